@@ -1,0 +1,24 @@
+<#
+.SYNOPSIS
+    The build's entry for PowerShell: ./build.ps1 [build|test|demo|bench|docs|package|clean]
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('build', 'test', 'demo', 'bench', 'docs', 'package', 'clean')]
+    [string] $Task = 'build',
+
+    [Parameter(ValueFromRemainingArguments)]
+    [string[]] $ArgumentList = @()
+)
+$ErrorActionPreference = 'Stop'
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+$env:DOTNET_NOLOGO = '1'
+Push-Location -LiteralPath $PSScriptRoot
+try {
+    & dotnet run --project build -c Release -v quiet -- $Task @ArgumentList
+    exit $LASTEXITCODE
+}
+finally {
+    Pop-Location
+}

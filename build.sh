@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# The build's entry for shells: ./build.sh [build|test|demo|bench|docs|package|clean]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+exec dotnet run --project build -c Release -v quiet -- "$@"

@@ -1,0 +1,55 @@
+namespace KubeVirtClone.Build;
+
+/// <summary>The one build program behind <c>build.sh</c> and <c>build.ps1</c>.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        Usage: build.sh [task]
+
+          build     compile everything, lay out the module and kubectl-vmclone under output/   (default)
+          test      build, then run every test suite; the last line is "N passed, N failed"
+          demo      build, then clone VMs on the local sandbox and show the result
+          bench     build, then run the side-by-side benchmarks
+          docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
+          package   build, then pack the module as a zip under output/package
+          clean     remove output/
+        """;
+
+    private static int Main(string[] args)
+    {
+        var task = args.Length == 0 ? "build" : args[0];
+        var repository = new Repository(FindRoot());
+        try
+        {
+            switch (task)
+            {
+                case "build": repository.BuildAll(); return 0;
+                case "test": return new TestRun(repository).Run(args.AsSpan(1));
+                case "demo": return new DemoRun(repository).Run();
+                case "bench": return repository.Bench(args.AsSpan(1));
+                case "docs": return new HelpBuild(repository).Run();
+                case "package": repository.Package(); return 0;
+                case "clean": repository.Clean(); return 0;
+                default: Console.Error.WriteLine(Usage); return task is "help" or "-h" or "--help" ? 0 : 2;
+            }
+        }
+        catch (BuildFailedException failure)
+        {
+            Console.Error.WriteLine(failure.Message);
+            return 1;
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "KubeVirtClone.sln"))) return folder.FullName;
+        }
+
+        throw new BuildFailedException("KubeVirtClone.sln was not found above the build program.");
+    }
+}
+
+/// <summary>A step failed; the message says which, and its own output has already been printed.</summary>
+internal sealed class BuildFailedException(string message) : Exception(message);

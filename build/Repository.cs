@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using System.Xml.Linq;
+
+namespace KubeVirtClone.Build;
+
+/// <summary>The checkout: where things are, and the steps that several tasks share.</summary>
+internal sealed class Repository(string root)
+{
+    public const string Configuration = "Release";
+
+    public string Root { get; } = root;
+
+    public string Output => Path.Combine(Root, "output");
+
+    public string Version { get; } = XDocument.Load(Path.Combine(root, "Directory.Build.props"))
+        .Descendants("VersionPrefix").Single().Value;
+
+    /// <summary>The module as users install it.</summary>
+    public string Module => Path.Combine(Output, "KubeVirtClone", Version);
+
+    public string ModuleManifest => Path.Combine(Module, "KubeVirtClone.psd1");
+
+    /// <summary>The folder with <c>kubectl-vmclone</c>; on PATH it makes <c>kubectl vmclone</c> work.</summary>
+    public string CliFolder => Path.Combine(Output, "bin");
+
+    public string Cli => Path.Combine(CliFolder, OperatingSystem.IsWindows() ? "kubectl-vmclone.exe" : "kubectl-vmclone");
+
+    public string TestResults => Path.Combine(Output, "TestResults");
+
+    public string In(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+
+    public void BuildAll()
+    {
+        Step.DotNet(Root, "build", "KubeVirtClone.sln", "-c", Configuration, "-v", "quiet", "-nologo");
+        Clear(Module);
+        Step.DotNet(Root, "publish", "src/KubeVirtClone.PowerShell", "-c", Configuration, "--no-build", "-o", Module, "-v", "quiet", "-nologo");
+        Clear(CliFolder);
+        Step.DotNet(Root, "publish", "src/KubeVirtClone.Cli", "-c", Configuration, "--no-build", "-o", CliFolder, "-v", "quiet", "-nologo");
+        Console.WriteLine($"Built {Path.GetRelativePath(Root, Module)} and {Path.GetRelativePath(Root, Cli)}");
+    }
+
+    public int Bench(ReadOnlySpan<string> args)
+    {
+        BuildAll();
+        return Step.Run(Root, "dotnet", ["run", "-c", Configuration, "--project", "bench/KubeVirtClone.Bench", "--", .. args]);
+    }
+
+    public void Package()
+    {
+        BuildAll();
+        var folder = Path.Combine(Output, "package");
+        Directory.CreateDirectory(folder);
+        var zip = Path.Combine(folder, $"KubeVirtClone-{Version}.zip");
+        File.Delete(zip);
+        ZipFile.CreateFromDirectory(Path.Combine(Output, "KubeVirtClone"), zip, CompressionLevel.Optimal, includeBaseDirectory: true);
+        Console.WriteLine($"Packed {Path.GetRelativePath(Root, zip)}: unpack it into a folder of $env:PSModulePath.");
+    }
+
+    public void Clean()
+    {
+        if (Directory.Exists(Output)) Directory.Delete(Output, recursive: true);
+    }
+
+    private static void Clear(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace KubeVirtClone.Build;
+
+/// <summary>Runs every suite: xunit always, Pester in a real PowerShell where one with Pester is found.</summary>
+internal sealed class TestRun(Repository repository)
+{
+    private const string PesterMinimum = "5.5.0";
+
+    private int _passed;
+    private int _failed;
+
+    public int Run(ReadOnlySpan<string> filter)
+    {
+        repository.BuildAll();
+        if (Directory.Exists(repository.TestResults)) Directory.Delete(repository.TestResults, recursive: true);
+        Directory.CreateDirectory(repository.TestResults);
+
+        foreach (var project in Directory.GetFiles(repository.In("tests", "unit"), "*.csproj", SearchOption.AllDirectories).Order())
+        {
+            if (Matches(filter, Path.GetFileNameWithoutExtension(project))) RunUnit(project);
+        }
+
+        if (Matches(filter, "pester")) RunPester();
+        Console.WriteLine($"{_passed} passed, {_failed} failed");
+        return _failed == 0 && _passed > 0 ? 0 : 1;
+    }
+
+    private static bool Matches(ReadOnlySpan<string> filter, string name)
+    {
+        if (filter.IsEmpty) return true;
+        foreach (var part in filter)
+        {
+            if (name.Contains(part, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+
+    private void RunUnit(string project)
+    {
+        var name = Path.GetFileNameWithoutExtension(project);
+        var results = Path.Combine(repository.TestResults, name + ".trx");
+        Console.WriteLine($"== {name}");
+        var code = Step.Run(
+            repository.Root,
+            "dotnet",
+            ["test", project, "-c", Repository.Configuration, "--no-build", "-nologo", "-v", "quiet",
+                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal"]);
+        var counters = File.Exists(results) ? XDocument.Load(results).Descendants().FirstOrDefault(e => e.Name.LocalName == "Counters") : null;
+        Count(name, code, Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"));
+    }
+
+    private void RunPester()
+    {
+        if (PowerShellHost.Find(repository, out var reason) is not { } shell)
+        {
+            Console.WriteLine($"== Pester was left out. {reason}");
+            return;
+        }
+
+        if (!shell.HasModule("Pester", PesterMinimum))
+        {
+            Console.WriteLine($"== Pester was left out. The PowerShell found has no Pester {PesterMinimum} or later.");
+            return;
+        }
+
+        Console.WriteLine("== Pester");
+        var results = Path.Combine(repository.TestResults, "pester.xml");
+        var code = shell.RunFile(
+            repository.In("tests", "pester", "Invoke-Suite.ps1"),
+            ["-Module", repository.ModuleManifest, "-Cli", repository.Cli, "-ResultFile", results]);
+        var run = File.Exists(results) ? XDocument.Load(results).Root : null;
+        var failed = Number(run, "failures") + Number(run, "errors");
+        Count("Pester", code, Number(run, "total") - failed - Number(run, "not-run") - Number(run, "skipped") - Number(run, "ignored"), failed);
+    }
+
+    private void Count(string suite, int exitCode, int passed, int failed)
+    {
+        // A suite that died without counting a failure still fails the run.
+        if (exitCode != 0 && failed == 0) failed = 1;
+        _passed += passed;
+        _failed += failed;
+        Console.WriteLine($"== {suite}: {passed} ok, {failed} not ok");
+    }
+
+    private static int Number(XElement? element, string attribute) =>
+        int.TryParse(element?.Attribute(attribute)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}
