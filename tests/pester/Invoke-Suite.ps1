@@ -1,0 +1,42 @@
+<#
+.SYNOPSIS
+    Runs the Pester suite against a built module.
+.DESCRIPTION
+    Against the sandbox by default; against a live cluster when KUBEVIRTCLONE_TEST_KUBECONFIG names a kubeconfig
+    (tests tagged Sandbox, which need its faults or its users, are then left out).
+    Exit code 0 only when every test passed. -CountFile receives "passed failed" for the build.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $Module,
+    [Parameter(Mandatory)] [string] $Cli,
+    [string] $ResultFile,
+    [string] $CountFile,
+    [string[]] $Path = $PSScriptRoot,
+    [string[]] $Tag = @(),
+    [string] $FullName
+)
+$ErrorActionPreference = 'Stop'
+Import-Module Pester -MinimumVersion 5.5.0
+$env:KUBEVIRTCLONE_TEST_MODULE = $Module
+$env:KUBEVIRTCLONE_TEST_CLI = $Cli
+
+$configuration = [PesterConfiguration]::Default
+$configuration.Run.Path = $Path
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'Detailed'
+$configuration.Output.CIFormat = 'None'
+$configuration.Filter.Tag = $Tag
+if ($FullName) { $configuration.Filter.FullName = $FullName }
+if ($env:KUBEVIRTCLONE_TEST_KUBECONFIG) { $configuration.Filter.ExcludeTag = 'Sandbox' }
+if ($ResultFile) {
+    $configuration.TestResult.Enabled = $true
+    $configuration.TestResult.OutputFormat = 'NUnitXml'
+    $configuration.TestResult.OutputPath = $ResultFile
+}
+
+$result = Invoke-Pester -Configuration $configuration
+# A container or block that broke is a failure, even if no single test in it ran.
+$failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
+if ($CountFile) { Set-Content -LiteralPath $CountFile -Value "$($result.PassedCount) $failed" }
+exit [int]($failed -gt 0 -or $result.PassedCount -eq 0)
