@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+
+namespace KubeVirtClone.Engine.Resources;
+
+/// <summary>One item of a listing: a value, or the fault of one name that was asked for.</summary>
+/// <typeparam name="T">What is listed.</typeparam>
+/// <param name="Value">The item found.</param>
+/// <param name="Fault">What is wrong about one of the names.</param>
+public readonly record struct Found<T>(T? Value, Fault? Fault)
+    where T : class;
+
+/// <summary>What to list.</summary>
+public sealed record ListQuery
+{
+    /// <summary>Names, exact or with wildcards; none means all.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Namespace; null is the connection's.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>List in all namespaces; <see cref="Namespace"/> is then not looked at.</summary>
+    public bool AllNamespaces { get; init; }
+
+    /// <summary>Label selector in the API's own syntax.</summary>
+    public string? LabelSelector { get; init; }
+}
+
+/// <summary>Reads virtual machines.</summary>
+public sealed class VirtualMachines
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public VirtualMachines(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>
+    /// Virtual machines, streamed as the server sends them. An exact name that does not exist gives a fault in its place
+    /// (<see cref="FaultIds.VMNotFound"/>); a pattern that matches nothing gives nothing.
+    /// </summary>
+    /// <param name="query">What to list.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public async IAsyncEnumerable<Found<VirtualMachineRecord>> ListAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var lister = new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMNotFound, "virtual machine");
+        await foreach (var found in lister.ListAsync(query, ct))
+            yield return new(found.Value is { } vm ? VirtualMachineRecord.From(vm) : null, found.Fault);
+    }
+
+    /// <summary>One virtual machine, or null when it does not exist.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<VirtualMachineRecord?> FindAsync(string ns, string name, CancellationToken ct) => KubeVirtCluster.GuardAsync(async () =>
+        await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) is { } vm ? VirtualMachineRecord.From(vm) : null);
+}
