@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace KubeVirtClone.Sandbox.Machinery;
+
+/// <summary>Kubernetes' rules for names, labels and annotations, with the server's own wording.</summary>
+internal static partial class NameRules
+{
+    public const string QualifiedNameMessage =
+        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+        "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
+    private const string SubdomainMessage =
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
+        @"alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    private const string LabelMessage =
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric " +
+        "character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+    private const string LabelValueMessage =
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
+        "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+    /// <summary>Whether a text may be the name part of a label key.</summary>
+    public static bool IsQualifiedName(string name) => name.Length <= 63 && QualifiedName().IsMatch(name);
+
+    /// <summary>Checks metadata of an object about to be stored.</summary>
+    public static void Check(ResourceType type, JsonObject obj, List<ApiCause> causes)
+    {
+        var metadata = obj["metadata"] as JsonObject;
+        var name = JsonTree.Text(metadata, "name") ?? "";
+        if (name.Length == 0)
+        {
+            causes.Add(new ApiCause("metadata.name", "FieldValueRequired", "Required value: name or generateName is required"));
+        }
+        else
+        {
+            foreach (var problem in Problems(name, type.LabelNames))
+                causes.Add(InvalidValue("metadata.name", name, problem));
+        }
+
+        if (metadata?["labels"] is JsonObject labels)
+        {
+            foreach (var (key, value) in labels)
+                CheckLabel(key, JsonTree.FrozenNode(value) is JsonValue v && v.TryGetValue<string>(out var s) ? s : "", causes);
+        }
+
+        if (metadata?["annotations"] is JsonObject annotations)
+        {
+            foreach (var (key, _) in annotations)
+                CheckKey("metadata.annotations", key.ToLowerInvariant(), causes);
+        }
+
+        if (metadata?["ownerReferences"] is JsonArray owners)
+            CheckOwners(owners, causes);
+    }
+
+    private static IEnumerable<string> Problems(string name, bool label)
+    {
+        var limit = label ? 63 : 253;
+        if (name.Length > limit)
+            yield return $"must be no more than {limit} characters";
+        if (label ? !Label().IsMatch(name) : !Subdomain().IsMatch(name))
+            yield return label ? LabelMessage : SubdomainMessage;
+    }
+
+    private static void CheckLabel(string key, string value, List<ApiCause> causes)
+    {
+        CheckKey("metadata.labels", key, causes);
+        if (value.Length > 63)
+            causes.Add(InvalidValue("metadata.labels", value, "must be no more than 63 characters"));
+        if (value.Length > 0 && !QualifiedName().IsMatch(value))
+            causes.Add(InvalidValue("metadata.labels", value, LabelValueMessage));
+    }
+
+    private static void CheckKey(string field, string key, List<ApiCause> causes)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        var name = key[(slash + 1)..];
+        if (slash == 0)
+            causes.Add(InvalidValue(field, key, "prefix part must be non-empty"));
+        else if (slash > 0 && !Subdomain().IsMatch(key[..slash]))
+            causes.Add(InvalidValue(field, key, "prefix part " + SubdomainMessage));
+        if (name.Length == 0)
+            causes.Add(InvalidValue(field, key, "name part must be non-empty"));
+        else if (name.Length > 63)
+            causes.Add(InvalidValue(field, key, "name part must be no more than 63 characters"));
+        if (!QualifiedName().IsMatch(name))
+            causes.Add(InvalidValue(field, key, QualifiedNameMessage));
+    }
+
+    private static void CheckOwners(JsonArray owners, List<ApiCause> causes)
+    {
+        for (var i = 0; i < owners.Count; i++)
+        {
+            foreach (var key in (string[])["apiVersion", "kind", "name", "uid"])
+            {
+                if (string.IsNullOrEmpty(JsonTree.Text(owners[i], key)))
+                {
+                    var field = key == "apiVersion" ? "version" : key;
+                    causes.Add(new ApiCause(
+                        $"metadata.ownerReferences[{i}].{field}", "FieldValueInvalid", $"Invalid value: \"\": {field} must not be empty"));
+                }
+            }
+        }
+
+        if (owners.Count(o => JsonTree.At(o, "controller") is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.True) > 1)
+        {
+            causes.Add(new ApiCause(
+                "metadata.ownerReferences", "FieldValueInvalid", "Invalid value: Only one reference can have Controller set to true."));
+        }
+    }
+
+    private static ApiCause InvalidValue(string field, string value, string problem) =>
+        new(field, "FieldValueInvalid", $"Invalid value: \"{value}\": {problem}");
+
+    [GeneratedRegex(
+        @"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Subdomain();
+
+    [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"\A([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex QualifiedName();
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Resources;
+
+/// <summary>Versions that one API group serves.</summary>
+/// <param name="Versions">Served, the preferred one first.</param>
+/// <param name="Storage">The version objects are stored as.</param>
+public sealed record ServedGroup(IReadOnlyList<string> Versions, string Storage);
+
+/// <summary>
+/// What a client can tell apart between releases, as data: version strings, served API versions, fields that a release
+/// does not have yet, feature gate defaults. Read from an embedded JSON file named after the profile.
+/// </summary>
+public sealed class Profile
+{
+    private static readonly string[] All = ["1.9", "1.5", "1.2"];
+
+    private Profile(string name, JsonObject data)
+    {
+        Name = name;
+        KubeVirtVersion = (JsonObject)data["kubevirtVersion"]!;
+        KubernetesVersion = (JsonObject)data["kubernetesVersion"]!;
+        FeatureGates = JsonTree.Texts(data, "featureGates");
+        HiddenFields = JsonTree.Texts(data, "hiddenFields");
+        Settings = data["settings"] as JsonObject ?? [];
+        Groups = ((JsonObject)data["groups"]!).ToDictionary(
+            g => g.Key,
+            g => new ServedGroup(JsonTree.Texts(g.Value, "versions"), JsonTree.Text(g.Value, "storage")!),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>Names of the profiles there are, the default first.</summary>
+    public static IReadOnlyList<string> Names => All;
+
+    /// <summary>Such as <c>1.9</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Answer of <c>/apis/subresources.kubevirt.io/v1/version</c>. Not to be mutated.</summary>
+    public JsonObject KubeVirtVersion { get; }
+
+    /// <summary>Answer of <c>/version</c>. Not to be mutated.</summary>
+    public JsonObject KubernetesVersion { get; }
+
+    /// <summary>Feature gates switched on in the KubeVirt object.</summary>
+    public IReadOnlyList<string> FeatureGates { get; }
+
+    /// <summary>Schema fields the release does not have, as <c>group/Kind:path</c>.</summary>
+    public IReadOnlyList<string> HiddenFields { get; }
+
+    /// <summary>Served custom resource groups.</summary>
+    public IReadOnlyDictionary<string, ServedGroup> Groups { get; }
+
+    /// <summary>Behaviour switches that admission and controllers read, by name. Not to be mutated.</summary>
+    public JsonObject Settings { get; }
+
+    /// <summary>Loads a profile by name.</summary>
+    /// <exception cref="ArgumentException">There is no such profile.</exception>
+    public static Profile Load(string name)
+    {
+        using var stream = typeof(Profile).Assembly.GetManifestResourceStream("profile:" + name)
+            ?? throw new ArgumentException($"there is no profile '{name}'; there are {string.Join(", ", All)}", nameof(name));
+        return new Profile(name, JsonSerializer.Deserialize<JsonObject>(stream)!);
+    }
+}
