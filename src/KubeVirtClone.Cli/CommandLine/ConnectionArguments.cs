@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace KubeVirtClone.Cli.CommandLine;
+
+/// <summary>Which cluster, namespace and identity the user named, and how much they want to hear.</summary>
+/// <param name="KubeConfig">Path given with --kubeconfig.</param>
+/// <param name="Context">Name given with --context.</param>
+/// <param name="Namespace">Name given with -n.</param>
+/// <param name="As">User given with --as.</param>
+/// <param name="AsGroups">Groups given with --as-group.</param>
+/// <param name="Verbosity">0: quiet; from 1: decisions; from 6: requests.</param>
+internal sealed record ConnectionArguments(
+    string? KubeConfig, string? Context, string? Namespace, string? As, IReadOnlyList<string> AsGroups, int Verbosity)
+{
+    public static ConnectionArguments Bind(ParseResult parsed, GlobalOptions globals) => new(
+        parsed.GetValue(globals.KubeConfig),
+        parsed.GetValue(globals.Context),
+        parsed.GetValue(globals.Namespace),
+        parsed.GetValue(globals.As),
+        parsed.GetValue(globals.AsGroup) ?? [],
+        parsed.GetValue(globals.Verbosity));
+}

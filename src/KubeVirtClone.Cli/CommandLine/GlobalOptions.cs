@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace KubeVirtClone.Cli.CommandLine;
+
+/// <summary>The options kubectl users type after any command, spelled and meant as kubectl does.</summary>
+internal sealed class GlobalOptions
+{
+    public Option<string?> KubeConfig { get; } = new("--kubeconfig")
+    {
+        Description = "Path of the kubeconfig file. Without it: KUBECONFIG, ~/.kube/config, then in-cluster.",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<string?> Context { get; } = new("--context")
+    {
+        Description = "Context of the kubeconfig to use.",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public Option<string?> Namespace { get; } = new("--namespace", "-n")
+    {
+        Description = "Namespace. Without it: the context's, then \"default\".",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public Option<string?> As { get; } = new("--as")
+    {
+        Description = "User to impersonate.",
+        HelpName = "USER",
+        Recursive = true,
+    };
+
+    public Option<string[]> AsGroup { get; } = new("--as-group")
+    {
+        Description = "Group to impersonate; may be repeated.",
+        HelpName = "GROUP",
+        Recursive = true,
+    };
+
+    public Option<int> Verbosity { get; } = new("--v", "-v", "--verbose")
+    {
+        Description = "Say on stderr what is decided and why; from 6 on, also every request (-v, -v=6).",
+        HelpName = "LEVEL",
+        Recursive = true,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(KubeConfig);
+        command.Options.Add(Context);
+        command.Options.Add(Namespace);
+        command.Options.Add(As);
+        command.Options.Add(AsGroup);
+        command.Options.Add(Verbosity);
+    }
+}

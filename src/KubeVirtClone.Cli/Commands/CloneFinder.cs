@@ -1,0 +1,43 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>Finds the clones a command is about, in kubectl's order: by namespace, then name.</summary>
+internal static class CloneFinder
+{
+    /// <summary>What was found; a name that does not exist is reported as a fault.</summary>
+    /// <exception cref="EngineException">The server can't be asked, or refuses.</exception>
+    public static async Task<IReadOnlyList<CloneRecord>> FindAsync(KubeVirtCluster cluster, CloneSelection selection, CommandContext context)
+    {
+        var clones = new List<CloneRecord>();
+        var query = new ListQuery
+        {
+            Names = selection.Names,
+            AllNamespaces = selection.AllNamespaces,
+            LabelSelector = selection.LabelSelector,
+        };
+        await foreach (var (clone, fault) in new CloneCatalog(cluster).ListAsync(query, selection.Batch, context.Cancelled))
+        {
+            if (fault is not null)
+                context.Faults.Write(fault);
+            else if (clone is not null)
+                clones.Add(clone);
+        }
+
+        clones.Sort((a, b) => (a.Namespace, a.Name).CompareTo((b.Namespace, b.Name)));
+        return clones;
+    }
+
+    /// <summary>The label selector that means the selection's labels and batch.</summary>
+    public static string? SelectorOf(CloneSelection selection)
+    {
+        var parts = new List<string>(2);
+        if (!string.IsNullOrEmpty(selection.LabelSelector))
+            parts.Add(selection.LabelSelector);
+        if (selection.Batch is not null)
+            parts.Add($"{CloneLabels.Batch}={selection.Batch}");
+        return parts.Count == 0 ? null : string.Join(',', parts);
+    }
+}

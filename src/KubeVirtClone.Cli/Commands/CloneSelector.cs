@@ -1,0 +1,44 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>Completes and checks what a user selects, before anything is sent.</summary>
+internal static class CloneSelector
+{
+    /// <summary>Replaces '-' by the names on stdin, and KIND/NAME by NAME.</summary>
+    public static CloneSelection ReadNames(CloneSelection selection, TextReader input)
+    {
+        var names = new List<string>();
+        foreach (var name in selection.Names)
+        {
+            if (name != "-")
+            {
+                names.Add(SourceReference.CloneName(name));
+                continue;
+            }
+
+            while (input.ReadLine() is { } line)
+            {
+                if (!string.IsNullOrWhiteSpace(line))
+                    names.Add(SourceReference.CloneName(line.Trim()));
+            }
+        }
+
+        return selection with { Names = names };
+    }
+
+    /// <summary>Refuses a command that names nothing: waiting for, or removing, everything must be said.</summary>
+    /// <param name="selection">As typed.</param>
+    /// <param name="all">Whether another option says what is meant.</param>
+    /// <param name="choices">The ways to say it.</param>
+    /// <exception cref="UsageException">Nothing, or both all and some, are selected.</exception>
+    public static void Require(CloneSelection selection, bool all, string choices)
+    {
+        var some = selection.Names.Count > 0 || selection.Batch is not null || selection.LabelSelector is not null;
+        if (!some && !all)
+            throw new UsageException($"say which clones: {choices}");
+        if (selection.Names.Count > 0 && all)
+            throw new UsageException($"name clones, or take all of them, not both: {choices}");
+    }
+}

@@ -1,0 +1,44 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>get</c> does.</summary>
+internal static class GetAction
+{
+    public static async Task<int> RunAsync(CloneSelection selection, bool watch, OutputFormat format, CommandContext context)
+    {
+        var cluster = await context.ConnectAsync();
+        if (watch)
+        {
+            await WatchAsync(cluster, selection, format, context);
+            return ExitCode.Success;
+        }
+
+        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        using var results = new CloneResults(context.Console, format, selection.AllNamespaces, TableWidths.Of(clones));
+        foreach (var clone in clones)
+            results.Add(clone);
+        if (clones.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
+            context.WriteLine(selection.AllNamespaces ? "No clones found." : $"No clones found in namespace {cluster.Namespace}.");
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task WatchAsync(KubeVirtCluster cluster, CloneSelection selection, OutputFormat format, CommandContext context)
+    {
+        var kind = await cluster.GetCloneKindAsync(context.Cancelled);
+        var @namespace = selection.AllNamespaces ? null : cluster.Namespace;
+        var names = selection.Names.Select(n => new WildcardName(n)).ToList();
+        using var results = new CloneResults(context.Console, format, selection.AllNamespaces, new TableWidths(0, 0, 0, 0));
+        var options = new WatchOptions { LabelSelector = CloneFinder.SelectorOf(selection) };
+        await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, options, context.Cancelled))
+        {
+            // A deleted clone is shown once more, as kubectl shows it.
+            if (change.Object is { } clone && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
+                results.Add(CloneRecord.From(clone));
+        }
+    }
+}

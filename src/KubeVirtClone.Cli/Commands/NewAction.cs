@@ -1,0 +1,98 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>new</c> does.</summary>
+internal static class NewAction
+{
+    public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
+    {
+        if (invocation.DryRun == DryRunMode.Client)
+            return ManifestAction.Run(invocation, context);
+
+        var read = ReadRequests(invocation, context);
+        var cluster = await context.ConnectAsync();
+        var requests = InNamespace(read, cluster.Namespace);
+        if (requests.Count == 0)
+        {
+            context.WriteLine("nothing to clone");
+            return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+        }
+
+        var batch = invocation.Batch ?? CloneNames.NewBatch(TimeProvider.System.GetUtcNow());
+        var options = new CloneOptions
+        {
+            Batch = batch,
+            DryRun = invocation.DryRun == DryRunMode.Server,
+            SkipExisting = invocation.SkipExisting,
+            ThrottleLimit = invocation.ThrottleLimit ?? CloneOptions.DefaultThrottleLimit,
+            Wait = invocation.Wait,
+            For = invocation.For.ToEngine(),
+            Timeout = invocation.Timeout,
+        };
+        await CloneAsync(cluster, requests, options, invocation.Output ?? OutputFormat.Table, context);
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>
+    /// The requests that the command line and its files make; rows that make none are reported. They are read before anything is
+    /// connected, so that what can't be understood is said first; the namespace is empty where only the kubeconfig knows it.
+    /// </summary>
+    public static IReadOnlyList<CloneRequest> ReadRequests(NewInvocation invocation, CommandContext context)
+    {
+        var reader = new CloneRequestReader(invocation, context.Console.Input, line => context.WriteLine("warning: " + line));
+        var requests = reader.Read();
+        foreach (var fault in reader.Faults)
+            context.Faults.Write(fault);
+        return requests;
+    }
+
+    /// <summary>Completes requests that name no namespace.</summary>
+    public static IReadOnlyList<CloneRequest> InNamespace(IReadOnlyList<CloneRequest> requests, string @namespace) =>
+        [.. requests.Select(r => r.Namespace.Length == 0 ? r with { Namespace = @namespace } : r)];
+
+    private static async Task CloneAsync(
+        KubeVirtCluster cluster, IReadOnlyList<CloneRequest> requests, CloneOptions options, OutputFormat format, CommandContext context)
+    {
+        var severalNamespaces = requests.Select(r => r.Namespace).Distinct(StringComparer.Ordinal).Skip(1).Any();
+        using var held = context.HoldResultsOnTerminal(format);
+        using var results = new CloneResults(context.Console, format, severalNamespaces, WidthsOf(requests), held.Writer);
+        var operation = new CloneOperation(cluster, options);
+        var pump = new UpdatePump(context, results);
+        using var lastWords = context.OnInterrupt(() =>
+        {
+            results.Dispose();
+            held.Flush();
+            context.WriteLine(Left(operation.Created, requests.Count, options));
+        });
+        await context.ShowProgressAsync(
+            $"Cloning {SourcesOf(requests)} → {requests.Count} VM{(requests.Count == 1 ? "" : "s")}",
+            options.Wait ? options.For.ToString() : "created",
+            display => pump.RunAsync(operation.RunAsync(requests, context.Cancelled), display));
+        if (options.DryRun)
+            context.WriteLine($"{results.Count} of {requests.Count} clones would be taken by the server (dry run: nothing was made)");
+    }
+
+    private static string Left(int created, int total, CloneOptions options) =>
+        created == 0
+            ? $"interrupted: none of {total} clones was created"
+            : $"interrupted: {created} of {total} clones were created and are left alone; see 'kubectl vmclone get --batch {options.Batch}'";
+
+    private static string SourcesOf(IReadOnlyList<CloneRequest> requests)
+    {
+        var sources = requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal).Take(2).ToList();
+        return sources.Count == 1 ? sources[0] : "several sources";
+    }
+
+    private static TableWidths WidthsOf(IReadOnlyList<CloneRequest> requests) => new(
+        requests.Max(r => r.Namespace.Length),
+        requests.Max(r => r.CloneName?.Length ?? (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length + 11),
+        requests.Max(r => CloneResults.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName).Length),
+        requests.Max(r => (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length));
+}

@@ -1,0 +1,128 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>remove</c> does.</summary>
+internal static class RemoveAction
+{
+    private const int AtOnce = 8;
+
+    public static async Task<int> RunAsync(RemoveInvocation invocation, CommandContext context)
+    {
+        CloneSelector.Require(invocation.Selection, invocation.All || invocation.Completed, "NAME..., --batch, -l, --completed or --all");
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var cluster = await context.ConnectAsync();
+        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        if (invocation.Completed)
+            clones = [.. clones.Where(c => c.Phase is ClonePhase.Succeeded or ClonePhase.Failed)];
+        if (clones.Count > 0 && !await IsWantedAsync(clones, invocation, context))
+        {
+            context.WriteLine("nothing was removed");
+            return ExitCode.Failure;
+        }
+
+        if (clones.Count > 0)
+            await RemoveAllAsync(cluster, clones, invocation, context);
+        else if (context.Faults.Count == 0)
+            context.WriteLine("no clones to remove");
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>Asks on a terminal; scripts have decided already.</summary>
+    private static async Task<bool> IsWantedAsync(IReadOnlyList<CloneRecord> clones, RemoveInvocation invocation, CommandContext context)
+    {
+        var console = context.Console;
+        if (invocation.Yes || invocation.DryRun != DryRunMode.None || !console.InputIsTerminal || !console.ErrorIsTerminal)
+            return true;
+        var what = clones.Count == 1 ? $"clone {clones[0].Namespace}/{clones[0].Name}" : $"{clones.Count} clones";
+        var targets = invocation.IncludeTarget ? clones.Count == 1 ? $" and its VM {clones[0].TargetName}" : " and the VMs they made" : "";
+        await console.Error.WriteAsync($"Remove {what}{targets}? [y/N] ");
+        await console.Error.FlushAsync(context.Cancelled);
+        var answer = await Task.Run(console.Input.ReadLine).WaitAsync(context.Cancelled);
+        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
+    private static async Task RemoveAllAsync(
+        KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, RemoveInvocation invocation, CommandContext context)
+    {
+        using var document = invocation.Output is OutputFormat.Json or OutputFormat.Yaml
+            ? ItemDocument.Open(context.Console.Output, invocation.Output == OutputFormat.Yaml)
+            : null;
+        var removed = 0;
+        using var lastWords = context.OnInterrupt(() =>
+            context.WriteLine($"interrupted: {removed} of {clones.Count} clones were removed"));
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = context.Cancelled };
+        var oneAtATime = new Lock();
+        await Parallel.ForEachAsync(clones, options, async (clone, cancelled) =>
+        {
+            var fault = await RemoveAsync(cluster, clone, invocation, cancelled);
+            lock (oneAtATime)
+            {
+                if (fault is not null)
+                {
+                    context.Faults.Write(fault);
+                    return;
+                }
+
+                removed++;
+                if (document is not null)
+                    document.Add(clone.Raw.Json);
+                else
+                    context.Console.Output.Write(LineFor(clone, invocation) + "\n");
+                context.Console.Output.Flush();
+            }
+        });
+    }
+
+    private static async Task<Fault?> RemoveAsync(
+        KubeVirtCluster cluster, CloneRecord clone, RemoveInvocation invocation, CancellationToken cancelled)
+    {
+        if (invocation.DryRun == DryRunMode.Client)
+            return null;
+        if (invocation.DryRun == DryRunMode.None)
+            return await new CloneCatalog(cluster).RemoveAsync(clone, invocation.IncludeTarget, cancelled);
+        try
+        {
+            var options = new DeleteOptions { DryRun = true, PreconditionUid = clone.Uid };
+            var kind = await cluster.GetCloneKindAsync(cancelled);
+            await cluster.Client.DeleteAsync(kind, clone.Namespace, clone.Name, options, cancelled);
+            if (invocation.IncludeTarget && HasTarget(clone))
+            {
+                await cluster.Client.DeleteAsync(
+                    KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, new DeleteOptions { DryRun = true }, cancelled);
+            }
+
+            return null;
+        }
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+        catch (KubernetesException e)
+        {
+            return FaultMapper.From(e, $"{clone.Namespace}/{clone.Name}");
+        }
+    }
+
+    private static string LineFor(CloneRecord clone, RemoveInvocation invocation)
+    {
+        var name = CloneResults.ReferenceName(clone);
+        if (invocation.Output == OutputFormat.Name)
+            return name;
+        var target = invocation.IncludeTarget && HasTarget(clone) ? $", vm/{clone.TargetName} removed" : "";
+        var dryRun = invocation.DryRun switch
+        {
+            DryRunMode.Client => " (dry run)",
+            DryRunMode.Server => " (server dry run)",
+            _ => "",
+        };
+        return $"{name} removed{target}{dryRun}";
+    }
+
+    // Before it has succeeded, a VM of the target's name is not the clone's own.
+    private static bool HasTarget(CloneRecord clone) => clone.Phase == ClonePhase.Succeeded && clone.TargetName.Length > 0;
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary><c>remove</c>: removes clone objects and, when asked to, the VMs they made.</summary>
+internal sealed class RemoveCommand
+{
+    private readonly Argument<string[]> _names = SharedOptions.Names(
+        "name",
+        "Names of clones; * and ? are wildcards; '-' reads them from stdin, one a line.");
+
+    private readonly Option<string?> _batch = SharedOptions.Batch("All clones of this batch.");
+    private readonly Option<string?> _selector = SharedOptions.Selector();
+    private readonly Option<bool> _completed = new("--completed") { Description = "Only clones that have ended, well or not." };
+    private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
+    private readonly Option<bool> _allNamespaces = SharedOptions.AllNamespaces();
+    private readonly Option<bool> _includeTarget = new("--include-target") { Description = "Remove the cloned VMs as well." };
+    private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Don't ask." };
+    private readonly Option<DryRunMode> _dryRun = SharedOptions.DryRun("client says what would go; server asks the server too; nothing is removed.");
+    private readonly Option<OutputFormat> _output = SharedOptions.Output();
+
+    public Command Build(GlobalOptions globals, CommandRunner runner)
+    {
+        var command = new Command("remove", "Remove clones; the VMs they made stay unless --include-target is given")
+        {
+            _names, _batch, _selector, _completed, _all, _allNamespaces, _includeTarget, _yes, _dryRun, _output,
+        };
+        command.Aliases.Add("delete");
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => RemoveAction.RunAsync(Bind(parsed), context)));
+        return command;
+    }
+
+    public RemoveInvocation Bind(ParseResult parsed) => new(
+        new CloneSelection(
+            parsed.GetValue(_names) ?? [], parsed.GetValue(_batch), parsed.GetValue(_selector), parsed.GetValue(_allNamespaces)),
+        parsed.GetValue(_completed),
+        parsed.GetValue(_all),
+        parsed.GetValue(_includeTarget),
+        parsed.GetValue(_yes),
+        parsed.GetValue(_dryRun),
+        parsed.GetValue(_output));
+}
+
+/// <summary>The command line of <c>remove</c>.</summary>
+internal sealed record RemoveInvocation(
+    CloneSelection Selection, bool Completed, bool All, bool IncludeTarget, bool Yes, DryRunMode DryRun, OutputFormat Output);

@@ -1,0 +1,42 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>wait</c> does.</summary>
+internal static class WaitAction
+{
+    public static async Task<int> RunAsync(WaitInvocation invocation, CommandContext context)
+    {
+        CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var cluster = await context.ConnectAsync();
+        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        if (clones.Count > 0)
+            await WaitAsync(cluster, clones, invocation, context);
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task WaitAsync(
+        Engine.KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, WaitInvocation invocation, CommandContext context)
+    {
+        var options = new WaitOptions { For = invocation.For.ToEngine(), Timeout = invocation.Timeout };
+        using var held = context.HoldResultsOnTerminal(invocation.Output);
+        using var results = new CloneResults(
+            context.Console, invocation.Output, invocation.Selection.AllNamespaces, TableWidths.Of(clones), held.Writer);
+        var pump = new UpdatePump(context, results);
+        using var lastWords = context.OnInterrupt(() =>
+        {
+            results.Dispose();
+            held.Flush();
+            context.WriteLine($"interrupted: {results.Count} of {clones.Count} clones had reached {options.For}; all go on by themselves");
+        });
+        await context.ShowProgressAsync(
+            $"Waiting for {clones.Count} clone{(clones.Count == 1 ? "" : "s")}",
+            options.For.ToString(),
+            display => pump.RunAsync(
+                new CloneWaiter(cluster).WaitAsync([.. clones.Select(c => c.Reference)], options, context.Cancelled), display));
+    }
+}

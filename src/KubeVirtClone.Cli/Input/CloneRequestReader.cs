@@ -1,0 +1,123 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Input;
+
+/// <summary>Turns the command line of <c>new</c>, and the files and streams it names, into requests. Their namespace is empty where none is given.</summary>
+internal sealed class CloneRequestReader(NewInvocation invocation, TextReader input, Action<string> warn)
+{
+    private readonly List<Fault> _faults = [];
+
+    /// <summary>Rows of the file that name no clone, after <see cref="Read"/>; the other rows go on.</summary>
+    public IReadOnlyList<Fault> Faults => _faults;
+
+    /// <exception cref="UsageException">What is given does not say what to clone into what.</exception>
+    public IReadOnlyList<CloneRequest> Read()
+    {
+        var (sourceText, targets) = SplitNames();
+        SourceReference? source = sourceText is null ? null : SourceReference.Parse(sourceText, invocation.SourceType);
+        if (invocation.File is not null)
+            return ReadFile(source, targets);
+        if (source is null)
+            throw new UsageException("say what to clone: kubectl vmclone new SOURCE [TARGET...]");
+
+        var template = Template(source.Value);
+        if (invocation.Count is null)
+        {
+            if (invocation.NamePattern is not null || invocation.StartIndex is not null)
+                throw new UsageException("--name-pattern and --start-index need --count");
+            if (targets.Contains("-", StringComparer.Ordinal))
+                return [.. ReadNames(targets).Select(t => template with { TargetName = t })];
+            return targets.Count == 0 ? [template] : [.. targets.Select(t => template with { TargetName = t })];
+        }
+
+        if (targets.Count > 0)
+            throw new UsageException("name the targets, or let --count and --name-pattern name them, not both");
+        return Numbered(template);
+    }
+
+    private (string? Source, IReadOnlyList<string> Targets) SplitNames()
+    {
+        if (invocation.SourceName is not null)
+            return (invocation.SourceName, invocation.Names);
+        return invocation.Names.Count == 0 ? (null, []) : (invocation.Names[0], [.. invocation.Names.Skip(1)]);
+    }
+
+    private CloneRequest Template(SourceReference source) => new()
+    {
+        Namespace = "",
+        SourceKind = source.IsSnapshot ? SourceKinds.VirtualMachineSnapshot : SourceKinds.VirtualMachine,
+        SourceName = source.Name,
+        LabelFilter = invocation.LabelFilter,
+        AnnotationFilter = invocation.AnnotationFilter,
+        TemplateLabelFilter = invocation.TemplateLabelFilter,
+        TemplateAnnotationFilter = invocation.TemplateAnnotationFilter,
+        MacAddresses = invocation.MacAddresses.Count == 0 ? null : MacArgument.Parse(invocation.MacAddresses),
+        SmbiosSerial = invocation.SmbiosSerial,
+        Patches = invocation.Patches.Count == 0 ? null : invocation.Patches,
+        VolumeNamePolicy = invocation.VolumeNamePolicy,
+    };
+
+    private IEnumerable<string> ReadNames(IReadOnlyList<string> targets)
+    {
+        foreach (var target in targets)
+        {
+            if (target != "-")
+            {
+                yield return target;
+                continue;
+            }
+
+            while (input.ReadLine() is { } line)
+            {
+                if (!string.IsNullOrWhiteSpace(line))
+                    yield return line.Trim();
+            }
+        }
+    }
+
+    private IReadOnlyList<CloneRequest> Numbered(CloneRequest template)
+    {
+        var requests = TargetNames.Expand(template, invocation.Count!.Value, invocation.NamePattern, invocation.StartIndex ?? 1, out var fault);
+        return fault is null ? requests : throw new UsageException($"{fault.Message} {fault.RecommendedAction}");
+    }
+
+    private List<CloneRequest> ReadFile(SourceReference? source, IReadOnlyList<string> targets)
+    {
+        if (targets.Count > 0 || invocation.Count is not null)
+            throw new UsageException("-f reads the targets from the file: name none, and give no --count");
+        var fileName = invocation.File == "-" ? "stdin" : invocation.File!;
+        IReadOnlyList<CsvRow> rows;
+        if (invocation.File == "-")
+        {
+            rows = CsvReader.Read(input, fileName);
+        }
+        else
+        {
+            try
+            {
+                using var reader = new StreamReader(fileName);
+                rows = CsvReader.Read(reader, fileName);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new UsageException($"can't read {fileName}: {e.Message}", e);
+            }
+        }
+
+        var columns = new CloneColumns(fileName, warn);
+        var requests = new List<CloneRequest>(rows.Count);
+        foreach (var row in rows)
+        {
+            if (columns.ToRequest(row, source, Template, out var fault) is { } request)
+                requests.Add(request);
+            else
+                _faults.Add(fault!);
+        }
+
+        return requests;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text;
+using KubeVirtClone.Cli.CommandLine;
+
+namespace KubeVirtClone.Cli.Input;
+
+/// <summary>
+/// Reads comma-separated values with a header row as PowerShell's Import-Csv does (RFC 4180 quoting; lines before the header that
+/// start with '#' are skipped; column names fold case; rows with no value are skipped).
+/// </summary>
+internal static class CsvReader
+{
+    public static IReadOnlyList<CsvRow> Read(TextReader reader, string fileName)
+    {
+        var rows = new List<CsvRow>();
+        List<string>? header = null;
+        var line = 1;
+        while (true)
+        {
+            var start = line;
+            var record = ReadRecord(reader, fileName, ref line);
+            if (record is null)
+                break;
+            if (header is null)
+            {
+                if (record[0].StartsWith('#') || record is [""])
+                    continue;
+                header = [.. record.Select(c => c.Trim().TrimStart('\uFEFF'))];
+                continue;
+            }
+
+            if (record.TrueForAll(string.IsNullOrWhiteSpace))
+                continue;
+            if (record.Count > header.Count)
+                throw new UsageException($"{fileName}:{start}: {record.Count} values, but the header names {header.Count} columns");
+            var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            for (var i = 0; i < record.Count; i++)
+                values[header[i]] = record[i];
+            rows.Add(new CsvRow(start, header, values));
+        }
+
+        return header is null ? throw new UsageException($"{fileName}: no header row with column names") : rows;
+    }
+
+    private static List<string>? ReadRecord(TextReader reader, string fileName, ref int line)
+    {
+        if (reader.Peek() < 0)
+            return null;
+        var start = line;
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        var quoted = false;
+        while (true)
+        {
+            var c = reader.Read();
+            if (c < 0 && quoted)
+                throw new UsageException($"{fileName}:{start}: a quoted value has no closing quote");
+            if (c == '\n')
+                line++;
+            if (quoted)
+            {
+                if (c != '"')
+                    field.Append((char)c);
+                else if (reader.Peek() == '"')
+                    field.Append((char)reader.Read());
+                else
+                    quoted = false;
+                continue;
+            }
+
+            switch (c)
+            {
+                case '"' when string.IsNullOrWhiteSpace(field.ToString()):
+                    field.Clear();
+                    quoted = true;
+                    break;
+                case ',':
+                    fields.Add(field.ToString());
+                    field.Clear();
+                    break;
+                case '\r' when reader.Peek() == '\n':
+                    break;
+                case '\n' or < 0:
+                    fields.Add(field.ToString());
+                    return fields;
+                default:
+                    field.Append((char)c);
+                    break;
+            }
+        }
+    }
+}
+
+/// <summary>One row of a CSV file.</summary>
+/// <param name="Line">Line of the file it starts on, counted from 1.</param>
+/// <param name="Columns">Column names in the file's order.</param>
+/// <param name="Values">Values by column name; case does not matter.</param>
+internal sealed record CsvRow(int Line, IReadOnlyList<string> Columns, IReadOnlyDictionary<string, string> Values);

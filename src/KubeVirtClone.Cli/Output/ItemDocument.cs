@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Manifests;
+
+namespace KubeVirtClone.Cli.Output;
+
+/// <summary>
+/// A Kubernetes List, written item by item in the shape kubectl prints (apiVersion, items, kind, metadata), so that the first item is
+/// out before the last is known. It is complete only once disposed.
+/// </summary>
+internal abstract class ItemDocument : IDisposable
+{
+    /// <param name="writer">Where the text goes.</param>
+    /// <param name="yaml">YAML instead of JSON.</param>
+    public static ItemDocument Open(TextWriter writer, bool yaml) => yaml ? new YamlList(writer) : new JsonList(writer);
+
+    public abstract void Add(JsonNode item);
+
+    public void Add(JsonElement item) => Add(JsonNode.Parse(item.GetRawText())!);
+
+    public abstract void Dispose();
+
+    private sealed class JsonList : ItemDocument
+    {
+        private readonly TextWriter _writer;
+        private readonly MemoryStream _buffer = new();
+        private readonly Utf8JsonWriter _json;
+
+        public JsonList(TextWriter writer)
+        {
+            _writer = writer;
+            _json = new Utf8JsonWriter(_buffer, JsonText.Options);
+            _json.WriteStartObject();
+            _json.WriteString("apiVersion", "v1");
+            _json.WriteStartArray("items");
+        }
+
+        public override void Add(JsonNode item)
+        {
+            item.WriteTo(_json);
+            Pass();
+        }
+
+        public override void Dispose()
+        {
+            _json.WriteEndArray();
+            _json.WriteString("kind", "List");
+            _json.WriteStartObject("metadata");
+            _json.WriteString("resourceVersion", "");
+            _json.WriteEndObject();
+            _json.WriteEndObject();
+            Pass();
+            _writer.Write('\n');
+            _writer.Flush();
+            _json.Dispose();
+        }
+
+        private void Pass()
+        {
+            _json.Flush();
+            _writer.Write(Encoding.UTF8.GetString(_buffer.GetBuffer(), 0, (int)_buffer.Length));
+            _writer.Flush();
+            _buffer.SetLength(0);
+        }
+    }
+
+    private sealed class YamlList(TextWriter writer) : ItemDocument
+    {
+        private bool _any;
+
+        public override void Add(JsonNode item)
+        {
+            if (!_any)
+                writer.Write("apiVersion: v1\nitems:\n");
+            _any = true;
+            var first = true;
+            foreach (var line in YamlText.Write(item).TrimEnd('\n').Split('\n'))
+            {
+                writer.Write(line.Length == 0 ? "\n" : (first ? "- " : "  ") + line + "\n");
+                first = false;
+            }
+
+            writer.Flush();
+        }
+
+        public override void Dispose()
+        {
+            writer.Write(_any ? "" : "apiVersion: v1\nitems: []\n");
+            writer.Write("kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+            writer.Flush();
+        }
+    }
+}
+
+/// <summary>JSON as kubectl prints it.</summary>
+internal static class JsonText
+{
+    // Results go to files and terminals, never into HTML: kubectl's text shows '<' and non-ASCII letters as they are.
+    public static JsonWriterOptions Options { get; } = new()
+    {
+        Indented = true,
+        IndentSize = 4,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}

@@ -1,0 +1,139 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Cli.Output;
+
+namespace KubeVirtClone.Cli.Tests.CommandLine;
+
+public sealed class ParseTests
+{
+    [Theory]
+    [InlineData("-v", "get", "--v=1 get")]
+    [InlineData("-v", "6", "--v=6")]
+    [InlineData("-v=8", "get", "--v=8 get")]
+    [InlineData("-v8", "get", "--v=8 get")]
+    [InlineData("--verbose", "golden", "--v=1 golden")]
+    [InlineData("--label-filter=", "golden", "--label-filter  golden")]
+    [InlineData("--", "-v", "-- -v")]
+    [InlineData("--vms", "3", "--vms 3")]
+    public void Spellings_are_made_one(string first, string second, string expected) =>
+        string.Join(' ', ArgumentNormalizer.Normalize([first, second])).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("get -n lab -o yaml")]
+    [InlineData("get -nlab -oyaml")]
+    [InlineData("-n lab get --output=yaml")]
+    [InlineData("get --namespace=lab --output yaml web-1")]
+    public async Task Options_stand_where_kubectl_takes_them(string line)
+    {
+        var (code, parsed) = await ParseAsync(line.Split(' '));
+
+        code.ShouldBe(ExitCode.Success);
+        parsed.GetValue<string>("--namespace").ShouldBe("lab");
+        parsed.GetValue<OutputFormat>("--output").ShouldBe(OutputFormat.Yaml);
+    }
+
+    [Fact]
+    public async Task New_takes_what_virtctl_and_kubectl_users_type()
+    {
+        var invocation = await BindNewAsync(
+            "new", "vm/golden", "web-1", "--label-filter", "*", "--label-filter", "!role", "--annotation-filter=", "--new-mac-address",
+            "default:02:00:00:00:00:01", "--new-smbios-serial", "a:b,c", "--patch", """{"op":"add","path":"/x","value":"a:b"}""", "--timeout=5m", "--for",
+            "bound", "-v", "--throttle-limit", "4", "--dry-run=server", "-o", "name");
+
+        invocation.Names.ShouldBe(["vm/golden", "web-1"]);
+        invocation.LabelFilter.ShouldBe(["*", "!role"]);
+        invocation.AnnotationFilter.ShouldBe([""]);
+        invocation.TemplateLabelFilter.ShouldBeNull();
+        invocation.MacAddresses.ShouldBe(["default:02:00:00:00:00:01"]);
+        invocation.SmbiosSerial.ShouldBe("a:b,c");
+        invocation.Patches.ShouldBe(["""{"op":"add","path":"/x","value":"a:b"}"""]);
+        invocation.Timeout.ShouldBe(TimeSpan.FromMinutes(5));
+        invocation.For.ShouldBe(WaitTarget.Bound);
+        invocation.Wait.ShouldBeTrue();
+        invocation.ThrottleLimit.ShouldBe(4);
+        invocation.DryRun.ShouldBe(DryRunMode.Server);
+        invocation.Output.ShouldBe(OutputFormat.Name);
+    }
+
+    [Fact]
+    public async Task New_does_not_wait_unless_asked_to()
+    {
+        (await BindNewAsync("new", "golden")).Wait.ShouldBeFalse();
+        (await BindNewAsync("new", "golden", "--wait")).Wait.ShouldBeTrue();
+        (await BindNewAsync("new", "golden", "--for", "condition=Ready")).Wait.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("get -o xml", "-o xml: choose one of table, wide, json, yaml, name")]
+    [InlineData("wait x --timeout soon", "--timeout soon")]
+    [InlineData("wait x --for never", "--for never")]
+    [InlineData("new a --count 0", "--count 0")]
+    [InlineData("new a --dry-run maybe", "--dry-run maybe")]
+    [InlineData("get --versoin", "unknown option --versoin")]
+    [InlineData("frobnicate", "frobnicate")]
+    public async Task What_is_not_understood_ends_with_2_and_says_where_help_is(string line, string says)
+    {
+        using var console = new TestConsole();
+
+        (await console.RunAsync(line.Split(' '))).ShouldBe(ExitCode.Usage);
+
+        console.Error.ShouldContain(says);
+        console.Error.ShouldContain("--help'");
+        console.Output.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("wait", "say which clones")]
+    [InlineData("wait x --all", "not both")]
+    [InlineData("remove", "say which clones")]
+    [InlineData("remove --all x", "not both")]
+    [InlineData("remove pod/x", "does not name a clone")]
+    [InlineData("new", "say what to clone")]
+    public async Task A_command_that_names_nothing_ends_with_2(string line, string says)
+    {
+        using var console = new TestConsole();
+        var kubeConfig = Path.Combine(AppContext.BaseDirectory, "no-such-kubeconfig");
+
+        (await console.RunAsync([.. line.Split(' '), "--kubeconfig", kubeConfig])).ShouldBe(ExitCode.Usage);
+
+        console.Error.ShouldContain(says);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--help")]
+    public async Task Help_names_every_command_and_calls_itself_kubectl_vmclone(string argument)
+    {
+        using var console = new TestConsole();
+
+        (await console.RunAsync(argument.Length == 0 ? [] : [argument])).ShouldBe(ExitCode.Success);
+
+        foreach (var command in new[] { "new", "get", "wait", "remove" })
+            console.Output.ShouldContain(command);
+        console.Output.ShouldContain("kubectl vmclone [command]");
+    }
+
+    private static async Task<(int Code, System.CommandLine.ParseResult Parsed)> ParseAsync(string[] arguments)
+    {
+        using var console = new TestConsole();
+        using var interruption = new Interruption(_ => { });
+        var parsed = Program.Parse(arguments, console.Cli, interruption);
+        await Task.CompletedTask;
+        return (parsed.Errors.Count == 0 ? ExitCode.Success : ExitCode.Usage, parsed);
+    }
+
+    private static async Task<NewInvocation> BindNewAsync(params string[] arguments)
+    {
+        using var console = new TestConsole();
+        using var interruption = new Interruption(_ => { });
+        var command = new NewCommand();
+        var root = new System.CommandLine.RootCommand();
+        var globals = new GlobalOptions();
+        globals.AddTo(root);
+        root.Subcommands.Add(command.Build(globals, new CommandRunner(console.Cli, interruption)));
+        var parsed = root.Parse(ArgumentNormalizer.Normalize(arguments));
+        parsed.Errors.ShouldBeEmpty();
+        await Task.CompletedTask;
+        return command.Bind(parsed);
+    }
+}

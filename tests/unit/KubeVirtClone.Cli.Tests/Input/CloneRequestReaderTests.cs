@@ -1,0 +1,152 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Engine.Planning;
+
+namespace KubeVirtClone.Cli.Tests.Input;
+
+public sealed class CloneRequestReaderTests
+{
+    [Fact]
+    public void A_source_alone_is_one_clone_without_a_target()
+    {
+        var request = Read(new NewInvocation { Names = ["golden"] }).ShouldHaveSingleItem();
+
+        request.SourceName.ShouldBe("golden");
+        request.SourceKind.ShouldBe("VirtualMachine");
+        request.TargetName.ShouldBeNull();
+        request.Namespace.ShouldBe("");
+        request.LabelFilter.ShouldBeNull();
+        request.MacAddresses.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("vm/golden", null, "VirtualMachine")]
+    [InlineData("virtualmachine.kubevirt.io/golden", null, "VirtualMachine")]
+    [InlineData("vmsnapshot/golden", null, "VirtualMachineSnapshot")]
+    [InlineData("virtualmachinesnapshots.snapshot.kubevirt.io/golden", null, "VirtualMachineSnapshot")]
+    [InlineData("golden", "vm", "VirtualMachine")]
+    [InlineData("golden", "snapshot", "VirtualMachineSnapshot")]
+    [InlineData("vm/golden", "snapshot", "VirtualMachine")]
+    public void The_source_is_named_as_kubectl_and_virtctl_name_it(string text, string? type, string kind)
+    {
+        var request = Read(new NewInvocation { Names = [text, "web-1"], SourceType = type }).ShouldHaveSingleItem();
+
+        request.SourceKind.ShouldBe(kind);
+        request.SourceName.ShouldBe("golden");
+        request.TargetName.ShouldBe("web-1");
+    }
+
+    [Fact]
+    public void With_source_name_every_argument_is_a_target()
+    {
+        var requests = Read(new NewInvocation { SourceName = "golden", SourceType = "snapshot", Names = ["a", "b"] });
+
+        requests.Select(r => r.TargetName).ShouldBe(["a", "b"]);
+        requests.ShouldAllBe(r => r.SourceKind == "VirtualMachineSnapshot");
+    }
+
+    [Fact]
+    public void Counted_clones_are_named_by_the_pattern()
+    {
+        Read(new NewInvocation { Names = ["golden"], Count = 3, NamePattern = "web-{0:d3}", StartIndex = 9 })
+            .Select(r => r.TargetName).ShouldBe(["web-009", "web-010", "web-011"]);
+        Read(new NewInvocation { Names = ["golden"], Count = 2 }).Select(r => r.TargetName).ShouldBe(["golden-1", "golden-2"]);
+    }
+
+    [Fact]
+    public void A_dash_reads_targets_from_stdin()
+    {
+        Read(new NewInvocation { Names = ["golden", "first", "-"] }, "a\n\n  b \r\n").Select(r => r.TargetName).ShouldBe(["first", "a", "b"]);
+        Read(new NewInvocation { Names = ["golden", "-"] }, "").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Everything_said_of_the_clones_goes_into_each_request()
+    {
+        var request = Read(new NewInvocation
+        {
+            Names = ["golden", "web-1"],
+            LabelFilter = ["*", "!role"],
+            AnnotationFilter = [],
+            TemplateLabelFilter = ["a"],
+            TemplateAnnotationFilter = ["b"],
+            MacAddresses = ["default:02:00:00:00:00:01", "second=02-00-00-00-00-02"],
+            SmbiosSerial = "s:1",
+            Patches = ["""{"op":"remove","path":"/x"}"""],
+            VolumeNamePolicy = "PrefixTargetName",
+        }).ShouldHaveSingleItem();
+
+        request.LabelFilter.ShouldBe(["*", "!role"]);
+        request.AnnotationFilter.ShouldNotBeNull().ShouldBeEmpty();
+        request.TemplateLabelFilter.ShouldBe(["a"]);
+        request.TemplateAnnotationFilter.ShouldBe(["b"]);
+        request.MacAddresses.ShouldNotBeNull()["default"].ShouldBe("02:00:00:00:00:01");
+        request.MacAddresses["second"].ShouldBe("02-00-00-00-00-02");
+        request.SmbiosSerial.ShouldBe("s:1");
+        request.Patches.ShouldBe(["""{"op":"remove","path":"/x"}"""]);
+        request.VolumeNamePolicy.ShouldBe("PrefixTargetName");
+    }
+
+    [Fact]
+    public void A_csv_row_is_a_request_and_an_empty_cell_leaves_what_the_command_line_says()
+    {
+        var csv = """
+            SourceName,Snapshot,TargetName,Namespace,SmbiosSerial,MacAddress,LabelFilter
+            golden,,web-1,,s1,default=02:00:00:00:00:01;b=02-00-00-00-00-02,*;!x
+            ,golden-snap,web-2,other,,,
+            ,,web-3,,,,
+            """;
+        var requests = Read(new NewInvocation { Names = ["fallback"], File = "-", SmbiosSerial = "line" }, csv);
+
+        requests.Select(r => (r.SourceKind, r.SourceName, r.TargetName, r.Namespace, r.SmbiosSerial)).ShouldBe(
+        [
+            ("VirtualMachine", "golden", "web-1", "", "s1"),
+            ("VirtualMachineSnapshot", "golden-snap", "web-2", "other", "line"),
+            ("VirtualMachine", "fallback", "web-3", "", "line"),
+        ]);
+        requests[0].MacAddresses!["default"].ShouldBe("02:00:00:00:00:01");
+        requests[0].LabelFilter.ShouldBe(["*", "!x"]);
+        requests[1].LabelFilter.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_wrong_csv_row_is_a_fault_of_its_own_and_an_unknown_column_a_warning()
+    {
+        var warnings = new List<string>();
+        var reader = Reader(
+            new NewInvocation { File = "-" }, "SourceName,TargetName,MacAddress,Owner\n,a,,me\ngolden,b,nonsense,me\ngolden,c,,me\n", warnings);
+
+        reader.Read().ShouldHaveSingleItem().TargetName.ShouldBe("c");
+        reader.Faults.Select(f => f.TargetName).ShouldBe(["stdin:2", "stdin:3"]);
+        reader.Faults.ShouldAllBe(f => f.RecommendedAction.Length > 0);
+        warnings.ShouldHaveSingleItem().ShouldContain("'Owner'");
+    }
+
+    [Theory]
+    [MemberData(nameof(Misuses))]
+    public void What_makes_no_sense_is_refused_before_anything_is_sent(object invocation, string says)
+    {
+        Should.Throw<UsageException>(() => Read((NewInvocation)invocation)).Message.ShouldContain(says);
+    }
+
+    public static TheoryData<object, string> Misuses() => new()
+    {
+        { new NewInvocation(), "say what to clone" },
+        { new NewInvocation { Names = ["pod/x"] }, "can't be cloned" },
+        { new NewInvocation { Names = ["vm/"] }, "does not name a source" },
+        { new NewInvocation { Names = ["golden", "a"], Count = 2 }, "not both" },
+        { new NewInvocation { Names = ["golden"], NamePattern = "x{0}" }, "--count" },
+        { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "same" }, "more than once" },
+        { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "{0" }, "not a name pattern" },
+        { new NewInvocation { Names = ["golden", "a"], MacAddresses = ["02-00-00-00-00-01"] }, "INTERFACE:MAC" },
+        { new NewInvocation { Names = ["golden", "a"], MacAddresses = ["a:1", "a:2"] }, "twice" },
+        { new NewInvocation { Names = ["golden", "a"], File = "-" }, "name none" },
+        { new NewInvocation { File = "/nowhere/clones.csv" }, "can't read /nowhere/clones.csv" },
+    };
+
+    private static IReadOnlyList<CloneRequest> Read(NewInvocation invocation, string input = "") => Reader(invocation, input, []).Read();
+
+    private static CloneRequestReader Reader(NewInvocation invocation, string input, List<string> warnings) =>
+        new(invocation, new StringReader(input), warnings.Add);
+}
