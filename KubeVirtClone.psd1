@@ -1,0 +1,38 @@
+@{
+    RootModule           = 'KubeVirtClone.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6d1f0b5e-6c0c-4d0a-9a35-3f9f0c9a7b21'
+    Author               = 'The KubeVirtClone authors'
+    CompanyName          = 'KubeVirtClone'
+    Copyright            = '(c) The KubeVirtClone authors. Apache-2.0.'
+    Description          = 'Clones KubeVirt virtual machines, one or thousands: Get-VM golden | New-VMClone -Count 50 -Wait. Waits over one watch, explains what went wrong, and returns objects that pipelines can use. Needs PowerShell 7.4 or newer (Windows PowerShell 5.1 is not supported).'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+
+    TypesToProcess       = @('KubeVirtClone.types.ps1xml')
+    FormatsToProcess     = @('KubeVirtClone.format.ps1xml')
+
+    CmdletsToExport      = @(
+        'Connect-KubeVirt'
+        'Disconnect-KubeVirt'
+        'Get-VM'
+        'Get-VMClone'
+        'New-VMClone'
+        'Remove-VMClone'
+        'Start-KubeVirtSandbox'
+        'Stop-KubeVirtSandbox'
+        'Wait-VMClone'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'KubeVirt', 'Kubernetes', 'OpenShift', 'Harvester', 'VM', 'VirtualMachine', 'Clone', 'Snapshot')
+            LicenseUri   = 'https://www.apache.org/licenses/LICENSE-2.0'
+            ProjectUri   = 'https://github.com/KubeVirtClone/KubeVirtClone'
+            ReleaseNotes = 'See CHANGELOG.md of the project.'
+        }
+    }
+}

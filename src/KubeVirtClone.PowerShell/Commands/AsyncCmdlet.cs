@@ -1,0 +1,120 @@
+using System.Management.Automation;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Pipeline;
+using KubeVirtClone.Session;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>
+/// Base of every cmdlet of the module: cancellation, and the pump that lets asynchronous work speak to PowerShell's streams
+/// from the one thread that may.
+/// </summary>
+public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private PipelinePump? _pump;
+    private bool _disposed;
+
+    /// <summary>Cancelled when the user stops the pipeline.</summary>
+    protected CancellationToken StopToken => _stop.Token;
+
+    /// <summary>True once the user has stopped the pipeline.</summary>
+    protected bool IsStopping { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    void ICommandStreams.Verbose(string text) => TryPost(() => WriteVerbose(text));
+
+    void ICommandStreams.Debug(string text) => TryPost(() => WriteDebug(text));
+
+    void ICommandStreams.Warning(string text) => TryPost(() => WarnOnce(text));
+
+    void ICommandStreams.Information(string text) => TryPost(() => WriteInformation(text, ["KubeAuth"]));
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        IsStopping = true;
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Ctrl+C in the very moment the command ended.
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> to its end off the pipeline thread; what it posts runs on the pipeline thread meanwhile.</summary>
+    /// <param name="work">The work. It must post whatever it has to write.</param>
+    /// <param name="tick">Called on the pipeline thread at least five times a second.</param>
+    private protected void Run(Func<CancellationToken, Task> work, Action? tick = null)
+    {
+        using var pump = new PipelinePump();
+        _pump = pump;
+        try
+        {
+            var ended = pump.Run(
+                async ct =>
+                {
+                    CurrentCommand.Value = this;
+                    await work(ct);
+                },
+                tick,
+                StopToken);
+            if (!ended) throw new PipelineStoppedException();
+        }
+        catch (Exception e) when (e is EngineException or KubernetesException)
+        {
+            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e)));
+        }
+        finally
+        {
+            _pump = null;
+        }
+    }
+
+    /// <summary>Has an action run on the pipeline thread, in order.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
+    private protected void Post(Action action)
+    {
+        var pump = _pump ?? throw new OperationCanceledException("The pipeline has ended.");
+        pump.Post(action);
+    }
+
+    /// <summary>Writes a warning, but the same text only once per command.</summary>
+    private protected void WarnOnce(string text)
+    {
+        if (_warned.Add(text)) WriteWarning(text);
+    }
+
+    /// <summary>Frees what the cmdlet holds; PowerShell calls it however the pipeline ends.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (_disposed || !disposing) return;
+        _disposed = true;
+        _pump?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Diagnostics are dropped once the pipeline is gone; only results insist on being heard.</summary>
+    private void TryPost(Action action)
+    {
+        try
+        {
+            _pump?.Post(action);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: nobody listens any more.
+        }
+    }
+}

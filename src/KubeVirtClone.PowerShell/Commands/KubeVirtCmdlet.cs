@@ -1,0 +1,104 @@
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Session;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Base of every cmdlet that talks to a cluster: which one, as whom, in which namespace.</summary>
+public abstract class KubeVirtCmdlet : AsyncCmdlet
+{
+    private string? _commandNamespace;
+    private string? _sessionNamespace;
+
+    /// <summary>Context of the kubeconfig to use.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    public string? Context { get; set; }
+
+    /// <summary>Path of the kubeconfig to use.</summary>
+    [Parameter]
+    public string? KubeConfig { get; set; }
+
+    /// <summary>Namespace to work in; the session's, else the context's, where it is not given.</summary>
+    [Parameter]
+    [Alias("n", "ns")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public virtual string? Namespace { get; set; }
+
+    /// <summary>User to act as (impersonation).</summary>
+    [Parameter]
+    public string? As { get; set; }
+
+    /// <summary>Groups to act as; needs -As.</summary>
+    [Parameter]
+    public string[]? AsGroup { get; set; }
+
+    /// <summary>Whether this session or this command names a cluster, so that one can be asked without guessing.</summary>
+    private protected bool IsConnectionMeant => KubeVirtSession.Current.Chosen is not null || GetGivenSettings() != new ConnectionSettings();
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        // Read before the first object comes: a namespace bound from one object is not the next one's default.
+        _commandNamespace = Namespace;
+        // The namespace chosen for one cluster says nothing about another.
+        if (string.IsNullOrEmpty(Context) && string.IsNullOrEmpty(KubeConfig)) _sessionNamespace = KubeVirtSession.Current.ChosenNamespace;
+    }
+
+    /// <summary>Which connection the parameters alone mean.</summary>
+    private protected ConnectionSettings GetGivenSettings()
+    {
+        if (AsGroup is { Length: > 0 } && string.IsNullOrEmpty(As))
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "ImpersonationIncomplete",
+                ErrorCategory.InvalidArgument,
+                "-AsGroup needs -As: Kubernetes impersonates groups only together with a user.",
+                "Add -As with the user to act as.",
+                AsGroup));
+        }
+
+        return new ConnectionSettings
+        {
+            KubeConfig = string.IsNullOrEmpty(KubeConfig) ? null : ResolvePath(KubeConfig),
+            Context = string.IsNullOrEmpty(Context) ? null : Context,
+            ImpersonateUser = string.IsNullOrEmpty(As) ? null : As,
+            ImpersonateGroups = string.Join('\n', AsGroup ?? []),
+        };
+    }
+
+    /// <summary>Opens the connection that the parameters and the session mean, and runs <paramref name="work"/> with it.</summary>
+    /// <param name="work">The work. It runs off the pipeline thread and must post whatever it has to write.</param>
+    /// <param name="tick">Called on the pipeline thread at least five times a second.</param>
+    private protected void RunWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work, Action? tick = null)
+    {
+        var session = KubeVirtSession.Current;
+        var settings = session.Complete(GetGivenSettings());
+        Run(async ct => await work(await session.OpenAsync(settings, ct), ct), tick);
+    }
+
+    /// <summary>The namespace that is meant where none came with an item.</summary>
+    private protected string NamespaceOrDefault(KubeVirtCluster cluster)
+    {
+        if (_commandNamespace is { Length: > 0 } given) return given;
+        return _sessionNamespace is { Length: > 0 } chosen ? chosen : cluster.Namespace;
+    }
+
+    private string ResolvePath(string path)
+    {
+        var resolved = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+        if (provider.Name != "FileSystem")
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "KubeConfigNotFound",
+                ErrorCategory.ObjectNotFound,
+                $"'{path}' is not a path of the file system.",
+                "Give -KubeConfig the path of a kubeconfig file.",
+                path));
+        }
+
+        return resolved;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Management.Automation;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+using KubeVirtClone.Progress;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>How New-VMClone carries the requests out.</summary>
+public sealed partial class NewVMCloneCommand
+{
+    private const int DefaultThrottleLimit = CloneOptions.DefaultThrottleLimit;
+
+    private CloneProgressView? _progress;
+
+    private void CreateClones()
+    {
+        var approved = new List<VMCloneRequest>();
+        var rehearsed = new List<VMCloneRequest>();
+        foreach (var request in _requests)
+        {
+            var what = $"Clone {Lower(request.SourceKind)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{(request.Namespace.Length > 0 ? $" in namespace '{request.Namespace}'" : "")}";
+            if (ShouldProcess(what, $"{what}?", "New-VMClone", out var reason))
+            {
+                approved.Add(request);
+            }
+            else if (reason == ShouldProcessReason.WhatIf)
+            {
+                rehearsed.Add(request);
+            }
+        }
+
+        if (rehearsed.Count > 0) Carry(rehearsed, dryRun: true);
+        if (approved.Count > 0) Carry(approved, dryRun: false);
+    }
+
+    private void Carry(List<VMCloneRequest> requests, bool dryRun)
+    {
+        CloneOperation? operation = null;
+        _progress = new CloneProgressView(this, Activity(requests), dryRun);
+        try
+        {
+            RunWithCluster(
+                async (cluster, ct) =>
+                {
+                    var options = new CloneOptions
+                    {
+                        ThrottleLimit = ThrottleLimit,
+                        Wait = Wait,
+                        For = Enum.Parse<WaitState>(For.ToString()),
+                        Timeout = Timeout,
+                        DryRun = dryRun,
+                        Batch = _batch,
+                        SkipExisting = SkipExisting,
+                        PurgeOnSuccess = PurgeOnSuccess,
+                    };
+                    var @namespace = NamespaceOrDefault(cluster);
+                    var batch = requests.ConvertAll(request =>
+                    {
+                        if (request.Namespace.Length == 0) request.Namespace = @namespace;
+                        return request.ToEngine();
+                    });
+                    operation = new CloneOperation(cluster, options);
+                    await foreach (var update in operation.RunAsync(batch, ct)) Take(update);
+                },
+                _progress.Tick);
+        }
+        finally
+        {
+            _progress.Complete();
+            if (IsStopping && !dryRun) TellWhatIsLeft(operation?.Created ?? 0, requests.Count);
+        }
+    }
+
+    private void Take(CloneUpdate update)
+    {
+        switch (update.Kind)
+        {
+            case CloneUpdateKind.Progress:
+                _progress!.Update(update.Progress!);
+                break;
+            case CloneUpdateKind.Record:
+                var clone = new VMClone(update.Record!);
+                Post(() => WriteObject(clone));
+                break;
+            case CloneUpdateKind.Fault:
+                var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update));
+                Post(() => WriteError(error));
+                break;
+            case CloneUpdateKind.Warning:
+                Post(() => WarnOnce(update.Message!));
+                break;
+            case CloneUpdateKind.Planned:
+                Post(() => WriteVerbose($"The server would take the clone of '{update.Request?.SourceName}' to '{update.Record?.TargetName}'."));
+                break;
+            default:
+                Post(() => WriteVerbose(update.Message!));
+                break;
+        }
+    }
+
+    private void WriteManifests()
+    {
+        // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
+        if (!IsConnectionMeant)
+        {
+            WriteManifests("v1beta1", Namespace is { Length: > 0 } given ? given : "default");
+            return;
+        }
+
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var kind = await cluster.GetCloneKindAsync(ct);
+            Post(() => WriteManifests(kind.Version, NamespaceOrDefault(cluster)));
+        });
+    }
+
+    private void WriteManifests(string version, string @namespace)
+    {
+        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var request in _requests)
+        {
+            if (request.Namespace.Length == 0) request.Namespace = @namespace;
+            var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
+            var ordinal = string.IsNullOrEmpty(request.TargetName) ? ordinals[source] = ordinals.GetValueOrDefault(source, -1) + 1 : 0;
+            var manifest = CloneManifestText.Write(request, version, _batch, ordinal, out var warnings, out var fault);
+            foreach (var warning in warnings) WarnOnce(warning);
+            if (fault is null)
+            {
+                WriteObject(manifest);
+            }
+            else
+            {
+                WriteError(ErrorRecords.From(fault, request));
+            }
+        }
+    }
+
+    /// <summary>One line when the user has stopped: nothing that was made is undone, and it must be findable.</summary>
+    private void TellWhatIsLeft(int created, int total)
+    {
+        if (created == 0) return;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{created} of {total} clones were created; see Get-VMClone -Batch {_batch}");
+        // The engine refuses every stream of a pipeline that is stopping, so the line goes to the host itself.
+        Host.UI.WriteInformation(new InformationRecord(text, MyInvocation.MyCommand.Name));
+        Host.UI.WriteLine(text);
+    }
+
+    private static string Activity(List<VMCloneRequest> requests)
+    {
+        var sources = requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal).Take(2).ToList();
+        var count = requests.Count == 1 ? "1 VM" : string.Create(CultureInfo.InvariantCulture, $"{requests.Count} VMs");
+        return sources is [var only] ? $"Cloning {only} → {count}" : $"Cloning {count}";
+    }
+
+    private static string Lower(string kind) => kind == "VirtualMachineSnapshot" ? "snapshot" : "VM";
+}

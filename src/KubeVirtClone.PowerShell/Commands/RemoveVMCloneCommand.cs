@@ -1,0 +1,78 @@
+using System.Management.Automation;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Errors;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Removes clone objects, with -IncludeTarget also the virtual machines they made.</summary>
+[Cmdlet(VerbsCommon.Remove, "VMClone", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMClone.md")]
+public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
+{
+    private const int Parallelism = 16;
+
+    /// <summary>Also delete the virtual machines the clones made.</summary>
+    [Parameter]
+    public SwitchParameter IncludeTarget { get; set; }
+
+    /// <summary>Only clones that are done: succeeded, with their volumes bound. Without a name or batch: all of those in the namespace.</summary>
+    [Parameter]
+    public SwitchParameter Completed { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (!HasQuery && !IsPipeline && !Completed) RefuseEmptySelection("Get-VMClone web-* | Remove-VMClone");
+        List<CloneRecord> clones = [];
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var found = await FindClonesAsync(cluster, everything: Completed && !IsPipeline, ct);
+            found.AddRange(await ReadPipedAsync(cluster, ct));
+            clones = [.. found.Where(c => !Completed || c.Bound).DistinctBy(c => c.Uid)];
+        });
+
+        // Asked on the pipeline thread, all before the first is gone: a No to all must not come after half of them.
+        var action = IncludeTarget ? "Remove the clone and the virtual machine it made" : "Remove the clone";
+        var approved = clones.Where(c => ShouldProcess(Describe(c), action)).ToList();
+        if (approved.Count == 0) return;
+        RunWithCluster((cluster, ct) => Parallel.ForEachAsync(
+            approved,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+            async (clone, token) =>
+            {
+                if (await new CloneCatalog(cluster).RemoveAsync(clone, IncludeTarget, token) is not { } fault) return;
+                Post(() => WriteError(ErrorRecords.From(fault, new VMClone(clone))));
+            }));
+    }
+
+    /// <summary>Reads the piped clones anew: a record tells how its clone was, and what may be removed depends on how it is.</summary>
+    private async Task<List<CloneRecord>> ReadPipedAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var records = new List<CloneRecord>();
+        var catalog = new CloneCatalog(cluster);
+        await Parallel.ForEachAsync(
+            PipedClones(cluster),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+            async (reference, token) =>
+            {
+                var record = await catalog.FindAsync(reference.Namespace, reference.Name, token);
+                if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
+                {
+                    lock (records) records.Add(record);
+                    return;
+                }
+
+                var error = ErrorRecords.Create(
+                    FaultIds.VMCloneNotFound,
+                    ErrorCategory.ObjectNotFound,
+                    $"There is no clone {reference} any more.",
+                    "It may have been removed already. KubeVirt also deletes a finished clone when its virtual machine is deleted.",
+                    reference.Input ?? reference.ToString());
+                Post(() => WriteError(error));
+            });
+        return records;
+    }
+
+    private string Describe(CloneRecord clone) =>
+        IncludeTarget && clone.TargetName.Length > 0 ? $"{clone.Namespace}/{clone.Name} (virtual machine {clone.TargetName})" : $"{clone.Namespace}/{clone.Name}";
+}

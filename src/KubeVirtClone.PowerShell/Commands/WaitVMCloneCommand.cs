@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Management.Automation;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+using KubeVirtClone.Progress;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Waits for clones over one watch, however many; writes each when it is there.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "VMClone", HelpUri = HelpPages.Root + "Wait-VMClone.md")]
+[OutputType(typeof(VMClone))]
+public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
+{
+    private CloneProgressView? _progress;
+
+    /// <summary>The state waited for.</summary>
+    [Parameter]
+    public VMCloneWaitState For { get; set; } = VMCloneWaitState.Succeeded;
+
+    /// <summary>Longest wait: seconds, '5m', or a TimeSpan. Without it the wait has no end of its own.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (!HasQuery && !IsPipeline) RefuseEmptySelection("Get-VMClone | Wait-VMClone");
+        try
+        {
+            RunWithCluster(
+                async (cluster, ct) =>
+                {
+                    var chosen = await FindClonesAsync(cluster, everything: false, ct);
+                    List<Engine.Resources.CloneReference> clones = [.. PipedClones(cluster), .. chosen.Select(c => c.Reference)];
+                    if (clones.Count == 0) return;
+                    var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");
+                    Volatile.Write(ref _progress, new CloneProgressView(this, $"Waiting for {count} to be {For}", silent: false));
+                    var options = new WaitOptions { For = Enum.Parse<WaitState>(For.ToString()), Timeout = Timeout };
+                    await foreach (var update in new CloneWaiter(cluster).WaitAsync(clones, options, ct)) Take(update);
+                },
+                () => Volatile.Read(ref _progress)?.Tick());
+        }
+        finally
+        {
+            _progress?.Complete();
+        }
+    }
+
+    private void Take(CloneUpdate update)
+    {
+        switch (update.Kind)
+        {
+            case CloneUpdateKind.Progress:
+                _progress!.Update(update.Progress!);
+                break;
+            case CloneUpdateKind.Record:
+                var clone = new VMClone(update.Record!);
+                Post(() => WriteObject(clone));
+                break;
+            case CloneUpdateKind.Fault:
+                var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update) ?? update.Reference?.Input);
+                Post(() => WriteError(error));
+                break;
+            case CloneUpdateKind.Warning:
+                Post(() => WarnOnce(update.Message!));
+                break;
+            default:
+                Post(() => WriteVerbose(update.Message ?? ""));
+                break;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Completion;
+
+/// <summary>Completes names of virtual machines.</summary>
+public sealed class VirtualMachineCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var query = new ListQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
+        await foreach (var found in new VirtualMachines(cluster).ListAsync(query, ct))
+        {
+            if (found.Value is { } vm) yield return new Candidate(vm.Name, $"{vm.Namespace}/{vm.Name} {vm.Status}");
+        }
+    }
+}
+
+/// <summary>Completes names of clones.</summary>
+public sealed class CloneCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var query = new ListQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(query, batch: null, ct))
+        {
+            if (found.Value is { } clone) yield return new Candidate(clone.Name, $"{clone.SourceName} → {clone.TargetName} {clone.Phase}");
+        }
+    }
+}
+
+/// <summary>Completes names of snapshots.</summary>
+public sealed class SnapshotCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        if (await cluster.GetSnapshotVersionAsync(ct) is not { } version) yield break;
+        await foreach (var snapshot in cluster.Client.ListAsync(KubeVirtKinds.Snapshot(version), @namespace, options: null, ct))
+        {
+            yield return new Candidate(snapshot.Name, $"of {snapshot.StringAt("spec", "source", "name")}, {snapshot.StringAt("status", "phase") ?? "Pending"}");
+        }
+    }
+}
+
+/// <summary>Completes namespaces.</summary>
+public sealed class NamespaceCompleter : ClusterCompleter
+{
+    private static readonly ResourceKind Namespaces = new("", "v1", "namespaces", "Namespace", Namespaced: false);
+
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var item in cluster.Client.ListAsync(Namespaces, ns: null, options: null, ct))
+        {
+            yield return new Candidate(item.Name, item.StringAt("status", "phase") ?? "");
+        }
+    }
+}

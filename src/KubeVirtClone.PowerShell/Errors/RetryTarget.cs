@@ -1,0 +1,18 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Planning;
+
+namespace KubeVirtClone.Errors;
+
+/// <summary>The target object of a clone's error: <c>$failed.TargetObject | New-VMClone</c> must ask for the same clone again.</summary>
+internal static class RetryTarget
+{
+    /// <summary>The clone where there is one, with the request it came from; else the request; null when neither is known.</summary>
+    public static object? Of(CloneUpdate update)
+    {
+        var request = update.Request?.Input as VMCloneRequest;
+        if (request is null && (update.Request ?? FromRecord(update)) is { } engineRequest) request = VMCloneRequest.FromEngine(engineRequest);
+        return update.Record is { } record ? new VMClone(record, request) : request;
+    }
+
+    private static CloneRequest? FromRecord(CloneUpdate update) => update.Record is { } record ? CloneRequest.FromClone(record) : null;
+}

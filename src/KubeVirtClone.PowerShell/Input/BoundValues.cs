@@ -1,0 +1,70 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace KubeVirtClone.Input;
+
+/// <summary>
+/// Tells values of the command line from values that came through the pipeline, which the binder mixes. Cells of a table
+/// follow other rules: empty means absent, and a list is written with semicolons.
+/// </summary>
+internal sealed class BoundValues
+{
+    private readonly HashSet<string> _commandLine;
+    private readonly PSObject? _input;
+    private readonly PipedKind _kind;
+
+    /// <param name="commandLine">Names of the parameters that were bound before the first object came.</param>
+    /// <param name="input">The object piped in this turn.</param>
+    /// <param name="kind">What it is.</param>
+    public BoundValues(HashSet<string> commandLine, PSObject? input, PipedKind kind)
+    {
+        _commandLine = commandLine;
+        _input = input;
+        _kind = kind;
+    }
+
+    /// <summary>The value if it was given on the command line; else empty.</summary>
+    public string[] GivenNames(string parameter, string[]? value) => _commandLine.Contains(parameter) ? value ?? [] : [];
+
+    /// <summary>
+    /// The value if it came with the object, by a script block or by a property of a row. What a recognised object has of the
+    /// same name is not meant: a virtual machine's Name is no target name.
+    /// </summary>
+    public string[] PipedNames(string parameter, string[]? value, params ReadOnlySpan<string> ownProperties)
+    {
+        if (_commandLine.Contains(parameter) || value is null) return [];
+        if (_kind is PipedKind.Source or PipedKind.Retry)
+        {
+            foreach (var property in ownProperties)
+            {
+                if (value is [var single] && single == PropertyReader.GetText(_input, property)) return [];
+            }
+        }
+
+        return Cells(value);
+    }
+
+    /// <summary>A list: as given on the command line, or out of a cell.</summary>
+    public string[]? List(string parameter, string[]? value) => Of(parameter, value, cell => Cells(cell) is { Length: > 0 } items ? items : null);
+
+    /// <summary>Texts that are never split, because they may hold semicolons themselves.</summary>
+    public string[]? Whole(string parameter, string[]? value) =>
+        Of(parameter, value, cell => cell.Where(item => !string.IsNullOrWhiteSpace(item)).ToArray() is { Length: > 0 } items ? items : null);
+
+    /// <summary>A text.</summary>
+    public string? Text(string parameter, string? value) => Of(parameter, value, cell => string.IsNullOrWhiteSpace(cell) ? null : cell.Trim());
+
+    /// <summary>A table.</summary>
+    public Hashtable? Table(string parameter, IDictionary? value) => value is null ? null : Of<Hashtable>(parameter, value as Hashtable ?? new Hashtable(value), table => table);
+
+    /// <summary>A recognised object brings its own values along; those bound from its properties by name are not meant.</summary>
+    private T? Of<T>(string parameter, T? value, Func<T, T?> fromPipeline)
+        where T : class
+    {
+        if (value is null || _commandLine.Contains(parameter)) return value;
+        return _kind == PipedKind.Retry ? null : fromPipeline(value);
+    }
+
+    private static string[] Cells(string[] value) =>
+        [.. value.SelectMany(cell => (cell ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+}

@@ -1,0 +1,169 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using KubeVirtClone.Errors;
+
+namespace KubeVirtClone.Input;
+
+/// <summary>What an object from the pipeline stands for.</summary>
+internal enum PipedKind
+{
+    /// <summary>Nothing was piped.</summary>
+    None,
+
+    /// <summary>A source: a virtual machine or a snapshot.</summary>
+    Source,
+
+    /// <summary>A clone that is asked for again.</summary>
+    Retry,
+
+    /// <summary>A row of named values, such as Import-Csv gives.</summary>
+    Row,
+
+    /// <summary>A text: a name.</summary>
+    Text,
+
+    /// <summary>A number: an index for a name pattern, or only a value for script blocks.</summary>
+    Number,
+}
+
+/// <summary>Recognises what is piped into New-VMClone.</summary>
+internal sealed class PipedObject
+{
+    private const string VirtualMachineKind = "VirtualMachine";
+    private const string SnapshotKind = "VirtualMachineSnapshot";
+    private const string CloneKind = "VirtualMachineClone";
+    private const string DeserializedPrefix = "Deserialized.";
+
+    public required PipedKind Kind { get; init; }
+
+    public string SourceKind { get; private init; } = VirtualMachineKind;
+
+    public string? SourceName { get; private init; }
+
+    public string? Namespace { get; private init; }
+
+    public string? Text { get; private init; }
+
+    public long Number { get; private init; }
+
+    /// <summary>For a row: whether it has a column for the source, filled or not.</summary>
+    public bool HasSourceColumn { get; private init; }
+
+    public VMCloneRequest? Request { get; private init; }
+
+    /// <summary>Tells what an object is.</summary>
+    /// <exception cref="InputException">It is nothing that could be cloned; the message says what it is.</exception>
+    public static PipedObject Recognize(PSObject? input)
+    {
+        if (input is null) return new PipedObject { Kind = PipedKind.None };
+        var typeName = TypeNameOf(input);
+        return input.BaseObject switch
+        {
+            VirtualMachine vm => Source(VirtualMachineKind, vm.Namespace, vm.Name),
+            VMCloneRequest request => Retry(request),
+            VMClone clone => FromClone(clone),
+            string text => new PipedObject { Kind = PipedKind.Text, Text = text },
+            byte or sbyte or short or ushort or int or uint or long => new PipedObject
+            {
+                Kind = PipedKind.Number,
+                Number = Convert.ToInt64(input.BaseObject, CultureInfo.InvariantCulture),
+            },
+            _ when typeName == typeof(VirtualMachine).FullName =>
+                Source(VirtualMachineKind, PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name")),
+            _ when typeName == typeof(VMClone).FullName => FromDeserializedClone(input),
+            _ when typeName == typeof(VMCloneRequest).FullName => Retry(CloneSpec.FromRecord(input)),
+            _ when IsForeignVirtualMachine(typeName) => throw Foreign(input, typeName),
+            _ when PropertyReader.Get(input, "metadata", "name") is not null || PropertyReader.GetText(input, "kind") is not null =>
+                FromKubernetes(input),
+            PSCustomObject or IDictionary => Row(input),
+            _ when HasRowMembers(input) => Row(input),
+            _ => throw Unusable(typeName),
+        };
+    }
+
+    private static PipedObject Source(string kind, string? @namespace, string? name) =>
+        new() { Kind = PipedKind.Source, SourceKind = kind, Namespace = @namespace, SourceName = name };
+
+    /// <summary>A row may name the kind of its source; an empty source column is a mistake, not a reason to take another column.</summary>
+    private static PipedObject Row(PSObject input) => new()
+    {
+        Kind = PipedKind.Row,
+        SourceKind = PropertyReader.GetText(input, "SourceKind") ?? VirtualMachineKind,
+        HasSourceColumn = PropertyReader.Has(input, "SourceName"),
+    };
+
+    private static PipedObject Retry(VMCloneRequest request) => new() { Kind = PipedKind.Retry, Request = request };
+
+    /// <summary>A clone stands for the machine it makes, unless it comes out of an error: then it is asked for again.</summary>
+    private static PipedObject FromClone(VMClone clone)
+    {
+        if (clone.Request is { } request) return Retry(request);
+        return clone.Phase == VMClonePhase.Failed
+            ? FromKubernetes(PSObject.AsPSObject(clone.Raw))
+            : Source(VirtualMachineKind, clone.Namespace, clone.TargetName);
+    }
+
+    private static PipedObject FromDeserializedClone(PSObject clone)
+    {
+        if (PropertyReader.Get(clone, "Request") is not null and var request) return Retry(CloneSpec.FromRecord(request));
+        return PropertyReader.GetText(clone, "Phase") == nameof(VMClonePhase.Failed)
+            ? FromKubernetes(PSObject.AsPSObject(PropertyReader.Get(clone, "Raw") ?? clone))
+            : Source(VirtualMachineKind, PropertyReader.GetText(clone, "Namespace"), PropertyReader.GetText(clone, "TargetName"));
+    }
+
+    /// <summary>What kubectl's JSON describes. A clone's JSON stands for its machine too, or for a retry when it has failed.</summary>
+    private static PipedObject FromKubernetes(PSObject input)
+    {
+        var kind = PropertyReader.GetText(input, "kind") ?? VirtualMachineKind;
+        var @namespace = PropertyReader.GetText(input, "metadata", "namespace");
+        var name = PropertyReader.GetText(input, "metadata", "name");
+        switch (kind)
+        {
+            case VirtualMachineKind or SnapshotKind:
+                return Source(kind, @namespace, name);
+            case CloneKind when PropertyReader.GetText(input, "status", "phase") == nameof(VMClonePhase.Failed):
+                return Retry(CloneSpec.FromManifest(input));
+            case CloneKind:
+                return Source(
+                    VirtualMachineKind,
+                    @namespace,
+                    PropertyReader.GetText(input, "status", "targetName") ?? PropertyReader.GetText(input, "spec", "target", "name"));
+            default:
+                throw new InputException(
+                    "VMCloneSourceInvalid",
+                    ErrorCategory.InvalidType,
+                    $"{kind} '{name}' cannot be cloned: only a VirtualMachine or a VirtualMachineSnapshot can.",
+                    "Pipe in virtual machines (kubectl get vm -o json | ConvertFrom-Json | ForEach-Object items) or snapshots (kubectl get vmsnapshot …).");
+        }
+    }
+
+    private static bool IsForeignVirtualMachine(string typeName)
+    {
+        if (typeName.StartsWith("KubeVirtClone.", StringComparison.Ordinal)) return false;
+        if (typeName.StartsWith("Microsoft.HyperV.", StringComparison.Ordinal) || typeName.StartsWith("VMware.", StringComparison.Ordinal)) return true;
+        var last = typeName[(typeName.LastIndexOf('.') + 1)..];
+        return last is "VirtualMachine" or "VM" or "UniversalVirtualMachineImpl" or "PSVirtualMachine" or "PSVirtualMachineList";
+    }
+
+    private static bool HasRowMembers(PSObject input) =>
+        input.Properties["SourceName"] is not null || input.Properties["TargetName"] is not null || input.Properties["Name"] is not null;
+
+    private static InputException Foreign(PSObject input, string typeName) => new(
+        "ForeignVMObject",
+        ErrorCategory.InvalidType,
+        $"'{PropertyReader.GetText(input, "Name") ?? typeName}' is a {typeName}, not a virtual machine of KubeVirt.",
+        "Another module's Get-VM was called. Use KubeVirtClone\\Get-VM, or import this module with a prefix: Import-Module KubeVirtClone -Prefix Kube.");
+
+    private static InputException Unusable(string typeName) => new(
+        "VMCloneInputInvalid",
+        ErrorCategory.InvalidType,
+        $"A {typeName} says nothing about what to clone.",
+        "Pipe in virtual machines, clones, names, rows with the columns SourceName and TargetName, or kubectl's JSON.");
+
+    private static string TypeNameOf(PSObject input)
+    {
+        var name = input.TypeNames.Count > 0 ? input.TypeNames[0] : input.BaseObject.GetType().FullName ?? "";
+        return name.StartsWith(DeserializedPrefix, StringComparison.Ordinal) ? name[DeserializedPrefix.Length..] : name;
+    }
+}

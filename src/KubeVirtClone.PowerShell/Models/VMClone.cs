@@ -1,0 +1,99 @@
+using System.Management.Automation;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone;
+
+/// <summary>
+/// One clone at one moment; read again for news. Piped into another cmdlet it stands for the virtual machine it makes.
+/// </summary>
+public sealed class VMClone
+{
+    private readonly RawObject _raw;
+
+    internal VMClone(CloneRecord record, VMCloneRequest? request = null)
+    {
+        Name = record.Name;
+        Namespace = record.Namespace;
+        SourceKind = record.SourceKind;
+        SourceName = record.SourceName;
+        TargetName = record.TargetName;
+        Phase = Enum.TryParse<VMClonePhase>(record.Phase.ToString(), out var phase) ? phase : VMClonePhase.Unknown;
+        Ready = record.Ready;
+        Bound = record.Bound;
+        Message = record.Message;
+        CreationTimestamp = record.CreationTimestamp;
+        Duration = record.Duration;
+        Uid = record.Uid;
+        SnapshotName = record.SnapshotName;
+        RestoreName = record.RestoreName;
+        Batch = record.Batch;
+        Method = record.Method.ToString();
+        Reference = record.Reference;
+        Request = request;
+        _raw = new RawObject(record.Raw.Json);
+    }
+
+    /// <summary>Name of the clone object.</summary>
+    public string Name { get; }
+
+    /// <summary>Namespace of clone, source and target.</summary>
+    public string Namespace { get; }
+
+    /// <summary>VirtualMachine or VirtualMachineSnapshot.</summary>
+    public string SourceKind { get; }
+
+    /// <summary>Name of the source.</summary>
+    public string SourceName { get; }
+
+    /// <summary>Name of the new virtual machine.</summary>
+    public string TargetName { get; }
+
+    /// <summary>How far it is.</summary>
+    public VMClonePhase Phase { get; }
+
+    /// <summary>True when KubeVirt's Ready condition is true.</summary>
+    public bool Ready { get; }
+
+    /// <summary>True when the clone succeeded and its volumes are really there.</summary>
+    public bool Bound { get; }
+
+    /// <summary>What the clone is doing or what keeps it; empty when all is well.</summary>
+    public string Message { get; }
+
+    /// <summary>When the clone object was made.</summary>
+    public DateTimeOffset? CreationTimestamp { get; }
+
+    /// <summary>Time since then.</summary>
+    public TimeSpan? Age => DateTimeOffset.UtcNow - CreationTimestamp;
+
+    /// <summary>Time from creation to the state waited for; null when nobody waited.</summary>
+    public TimeSpan? Duration { get; }
+
+    /// <summary>Identity of the clone object.</summary>
+    public string Uid { get; }
+
+    /// <summary>Snapshot still in use, or null.</summary>
+    public string? SnapshotName { get; }
+
+    /// <summary>Restore still in use, or null.</summary>
+    public string? RestoreName { get; }
+
+    /// <summary>Batch the clone was made in, or null.</summary>
+    public string? Batch { get; }
+
+    /// <summary>How it is made: Clone or Restore.</summary>
+    public string Method { get; }
+
+    /// <summary>Set on the target object of an error: what to ask for again. Piping such a record into New-VMClone retries it.</summary>
+    [Hidden]
+    public VMCloneRequest? Request { get; }
+
+    /// <summary>The object as the server sent it, in the shape ConvertFrom-Json gives.</summary>
+    [Hidden]
+    public PSObject Raw => _raw.Value;
+
+    internal CloneReference Reference { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Namespace}/{TargetName}";
+}

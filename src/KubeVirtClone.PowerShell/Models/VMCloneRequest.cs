@@ -1,0 +1,87 @@
+using System.Collections;
+using KubeVirtClone.Engine.Planning;
+
+namespace KubeVirtClone;
+
+/// <summary>
+/// One clone as it was asked for. It is the target object of the error when a clone could not be made: piped into
+/// New-VMClone it asks for the same clone again.
+/// </summary>
+public sealed class VMCloneRequest
+{
+    /// <summary>Namespace of source and target.</summary>
+    public string Namespace { get; set; } = "";
+
+    /// <summary>VirtualMachine or VirtualMachineSnapshot.</summary>
+    public string SourceKind { get; set; } = "VirtualMachine";
+
+    /// <summary>Name of the source.</summary>
+    public string SourceName { get; set; } = "";
+
+    /// <summary>Name of the virtual machine to make; null lets one be made up.</summary>
+    public string? TargetName { get; set; }
+
+    /// <summary>KubeVirt's label filters; null copies every label.</summary>
+    public string[]? LabelFilter { get; set; }
+
+    /// <summary>KubeVirt's annotation filters; null copies every annotation.</summary>
+    public string[]? AnnotationFilter { get; set; }
+
+    /// <summary>KubeVirt's filters for the template's labels; null copies all.</summary>
+    public string[]? TemplateLabelFilter { get; set; }
+
+    /// <summary>KubeVirt's filters for the template's annotations; null copies all.</summary>
+    public string[]? TemplateAnnotationFilter { get; set; }
+
+    /// <summary>MAC address by interface name; null keeps KubeVirt's default (new addresses).</summary>
+    public Hashtable? MacAddress { get; set; }
+
+    /// <summary>SMBIOS serial of the target; null lets KubeVirt choose.</summary>
+    public string? SmbiosSerial { get; set; }
+
+    /// <summary>JSON patch operations for the target, as JSON texts.</summary>
+    public string[]? Patch { get; set; }
+
+    /// <summary>How the target's volumes are named; null leaves it to KubeVirt.</summary>
+    public VMVolumeNamePolicy? VolumeNamePolicy { get; set; }
+
+    /// <summary><c>namespace/target</c>, or the source where no target is named.</summary>
+    public override string ToString() =>
+        $"{Namespace}/{(string.IsNullOrEmpty(TargetName) ? $"(clone of {SourceName})" : TargetName)}";
+
+    internal VMCloneRequest Copy() => (VMCloneRequest)MemberwiseClone();
+
+    internal CloneRequest ToEngine() => new()
+    {
+        Namespace = Namespace,
+        SourceKind = SourceKind,
+        SourceName = SourceName,
+        TargetName = TargetName,
+        LabelFilter = LabelFilter,
+        AnnotationFilter = AnnotationFilter,
+        TemplateLabelFilter = TemplateLabelFilter,
+        TemplateAnnotationFilter = TemplateAnnotationFilter,
+        MacAddresses = MacAddress?.Cast<DictionaryEntry>()
+            .ToDictionary(e => e.Key.ToString() ?? "", e => e.Value?.ToString() ?? "", StringComparer.Ordinal),
+        SmbiosSerial = SmbiosSerial,
+        Patches = Patch,
+        VolumeNamePolicy = VolumeNamePolicy?.ToString(),
+        Input = this,
+    };
+
+    internal static VMCloneRequest FromEngine(CloneRequest request) => new()
+    {
+        Namespace = request.Namespace,
+        SourceKind = request.SourceKind,
+        SourceName = request.SourceName,
+        TargetName = request.TargetName,
+        LabelFilter = request.LabelFilter?.ToArray(),
+        AnnotationFilter = request.AnnotationFilter?.ToArray(),
+        TemplateLabelFilter = request.TemplateLabelFilter?.ToArray(),
+        TemplateAnnotationFilter = request.TemplateAnnotationFilter?.ToArray(),
+        MacAddress = request.MacAddresses is { } macs ? new Hashtable(macs.ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal)) : null,
+        SmbiosSerial = request.SmbiosSerial,
+        Patch = request.Patches?.ToArray(),
+        VolumeNamePolicy = Enum.TryParse<VMVolumeNamePolicy>(request.VolumeNamePolicy, out var policy) ? policy : null,
+    };
+}
