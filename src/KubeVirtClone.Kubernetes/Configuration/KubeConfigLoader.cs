@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace KubeVirtClone.Kubernetes.Configuration;
 
 /// <summary>Reads kubeconfig files by kubectl's rules.</summary>
@@ -6,10 +8,135 @@ public static class KubeConfigLoader
     /// <summary>The configuration of one context, with its certificates read and checked. Nothing is sent anywhere.</summary>
     /// <param name="options">Where to look and what to take.</param>
     /// <exception cref="KubeConfigException">There is none, or it cannot be used; says which file, entry and field.</exception>
-    public static ClusterConfiguration Load(KubeConfigOptions options) => throw new NotSupportedException();
+    public static ClusterConfiguration Load(KubeConfigOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var files = KubeConfigFiles.Read(options);
+        var contextName = options.Context ?? files.CurrentContext;
+        if (contextName is null)
+            return WithoutContext(options, files);
+        if (files.Context(contextName) is not { } context)
+            throw ContextNotFound(contextName, files, options.Context is null);
+
+        var clusterName = context.Text("cluster")
+            ?? throw new KubeConfigException(
+                KubeConfigProblem.ClusterNotFound, $"kubeconfig '{context.File}': context '{contextName}' names no cluster.", context.File, contextName);
+        var cluster = files.Cluster(clusterName)
+            ?? throw new KubeConfigException(
+                KubeConfigProblem.ClusterNotFound,
+                $"kubeconfig '{context.File}': context '{contextName}' names cluster '{clusterName}', which is in none of the files.",
+                context.File,
+                contextName);
+        var userName = context.Text("user");
+        KubeConfigEntry? user = null;
+        if (userName is not null)
+        {
+            user = files.User(userName)
+                ?? throw new KubeConfigException(
+                    KubeConfigProblem.UserNotFound,
+                    $"kubeconfig '{context.File}': context '{contextName}' names user '{userName}', which is in none of the files.",
+                    context.File,
+                    contextName);
+        }
+
+        var credentials = UserEntryReader.Read(user, contextName, options);
+        var authorities = Authorities(cluster);
+        var usesTls = authorities is not null || credentials.ClientCertificate is not null || cluster.Flag("insecure-skip-tls-verify");
+        return new ClusterConfiguration
+        {
+            Server = ServerOf(cluster, usesTls),
+            ContextName = contextName,
+            ClusterName = clusterName,
+            UserName = userName,
+            Namespace = NullIfEmpty(options.Namespace) ?? context.Text("namespace") ?? "default",
+            Trust = new ServerTrust
+            {
+                CertificateAuthorities = authorities,
+                SkipVerification = cluster.Flag("insecure-skip-tls-verify"),
+                ServerName = cluster.Text("tls-server-name"),
+            },
+            Credentials = credentials,
+        };
+    }
 
     /// <summary>All contexts, in the order of the files; empty when there are none. Reads no certificates, sends nothing.</summary>
     /// <param name="options">Where to look.</param>
     /// <exception cref="KubeConfigException">A file cannot be read or understood.</exception>
-    public static IReadOnlyList<KubeContext> ListContexts(KubeConfigOptions options) => throw new NotSupportedException();
+    public static IReadOnlyList<KubeContext> ListContexts(KubeConfigOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var files = KubeConfigFiles.Read(options);
+        return
+        [
+            .. files.ContextNames.Select(name =>
+            {
+                var context = files.Context(name)!;
+                return new KubeContext(name, context.Text("cluster") ?? "", context.Text("user"), context.Text("namespace"), name == files.CurrentContext);
+            }),
+        ];
+    }
+
+    private static ClusterConfiguration WithoutContext(KubeConfigOptions options, KubeConfigFiles files)
+    {
+        if (options.Path is null && InClusterConfiguration.TryLoad(options) is { } inCluster)
+            return inCluster;
+        if (files.FirstFile is not null)
+        {
+            throw new KubeConfigException(
+                KubeConfigProblem.NoCurrentContext,
+                $"kubeconfig '{files.FirstFile}' has no current-context, and no context was asked for. {Known(files)}",
+                files.FirstFile);
+        }
+
+        throw new KubeConfigException(
+            KubeConfigProblem.NotFound,
+            files.LookedFor.Count == 0
+                ? "There is no kubeconfig: KUBECONFIG is not set and there is no home folder to look in."
+                : $"There is no kubeconfig. Looked for: {string.Join(", ", files.LookedFor)}.",
+            files.LookedFor.Count == 0 ? null : files.LookedFor[0]);
+    }
+
+    private static KubeConfigException ContextNotFound(string name, KubeConfigFiles files, bool isCurrent)
+    {
+        if (files.FirstFile is null)
+        {
+            return new KubeConfigException(
+                KubeConfigProblem.NotFound,
+                $"Context '{name}' was asked for, but there is no kubeconfig. Looked for: {string.Join(", ", files.LookedFor)}.",
+                contextName: name);
+        }
+
+        return new KubeConfigException(
+            KubeConfigProblem.ContextNotFound,
+            $"kubeconfig '{files.FirstFile}' has no context '{name}'{(isCurrent ? ", although it is the current-context" : "")}. {Known(files)}",
+            files.FirstFile,
+            name);
+    }
+
+    private static string Known(KubeConfigFiles files) =>
+        files.ContextNames.Count == 0 ? "It has no contexts." : $"Contexts: {string.Join(", ", files.ContextNames)}.";
+
+    private static Uri ServerOf(KubeConfigEntry cluster, bool usesTls)
+    {
+        var text = cluster.Required("server");
+        if (!text.Contains("://", StringComparison.Ordinal))
+            text = (usesTls ? "https://" : "http://") + text;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || server.UserInfo.Length > 0)
+            throw cluster.Invalid("server", "is not an http or https URL");
+        return server;
+    }
+
+    private static X509Certificate2Collection? Authorities(KubeConfigEntry cluster)
+    {
+        // Data goes before the file, as everywhere in a kubeconfig.
+        if (cluster.Data("certificate-authority-data") is { } data)
+            return PemReader.Certificates(data, what => cluster.Invalid("certificate-authority-data", what, KubeConfigProblem.CredentialUnreadable));
+        if (cluster.FilePath("certificate-authority") is not { } path)
+            return null;
+        KubeConfigException Unreadable(string what) =>
+            cluster.Invalid("certificate-authority", $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable);
+        return PemReader.Certificates(PemReader.ReadFile(path, Unreadable), Unreadable);
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

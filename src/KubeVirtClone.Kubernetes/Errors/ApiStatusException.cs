@@ -51,6 +51,9 @@ public sealed class ApiStatusException : KubernetesException
     /// <summary>Whether the answer was a Kubernetes <c>Status</c>; false for plain text, such as from a proxy or for a path that is not served.</summary>
     public bool IsApiStatus { get; init; }
 
+    /// <summary>Whether an earlier attempt of the same request was sent and lost its answer: that one may have been done.</summary>
+    internal bool IsAfterLostAnswer { get; set; }
+
     /// <summary>404: the object, or the kind, is not there.</summary>
     public bool IsNotFound => StatusCode == 404;
 

@@ -42,6 +42,9 @@ public sealed class ApiServerUnreachableException : KubernetesException
 
     /// <summary>Why.</summary>
     public UnreachableReason Reason { get; }
+
+    /// <summary>Whether it is certain that the server never saw the request.</summary>
+    internal bool WasNeverSent { get; init; }
 }
 
 /// <summary>Why a TLS connection was not made.</summary>
@@ -92,6 +95,9 @@ public sealed class ApiServerTlsException : KubernetesException
 
     /// <summary>Why.</summary>
     public TlsFailureReason Reason { get; }
+
+    /// <summary>Whether it is certain that the server never saw the request.</summary>
+    internal bool WasNeverSent { get; init; }
 }
 
 /// <summary>A write was sent and its answer never came: nobody knows whether it was done. Read the object back to find out.</summary>

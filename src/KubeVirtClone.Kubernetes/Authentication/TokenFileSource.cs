@@ -1,0 +1,61 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+
+namespace KubeVirtClone.Kubernetes.Authentication;
+
+/// <summary>A bearer token in a file that somebody else keeps fresh, such as a pod's service account token.</summary>
+internal sealed class TokenFileSource(string path, string? fallback, X509Certificate2? certificate, TimeProvider clock) : CredentialSource
+{
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1);
+    private readonly object _gate = new();
+    private RequestCredential? _current;
+    private DateTimeOffset _readAt;
+
+    public override ValueTask<RequestCredential> GetAsync(CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_current is null || clock.GetUtcNow() - _readAt >= ReadAgainAfter)
+                Read();
+            return new(_current!);
+        }
+    }
+
+    public override ValueTask<bool> RenewAsync(RequestCredential refused, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            // Of two requests refused with the same token, the second finds it replaced already.
+            if (Differs(refused))
+                return new(true);
+            Read();
+            return new(Differs(refused));
+        }
+    }
+
+    private bool Differs(RequestCredential refused) => _current?.Authorization?.Parameter != refused.Authorization?.Parameter;
+
+    private void Read()
+    {
+        try
+        {
+            var token = File.ReadAllText(path).Trim();
+            if (token.Length == 0)
+                throw new KubeConfigException(KubeConfigProblem.CredentialUnreadable, $"The token file '{path}' is empty.", path);
+            _current = new RequestCredential(new AuthenticationHeaderValue("Bearer", token), certificate);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KubeConfigException)
+        {
+            // While the file is being replaced, what was read last still serves.
+            if (_current is null)
+            {
+                _current = fallback is not null
+                    ? new RequestCredential(new AuthenticationHeaderValue("Bearer", fallback), certificate)
+                    : throw e as KubeConfigException
+                        ?? new KubeConfigException(KubeConfigProblem.CredentialUnreadable, $"The token file '{path}' cannot be read.", path);
+            }
+        }
+
+        _readAt = clock.GetUtcNow();
+    }
+}

@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Text.Json;
+using KubeVirtClone.Kubernetes.Transport;
+
+namespace KubeVirtClone.Kubernetes.Serialization;
+
+/// <summary>Reads the objects of a list answer one by one, as they arrive; holds no more than one buffer and one object.</summary>
+internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, string request) : IDisposable
+{
+    private const int FirstBufferSize = 64 * 1024;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferSize);
+    private int _start;
+    private int _end;
+    private bool _isFinal;
+    private bool _isInItems;
+    private bool _isDone;
+    private bool _hasItems;
+    private string? _property;
+    private JsonReaderState _state;
+
+    /// <summary><c>metadata.continue</c>; null when this is the last page. Known once all objects are read.</summary>
+    public string? Continue { get; private set; }
+
+    /// <summary><c>metadata.resourceVersion</c>; null when absent. Known once all objects are read.</summary>
+    public string? ResourceVersion { get; private set; }
+
+    /// <summary>The next object; null after the last.</summary>
+    /// <exception cref="ApiAnswerInvalidException">The answer is not a list.</exception>
+    /// <exception cref="ApiServerUnreachableException">The answer ended too early, or stopped coming.</exception>
+    public async ValueTask<JsonElement?> NextAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                if (TryNext(out var item))
+                    return item;
+            }
+            catch (JsonException e)
+            {
+                throw new ApiAnswerInvalidException($"{request}: the answer is not a valid JSON list (byte {e.BytePositionInLine} of line {e.LineNumber}).");
+            }
+
+            if (_isDone)
+                return null;
+            if (_isFinal)
+                throw body.CutOff();
+            await FillAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    private async ValueTask FillAsync()
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+        }
+
+        if (_end == _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            _buffer.AsSpan(0, _end).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        var count = await body.ReadAsync(_buffer.AsMemory(_end), longestSilence);
+        _isFinal = count == 0;
+        _end += count;
+    }
+
+    /// <summary>True with an object in hand; false when more bytes are needed or, with <see cref="_isDone"/>, when there are no more.</summary>
+    private bool TryNext(out JsonElement item)
+    {
+        var reader = new Utf8JsonReader(_buffer.AsSpan(_start, _end - _start), isFinalBlock: false, _state);
+        var offset = _start;
+        item = default;
+        while (true)
+        {
+            // Whatever is cut off is read again from here, once more of it is there.
+            _state = reader.CurrentState;
+            _start = offset + (int)reader.BytesConsumed;
+            if (_property is not null)
+            {
+                if (!TryReadProperty(ref reader))
+                    return false;
+                continue;
+            }
+
+            if (!reader.Read())
+                return false;
+            if (_isInItems)
+            {
+                if (reader.TokenType == JsonTokenType.EndArray)
+                {
+                    _isInItems = false;
+                    continue;
+                }
+
+                if (reader.TokenType != JsonTokenType.StartObject)
+                    throw NotAList();
+                if (!JsonElement.TryParseValue(ref reader, out var value))
+                    return false;
+                item = value.Value;
+                _state = reader.CurrentState;
+                _start = offset + (int)reader.BytesConsumed;
+                return true;
+            }
+
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    break;
+                case JsonTokenType.PropertyName:
+                    _property = reader.GetString();
+                    break;
+                case JsonTokenType.EndObject:
+                    if (!_hasItems && ResourceVersion is null)
+                        throw NotAList();
+                    _isDone = true;
+                    return false;
+                default:
+                    throw NotAList();
+            }
+        }
+    }
+
+    /// <summary>Reads the value of the property whose name was read last; false when it is not all there.</summary>
+    private bool TryReadProperty(ref Utf8JsonReader reader)
+    {
+        if (_property == "items")
+        {
+            if (!reader.Read())
+                return false;
+            _hasItems = true;
+            // Go writes an empty list as null.
+            _isInItems = reader.TokenType switch
+            {
+                JsonTokenType.StartArray => true,
+                JsonTokenType.Null => false,
+                _ => throw NotAList(),
+            };
+        }
+        else
+        {
+            var attempt = reader;
+            if (!attempt.Read() || !JsonElement.TryParseValue(ref attempt, out var value))
+                return false;
+            reader = attempt;
+            if (_property == "metadata" && value.Value.ValueKind == JsonValueKind.Object)
+            {
+                var metadata = new KubernetesObject(value.Value);
+                Continue = metadata.StringAt("continue") is { Length: > 0 } token ? token : null;
+                ResourceVersion = metadata.StringAt("resourceVersion");
+            }
+        }
+
+        _property = null;
+        return true;
+    }
+
+    private ApiAnswerInvalidException NotAList() => new($"{request}: the answer is not a list of objects.");
+}

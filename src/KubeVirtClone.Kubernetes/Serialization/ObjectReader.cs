@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace KubeVirtClone.Kubernetes.Serialization;
+
+/// <summary>Whole JSON values to and from bytes.</summary>
+internal static class ObjectReader
+{
+    /// <summary>The JSON object in an answer.</summary>
+    /// <exception cref="ApiAnswerInvalidException">It is no JSON object.</exception>
+    public static KubernetesObject Read(ReadOnlySpan<byte> bytes, string request)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(bytes);
+            var json = JsonElement.ParseValue(ref reader);
+            return json.ValueKind == JsonValueKind.Object
+                ? new KubernetesObject(json)
+                : throw new ApiAnswerInvalidException($"{request}: the answer is JSON, but no object.");
+        }
+        catch (JsonException)
+        {
+            throw new ApiAnswerInvalidException($"{request}: the answer is not valid JSON.");
+        }
+    }
+
+    public static byte[] Write(JsonNode json)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+            json.WriteTo(writer);
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using KubeVirtClone.Kubernetes.Authentication;
+using KubeVirtClone.Kubernetes.Configuration;
+
+namespace KubeVirtClone.Kubernetes.Transport;
+
+/// <summary>Makes connections to the API server, TLS included, and says exactly why one could not be made.</summary>
+/// <remarks>
+/// TLS is done here and not by the HTTP handler because the handler takes the name for SNI and verification from the
+/// <c>Host</c> header: <c>tls-server-name</c> would then change what proxies in front of the server route by.
+/// </remarks>
+internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options)
+{
+    private readonly object _gate = new();
+    private SslStreamCertificateContext? _clientCertificate;
+    private System.Security.Cryptography.X509Certificates.X509Certificate2? _clientCertificateOf;
+
+    /// <summary>Whether the newest connection speaks HTTP/2.</summary>
+    public bool IsHttp2 { get; private set; }
+
+    private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
+
+    /// <summary>The callback for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        var end = context.DnsEndPoint;
+        var isDirect = end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            var stream = await OpenAsync(end, linked.Token);
+            return isDirect && cluster.Server.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, linked.Token) : stream;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw Unreachable(UnreachableReason.TimedOut, $"no connection within {options.ConnectTimeout.TotalSeconds:0.#} s", innerException: null);
+        }
+    }
+
+    /// <summary>TLS options for a handshake; also used by the handler itself when a proxy stands between.</summary>
+    public async ValueTask<SslClientAuthenticationOptions> TlsOptionsAsync(ServerCertificateCheck check, CancellationToken ct)
+    {
+        var credential = await credentials.GetAsync(ct);
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = ExpectedName,
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            CertificateChainPolicy = check.ChainPolicy(),
+            RemoteCertificateValidationCallback = check.Check,
+            ClientCertificateContext = ClientCertificateContext(credential),
+        };
+    }
+
+    public ServerCertificateCheck NewCheck() => new(cluster.Trust, ExpectedName, options.TimeProvider);
+
+    private string ExpectedName => cluster.Trust.ServerName ?? cluster.Server.IdnHost.Trim('[', ']');
+
+    private async Task<Stream> OpenAsync(DnsEndPoint end, CancellationToken ct)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // Watches are silent for minutes: without probes a peer that vanished would not be noticed over HTTP/1.1.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(end, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw e.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => Unreachable(UnreachableReason.ConnectionRefused, "connection refused (nothing listens there)", e),
+                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
+                    Unreachable(UnreachableReason.NameNotResolved, $"the name '{end.Host}' has no address", e),
+                SocketError.TimedOut => Unreachable(UnreachableReason.TimedOut, "the connection attempt timed out", e),
+                SocketError.NetworkUnreachable or SocketError.HostUnreachable => Unreachable(UnreachableReason.NoRoute, "there is no route to it", e),
+                _ => Unreachable(UnreachableReason.Other, e.Message, e),
+            };
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Stream> SecureAsync(Stream stream, CancellationToken ct)
+    {
+        var check = NewCheck();
+        var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(await TlsOptionsAsync(check, ct), ct);
+            IsHttp2 = secure.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
+            return secure;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            await secure.DisposeAsync();
+            throw HandshakeFailure(e, check);
+        }
+        catch
+        {
+            await secure.DisposeAsync();
+            throw;
+        }
+    }
+
+    private KubernetesException HandshakeFailure(Exception error, ServerCertificateCheck check)
+    {
+        if (check.Refusal is { } refusal)
+            return Distrusted(refusal.Reason, refusal.Message, error);
+        if (TlsAlert.Find(error) is { } alert)
+            return Distrusted(TlsAlert.ReasonFor(alert, HasClientCertificate), TlsAlert.Describe(alert, HasClientCertificate), error);
+        if (error is IOException)
+            return Unreachable(UnreachableReason.ConnectionLost, "the connection broke during the TLS handshake", error);
+        return TlsAlert.IsNotTls(error)
+            ? Distrusted(TlsFailureReason.NotTls, "what answers there does not speak TLS", error)
+            : Distrusted(TlsFailureReason.Other, "the TLS handshake failed", error);
+    }
+
+    private bool HasClientCertificate => cluster.Credentials.ClientCertificate is not null;
+
+    private ApiServerTlsException Distrusted(TlsFailureReason reason, string why, Exception innerException) =>
+        new(cluster.Server, reason, $"No trusted connection to the API server at {HostAndPort}: {why}.", innerException) { WasNeverSent = true };
+
+    private ApiServerUnreachableException Unreachable(UnreachableReason reason, string why, Exception? innerException) =>
+        new(cluster.Server, reason, $"The API server at {HostAndPort} cannot be reached: {why}.", innerException) { WasNeverSent = true };
+
+    private SslStreamCertificateContext? ClientCertificateContext(RequestCredential credential)
+    {
+        if (credential.ClientCertificate is not { } certificate)
+            return null;
+        lock (_gate)
+        {
+            if (!ReferenceEquals(certificate, _clientCertificateOf))
+            {
+                _clientCertificate = SslStreamCertificateContext.Create(certificate, cluster.Credentials.ClientCertificateChain, offline: true);
+                _clientCertificateOf = certificate;
+            }
+
+            return _clientCertificate;
+        }
+    }
+}
