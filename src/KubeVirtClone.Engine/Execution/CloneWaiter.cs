@@ -1,4 +1,7 @@
+using System.Threading.Channels;
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Execution;
 
@@ -15,11 +18,62 @@ public sealed class CloneWaiter
         _cluster = cluster;
     }
 
-    /// <summary>Waits. Each clone gives one record or one fault when it is decided; warnings and progress come in between.</summary>
+    /// <summary>
+    /// Waits. Each clone gives one record or one fault when it is decided; warnings and progress come in between. A clone that is named
+    /// twice is waited for once.
+    /// </summary>
     /// <param name="clones">The clones; each is read anew, by uid where it is known.</param>
     /// <param name="options">State and time.</param>
     /// <param name="ct">Stops within a second.</param>
     /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
-    public IAsyncEnumerable<CloneUpdate> WaitAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, CancellationToken ct) =>
-        throw new NotSupportedException($"{_cluster.Namespace}");
+    public IAsyncEnumerable<CloneUpdate> WaitAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(clones);
+        ArgumentNullException.ThrowIfNull(options);
+        return UpdateStream.RunAsync((updates, stop) => WaitAllAsync(clones, options, updates, stop), ct);
+    }
+
+    private async Task WaitAllAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    {
+        var distinct = clones.DistinctBy(c => (c.Namespace, c.Name, c.Uid)).ToList();
+        if (distinct.Count == 0)
+            return;
+        var meter = new ProgressMeter(distinct.Count, _cluster.Clock);
+        var scope = distinct is [{ } only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
+        var events = new TrackerEvents(
+            (reference, record, text) => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
+            (reference, record) => meter.Seen(reference, record));
+        using var ending = new Ending(ct);
+        await using var tracker = await CloneTracker.CreateAsync(_cluster, scope, options.For, events, ending.Token);
+        await UpdateStream.WithProgressAsync(
+            () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
+                ending.GuardAsync(WaitOneAsync(reference, options, tracker, meter, updates, ending.Token))))),
+            meter,
+            updates,
+            _cluster.Clock);
+    }
+
+    private static async Task WaitOneAsync(
+        CloneReference reference,
+        WaitOptions options,
+        CloneTracker tracker,
+        ProgressMeter meter,
+        ChannelWriter<CloneUpdate> updates,
+        CancellationToken ct)
+    {
+        meter.Begin(reference);
+        var outcome = await tracker.FollowAsync(reference, initial: null, options.Timeout, ct);
+        if (outcome.Fault is { Terminating: true } fault)
+            throw new EngineException(fault);
+        meter.End(reference, outcome.Fault is null);
+        if (outcome.Reservation is not null)
+            updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = outcome.Reservation, Record = outcome.Record, Reference = reference });
+        updates.TryWrite(new CloneUpdate
+        {
+            Kind = outcome.Fault is null ? CloneUpdateKind.Record : CloneUpdateKind.Fault,
+            Record = outcome.Record,
+            Fault = outcome.Fault,
+            Reference = reference,
+        });
+    }
 }

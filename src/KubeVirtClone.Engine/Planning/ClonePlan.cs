@@ -1,0 +1,20 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Planning;
+
+/// <summary>One clone that is ready to be made.</summary>
+/// <param name="Request">The request, checked and completed.</param>
+/// <param name="Original">The request as the user gave it.</param>
+/// <param name="Body">The object to post.</param>
+/// <param name="Existing">The object an earlier run of the same batch made for the same request; it is taken over instead of made again.</param>
+internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original, JsonObject Body, KubernetesObject? Existing)
+{
+    public string DisplayName => $"{Request.Namespace}/{Request.TargetName}";
+}
+
+/// <summary>What a batch comes to.</summary>
+/// <param name="Clones">What is to be made.</param>
+/// <param name="Updates">Faults, warnings and skipped items known before anything is made.</param>
+internal sealed record ClonePlan(IReadOnlyList<PlannedClone> Clones, IReadOnlyList<CloneUpdate> Updates);
