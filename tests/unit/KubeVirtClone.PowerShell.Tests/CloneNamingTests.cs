@@ -1,0 +1,56 @@
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.PowerShell.Tests;
+
+public sealed class CloneNamingTests
+{
+    [Fact]
+    public void Counts_with_the_format_of_the_pattern() =>
+        new CloneNaming("web-{0:d3}", 3, 1).NamesFor("golden").ShouldBe(["web-001", "web-002", "web-003"]);
+
+    [Fact]
+    public void Goes_on_counting_with_the_next_source()
+    {
+        var naming = new CloneNaming("web-{0}", 2, 7);
+        naming.NamesFor("a").ShouldBe(["web-7", "web-8"]);
+        naming.NamesFor("b").ShouldBe(["web-9", "web-10"]);
+    }
+
+    [Fact]
+    public void Names_after_the_source_when_nothing_is_counted() =>
+        new CloneNaming("{0}-copy", null, 1).NamesFor("web-1").ShouldBe(["web-1-copy"]);
+
+    [Fact]
+    public void Counts_sources_when_the_pattern_has_a_number_format()
+    {
+        var naming = new CloneNaming("desk-{0:d2}", null, 1);
+        naming.NamesFor("a").ShouldBe(["desk-01"]);
+        naming.NamesFor("b").ShouldBe(["desk-02"]);
+    }
+
+    [Fact]
+    public void Offers_the_source_beside_the_number() => new CloneNaming("{1}-{0}", 2, 1).NamesFor("a").ShouldBe(["a-1", "a-2"]);
+
+    [Fact]
+    public void Names_each_source_by_itself_without_a_pattern()
+    {
+        var naming = new CloneNaming(null, 2, 1);
+        naming.NamesFor("a").ShouldBe(["a-1", "a-2"]);
+        naming.NamesFor("b").ShouldBe(["b-1", "b-2"]);
+    }
+
+    [Fact]
+    public void Takes_a_number_that_was_piped_in()
+    {
+        new CloneNaming("web-{0:d3}", null, 1).NameFor(17, "golden").ShouldBe("web-017");
+        new CloneNaming(null, null, 1).NameFor(17, "golden").ShouldBe("golden-17");
+    }
+
+    [Theory]
+    [InlineData("web-{0", 2)]
+    [InlineData("web-{7}", 2)]
+    [InlineData("web", 2)]
+    public void Refuses_a_pattern_that_cannot_name_them(string pattern, int count) =>
+        Should.Throw<InputException>(() => new CloneNaming(pattern, count, 1)).Id.ShouldBe("NamePatternInvalid");
+}
