@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
@@ -12,12 +11,10 @@ public sealed partial class NewVMCloneCommand
     private readonly List<VMCloneRequest> _requests = [];
     private HashSet<string> _commandLine = [];
     private CloneNaming _naming = new(null, null, 1);
-    private string _batch = "";
 
     private void Begin()
     {
         _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
-        _batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         if (_commandLine.Contains(nameof(TargetName)) && (Count is not null || NamePattern is not null))
         {
             Refuse("VMCloneNamingConflict", "-TargetName names the clones, and -Count and -NamePattern do too.", "Use either -TargetName or -Count with -NamePattern.");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
@@ -51,7 +52,7 @@ public sealed partial class NewVMCloneCommand
                         For = Enum.Parse<WaitState>(For.ToString()),
                         Timeout = Timeout,
                         DryRun = dryRun,
-                        Batch = _batch,
+                        Batch = string.IsNullOrEmpty(Batch) ? null : Batch,
                         SkipExisting = SkipExisting,
                         PurgeOnSuccess = PurgeOnSuccess,
                     };
@@ -69,7 +70,7 @@ public sealed partial class NewVMCloneCommand
         finally
         {
             _progress.Complete();
-            if (IsStopping && !dryRun) TellWhatIsLeft(operation?.Created ?? 0, requests.Count);
+            if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
         }
     }
 
@@ -105,7 +106,7 @@ public sealed partial class NewVMCloneCommand
         // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
         if (!IsConnectionMeant)
         {
-            WriteManifests("v1beta1", Namespace is { Length: > 0 } given ? given : "default");
+            WriteManifests("v1beta1", @namespace: "");
             return;
         }
 
@@ -118,13 +119,14 @@ public sealed partial class NewVMCloneCommand
 
     private void WriteManifests(string version, string @namespace)
     {
+        var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var request in _requests)
         {
             if (request.Namespace.Length == 0) request.Namespace = @namespace;
             var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
             var ordinal = string.IsNullOrEmpty(request.TargetName) ? ordinals[source] = ordinals.GetValueOrDefault(source, -1) + 1 : 0;
-            var manifest = CloneManifestText.Write(request, version, _batch, ordinal, out var warnings, out var fault);
+            var manifest = CloneManifestText.Write(request, version, batch, ordinal, out var warnings, out var fault);
             foreach (var warning in warnings) WarnOnce(warning);
             if (fault is null)
             {
@@ -138,10 +140,10 @@ public sealed partial class NewVMCloneCommand
     }
 
     /// <summary>One line when the user has stopped: nothing that was made is undone, and it must be findable.</summary>
-    private void TellWhatIsLeft(int created, int total)
+    private void TellWhatIsLeft(CloneOperation? operation, int total)
     {
-        if (created == 0) return;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{created} of {total} clones were created; see Get-VMClone -Batch {_batch}");
+        if (operation is not { Created: > 0 }) return;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{operation.Created} of {total} clones were created; see Get-VMClone -Batch {operation.Batch}");
         // The engine refuses every stream of a pipeline that is stopping, so the line goes to the host itself.
         Host.UI.WriteInformation(new InformationRecord(text, MyInvocation.MyCommand.Name));
         Host.UI.WriteLine(text);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Manifests;
 using KubeVirtClone.Engine.Planning;
@@ -7,6 +8,8 @@ namespace KubeVirtClone.Input;
 /// <summary>A request as a manifest for kubectl.</summary>
 internal static class CloneManifestText
 {
+    private const string UnknownNamespace = "default";
+
     /// <summary>YAML of the clone object, or the fault that keeps it from being sent.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="apiVersion">v1beta1 or v1alpha1.</param>
@@ -17,9 +20,15 @@ internal static class CloneManifestText
     public static string Write(
         VMCloneRequest request, string apiVersion, string batch, int ordinal, out IReadOnlyList<string> warnings, out Fault? fault)
     {
-        var check = RequestRules.Check(request.ToEngine(), batch, ordinal);
+        var complete = request.ToEngine();
+        if (complete.Namespace.Length == 0) complete = complete with { Namespace = UnknownNamespace };
+        var check = RequestRules.Check(complete, batch, ordinal);
         warnings = check.Warnings;
         fault = check.Fault;
-        return fault is null ? CloneManifest.ToYaml(CloneManifest.Build(check.Request, $"{KubeVirtKinds.CloneGroup}/{apiVersion}")).TrimEnd('\n') : "";
+        if (fault is not null) return "";
+        var manifest = CloneManifest.Build(check.Request, $"{KubeVirtKinds.CloneGroup}/{apiVersion}");
+        // Where no namespace is known the manifest names none: `kubectl create` then takes its own.
+        if (request.Namespace.Length == 0) ((JsonObject)manifest["metadata"]!).Remove("namespace");
+        return CloneManifest.ToYaml(manifest).TrimEnd('\n');
     }
 }

@@ -1,0 +1,105 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
+    $script:Manifest = Get-TestModulePath
+
+    # In a PowerShell of its own: this one has loaded the module already.
+    function Invoke-Fresh([string] $Script) {
+        $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($Script))
+        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -EncodedCommand $encoded
+    }
+}
+
+Describe 'Import' {
+    It 'takes less than 150 ms beyond an empty module' {
+        $empty = Join-Path $TestDrive 'Empty.psd1'
+        Set-Content -Path (Join-Path $TestDrive 'Empty.psm1') -Value ''
+        New-ModuleManifest -Path $empty -RootModule 'Empty.psm1'
+        $extra = 1..3 | ForEach-Object {
+            [double](Invoke-Fresh @"
+                `$null = Measure-Command { Get-Item . }
+                `$empty = (Measure-Command { Import-Module '$empty' }).TotalMilliseconds
+                `$module = (Measure-Command { Import-Module '$script:Manifest' }).TotalMilliseconds
+                `$module - `$empty
+"@)
+        }
+        ($extra | Measure-Object -Minimum).Minimum | Should -BeLessThan 150
+    }
+
+    It 'loads nothing that could read a kubeconfig or open a connection' {
+        $loaded = Invoke-Fresh @"
+            `$env:KUBECONFIG = '/nonexistent/config'
+            Import-Module '$script:Manifest'
+            [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { `$_.GetName().Name } | Where-Object { `$_ -match '^(KubeVirtClone|YamlDotNet)' }
+"@
+        $loaded | Should -Be 'KubeVirtClone.PowerShell'
+    }
+
+    It 'writes nothing to any stream' {
+        Invoke-Fresh "Import-Module '$script:Manifest' *>&1" | Should -BeNullOrEmpty
+    }
+
+    It 'exports cmdlets only, each with an approved verb and a singular noun' {
+        $commands = Invoke-Fresh "Import-Module '$script:Manifest'; Get-Command -Module KubeVirtClone | ForEach-Object { `"`$(`$_.CommandType) `$(`$_.Verb) `$(`$_.Noun)`" }"
+        $commands.Count | Should -BeGreaterOrEqual 9
+        $verbs = (Get-Verb).Verb
+        foreach ($command in $commands) {
+            $type, $verb, $noun = -split $command
+            $type | Should -Be 'Cmdlet'
+            $verb | Should -BeIn $verbs
+            $noun | Should -Not -Match 's$'
+        }
+    }
+
+    It 'works again after Remove-Module and with -Force' {
+        Invoke-Fresh @"
+            Import-Module '$script:Manifest'; Remove-Module KubeVirtClone; Import-Module '$script:Manifest'; Import-Module '$script:Manifest' -Force
+            try { Get-VM -KubeConfig /nonexistent/config } catch { `$_.FullyQualifiedErrorId }
+"@ | Should -Be 'KubeConfigNotFound,KubeVirtClone.Commands.GetVMCommand'
+    }
+
+    It 'can be imported with a prefix' {
+        Invoke-Fresh "Import-Module '$script:Manifest' -Prefix Kube; (Get-Command Get-KubeVM).Name" | Should -Be 'Get-KubeVM'
+    }
+
+    It 'is refused by Windows PowerShell: the manifest says so' {
+        $data = Import-PowerShellDataFile $script:Manifest
+        $data.PowerShellVersion | Should -Be '7.4'
+        $data.CompatiblePSEditions | Should -Be 'Core'
+        $data.Description | Should -Match '5\.1 is not supported'
+    }
+
+    It 'passes Test-ModuleManifest' { (Test-ModuleManifest $script:Manifest).Name | Should -Be 'KubeVirtClone' }
+
+    It 'ships no PowerShell assembly and no symbols' {
+        $files = (Get-ChildItem -Recurse -File (Split-Path $script:Manifest)).Name
+        $files | Should -Not -Contain 'System.Management.Automation.dll'
+        $files | Where-Object { $_ -like '*.pdb' } | Should -BeNullOrEmpty
+    }
+
+    It 'keeps third-party assemblies out of the folder that PowerShell probes' {
+        (Get-ChildItem (Split-Path $script:Manifest) -Filter *.dll).Name | Should -Be 'KubeVirtClone.PowerShell.dll'
+    }
+}
+
+Describe 'Dependencies' {
+    It 'works beside another YamlDotNet that was loaded first' {
+        $invalid = Join-Path $TestDrive 'invalid.yaml'
+        Set-Content $invalid "clusters: [`n  - {"
+        Copy-Item (Join-Path (Split-Path $script:Manifest) 'Dependencies/YamlDotNet.dll') "$TestDrive/YamlDotNet.dll"
+        Invoke-Fresh @"
+            `$null = [System.Runtime.Loader.AssemblyLoadContext]::Default.LoadFromAssemblyPath('$TestDrive/YamlDotNet.dll')
+            Import-Module '$script:Manifest'
+            try { Get-VM -KubeConfig '$invalid' } catch { `$_.FullyQualifiedErrorId }
+            [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { `$_.GetName().Name -eq 'YamlDotNet' } |
+                ForEach-Object { [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext(`$_).Name } | Sort-Object
+"@ | Should -Be @('KubeConfigInvalid,KubeVirtClone.Commands.GetVMCommand', 'Default', 'KubeVirtClone')
+    }
+
+    It 'never answers for a third-party assembly that somebody else asks for' {
+        Invoke-Fresh @"
+            Import-Module '$script:Manifest'
+            try { Get-VM -KubeConfig /nonexistent/config } catch { }
+            try { `$null = [System.Reflection.Assembly]::Load('YamlDotNet'); 'answered' } catch { 'not found' }
+"@ | Should -Be 'not found'
+    }
+}

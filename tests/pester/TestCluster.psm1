@@ -1,0 +1,143 @@
+<#
+    What every suite needs: the built module, a cluster with nothing in it but what the test makes, and a way to make objects
+    that does not go through the code under test.
+
+    By default the cluster is a sandbox of the suite's own. With KUBEVIRTCLONE_TEST_KUBECONFIG it is that live cluster, in a
+    namespace of the suite's own (kubectl must be on PATH then); tests tagged Sandbox are left out there.
+#>
+$ErrorActionPreference = 'Stop'
+
+$script:Sandbox = $null
+$script:Namespace = $null
+$script:Api = $null
+
+function Get-TestModulePath {
+    if ($env:KUBEVIRTCLONE_TEST_MODULE) { return $env:KUBEVIRTCLONE_TEST_MODULE }
+    $built = Get-ChildItem -Path (Join-Path $PSScriptRoot '../../output/KubeVirtClone/*/KubeVirtClone.psd1') -ErrorAction Ignore |
+        Sort-Object LastWriteTime | Select-Object -Last 1
+    if (-not $built) { throw 'There is no built module under output/. Run ./build.sh first, or set KUBEVIRTCLONE_TEST_MODULE.' }
+    $built.FullName
+}
+
+function Import-TestModule { Import-Module -Name (Get-TestModulePath) -Global }
+
+function Test-LiveCluster { [bool]$env:KUBEVIRTCLONE_TEST_KUBECONFIG }
+
+<# Starts or joins the cluster, and makes the suite's namespace. Returns the namespace. #>
+function Start-TestCluster {
+    param([hashtable] $SandboxParameters = @{})
+
+    Import-TestModule
+    $script:Namespace = 'kvc-' + [guid]::NewGuid().ToString('n').Substring(0, 8)
+    if (Test-LiveCluster) {
+        $null = Connect-KubeVirt -KubeConfig $env:KUBEVIRTCLONE_TEST_KUBECONFIG -Namespace $script:Namespace
+        Invoke-TestKubectl create namespace $script:Namespace | Out-Null
+        return $script:Namespace
+    }
+
+    # Time runs faster there; what is waited for is a state, never a time.
+    $parameters = @{ ClockFactor = 20 } + $SandboxParameters
+    $script:Sandbox = Start-KubeVirtSandbox @parameters
+    $script:Api = Read-SandboxAccess $script:Sandbox.KubeConfig
+    New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $script:Namespace } }
+    $null = Connect-KubeVirt -KubeConfig $script:Sandbox.KubeConfig -Namespace $script:Namespace
+    $script:Namespace
+}
+
+function Stop-TestCluster {
+    if (Test-LiveCluster) {
+        Invoke-TestKubectl delete namespace $script:Namespace --wait=false | Out-Null
+        Disconnect-KubeVirt
+        return
+    }
+
+    if ($script:Sandbox) { Stop-KubeVirtSandbox }
+    $script:Sandbox = $null
+}
+
+function Get-TestKubeConfig { if (Test-LiveCluster) { $env:KUBEVIRTCLONE_TEST_KUBECONFIG } else { $script:Sandbox.KubeConfig } }
+
+function Invoke-TestKubectl { kubectl --kubeconfig (Get-TestKubeConfig) @args }
+
+<# Server and administrator's token, read from the sandbox's kubeconfig (whose form is ours). #>
+function Read-SandboxAccess([string] $Path) {
+    $text = Get-Content -Raw -LiteralPath $Path
+    @{
+        Server = [regex]::Match($text, '(?m)^\s*server:\s*"?(\S+?)"?\s*$').Groups[1].Value
+        Token  = [regex]::Match($text, '(?ms)name:\s*"?admin"?\s.*?token:\s*"?([^"\s]+)').Groups[1].Value
+    }
+}
+
+function Invoke-TestApi {
+    param([string] $Method = 'Get', [Parameter(Mandatory)] [string] $Path, $Body, [string] $ContentType = 'application/json')
+
+    $request = @{
+        Uri = $script:Api.Server + $Path; Method = $Method; SkipCertificateCheck = $true
+        Headers = @{ Authorization = "Bearer $($script:Api.Token)" }; ProgressAction = 'SilentlyContinue'
+    }
+    if ($Body) { $request.Body = ConvertTo-Json -InputObject $Body -Depth 30; $request.ContentType = $ContentType }
+    Invoke-RestMethod @request
+}
+
+function New-TestObject {
+    param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [hashtable] $Object)
+
+    if (Test-LiveCluster) {
+        ConvertTo-Json -InputObject $Object -Depth 30 | Invoke-TestKubectl create -f - | Out-Null
+        if ($LASTEXITCODE) { throw "kubectl create failed for $Path" }
+        return
+    }
+
+    $null = Invoke-TestApi -Method Post -Path $Path -Body $Object
+}
+
+<# A stopped virtual machine with a container disk: it can be cloned on any cluster, and starts nothing. #>
+function New-TestVM {
+    param(
+        [Parameter(Mandatory)] [string[]] $Name,
+        [hashtable] $Label = @{ app = 'test' },
+        [hashtable] $Annotation = @{},
+        [string] $Namespace = $script:Namespace
+    )
+
+    foreach ($vm in $Name) {
+        New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$Namespace/virtualmachines" -Object @{
+            apiVersion = 'kubevirt.io/v1'; kind = 'VirtualMachine'
+            metadata   = @{ name = $vm; namespace = $Namespace; labels = $Label; annotations = $Annotation }
+            spec       = @{
+                runStrategy = 'Halted'
+                template    = @{
+                    metadata = @{ labels = @{ 'kubevirt.io/vm' = $vm } }
+                    spec     = @{
+                        domain   = @{
+                            memory  = @{ guest = '64Mi' }
+                            devices = @{
+                                disks      = @(@{ name = 'root'; disk = @{ bus = 'virtio' } })
+                                interfaces = @(@{ name = 'default'; masquerade = @{} })
+                            }
+                        }
+                        networks = @(@{ name = 'default'; pod = @{} })
+                        volumes  = @(@{ name = 'root'; containerDisk = @{ image = 'quay.io/kubevirt/cirros-container-disk-demo' } })
+                    }
+                }
+            }
+        }
+    }
+}
+
+function Get-TestObject {
+    param([Parameter(Mandatory)] [string] $Path)
+
+    if (Test-LiveCluster) { return Invoke-TestKubectl get --raw $Path | ConvertFrom-Json }
+    Invoke-TestApi -Path $Path
+}
+
+<# The clone object as the server has it. #>
+function Get-TestClone([string] $Name) {
+    Get-TestObject "/apis/clone.kubevirt.io/v1beta1/namespaces/$script:Namespace/virtualmachineclones/$Name"
+}
+
+<# Every record of every stream, as one text: for what must not be in any. #>
+function Get-AllText([object[]] $Record) { ($Record | ForEach-Object { $_ | Out-String; $_ | Format-List * -Force | Out-String }) -join "`n" }
+
+Export-ModuleMember -Function *-Test*, Get-AllText
