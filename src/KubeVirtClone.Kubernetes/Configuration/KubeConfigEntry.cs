@@ -101,7 +101,7 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
         try
         {
             using var reader = new StreamReader(file);
-            stream.Load(new MergingParser(new Parser(reader)));
+            stream.Load(reader);
         }
         catch (YamlException e)
         {
@@ -129,5 +129,16 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
 
     private KubeConfigEntry At(string newPlace) => new(File, newPlace, node);
 
-    private YamlNode? Find(string field) => node.Children.TryGetValue(new YamlScalarNode(field), out var value) ? value : null;
+    private YamlNode? Find(string field) => Find(node, field);
+
+    private static YamlNode? Find(YamlMappingNode mapping, string field)
+    {
+        if (mapping.Children.TryGetValue(new YamlScalarNode(field), out var value))
+            return value;
+        // A merge key brings in another mapping's fields, or several mappings', where this one has none of its own.
+        return mapping.Children.TryGetValue(new YamlScalarNode("<<"), out var merged)
+            ? (merged as YamlSequenceNode)?.OfType<YamlMappingNode>().Select(each => Find(each, field)).FirstOrDefault(found => found is not null)
+                ?? (merged is YamlMappingNode single ? Find(single, field) : null)
+            : null;
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly KubernetesClientOptions _options;
     private readonly CredentialSource _credentials;
     private readonly ServerConnector _connector;
+    private readonly ImpersonationHeaders _impersonation;
     private readonly HttpMessageInvoker _http;
     private readonly WarningSink _warnings;
     private readonly string _root;
@@ -26,7 +27,8 @@ internal sealed class ApiTransport : IDisposable
         // As kubectl does: nothing secret goes over a line that everybody can read.
         var credentials = cluster.Server.Scheme == Uri.UriSchemeHttps ? cluster.Credentials : new ClusterCredentials();
         _credentials = CredentialSource.For(credentials, options.TimeProvider);
-        _connector = new ServerConnector(cluster, _credentials, options);
+        _impersonation = new ImpersonationHeaders(credentials.Impersonation);
+        _connector = new ServerConnector(cluster, _credentials, options, _impersonation.LineBreaks);
         _warnings = new WarningSink(options.Warning);
         _root = cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _userAgent = options.UserAgent ?? ProductVersion.UserAgent;
@@ -173,14 +175,13 @@ internal sealed class ApiTransport : IDisposable
     {
         using var message = new HttpRequestMessage(request.Method, _root + request.PathAndQuery)
         {
-            Version = HttpVersion.Version20,
+            Version = _connector.HttpVersion,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         message.Headers.Authorization = credential.Authorization;
-        if (_cluster.Server.Scheme == Uri.UriSchemeHttps)
-            ImpersonationHeaders.Add(message.Headers, _cluster.Credentials.Impersonation);
+        _impersonation.AddTo(message.Headers);
         SendOnceContent? content = null;
         if (request.Body is not null || request.Method != HttpMethod.Get)
         {
@@ -199,6 +200,8 @@ internal sealed class ApiTransport : IDisposable
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             var error = Errors.Translate(e);
+            if (!_hasAnswered && error is ApiServerUnreachableException { WasNeverSent: false })
+                error = _connector.ClientCertificateRefusal(e) ?? error;
             if (error is ApiServerUnreachableException { WasNeverSent: false } lost && content is { WasSent: false })
                 error = new ApiServerUnreachableException(lost.Server, lost.Reason, lost.Message, lost.InnerException) { WasNeverSent = true };
             Trace(request, statusCode: null, started, auditId: null, attempt, error.Message);

@@ -12,14 +12,32 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// TLS is done here and not by the HTTP handler because the handler takes the name for SNI and verification from the
 /// <c>Host</c> header: <c>tls-server-name</c> would then change what proxies in front of the server route by.
 /// </remarks>
-internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options)
+internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options, IReadOnlyList<LineBreak> breaks)
 {
     private readonly object _gate = new();
     private SslStreamCertificateContext? _clientCertificate;
     private System.Security.Cryptography.X509Certificates.X509Certificate2? _clientCertificateOf;
 
+    private volatile ServerTlsStream? _newest;
+
     /// <summary>Whether the newest connection speaks HTTP/2.</summary>
-    public bool IsHttp2 { get; private set; }
+    public bool IsHttp2 => _newest is { IsHttp2: true };
+
+    /// <summary>The version to ask for.</summary>
+    public Version HttpVersion => breaks.Count > 0 ? System.Net.HttpVersion.Version11 : System.Net.HttpVersion.Version20;
+
+    /// <summary>The reason when the server ended the newest connection because of the client's certificate; null when there is no sign of that.</summary>
+    /// <remarks>In TLS 1.3 a client has finished its handshake before the server has looked at its certificate.</remarks>
+    public ApiServerTlsException? ClientCertificateRefusal(Exception error)
+    {
+        if (_newest is not { HasHeard: false } stream)
+            return null;
+        if (TlsAlert.Find(stream.ReadFailure) is { } alert)
+            return Distrusted(TlsAlert.ReasonFor(alert, HasClientCertificate), TlsAlert.Describe(alert, HasClientCertificate), error);
+        return stream.ShowedClientCertificate
+            ? Distrusted(TlsFailureReason.ClientCertificateRefused, "it closed the connection as soon as it had seen the client certificate", error)
+            : null;
+    }
 
     private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
 
@@ -30,6 +48,8 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var end = context.DnsEndPoint;
         var isDirect = end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
+        if (!isDirect && breaks.Count > 0)
+            throw new KubeConfigException(KubeConfigProblem.NotSupported, "Acting as a user in several groups is not supported through a proxy.");
         try
         {
             var stream = await OpenAsync(end, linked.Token);
@@ -41,14 +61,13 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         }
     }
 
-    /// <summary>TLS options for a handshake; also used by the handler itself when a proxy stands between.</summary>
-    public async ValueTask<SslClientAuthenticationOptions> TlsOptionsAsync(ServerCertificateCheck check, CancellationToken ct)
+    private async ValueTask<SslClientAuthenticationOptions> TlsOptionsAsync(ServerCertificateCheck check, CancellationToken ct)
     {
         var credential = await credentials.GetAsync(ct);
         return new SslClientAuthenticationOptions
         {
             TargetHost = ExpectedName,
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols = breaks.Count > 0 ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             CertificateChainPolicy = check.ChainPolicy(),
             RemoteCertificateValidationCallback = check.Check,
             ClientCertificateContext = ClientCertificateContext(credential),
@@ -95,11 +114,13 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
     private async Task<Stream> SecureAsync(Stream stream, CancellationToken ct)
     {
         var check = NewCheck();
-        var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+        var secure = new ServerTlsStream(stream, breaks);
         try
         {
             await secure.AuthenticateAsClientAsync(await TlsOptionsAsync(check, ct), ct);
-            IsHttp2 = secure.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
+            secure.IsHttp2 = secure.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
+            secure.ShowedClientCertificate = secure.IsMutuallyAuthenticated;
+            _newest = secure;
             return secure;
         }
         catch (Exception e) when (e is AuthenticationException or IOException)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Security.Authentication;
 
 namespace KubeVirtClone.Kubernetes.Transport;
 
@@ -34,6 +35,9 @@ internal static class TlsAlert
         {
             var code = unchecked((uint)error.HResult);
             if (code >> 23 == 20 && (code & 0x7FFFFF) is WrongVersionNumber or PacketLengthTooLong or HttpRequest)
+                return true;
+            // .NET itself looks at the first bytes that come back, and says so without an inner error.
+            if (error is AuthenticationException { InnerException: null })
                 return true;
             if (error is Win32Exception { NativeErrorCode: unchecked((int)0x80090308) })
                 return true;

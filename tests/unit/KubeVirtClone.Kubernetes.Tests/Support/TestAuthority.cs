@@ -29,7 +29,7 @@ internal sealed class TestAuthority : IDisposable
         }
     }
 
-    public string Pem => _issuer.ExportCertificatePem();
+    public string Pem => _issuer.ExportCertificatePem() + "\n";
 
     public X509Certificate2 ServerCertificate(string name = "localhost", DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null)
     {
@@ -64,7 +64,7 @@ internal sealed class TestAuthority : IDisposable
             "EC PKCS#8" => ec!.ExportPkcs8PrivateKeyPem(),
             _ => throw new ArgumentOutOfRangeException(nameof(keyFormat), keyFormat, message: null),
         };
-        return (certificate.ExportCertificatePem(), key);
+        return (certificate.ExportCertificatePem() + "\n", key);
     }
 
     public bool Issued(X509Certificate2 certificate)
@@ -80,5 +80,9 @@ internal sealed class TestAuthority : IDisposable
 
     private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset? notBefore, DateTimeOffset? notAfter) =>
         request.Create(
-            _issuer, notBefore ?? DateTimeOffset.UtcNow.AddDays(-1), notAfter ?? DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
+            _issuer.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(_issuer.GetECDsaPrivateKey()!),
+            notBefore ?? DateTimeOffset.UtcNow.AddDays(-1),
+            notAfter ?? DateTimeOffset.UtcNow.AddDays(1),
+            RandomNumberGenerator.GetBytes(8));
 }
