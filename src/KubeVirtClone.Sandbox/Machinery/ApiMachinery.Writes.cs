@@ -313,24 +313,27 @@ public sealed partial class ApiMachinery
             }
         }
 
-        if (type.Schema is not { } schema)
-            return working;
-        var unknown = SchemaCheck.Prune(schema, working);
-        if (unknown.Count > 0 && who.FieldValidation == "Strict")
+        var problems = who.DuplicateFields.Select(path => $"duplicate field \"{path}\"").ToList();
+        if (type.Schema is { } known)
+            problems.AddRange(SchemaCheck.Prune(known, working).Select(path => $"unknown field \"{path}\""));
+        if (problems.Count > 0 && who.FieldValidation == "Strict")
         {
             throw ApiException.BadRequest(
-                $"{type.Kind} in version \"{version}\" cannot be handled as a {type.Kind}: strict decoding error: " +
-                string.Join(", ", unknown.Select(path => $"unknown field \"{path}\"")));
+                $"{type.Kind} in version \"{version}\" cannot be handled as a {type.Kind}: strict decoding error: {string.Join(", ", problems)}");
         }
 
         if (who.FieldValidation == "Warn")
         {
-            foreach (var path in unknown)
-                who.Warnings.Add($"unknown field \"{path}\"");
+            foreach (var problem in problems)
+                who.Warnings.Add(problem);
         }
 
-        SchemaCheck.ApplyDefaults(schema, working);
-        SchemaCheck.DropNulls(schema, working);
+        if (type.Schema is { } schema)
+        {
+            SchemaCheck.ApplyDefaults(schema, working);
+            SchemaCheck.DropNulls(schema, working);
+        }
+
         return working;
     }
 

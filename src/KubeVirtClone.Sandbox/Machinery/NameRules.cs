@@ -36,7 +36,7 @@ internal static partial class NameRules
         }
         else
         {
-            foreach (var problem in Problems(name, type.LabelNames))
+            foreach (var problem in Problems(name, type.Names))
                 causes.Add(InvalidValue("metadata.name", name, problem));
         }
 
@@ -56,8 +56,22 @@ internal static partial class NameRules
             CheckOwners(owners, causes);
     }
 
-    private static IEnumerable<string> Problems(string name, bool label)
+    private static IEnumerable<string> Problems(string name, NameRule rule)
     {
+        if (rule == NameRule.PathSegment)
+        {
+            if (name is "." or "..")
+                yield return $"may not be '{name}'";
+            foreach (var c in "/%")
+            {
+                if (name.Contains(c, StringComparison.Ordinal))
+                    yield return $"may not contain '{c}'";
+            }
+
+            yield break;
+        }
+
+        var label = rule == NameRule.Label;
         var limit = label ? 63 : 253;
         if (name.Length > limit)
             yield return $"must be no more than {limit} characters";

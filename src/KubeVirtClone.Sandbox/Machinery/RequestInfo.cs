@@ -15,6 +15,9 @@ public sealed record RequestInfo(
     /// <summary>Whether server-side apply takes over fields of other managers.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Paths of keys that the body gave twice; reported as field validation wants it.</summary>
+    internal IReadOnlyList<string> DuplicateFields { get; init; } = [];
+
     /// <summary>A controller of KubeVirt or Kubernetes writing through the API with its service account.</summary>
     public static RequestInfo Controller(string name) => new(
         "system:serviceaccount:kubevirt:" + name,

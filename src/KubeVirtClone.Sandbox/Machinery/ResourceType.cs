@@ -10,6 +10,19 @@ namespace KubeVirtClone.Sandbox.Machinery;
 /// <param name="Value">The cell of an object; null for an empty one. The second argument is now, for ages.</param>
 public sealed record TableColumn(string Name, string Type, string Description, int Priority, Func<JsonObject, DateTimeOffset, JsonNode?> Value);
 
+/// <summary>What the names of a resource's objects may look like.</summary>
+public enum NameRule
+{
+    /// <summary>A DNS subdomain: up to 253 characters, with dots.</summary>
+    Subdomain,
+
+    /// <summary>A DNS label: up to 63 characters, no dots.</summary>
+    Label,
+
+    /// <summary>Anything that can stand between two slashes of a URL, as roles allow.</summary>
+    PathSegment,
+}
+
 /// <summary>One resource that the API serves: a custom resource or a built-in one. Compared by reference.</summary>
 public sealed record ResourceType
 {
@@ -67,8 +80,8 @@ public sealed record ResourceType
     /// <summary>Fields beside metadata.name and metadata.namespace that a field selector may use.</summary>
     public IReadOnlyList<string> SelectableFields { get; init; } = [];
 
-    /// <summary>Whether names must be DNS labels (63 characters, no dots) instead of DNS subdomains.</summary>
-    public bool LabelNames { get; init; }
+    /// <summary>What names may look like.</summary>
+    public NameRule Names { get; init; }
 
     /// <summary><c>plural.group</c>, or the plural for the core group: how error messages name the resource.</summary>
     public string QualifiedResource => Group.Length == 0 ? Plural : Plural + "." + Group;

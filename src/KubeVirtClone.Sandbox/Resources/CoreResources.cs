@@ -34,7 +34,7 @@ internal static class CoreResources
         {
             Namespaced = false,
             HasStatus = true,
-            LabelNames = true,
+            Names = NameRule.Label,
             SelectableFields = ["status.phase"],
             Columns = [Columns.Of("Status", "string", "The status of the namespace", o => JsonTree.Text(o, "status", "phase")), Columns.BuiltInAge()],
         };
@@ -96,6 +96,7 @@ internal static class CoreResources
             yield return BuiltIn("rbac.authorization.k8s.io", plural, kind) with
             {
                 Namespaced = namespaced,
+                Names = NameRule.PathSegment,
                 Columns = bound
                     ? [Columns.Of("Role", "string", "RoleRef is the bound role.", o => JsonTree.Text(o, "roleRef", "kind") + "/" + JsonTree.Text(o, "roleRef", "name")), Columns.BuiltInAge()]
                     : [Columns.Of("Created At", "date", AgeText, o => JsonTree.Text(o, "metadata", "creationTimestamp"))],

@@ -17,8 +17,10 @@ public sealed class Profile
 {
     private static readonly string[] All = ["1.9", "1.5", "1.2"];
 
-    private Profile(string name, JsonObject data)
+    private Profile(string name, JsonObject raw)
     {
+        // Read by several requests at once, so the tree must be whole and not parsed on demand.
+        var data = JsonTree.Frozen(raw);
         Name = name;
         KubeVirtVersion = (JsonObject)data["kubevirtVersion"]!;
         KubernetesVersion = (JsonObject)data["kubernetesVersion"]!;
