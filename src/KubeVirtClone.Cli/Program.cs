@@ -41,7 +41,19 @@ internal static class Program
         }
         finally
         {
-            await console.Output.FlushAsync(CancellationToken.None);
+            TryFlush(console.Output);
+        }
+    }
+
+    private static void TryFlush(TextWriter output)
+    {
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            // The reader has gone; the exit code says how it went.
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class CommandRunner(CliConsole console, Interruption interruptio
     private static void WriteUnexpected(CommandContext context, Exception e)
     {
         // A mistake of this program: the first line is for everybody, the rest for whoever is asked to mend it.
-        context.WriteLine($"error: unexpected {e.GetType().Name}: {e.Message}. Next step: run it again with -v and report what it prints.");
+        context.WriteLine($"error: unexpected {e.GetType().Name}: {e.Message.TrimEnd('.')}. Next step: run it again with -v and report what it prints.");
         if (context.IsVerbose)
             context.WriteLine(e.ToString());
     }

@@ -17,6 +17,7 @@ internal static class CommandTree
         root.Subcommands.Add(new GetCommand().Build(globals, runner));
         root.Subcommands.Add(new WaitCommand().Build(globals, runner));
         root.Subcommands.Add(new RemoveCommand().Build(globals, runner));
+        root.Subcommands.Add(new SandboxCommand().Build(globals, runner));
         return root;
     }
 }

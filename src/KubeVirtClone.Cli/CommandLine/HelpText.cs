@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using KubeVirtClone.Cli.Commands;
 
 namespace KubeVirtClone.Cli.CommandLine;
 
@@ -10,6 +11,13 @@ internal static class HelpText
     /// <param name="writer">Where help goes.</param>
     public static int Write(ParseResult parsed, TextWriter writer)
     {
+        if (parsed.CommandResult.Command.Name == SandboxCommand.Name)
+        {
+            // It makes its own cluster: which one to connect to is no question there.
+            foreach (var option in parsed.RootCommandResult.Command.Options.Where(o => o.Recursive))
+                option.Hidden = option is not HelpOption;
+        }
+
         using var text = new StringWriter();
         parsed.InvocationConfiguration.Output = text;
         var code = new HelpAction().Invoke(parsed);

@@ -65,8 +65,21 @@ internal sealed class Interruption : IDisposable
 
         _ = Task.Delay(_grace).ContinueWith(_ => End(), TaskScheduler.Default);
 
-        // Cancellation callbacks run where Cancel is called: one that blocks must not hold up the signal handler.
-        _ = Task.Run(_source.Cancel);
+        // Cancellation callbacks run where Cancel is called: one that blocks must not hold up the signal handler. A thread of its own,
+        // because a busy pool would let the grace run out first.
+        new Thread(Cancel) { IsBackground = true }.Start();
+    }
+
+    private void Cancel()
+    {
+        try
+        {
+            _source.Cancel();
+        }
+        catch (Exception e) when (e is ObjectDisposedException or AggregateException)
+        {
+            // The work has just ended by itself, or a callback failed: ending goes on.
+        }
     }
 
     private void End()

@@ -19,7 +19,7 @@ internal sealed class FaultPrinter(Action<string> writeLine)
     {
         var line = new StringBuilder();
         var message = OneLine(fault.Message).TrimEnd('.');
-        if (fault.TargetName is { Length: > 0 } target && !message.StartsWith(target, StringComparison.Ordinal))
+        if (fault.TargetName is { Length: > 0 } target && !message.Contains(target, StringComparison.Ordinal))
             line.Append(target).Append(": ");
         line.Append(message).Append(" (").Append(fault.Id).Append(").");
         if (!string.IsNullOrWhiteSpace(fault.RecommendedAction))
@@ -28,5 +28,5 @@ internal sealed class FaultPrinter(Action<string> writeLine)
     }
 
     private static string OneLine(string text) =>
-        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string.Join(' ', ShellWords.Translate(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

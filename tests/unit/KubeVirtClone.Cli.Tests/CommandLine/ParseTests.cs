@@ -71,6 +71,9 @@ public sealed class ParseTests
     [InlineData("new a --dry-run maybe", "--dry-run maybe")]
     [InlineData("get --versoin", "unknown option --versoin")]
     [InlineData("frobnicate", "frobnicate")]
+    [InlineData("sandbox --kubeconfig f --port 70000", "--port 70000")]
+    [InlineData("sandbox --kubeconfig f --clock-factor 0", "--clock-factor 0")]
+    [InlineData("sandbox", "--kubeconfig")]
     public async Task What_is_not_understood_ends_with_2_and_says_where_help_is(string line, string says)
     {
         using var console = new TestConsole();
@@ -108,7 +111,7 @@ public sealed class ParseTests
 
         (await console.RunAsync(argument.Length == 0 ? [] : [argument])).ShouldBe(ExitCode.Success);
 
-        foreach (var command in new[] { "new", "get", "wait", "remove" })
+        foreach (var command in new[] { "new", "get", "wait", "remove", "sandbox" })
             console.Output.ShouldContain(command);
         console.Output.ShouldContain("kubectl vmclone [command]");
     }

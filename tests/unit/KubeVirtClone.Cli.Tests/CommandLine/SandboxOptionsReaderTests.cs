@@ -1,0 +1,63 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Sandbox;
+
+namespace KubeVirtClone.Cli.Tests.CommandLine;
+
+public sealed class SandboxOptionsReaderTests
+{
+    [Fact]
+    public void Everything_said_goes_into_the_options()
+    {
+        var options = SandboxOptionsReader.Read(new SandboxInvocation
+        {
+            KubeConfigPath = "f",
+            Port = 8443,
+            Vms = 100,
+            Pacing = false,
+            ClockFactor = 2.5,
+            Seed = 7,
+            Faults = ["hang,verb=watch"],
+        });
+
+        options.Port.ShouldBe(8443);
+        options.VmCount.ShouldBe(100);
+        options.Pacing.ShouldBeFalse();
+        options.ClockFactor.ShouldBe(2.5);
+        options.Seed.ShouldBe(7);
+        options.Faults.ShouldHaveSingleItem().Kind.ShouldBe(FaultKind.Hang);
+    }
+
+    [Fact]
+    public void A_fault_is_a_kind_with_keys()
+    {
+        var fault = SandboxOptionsReader.ReadFault(
+            "too-many-requests,verb=create,resource=virtualmachineclones,namespace=lab,name=web-*,count=3,probability=0.5,retry-after=2,id=x");
+
+        fault.ShouldBe(new Fault
+        {
+            Kind = FaultKind.TooManyRequests,
+            Verb = "create",
+            Resource = "virtualmachineclones",
+            Namespace = "lab",
+            Name = "web-*",
+            Count = 3,
+            Probability = 0.5,
+            RetryAfterSeconds = 2,
+            Id = "x",
+        });
+        SandboxOptionsReader.ReadFault("StorageSlow,latency=1m30s,storage-class=fast").Latency.ShouldBe(TimeSpan.FromSeconds(90));
+        SandboxOptionsReader.ReadFault("cut-line,after-events=4").AfterEvents.ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("nonsense", "too-many-requests")]
+    [InlineData("3", "no fault is called '3'")]
+    [InlineData("hang,verb", "'verb' is not key=value")]
+    [InlineData("hang,colour=red", "no key is called 'colour'")]
+    [InlineData("latency,latency=soon", "'soon' is no value for latency")]
+    [InlineData("hang,count=-1", "'-1' is not a whole number")]
+    [InlineData("hang,probability=2", "'2' is no value for probability")]
+    public void What_is_not_understood_is_refused_with_the_choices(string text, string says) =>
+        Should.Throw<UsageException>(() => SandboxOptionsReader.ReadFault(text)).Message.ShouldContain(says);
+}
