@@ -51,15 +51,15 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     /// <param name="callbacks">Where to tell what is done.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The configuration cannot be used.</exception>
-    public static Task<KubeVirtCluster> ConnectAsync(KubeConfigOptions options, EngineCallbacks? callbacks, CancellationToken ct)
+    public static async Task<KubeVirtCluster> ConnectAsync(KubeConfigOptions options, EngineCallbacks? callbacks, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ct.ThrowIfCancellationRequested();
         callbacks ??= EngineCallbacks.None;
         KubeVirtCluster? cluster = null;
         try
         {
-            var configuration = KubeConfigLoader.Load(options);
+            // Files are read, and keys are opened: not on the caller's thread.
+            var configuration = await Task.Run(() => KubeConfigLoader.Load(options), ct);
             var client = KubernetesClientFactory.Create(configuration, new KubernetesClientOptions
             {
                 Warning = callbacks.Warning,
@@ -68,7 +68,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
             });
             cluster = new KubeVirtCluster(client, callbacks);
             callbacks.Verbose?.Invoke($"Cluster {configuration}, namespace {configuration.Namespace}");
-            return Task.FromResult(cluster);
+            return cluster;
         }
         catch (KubernetesException e)
         {

@@ -89,7 +89,7 @@ public sealed record CloneRequest
 
     private static List<string>? Strings(JsonElement? parent, string key) =>
         parent is { ValueKind: JsonValueKind.Object } p && p.TryGetProperty(key, out var list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.String).Select(i => i.GetString()!)]
+            ? [.. list.EnumerateArray().Select(i => i.ValueKind == JsonValueKind.String ? i.GetString()! : i.GetRawText())]
             : null;
 
     private static Dictionary<string, string>? Map(JsonElement? parent, string key) =>

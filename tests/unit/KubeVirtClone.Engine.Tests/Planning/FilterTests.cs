@@ -1,0 +1,48 @@
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Tests.Support;
+
+namespace KubeVirtClone.Engine.Tests.Planning;
+
+public sealed class FilterTests
+{
+    [Theory]
+    [InlineData("app", "app.kubernetes.io/name", true)]
+    [InlineData("app", "myapp", true)]
+    [InlineData("APP", "app", false)]
+    [InlineData("some/key*", "xsome/keyyy/z", true)]
+    [InlineData("app.kubernetes", "appXkubernetes", true)]
+    [InlineData("*", "anything", true)]
+    [InlineData("*,!tier", "tier", false)]
+    [InlineData("!tier,*", "tier", false)]
+    [InlineData("!tier", "app", false)]
+    [InlineData("*,!*", "app", true)]
+    [InlineData("[", "[", false)]
+    public void Filters_mean_what_KubeVirt_makes_of_them(string filters, string key, bool kept) =>
+        new KeyFilter(filters.Split(',')).Keeps(key).ShouldBe(kept);
+
+    [Theory]
+    [InlineData("!tier", "only exclusions")]
+    [InlineData("(x", "no regular expression")]
+    public void A_filter_that_does_not_do_what_it_looks_like_is_a_warning(string filter, string text)
+    {
+        var result = RequestRules.Check(World.Request() with { LabelFilter = [filter] }, "b", 0);
+
+        result.Fault.ShouldBeNull();
+        result.Warnings.ShouldContain(w => w.Contains(text));
+    }
+
+    [Fact]
+    public void Stripping_everything_on_purpose_is_taken_silently() =>
+        RequestRules.Check(World.Request() with { LabelFilter = ["!*"] }, "b", 0).ShouldSatisfyAllConditions(
+            r => r.Fault.ShouldBeNull(),
+            r => r.Warnings.ShouldBeEmpty());
+
+    [Theory]
+    [InlineData("!")]
+    [InlineData("!!x")]
+    [InlineData("a!")]
+    [InlineData("a*b")]
+    [InlineData("**")]
+    public void Filters_the_webhook_refuses_are_faults(string filter) =>
+        RequestRules.Check(World.Request() with { TemplateAnnotationFilter = [filter] }, "b", 0).Fault!.Id.ShouldBe(FaultIds.VMCloneFilterInvalid);
+}
