@@ -60,7 +60,10 @@ internal sealed class KubernetesClient : IKubernetesClient
     {
         ArgumentNullException.ThrowIfNull(kind);
         ArgumentNullException.ThrowIfNull(patch);
-        var query = WriteQuery(patchKind == PatchKind.Apply ? (options ?? new()) with { FieldManager = options?.FieldManager ?? ProductVersion.Product } : options);
+        // Apply is the one format for which the server insists on a manager's name.
+        if (patchKind == PatchKind.Apply && options?.FieldManager is null)
+            options = (options ?? new WriteOptions()) with { FieldManager = ProductVersion.Product };
+        var query = WriteQuery(options);
         if (patchKind == PatchKind.Apply && options?.Force == true)
             query.Add("force", "true");
         var request = new ApiRequest(HttpMethod.Patch, kind.PathFor(ns, name, subresource) + query, Repeat.UnlessDone)

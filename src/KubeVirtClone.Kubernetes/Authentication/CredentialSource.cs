@@ -26,7 +26,11 @@ internal abstract class CredentialSource
         if (credentials.Token is not null)
             header = new AuthenticationHeaderValue("Bearer", credentials.Token);
         else if (credentials.Username is not null)
-            header = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.Username}:{credentials.Password}")));
+        {
+            var pair = Encoding.UTF8.GetBytes($"{credentials.Username}:{credentials.Password}");
+            header = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
+        }
+
         return new FixedSource(new RequestCredential(header, credentials.ClientCertificate));
     }
 

@@ -27,6 +27,9 @@ public sealed class ClusterConfiguration
     /// <summary>How the server proves who it is.</summary>
     public ServerTrust Trust { get; init; } = new();
 
+    /// <summary>Proxy to go through (http, https, socks5), perhaps with user and password in it; null for what the environment says.</summary>
+    public Uri? Proxy { get; init; }
+
     /// <summary>How the client proves who it is.</summary>
     public ClusterCredentials Credentials { get; init; } = new();
 

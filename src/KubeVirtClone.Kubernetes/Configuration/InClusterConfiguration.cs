@@ -42,7 +42,7 @@ internal static class InClusterConfiguration
             Credentials = new ClusterCredentials
             {
                 TokenFile = tokenFile,
-                Impersonation = string.IsNullOrEmpty(options.ImpersonateUser) ? null : new Impersonation(options.ImpersonateUser, options.ImpersonateGroups),
+                Impersonation = UserEntryReader.ReadImpersonation(user: null, options),
             },
         };
     }

@@ -77,7 +77,8 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
             case YamlSequenceNode sequence:
                 foreach (var item in sequence)
                 {
-                    var named = new KubeConfigEntry(File, $"{field}[{result.Count}]", item as YamlMappingNode ?? throw Invalid(field, "must be a list of mappings"));
+                    var mapping = item as YamlMappingNode ?? throw Invalid(field, "must be a list of mappings");
+                    var named = new KubeConfigEntry(File, $"{field}[{result.Count}]", mapping);
                     var name = named.Required("name");
                     if (result.Exists(other => other.Key == name))
                         throw Invalid(field, $"has two entries named '{name}'");

@@ -27,7 +27,7 @@ internal sealed class KubeConfigFiles
         {
             if (File.Exists(path))
                 files.Add(path);
-            else if (options.Path is not null)
+            else if (!string.IsNullOrEmpty(options.Path))
                 throw new KubeConfigException(KubeConfigProblem.NotFound, $"There is no kubeconfig '{path}'.", path);
         }
 
@@ -42,7 +42,7 @@ internal sealed class KubeConfigFiles
 
     private static IReadOnlyList<string> PathsFor(KubeConfigOptions options)
     {
-        if (options.Path is not null)
+        if (!string.IsNullOrEmpty(options.Path))
             return [Path.GetFullPath(options.Path)];
         var list = (options.Environment ?? Environment.GetEnvironmentVariable)("KUBECONFIG");
         if (!string.IsNullOrEmpty(list))

@@ -12,11 +12,11 @@ public static class KubeConfigLoader
     {
         ArgumentNullException.ThrowIfNull(options);
         var files = KubeConfigFiles.Read(options);
-        var contextName = options.Context ?? files.CurrentContext;
+        var contextName = NullIfEmpty(options.Context) ?? files.CurrentContext;
         if (contextName is null)
             return WithoutContext(options, files);
         if (files.Context(contextName) is not { } context)
-            throw ContextNotFound(contextName, files, options.Context is null);
+            throw ContextNotFound(contextName, files, string.IsNullOrEmpty(options.Context));
 
         var clusterName = context.Text("cluster")
             ?? throw new KubeConfigException(
@@ -55,6 +55,7 @@ public static class KubeConfigLoader
                 SkipVerification = cluster.Flag("insecure-skip-tls-verify"),
                 ServerName = cluster.Text("tls-server-name"),
             },
+            Proxy = ProxyOf(cluster),
             Credentials = credentials,
         };
     }
@@ -78,7 +79,7 @@ public static class KubeConfigLoader
 
     private static ClusterConfiguration WithoutContext(KubeConfigOptions options, KubeConfigFiles files)
     {
-        if (options.Path is null && InClusterConfiguration.TryLoad(options) is { } inCluster)
+        if (string.IsNullOrEmpty(options.Path) && InClusterConfiguration.TryLoad(options) is { } inCluster)
             return inCluster;
         if (files.FirstFile is not null)
         {
@@ -124,6 +125,15 @@ public static class KubeConfigLoader
         if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || server.UserInfo.Length > 0)
             throw cluster.Invalid("server", "is not an http or https URL");
         return server;
+    }
+
+    private static Uri? ProxyOf(KubeConfigEntry cluster)
+    {
+        if (cluster.Text("proxy-url") is not { } text)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" or "socks5"
+            ? proxy
+            : throw cluster.Invalid("proxy-url", "is not an http, https or socks5 URL");
     }
 
     private static X509Certificate2Collection? Authorities(KubeConfigEntry cluster)

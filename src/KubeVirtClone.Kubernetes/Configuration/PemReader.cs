@@ -43,7 +43,8 @@ internal static class PemReader
     public static X509Certificate2 WithKey(X509Certificate2 certificate, byte[] keyPem, Func<string, KubeConfigException> error)
     {
         var text = Encoding.UTF8.GetString(keyPem);
-        if (text.Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal) || text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
+        if (text.Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
+            || text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
             throw error("is encrypted, which is not supported");
         if (!text.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
             throw error("holds no PEM private key");

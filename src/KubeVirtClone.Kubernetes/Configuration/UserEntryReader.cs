@@ -74,7 +74,7 @@ internal static class UserEntryReader
             ? PemReader.ReadFile(path, what => user.Invalid(field, $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable))
             : null);
 
-    private static Impersonation? ReadImpersonation(KubeConfigEntry? user, KubeConfigOptions options)
+    public static Impersonation? ReadImpersonation(KubeConfigEntry? user, KubeConfigOptions options)
     {
         // Naming a user on the command line replaces the whole of the entry's impersonation.
         if (!string.IsNullOrEmpty(options.ImpersonateUser))

@@ -108,7 +108,9 @@ public sealed class AnswerLostException : KubernetesException
     /// <param name="path">Path of the request.</param>
     /// <param name="innerException">How the answer was lost.</param>
     public AnswerLostException(string method, string path, Exception? innerException = null)
-        : base($"{method} {path} was sent, but its answer was lost: it is not known whether the server did it. {innerException?.Message}".TrimEnd(), innerException)
+        : base(
+            $"{method} {path} was sent, but its answer was lost: it is not known whether the server did it. {innerException?.Message}".TrimEnd(),
+            innerException)
     {
         Method = method;
         Path = path;

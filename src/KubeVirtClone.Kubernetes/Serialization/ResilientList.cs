@@ -44,7 +44,7 @@ internal static class ResilientList
                     // Cut inside a page: the same page once more.
                     isRepeating = true;
                     wait = backoff.Next();
-                    transport.Options.Information?.Invoke($"GET {kind.PathFor(ns)}: {e.Message} Trying again in {wait.TotalSeconds:0.#} s.");
+                    transport.Options.Information?.Invoke($"GET {kind.PathFor(ns)}: {e.Message.TrimEnd('.')}. Trying again in {wait.TotalSeconds:0.#} s.");
                 }
 
                 if (wait > TimeSpan.Zero)

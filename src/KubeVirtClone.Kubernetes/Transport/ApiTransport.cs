@@ -16,6 +16,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly ImpersonationHeaders _impersonation;
     private readonly HttpMessageInvoker _http;
     private readonly WarningSink _warnings;
+    private readonly bool _isProxied;
     private readonly string _root;
     private readonly string _userAgent;
     private volatile bool _hasAnswered;
@@ -30,6 +31,7 @@ internal sealed class ApiTransport : IDisposable
         _impersonation = new ImpersonationHeaders(credentials.Impersonation);
         _connector = new ServerConnector(cluster, _credentials, options, _impersonation.LineBreaks);
         _warnings = new WarningSink(options.Warning);
+        _isProxied = HttpHandlerFactory.IsProxied(cluster);
         _root = cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _userAgent = options.UserAgent ?? ProductVersion.UserAgent;
         var (handler, check) = HttpHandlerFactory.Create(cluster, _connector);
@@ -99,10 +101,10 @@ internal sealed class ApiTransport : IDisposable
                 if (e is ApiStatusException status)
                     status.IsAfterLostAnswer = hasLostAnswer;
                 hasLostAnswer |= e is ApiServerUnreachableException { WasNeverSent: false } or ApiStatusException { StatusCode: 502 or 504 };
-                if (number >= _options.Retry.MaxAttempts || WaitBeforeRepeat(request, e, backoff) is not { } delay)
+                if (number >= _options.Retry.MaxAttempts || WaitBeforeRepeat(request, e, number, backoff) is not { } delay)
                     throw Settle(request, e);
                 wait = delay;
-                _options.Information?.Invoke($"{request.Method} {request.Path}: {e.Message} Trying again in {wait.TotalSeconds:0.#} s.");
+                _options.Information?.Invoke($"{request.Method} {request.Path}: {e.Message.TrimEnd('.')}. Trying again in {wait.TotalSeconds:0.#} s.");
             }
 
             await Task.Delay(wait, _options.TimeProvider, ct);
@@ -110,7 +112,7 @@ internal sealed class ApiTransport : IDisposable
     }
 
     /// <summary>How long to wait before the request is sent again; null when it must not be.</summary>
-    private TimeSpan? WaitBeforeRepeat(ApiRequest request, KubernetesException error, Backoff backoff)
+    private TimeSpan? WaitBeforeRepeat(ApiRequest request, KubernetesException error, int attempt, Backoff backoff)
     {
         if (request.Repeat == Repeat.Never)
             return null;
@@ -127,6 +129,9 @@ internal sealed class ApiTransport : IDisposable
             case ApiServerUnreachableException { WasNeverSent: true }:
                 // A server that never answered is most likely a wrong address: say so at once. One that did is restarting.
                 return _hasAnswered ? backoff.Next() : null;
+            case ApiServerUnreachableException { Reason: UnreachableReason.TimedOut } when attempt > 1:
+                // Each of these has cost the whole deadline.
+                return null;
             case ApiServerUnreachableException:
                 return request.Repeat == Repeat.Always ? backoff.Next() : null;
             default:
@@ -178,6 +183,9 @@ internal sealed class ApiTransport : IDisposable
             Version = _connector.HttpVersion,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        // Behind a proxy the handler makes the TLS connection, and takes the name to ask for and to check from this header.
+        if (_isProxied && _cluster.Trust.ServerName is { } name)
+            message.Headers.Host = name;
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         message.Headers.Authorization = credential.Authorization;

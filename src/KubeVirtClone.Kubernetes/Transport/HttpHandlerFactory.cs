@@ -8,6 +8,10 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// <summary>Sets the HTTP handler up.</summary>
 internal static class HttpHandlerFactory
 {
+    /// <summary>Whether requests go through a proxy: the cluster's own, or the environment's, which (as in Go) is never asked for loopback.</summary>
+    public static bool IsProxied(ClusterConfiguration cluster) =>
+        cluster.Proxy is not null || (!cluster.Server.IsLoopback && !HttpClient.DefaultProxy.IsBypassed(cluster.Server));
+
     /// <summary>The handler, and the check of certificates that come through a proxy.</summary>
     public static (SocketsHttpHandler Handler, ServerCertificateCheck ProxiedCheck) Create(ClusterConfiguration cluster, ServerConnector connector)
     {
@@ -27,8 +31,8 @@ internal static class HttpHandlerFactory
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            // Go, and so kubectl, never asks a proxy for loopback.
-            UseProxy = !cluster.Server.IsLoopback,
+            Proxy = cluster.Proxy is null ? null : NamedProxy(cluster.Proxy),
+            UseProxy = IsProxied(cluster),
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = check.ChainPolicy(),
@@ -42,5 +46,13 @@ internal static class HttpHandlerFactory
         }
 
         return (handler, check);
+    }
+
+    private static WebProxy NamedProxy(Uri url)
+    {
+        var proxy = new WebProxy(new UriBuilder(url) { UserName = "", Password = "" }.Uri);
+        if (url.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var password])
+            proxy.Credentials = new NetworkCredential(Uri.UnescapeDataString(user), Uri.UnescapeDataString(string.Concat(password)));
+        return proxy;
     }
 }

@@ -5,7 +5,7 @@ using KubeVirtClone.Kubernetes.Configuration;
 namespace KubeVirtClone.Kubernetes.Transport;
 
 /// <summary>Decides whether the certificate a server shows is to be trusted, and says why not.</summary>
-internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedName, TimeProvider clock)
+internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedName)
 {
     /// <summary>Why the last certificate was refused; null when it was not.</summary>
     public (TlsFailureReason Reason, string Message)? Refusal { get; private set; }
@@ -53,7 +53,8 @@ internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedN
 
     private bool IsChainGood(X509Chain chain)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
+        // The chain was checked by the machine's clock, so its verdict is explained by the same.
+        var now = DateTime.UtcNow;
         foreach (var element in chain.ChainElements)
         {
             var certificate = element.Certificate;

@@ -12,7 +12,8 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// TLS is done here and not by the HTTP handler because the handler takes the name for SNI and verification from the
 /// <c>Host</c> header: <c>tls-server-name</c> would then change what proxies in front of the server route by.
 /// </remarks>
-internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options, IReadOnlyList<LineBreak> breaks)
+internal sealed class ServerConnector(
+    ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options, IReadOnlyList<LineBreak> breaks)
 {
     private readonly object _gate = new();
     private SslStreamCertificateContext? _clientCertificate;
@@ -47,7 +48,7 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var end = context.DnsEndPoint;
-        var isDirect = end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
+        var isDirect = IsServer(end);
         if (!isDirect && breaks.Count > 0)
             throw new KubeConfigException(KubeConfigProblem.NotSupported, "Acting as a user in several groups is not supported through a proxy.");
         try
@@ -57,7 +58,7 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw Unreachable(UnreachableReason.TimedOut, $"no connection within {options.ConnectTimeout.TotalSeconds:0.#} s", innerException: null);
+            throw Unreachable(end, UnreachableReason.TimedOut, $"no connection within {options.ConnectTimeout.TotalSeconds:0.#} s", innerException: null);
         }
     }
 
@@ -74,7 +75,7 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         };
     }
 
-    public ServerCertificateCheck NewCheck() => new(cluster.Trust, ExpectedName, options.TimeProvider);
+    public ServerCertificateCheck NewCheck() => new(cluster.Trust, ExpectedName);
 
     private string ExpectedName => cluster.Trust.ServerName ?? cluster.Server.IdnHost.Trim('[', ']');
 
@@ -96,12 +97,12 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
             socket.Dispose();
             throw e.SocketErrorCode switch
             {
-                SocketError.ConnectionRefused => Unreachable(UnreachableReason.ConnectionRefused, "connection refused (nothing listens there)", e),
+                SocketError.ConnectionRefused => Unreachable(end, UnreachableReason.ConnectionRefused, "connection refused (nothing listens there)", e),
                 SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
-                    Unreachable(UnreachableReason.NameNotResolved, $"the name '{end.Host}' has no address", e),
-                SocketError.TimedOut => Unreachable(UnreachableReason.TimedOut, "the connection attempt timed out", e),
-                SocketError.NetworkUnreachable or SocketError.HostUnreachable => Unreachable(UnreachableReason.NoRoute, "there is no route to it", e),
-                _ => Unreachable(UnreachableReason.Other, e.Message, e),
+                    Unreachable(end, UnreachableReason.NameNotResolved, $"the name '{end.Host}' has no address", e),
+                SocketError.TimedOut => Unreachable(end, UnreachableReason.TimedOut, "the connection attempt timed out", e),
+                SocketError.NetworkUnreachable or SocketError.HostUnreachable => Unreachable(end, UnreachableReason.NoRoute, "there is no route to it", e),
+                _ => Unreachable(end, UnreachableReason.Other, e.Message, e),
             };
         }
         catch
@@ -142,19 +143,29 @@ internal sealed class ServerConnector(ClusterConfiguration cluster, CredentialSo
         if (TlsAlert.Find(error) is { } alert)
             return Distrusted(TlsAlert.ReasonFor(alert, HasClientCertificate), TlsAlert.Describe(alert, HasClientCertificate), error);
         if (error is IOException)
-            return Unreachable(UnreachableReason.ConnectionLost, "the connection broke during the TLS handshake", error);
+        {
+            var end = new DnsEndPoint(cluster.Server.IdnHost, cluster.Server.Port);
+            return Unreachable(end, UnreachableReason.ConnectionLost, "the connection broke during the TLS handshake", error);
+        }
+
         return TlsAlert.IsNotTls(error)
             ? Distrusted(TlsFailureReason.NotTls, "what answers there does not speak TLS", error)
             : Distrusted(TlsFailureReason.Other, "the TLS handshake failed", error);
     }
+
+    private bool IsServer(DnsEndPoint end) =>
+        end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     private bool HasClientCertificate => cluster.Credentials.ClientCertificate is not null;
 
     private ApiServerTlsException Distrusted(TlsFailureReason reason, string why, Exception innerException) =>
         new(cluster.Server, reason, $"No trusted connection to the API server at {HostAndPort}: {why}.", innerException) { WasNeverSent = true };
 
-    private ApiServerUnreachableException Unreachable(UnreachableReason reason, string why, Exception? innerException) =>
-        new(cluster.Server, reason, $"The API server at {HostAndPort} cannot be reached: {why}.", innerException) { WasNeverSent = true };
+    private ApiServerUnreachableException Unreachable(DnsEndPoint end, UnreachableReason reason, string why, Exception? innerException)
+    {
+        var what = IsServer(end) ? $"The API server at {HostAndPort}" : $"The proxy at {end.Host}:{end.Port} for the API server at {HostAndPort}";
+        return new ApiServerUnreachableException(cluster.Server, reason, $"{what} cannot be reached: {why}.", innerException) { WasNeverSent = true };
+    }
 
     private SslStreamCertificateContext? ClientCertificateContext(RequestCredential credential)
     {

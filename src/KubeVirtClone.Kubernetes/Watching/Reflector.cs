@@ -185,7 +185,7 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
         if (status?.RetryAfter > wait)
             wait = status.RetryAfter.Value;
         if (!mustList)
-            _options.Information?.Invoke($"Watching {kind.Plural}: {failure.Message} Trying again in {wait.TotalSeconds:0.#} s.");
+            _options.Information?.Invoke($"Watching {kind.Plural}: {failure.Message.TrimEnd('.')}. Trying again in {wait.TotalSeconds:0.#} s.");
         return wait;
     }
 

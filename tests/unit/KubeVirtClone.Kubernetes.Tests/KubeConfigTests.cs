@@ -190,6 +190,13 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
+    public void A_proxy_is_read()
+    {
+        KubeConfigLoader.Load(new() { Path = Minimal("token: t", "server: \"https://c\", proxy-url: \"socks5://127.0.0.1:1080\"") }).Proxy
+            .ShouldBe(new Uri("socks5://127.0.0.1:1080"));
+    }
+
+    [Fact]
     public void Without_a_kubeconfig_a_pod_finds_its_own_cluster()
     {
         using var authority = new TestAuthority();
@@ -240,6 +247,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}], clusters: [{name: c, cluster: {server: 'https://c'}}]}", KubeConfigProblem.UserNotFound, "'u'")]
     [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: [{name: c, cluster: {}}]}", KubeConfigProblem.Invalid, "cluster 'c': server is missing")]
     [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: [{name: c, cluster: {server: 'ftp://c'}}]}", KubeConfigProblem.Invalid, "cluster 'c': server is not")]
+    [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: [{name: c, cluster: {server: 'https://c', proxy-url: 'gopher://S3CR3T'}}]}", KubeConfigProblem.Invalid, "cluster 'c': proxy-url is not")]
     [InlineData("{clusters: [{name: c}, {name: c}]}", KubeConfigProblem.Invalid, "two entries named 'c'")]
     [InlineData("{clusters: [{cluster: {}}]}", KubeConfigProblem.Invalid, "clusters[0]: name is missing")]
     [InlineData("clusters: text", KubeConfigProblem.Invalid, "clusters must be a list")]

@@ -63,7 +63,7 @@ public sealed class RepeatTests
 
         server.Requests.Count.ShouldBe(6);
         texts.Count.ShouldBe(5);
-        texts[0].ShouldStartWith("GET /apis/example.io/v1/namespaces/ns/things/a: not ready Trying again in 0.");
+        texts[0].ShouldStartWith("GET /apis/example.io/v1/namespaces/ns/things/a: not ready. Trying again in 0.");
     }
 
     [Theory]
@@ -233,6 +233,20 @@ public sealed class RepeatTests
         var error = await Should.ThrowAsync<ApiServerUnreachableException>(() => get);
         error.Reason.ShouldBe(UnreachableReason.TimedOut);
         error.Message.ShouldContain("no connection within 10 s");
+    }
+
+    [Fact]
+    public async Task A_read_the_server_never_answers_is_tried_twice()
+    {
+        await using var server = await ScriptedServer.StartAsync((http, _) => HangAsync(http));
+        var clock = new VirtualClock();
+        await using var client = server.Client(new() { TimeProvider = clock });
+
+        var get = client.GetAsync(Sample.Thing, "ns", "a", None);
+        await clock.AdvanceUntilAsync(get, TimeSpan.FromSeconds(1));
+
+        (await Should.ThrowAsync<ApiServerUnreachableException>(() => get)).Reason.ShouldBe(UnreachableReason.TimedOut);
+        server.Requests.Count.ShouldBe(2);
     }
 
     [Fact]
