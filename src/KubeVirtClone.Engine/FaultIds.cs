@@ -1,7 +1,7 @@
 namespace KubeVirtClone.Engine;
 
 /// <summary>The stable identifiers of <see cref="Fault.Id"/>. Scripts match on them: they are never renamed.</summary>
-public static class FaultIds
+public static partial class FaultIds
 {
     /// <summary>No kubeconfig where one was looked for, and not inside a cluster.</summary>
     public const string KubeConfigNotFound = "KubeConfigNotFound";

@@ -211,6 +211,15 @@ public static class FaultMapper
         exception: null,
         terminating: true);
 
+    internal static Fault SnapshotApiMissing() => Make(
+        FaultIds.CloneApiUnavailable,
+        FaultCategory.NotInstalled,
+        "This cluster does not serve snapshot.kubevirt.io: KubeVirt is not installed, or too old.",
+        "Install or upgrade KubeVirt, or choose another context; 'kubectl api-resources --api-group=snapshot.kubevirt.io' shows what is served.",
+        KubeVirtKinds.SnapshotGroup,
+        exception: null,
+        terminating: true);
+
     internal static Fault KubeVirtMissing(Exception? e) => Make(
         FaultIds.KubeVirtNotInstalled,
         FaultCategory.NotInstalled,

@@ -118,6 +118,12 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     /// <param name="ct">Cancels.</param>
     public Task<string?> GetSnapshotVersionAsync(CancellationToken ct) => GuardAsync(() => _snapshotVersion.GetAsync(ct));
 
+    /// <summary>The snapshot kind in the version served.</summary>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">The snapshot API is not served, or the server cannot be asked.</exception>
+    public async Task<ResourceKind> GetSnapshotKindAsync(CancellationToken ct) =>
+        KubeVirtKinds.Snapshot(await GetSnapshotVersionAsync(ct) ?? throw new EngineException(FaultMapper.SnapshotApiMissing()));
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 

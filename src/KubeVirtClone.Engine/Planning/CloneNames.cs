@@ -30,6 +30,18 @@ public static class CloneNames
     public static string NewBatch(DateTimeOffset now) =>
         $"{now.UtcDateTime:yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetString(Alphabet, 5)}";
 
+    /// <summary>Name for a snapshot that was not named: the machine's, the time, five random characters.</summary>
+    /// <param name="source">Name of the machine.</param>
+    /// <param name="now">The time it is made.</param>
+    public static string ForSnapshot(string source, DateTimeOffset now) => $"{Clip(source, NameRules.MaxLabelLength - 22)}-{NewBatch(now)}";
+
+    /// <summary>Name of the snapshot that clones of one machine share in a batch.</summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="namespace">Namespace of the machine.</param>
+    /// <param name="source">Name of the machine.</param>
+    public static string ForSharedSnapshot(string batch, string @namespace, string source) =>
+        $"{Clip(source, NameRules.MaxLabelLength - 18)}-shared-{Hash(10, "shared", batch, @namespace, source)}";
+
     private static string Clip(string name, int length) =>
         name.Length <= length ? name : name[..length].TrimEnd('-', '.');
 

@@ -4,7 +4,7 @@ using KubeVirtClone.Engine.Resources;
 namespace KubeVirtClone.Engine.Planning;
 
 /// <summary>One clone that is asked for, as the user gave it: nothing is checked or completed yet.</summary>
-public sealed record CloneRequest
+public sealed partial record CloneRequest
 {
     /// <summary>Namespace of the source, the clone and the target: KubeVirt clones within one namespace.</summary>
     public required string Namespace { get; init; }

@@ -36,6 +36,13 @@ internal static class ObjectConditions
             ? value
             : null;
 
+    public static DateTimeOffset? TimeAt(this KubernetesObject source, params string[] path) =>
+        DateTimeOffset.TryParse(
+            source.StringAt(path),
+            System.Globalization.CultureInfo.InvariantCulture,
+            System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal,
+            out var time) ? time : null;
+
     public static bool IsTrueAt(this KubernetesObject source, params string[] path) =>
         source.At(path) is { ValueKind: JsonValueKind.True };
 }

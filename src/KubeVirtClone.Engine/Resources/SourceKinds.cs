@@ -9,6 +9,9 @@ public static class SourceKinds
     /// <summary>A snapshot of one (<c>snapshot.kubevirt.io</c>).</summary>
     public const string VirtualMachineSnapshot = "VirtualMachineSnapshot";
 
+    /// <summary>A restore of a snapshot (<c>snapshot.kubevirt.io</c>); never a source.</summary>
+    internal const string VirtualMachineRestore = "VirtualMachineRestore";
+
     /// <summary>The kind that <paramref name="given"/> names, in any of virtctl's spellings; null when there is none.</summary>
     /// <param name="given">A kind, short name or plural, in any case.</param>
     public static string? Normalize(string? given) => given?.Trim().ToLowerInvariant() switch

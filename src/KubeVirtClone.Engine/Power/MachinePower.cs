@@ -1,0 +1,112 @@
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Engine.Power;
+
+/// <summary>Starts, stops and removes virtual machines, any number at a time. Every machine gives one record or one fault.</summary>
+public sealed class MachinePower
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public MachinePower(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>
+    /// Starts machines. One that runs already is a fault (<see cref="FaultIds.VMAlreadyRunning"/>). A machine that was stopped by
+    /// <see cref="StopAsync"/> gets back the run strategy it had.
+    /// </summary>
+    /// <param name="machines">The machines.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <exception cref="EngineException">Nothing can work: no connection, no KubeVirt.</exception>
+    public IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> StartAsync(IReadOnlyList<MachineReference> machines, PowerOptions options, CancellationToken ct) =>
+        RunAsync(PowerAction.Start, machines, options, ct);
+
+    /// <summary>
+    /// Stops machines. One that does not run is a fault (<see cref="FaultIds.VMNotRunning"/>). Where stopping changes the run strategy to
+    /// something starting would not undo, the strategy is kept in an annotation.
+    /// </summary>
+    /// <param name="machines">The machines.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <exception cref="EngineException">Nothing can work: no connection, no KubeVirt.</exception>
+    public IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> StopAsync(IReadOnlyList<MachineReference> machines, PowerOptions options, CancellationToken ct) =>
+        RunAsync(PowerAction.Stop, machines, options, ct);
+
+    /// <summary>
+    /// Removes machines, running ones too. Volumes made from a template of the machine go with it, other claims stay. A machine that a
+    /// snapshot or restore is being made of is a fault (<see cref="FaultIds.VMBusy"/>).
+    /// </summary>
+    /// <param name="machines">The machines.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <exception cref="EngineException">Nothing can work: no connection, no KubeVirt.</exception>
+    public IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> RemoveAsync(IReadOnlyList<MachineReference> machines, PowerOptions options, CancellationToken ct) =>
+        RunAsync(PowerAction.Remove, machines, options, ct);
+
+    private IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> RunAsync(
+        PowerAction action,
+        IReadOnlyList<MachineReference> machines,
+        PowerOptions options,
+        CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(machines);
+        ArgumentNullException.ThrowIfNull(options);
+        return ItemStream.RunAsync<VirtualMachineRecord>((updates, stop) => RunAllAsync(action, machines, options, updates, stop), ct);
+    }
+
+    private async Task RunAllAsync(
+        PowerAction action,
+        IReadOnlyList<MachineReference> machines,
+        PowerOptions options,
+        ChannelWriter<ItemUpdate<VirtualMachineRecord>> updates,
+        CancellationToken ct)
+    {
+        using var ending = new Ending(ct);
+        using var places = new SemaphoreSlim(Math.Clamp(options.ThrottleLimit, 1, 1000));
+        var switcher = new MachineSwitch(_cluster, options);
+        await using var waiter = new MachineWaiter(_cluster, options.Timeout, ending.Token);
+        var distinct = machines.DistinctBy(m => (m.Namespace, m.Name)).ToList();
+        await ending.WatchAsync(Task.WhenAll(distinct.Select(m => ending.GuardAsync(RunOneAsync(m)))));
+
+        async Task RunOneAsync(MachineReference machine)
+        {
+            Found<VirtualMachineRecord> done;
+            await places.WaitAsync(ending.Token);
+            try
+            {
+                done = await switcher.DoAsync(action, machine, ending.Token);
+            }
+            finally
+            {
+                places.Release();
+            }
+
+            if (done.Fault is null && options is { Wait: true, DryRun: false })
+                done = await waiter.WaitAsync(machine with { Uid = done.Value!.Uid }, action, options.Paused, done.Value, ending.Token);
+            if (done.Fault is { Terminating: true } fault)
+                throw new EngineException(fault);
+            updates.TryWrite(new()
+            {
+                Kind = done.Fault is null ? ItemUpdateKind.Record : ItemUpdateKind.Fault,
+                Record = done.Value,
+                Fault = done.Fault,
+                Input = machine.Input,
+            });
+        }
+    }
+}
+
+/// <summary>What is done to a machine.</summary>
+internal enum PowerAction
+{
+    Start,
+    Stop,
+    Remove,
+}

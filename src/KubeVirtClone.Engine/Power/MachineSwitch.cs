@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Power;
+
+/// <summary>Sends the requests that start, stop and remove one machine, and keeps its run strategy over them.</summary>
+internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions options)
+{
+    // What starting a stopped machine makes of it; any other strategy has to be remembered.
+    private const string StrategyOfStarted = "Always";
+
+    private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager };
+
+    public async Task<Found<VirtualMachineRecord>> DoAsync(PowerAction action, MachineReference machine, CancellationToken ct)
+    {
+        VirtualMachineRecord? record = null;
+        try
+        {
+            var vm = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, machine.Namespace, machine.Name, ct);
+            if (vm is null || (machine.Uid is { Length: > 0 } uid && uid != vm.Uid))
+                return new(null, PowerFaults.NotFound(machine));
+            record = VirtualMachineRecord.From(vm);
+            if (WhyBusy(vm) is { } busy)
+                return new(record, PowerFaults.Busy(machine, busy));
+            if (action == PowerAction.Start)
+                await StartAsync(record, ct);
+            else if (action == PowerAction.Stop)
+                await StopAsync(record, ct);
+            else
+                await RemoveAsync(record, ct);
+            var now = action == PowerAction.Remove
+                ? null
+                : await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, machine.Namespace, machine.Name, ct);
+            return new(now is null ? record : VirtualMachineRecord.From(now), null);
+        }
+        catch (KubernetesException e)
+        {
+            return new(record, PowerFaults.From(e, action, machine));
+        }
+    }
+
+    private static string? WhyBusy(KubernetesObject vm) =>
+        vm.StringAt("status", "snapshotInProgress") is { Length: > 0 } snapshot ? $"a snapshot ({snapshot})"
+            : vm.StringAt("status", "restoreInProgress") is { Length: > 0 } restore ? $"a restore ({restore})"
+            : null;
+
+    private async Task StartAsync(VirtualMachineRecord vm, CancellationToken ct)
+    {
+        var kept = vm.Annotations.GetValueOrDefault(CloneLabels.RunStrategy);
+        var restoresByStart = kept is null or StrategyOfStarted || vm.RunStrategy != "Halted" || options.Paused;
+        if (!restoresByStart)
+        {
+            // Setting the strategy starts the machine, and is one change that either happens or does not.
+            await PatchAsync(vm, Strategy(kept), ct);
+            return;
+        }
+
+        await PutAsync(vm, "start", options.Paused ? new JsonObject { ["paused"] = true } : [], ct);
+        if (kept is not null)
+            await PatchAsync(vm, kept == StrategyOfStarted || vm.RunStrategy != "Halted" ? Strategy(null) : Strategy(kept), ct);
+    }
+
+    private async Task StopAsync(VirtualMachineRecord vm, CancellationToken ct)
+    {
+        var body = new JsonObject();
+        if (options.GracePeriod is { } grace)
+            body["gracePeriod"] = (long)Math.Ceiling(grace.TotalSeconds);
+        // Manual and RerunOnFailure outlive a stop; Always comes back with a start.
+        var keep = vm.RunStrategy is not (null or StrategyOfStarted or "Halted" or "Manual" or "RerunOnFailure") ? vm.RunStrategy : null;
+        if (keep is not null)
+            await PatchAsync(vm, Annotation(keep), ct);
+        try
+        {
+            await PutAsync(vm, "stop", body, ct);
+        }
+        catch (ApiStatusException) when (keep is not null)
+        {
+            await PatchAsync(vm, Annotation(null), ct);
+            throw;
+        }
+    }
+
+    private Task<KubernetesObject?> RemoveAsync(VirtualMachineRecord vm, CancellationToken ct) => cluster.Client.DeleteAsync(
+        KubeVirtKinds.VirtualMachine,
+        vm.Namespace,
+        vm.Name,
+        new DeleteOptions
+        {
+            PreconditionUid = vm.Uid,
+            DryRun = options.DryRun,
+            GracePeriodSeconds = options.GracePeriod is { } grace ? (long)Math.Ceiling(grace.TotalSeconds) : null,
+        },
+        ct);
+
+    private async Task PutAsync(VirtualMachineRecord vm, string subresource, JsonObject body, CancellationToken ct)
+    {
+        if (options.DryRun)
+            body["dryRun"] = new JsonArray("All");
+        var path = $"/apis/subresources.kubevirt.io/v1/namespaces/{Uri.EscapeDataString(vm.Namespace)}/virtualmachines/{Uri.EscapeDataString(vm.Name)}/{subresource}";
+        try
+        {
+            // KubeVirt answers 406 to anybody who insists on JSON.
+            await cluster.Client.SendAsync(HttpMethod.Put, path, body, "*/*", ct);
+        }
+        catch (AnswerLostException) when (!options.DryRun)
+        {
+            // Asked again, a request that was done is refused as done: that settles it.
+            try
+            {
+                await cluster.Client.SendAsync(HttpMethod.Put, path, body.DeepClone(), "*/*", ct);
+            }
+            catch (ApiStatusException e) when (e.IsConflict)
+            {
+                cluster.Callbacks.Verbose?.Invoke($"The {subresource} of {vm.Namespace}/{vm.Name} had been done: {e.ApiMessage}");
+            }
+        }
+    }
+
+    private Task<KubernetesObject> PatchAsync(VirtualMachineRecord vm, JsonObject patch, CancellationToken ct) =>
+        cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, vm.Namespace, vm.Name, PatchKind.Merge, patch, _write, ct);
+
+    private static JsonObject Annotation(string? strategy) =>
+        new() { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.RunStrategy] = strategy } } };
+
+    // The strategy it had, and no longer a need to remember it. spec.running excludes spec.runStrategy.
+    private static JsonObject Strategy(string? strategy)
+    {
+        var patch = Annotation(null);
+        if (strategy is not null)
+            patch["spec"] = new JsonObject { ["runStrategy"] = strategy, ["running"] = null };
+        return patch;
+    }
+}

@@ -1,0 +1,84 @@
+using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Power;
+
+/// <summary>Refusals to start or stop a machine, in words. The server tells them apart by its texts only.</summary>
+internal static class PowerFaults
+{
+    public static Fault From(KubernetesException e, PowerAction action, MachineReference machine)
+    {
+        var target = machine.ToString();
+        if (e is not ApiStatusException status)
+            return FaultMapper.From(e, target);
+        if (status.IsNotFound)
+            return NotFound(machine, e);
+        var text = status.ApiMessage;
+        // The admission's refusal comes wrapped in a 500 from the subresource, and as itself from a patch.
+        if (Has(text, "snapshot") && (Has(text, "until snapshot") || Has(text, "in progress")))
+            return Busy(machine, "a snapshot", e);
+        if (Has(text, "restore") && Has(text, "in progress"))
+            return Busy(machine, "a restore", e);
+        if (!status.IsConflict)
+            return FaultMapper.From(e, target);
+        return action switch
+        {
+            PowerAction.Start when Has(text, "already running") || Has(text, "does not support manual start") => FaultMapper.Make(
+                FaultIds.VMAlreadyRunning,
+                FaultCategory.InvalidOperation,
+                $"The virtual machine {machine} runs already, or KubeVirt is about to run it: {StuckReasons.Shorten(text)}.",
+                "Nothing needs doing; Get-VM shows its state.",
+                target,
+                e),
+            PowerAction.Stop when Has(text, "not running") || Has(text, "Halted") => FaultMapper.Make(
+                FaultIds.VMNotRunning,
+                FaultCategory.InvalidOperation,
+                $"The virtual machine {machine} does not run.",
+                "Nothing needs doing; Get-VM shows its state.",
+                target,
+                e),
+            _ => FaultMapper.From(e, target),
+        };
+    }
+
+    public static Fault NotFound(MachineReference machine, Exception? e = null) => FaultMapper.Make(
+        FaultIds.VMNotFound,
+        FaultCategory.ObjectNotFound,
+        $"There is no virtual machine {machine}.",
+        "Check name and namespace: Get-VM -AllNamespaces",
+        machine.ToString(),
+        e);
+
+    public static Fault Busy(MachineReference machine, string what, Exception? e = null) => FaultMapper.Make(
+        FaultIds.VMBusy,
+        FaultCategory.ResourceBusy,
+        $"{char.ToUpperInvariant(what[0])}{what[1..]} of the virtual machine {machine} is in progress; until it ends the machine cannot be started, stopped or removed.",
+        "Wait for it (Wait-VMSnapshot), or remove it when it cannot end, and try again.",
+        machine.ToString(),
+        e);
+
+    public static Fault Deleted(MachineReference machine) => FaultMapper.Make(
+        FaultIds.VMDeleted,
+        FaultCategory.ObjectNotFound,
+        $"The virtual machine {machine} was deleted while it was waited for.",
+        "Check who removes it.",
+        machine.ToString());
+
+    public static Fault CannotStart(MachineReference machine, string status, string? why) => FaultMapper.Make(
+        FaultIds.VMStartFailed,
+        FaultCategory.OperationStopped,
+        $"The virtual machine {machine} does not come up: {status}{(string.IsNullOrEmpty(why) ? "" : $" ({StuckReasons.Shorten(why)})")}.",
+        "Look at its conditions and events: kubectl describe vm,vmi " + machine.Name,
+        machine.ToString());
+
+    public static Fault Timeout(MachineReference machine, PowerAction action, string status, TimeSpan waited) => FaultMapper.Make(
+        FaultIds.VMPowerTimeout,
+        FaultCategory.OperationTimeout,
+        $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {WaitDescription.Duration(waited)}; it is {status}.",
+        action == PowerAction.Stop
+            ? "Wait longer, or give the guest less time: -GracePeriod 0 switches it off."
+            : "Wait again with a longer -Timeout, or look at its events: kubectl describe vm,vmi " + machine.Name,
+        machine.ToString());
+
+    private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+}
