@@ -20,6 +20,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly string _root;
     private readonly string _userAgent;
     private volatile bool _hasAnswered;
+    private volatile bool _isDisposed;
 
     public ApiTransport(ClusterConfiguration cluster, KubernetesClientOptions options)
     {
@@ -82,7 +83,11 @@ internal sealed class ApiTransport : IDisposable
             }
         }, ct);
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _http.Dispose();
+    }
 
     private async Task<T> WithRepeatsAsync<T>(ApiRequest request, Func<int, CancellationToken, Task<T>> attempt, CancellationToken ct)
     {
@@ -178,6 +183,8 @@ internal sealed class ApiTransport : IDisposable
 
     private async Task<HttpResponseMessage> ExchangeOnceAsync(ApiRequest request, RequestCredential credential, int attempt, CancellationToken ct)
     {
+        // Not an error of the connection: a watch must not try again for ever.
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(IKubernetesClient));
         using var message = new HttpRequestMessage(request.Method, _root + request.PathAndQuery)
         {
             Version = _connector.HttpVersion,

@@ -322,6 +322,19 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task A_watch_does_not_outlive_its_client()
+    {
+        await using var server = await ScriptedServer.StartAsync(Json(Sample.List("5", null)), Lines(thenHang: false));
+        var client = server.Client(Options);
+
+        await Should.ThrowAsync<ObjectDisposedException>(async () =>
+        {
+            await foreach (var _ in client.WatchAsync(Sample.Thing, "ns", new WatchOptions(), CancellationToken.None))
+                await client.DisposeAsync();
+        });
+    }
+
+    [Fact]
     public async Task Cancelling_ends_a_silent_watch()
     {
         await using var server = await ScriptedServer.StartAsync(Json(Sample.List("5", null)), Lines(thenHang: true));
