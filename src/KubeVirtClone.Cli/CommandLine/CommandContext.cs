@@ -82,13 +82,17 @@ internal sealed class CommandContext : IAsyncDisposable
     /// <summary>Shows progress while <paramref name="work"/> runs: live on a terminal, as lines when piped.</summary>
     /// <param name="title">What is being done, for example "Cloning golden → 50 VMs".</param>
     /// <param name="goal">The state counted as done.</param>
+    /// <param name="takesTime">False for work that is over so soon that a log needs no lines about it.</param>
     /// <param name="work">The work; reports to the display it is given.</param>
-    public async Task ShowProgressAsync(string title, string goal, Func<IProgressDisplay, Task> work)
+    public async Task ShowProgressAsync(string title, string goal, bool takesTime, Func<IProgressDisplay, Task> work)
     {
         var before = _display;
-        await using IProgressDisplay display = Console.ErrorIsTerminal
-            ? new LiveProgress(Console.Error, title, goal, Console.Colour)
-            : new PlainProgress(Console.Error, title, goal);
+        await using IProgressDisplay display = (Console.ErrorIsTerminal, takesTime) switch
+        {
+            (true, _) => new LiveProgress(Console.Error, title, goal, Console.Colour),
+            (false, true) => new PlainProgress(Console.Error, title, goal),
+            _ => new NoProgress(Console.Error),
+        };
         _display = display;
         try
         {
@@ -127,7 +131,7 @@ internal sealed class CommandContext : IAsyncDisposable
     private EngineCallbacks Callbacks() => new()
     {
         Verbose = _connection.Verbosity >= 1 ? WriteLine : null,
-        Warning = line => WriteLine("warning: " + line),
+        Warning = line => WriteLine("warning: " + ShellWords.Translate(line)),
         Information = WriteLine,
         Trace = _connection.Verbosity >= 6 ? trace => WriteLine(Describe(trace)) : null,
     };

@@ -26,7 +26,7 @@ internal static class ManifestAction
                 context.WriteLine($"warning: {request.DisplayName}: {warning}");
             if (checkedRequest.Fault is not null)
             {
-                context.Faults.Write(checkedRequest.Fault);
+                context.Faults.Write(checkedRequest.Fault, request.DisplayName);
                 continue;
             }
 

@@ -11,6 +11,9 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary>What <c>new</c> does.</summary>
 internal static class NewAction
 {
+    // Creating this many is over in a moment.
+    private const int ManyAtOnce = 50;
+
     public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
     {
         if (invocation.DryRun == DryRunMode.Client)
@@ -74,6 +77,7 @@ internal static class NewAction
         await context.ShowProgressAsync(
             $"Cloning {SourcesOf(requests)} → {requests.Count} VM{(requests.Count == 1 ? "" : "s")}",
             options.Wait ? options.For.ToString() : "created",
+            options.Wait || requests.Count > ManyAtOnce,
             display => pump.RunAsync(operation.RunAsync(requests, context.Cancelled), display));
         if (options.DryRun)
             context.WriteLine($"{results.Count} of {requests.Count} clones would be taken by the server (dry run: nothing was made)");

@@ -26,10 +26,10 @@ internal sealed class UpdatePump(CommandContext context, CloneResults results)
                 results.Add(update.Record);
                 break;
             case CloneUpdateKind.Fault when update.Fault is not null:
-                context.Faults.Write(update.Fault);
+                context.Faults.Write(update.Fault, update.Request?.DisplayName);
                 break;
             case CloneUpdateKind.Warning:
-                context.WriteLine("warning: " + update.Message);
+                context.WriteLine($"warning: {ShellWords.Translate(update.Message ?? "")}");
                 break;
             case CloneUpdateKind.Verbose:
                 context.Verbose(update.Message ?? "");

@@ -36,6 +36,7 @@ internal static class WaitAction
         await context.ShowProgressAsync(
             $"Waiting for {clones.Count} clone{(clones.Count == 1 ? "" : "s")}",
             options.For.ToString(),
+            takesTime: true,
             display => pump.RunAsync(
                 new CloneWaiter(cluster).WaitAsync([.. clones.Select(c => c.Reference)], options, context.Cancelled), display));
     }

@@ -8,19 +8,22 @@ internal sealed class FaultPrinter(Action<string> writeLine)
 {
     public int Count { get; private set; }
 
-    public void Write(Fault fault)
+    /// <param name="fault">What failed.</param>
+    /// <param name="item">The item of the batch that it happened to; null takes what the fault is about.</param>
+    public void Write(Fault fault, string? item = null)
     {
         Count++;
-        writeLine("error: " + Describe(fault));
+        writeLine("error: " + Describe(fault, item));
     }
 
     /// <summary>"default/web-3: why (Id). Next step: what to do."</summary>
-    public static string Describe(Fault fault)
+    private static string Describe(Fault fault, string? item)
     {
         var line = new StringBuilder();
         var message = OneLine(fault.Message).TrimEnd('.');
-        if (fault.TargetName is { Length: > 0 } target && !message.Contains(target, StringComparison.Ordinal))
-            line.Append(target).Append(": ");
+        var about = item ?? fault.TargetName;
+        if (!string.IsNullOrEmpty(about) && !message.Contains(about, StringComparison.Ordinal))
+            line.Append(about).Append(": ");
         line.Append(message).Append(" (").Append(fault.Id).Append(").");
         if (!string.IsNullOrWhiteSpace(fault.RecommendedAction))
             line.Append(" Next step: ").Append(OneLine(fault.RecommendedAction));

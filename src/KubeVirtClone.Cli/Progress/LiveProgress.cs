@@ -7,7 +7,10 @@ namespace KubeVirtClone.Cli.Progress;
 internal sealed class LiveProgress : IProgressDisplay
 {
     private const int MostChildren = 3;
+    private const int BarWidth = 20;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly IAnsiConsole _console;
+    private readonly string _title;
     private readonly string _goal;
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
@@ -17,6 +20,7 @@ internal sealed class LiveProgress : IProgressDisplay
 
     public LiveProgress(TextWriter writer, string title, string goal, bool colour)
     {
+        _title = title;
         _goal = goal;
 
         // The display hides the cursor; a process that ends by force must give it back.
@@ -29,10 +33,7 @@ internal sealed class LiveProgress : IProgressDisplay
             Interactive = InteractionSupport.Yes,
             Out = new AnsiConsoleOutput(writer),
         });
-        _run = _console.Progress()
-            .AutoClear(enabled: true)
-            .Columns(new ProgressBarColumn { Width = 24 }, new TaskDescriptionColumn { Alignment = Justify.Left })
-            .StartAsync(context => ShowAsync(context, title));
+        _run = _console.Live(Line(title)).AutoClear(enabled: true).StartAsync(ShowAsync);
     }
 
     public void Report(CloneProgress progress) => Volatile.Write(ref _newest, progress);
@@ -50,21 +51,30 @@ internal sealed class LiveProgress : IProgressDisplay
         AppDomain.CurrentDomain.ProcessExit -= _showCursor;
     }
 
-    private async Task ShowAsync(ProgressContext context, string title)
+    private async Task ShowAsync(LiveDisplayContext context)
     {
-        var parent = context.AddTask(Markup.Escape(title));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        using var timer = new PeriodicTimer(Interval);
         while (!_finished.Task.IsCompleted)
         {
             if (Volatile.Read(ref _newest) is { } progress)
             {
-                parent.Value = progress.PercentComplete;
-                var slowest = progress.Slowest.Take(MostChildren).Select(c => $"\n{c.TargetName}: {c.Phase}");
-                parent.Description = Markup.Escape(
-                    $"{title}  {ProgressText.Describe(progress, _goal, " · ")}{string.Concat(slowest)}");
+                lock (_lock)
+                    context.UpdateTarget(Picture(progress));
             }
 
             await Task.WhenAny(_finished.Task, timer.WaitForNextTickAsync().AsTask());
         }
     }
+
+    private Rows Picture(CloneProgress progress)
+    {
+        var full = (int)Math.Clamp(progress.PercentComplete / 100 * BarWidth, 0, BarWidth);
+        var bar = new Paragraph { Overflow = Overflow.Ellipsis }
+            .Append(new string('━', full), new Style(progress.Failed > 0 ? Color.Yellow : Color.Green))
+            .Append(new string('─', BarWidth - full), new Style(Color.Grey))
+            .Append($" {_title}  {ProgressText.Describe(progress, _goal, " · ")}");
+        return new Rows([bar, .. progress.Slowest.Take(MostChildren).Select(c => Line($"  {c.TargetName}: {c.Phase} {c.Message}".TrimEnd()))]);
+    }
+
+    private static Text Line(string text) => new Text(text) { Overflow = Overflow.Ellipsis };
 }
