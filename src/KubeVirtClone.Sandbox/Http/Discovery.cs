@@ -102,11 +102,18 @@ internal sealed class Discovery
             ShortNames = type.ShortNames,
             Categories = type.Categories,
             StorageVersionHash = Convert.ToBase64String(hash.AsSpan(0, 8)),
-            Group = type.Group,
+            // A server leaves group and version of a built-in kind's answers empty, meaning those of the path.
+            Group = type.IsCustom ? type.Group : "",
             Version = version,
         };
         if (type.HasStatus)
-            yield return new Entry(type.Plural + "/status", "", type.Namespaced, type.Kind, StatusVerbs) { Group = type.Group, Version = version };
+        {
+            yield return new Entry(type.Plural + "/status", "", type.Namespaced, type.Kind, StatusVerbs)
+            {
+                Group = type.IsCustom ? type.Group : "",
+                Version = version,
+            };
+        }
     }
 
     private JsonObject CoreVersions() => new()

@@ -46,6 +46,9 @@ internal static class RequestBody
             case "application/yaml":
                 node = Yaml(body, kind);
                 break;
+            case ProtobufBody.MediaType when ProtobufBody.Parse(body) is { } known:
+                node = known;
+                break;
             default:
                 throw new ApiException(
                     415,

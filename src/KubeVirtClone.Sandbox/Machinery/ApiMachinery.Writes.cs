@@ -168,7 +168,12 @@ public sealed partial class ApiMachinery
         if (who.DryRun)
             return frozen;
         if (existing.Deleting && metadata["finalizers"] is not JsonArray { Count: > 0 })
-            return Commit(StoreEventType.Deleted, type, frozen, existing).Object;
+        {
+            // Watchers see the last stored state, the writer what it has written.
+            Commit(StoreEventType.Deleted, type, (JsonObject)existing.Object.DeepClone(), existing);
+            return frozen;
+        }
+
         if (JsonNode.DeepEquals(frozen, existing.Object))
             return existing.Object;
         return Commit(StoreEventType.Modified, type, frozen, existing).Object;
@@ -303,6 +308,7 @@ public sealed partial class ApiMachinery
         var version = RequestVersion(type, obj);
         var working = JsonTree.Frozen(obj);
         working["apiVersion"] = type.StorageApiVersion;
+        working["kind"] = type.Kind;
         if (working["metadata"] is JsonObject metadata)
         {
             metadata.Remove("managedFields");
