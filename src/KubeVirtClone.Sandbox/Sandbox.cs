@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Http;
+using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
+using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Sandbox;
 
@@ -29,6 +32,9 @@ public sealed class SandboxOptions
     /// <summary>Faults in force from the start.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
+    /// <summary>Whether there are nodes: started VMs come to run, and claims with late binding find their consumer.</summary>
+    public bool Nodes { get; init; } = true;
+
     /// <summary>Whether the demo virtual machines are made.</summary>
     public bool Seeded { get; init; } = true;
 
@@ -47,6 +53,7 @@ public sealed class Sandbox : IAsyncDisposable
     private readonly ApiServer _server;
     private readonly Certificates _certificates;
     private readonly List<IDisposable> _parts = [];
+    private readonly ControllerHost _controllers;
 
     private Sandbox(SandboxOptions options)
     {
@@ -58,10 +65,20 @@ public sealed class Sandbox : IAsyncDisposable
         _parts.Add(new NamespaceController(Api));
         _parts.Add(new ClaimProtectionController(Api));
         BaseObjects.Install(Api, Profile);
+        var settings = new ControllerSettings(options.Pacing, 1 / options.ClockFactor, options.Nodes);
+        _controllers = new ControllerHost(Api, Profile, settings);
+        _controllers.Seed(() =>
+        {
+            DemoSeed.InstallStorage(Api);
+            if (options.Seeded || options.VmCount > 0)
+                DemoSeed.InstallMachines(Api, options.Seeded, options.VmCount);
+        });
         DefaultRoles.Bind(Api, "sandbox-viewer", "view", "User", "viewer");
         Users = [.. StandardUsers().Concat(options.Users).Select(WithToken)];
         _certificates = new Certificates();
         _server = new ApiServer(Api, Profile, Faults, Users, _certificates, options.Port);
+        _server.Subresources.Add(new MachineSubresourceHandler(_controllers.Subresources));
+        _controllers.Start();
     }
 
     /// <summary>Base address of the server.</summary>
@@ -123,6 +140,7 @@ public sealed class Sandbox : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
+        await _controllers.DisposeAsync();
         foreach (var part in Enumerable.Reverse(_parts))
             part.Dispose();
         _certificates.Dispose();

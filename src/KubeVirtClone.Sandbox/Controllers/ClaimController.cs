@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// Binds PVCs as the volume controller and an external provisioner do. How a class behaves is on the StorageClass:
+/// <c>volumeBindingMode</c>, and the parameters <c>delay</c> (seconds a volume takes), <c>never</c> (it is never made) and
+/// <c>recheck</c> (the driver is asked again until done, so that a snapshot deleted meanwhile is noticed).
+/// </summary>
+internal sealed class ClaimController
+{
+    private const string Component = "persistentvolume-controller";
+    private const string Protection = "kubernetes.io/pvc-protection";
+    private const string SelectedNode = "volume.kubernetes.io/selected-node";
+    private const string CreatedForDataVolume = "cdi.kubevirt.io/createdForDataVolume";
+    private const double DefaultDelay = 0.6;
+    private readonly Cluster _cluster;
+    private readonly WorkQueue _queue;
+    private readonly Dictionary<string, DateTimeOffset> _provisioning = [];
+    private readonly ObjectIndex _waitingForVolume;
+
+    public ClaimController(Cluster cluster)
+    {
+        _cluster = cluster;
+        _queue = cluster.Queue(Reconcile);
+        _waitingForVolume = cluster.Index(cluster.Volumes, v => v.ObjectAt("spec", "claimRef") is { } r ? [Cluster.Key(r.TextAt("namespace"), r.TextAt("name") ?? "")] : []);
+        cluster.On(cluster.Claims, e =>
+        {
+            _queue.Add(Cluster.Key(e.Object));
+            if (e.Type == StoreEventType.Deleted)
+                Release(e.Object);
+        });
+        cluster.On(cluster.Volumes, e =>
+        {
+            if (e.Type != StoreEventType.Deleted && e.Object.ObjectAt("spec", "claimRef") is { } r)
+                _queue.Add(Cluster.Key(r.TextAt("namespace"), r.TextAt("name") ?? ""));
+        });
+        cluster.On(cluster.Instances, e =>
+        {
+            // An instance that goes lets go of its claims.
+            if (e.Type == StoreEventType.Deleted)
+            {
+                foreach (var claim in VirtualMachines.InstanceVolumes(e.Object).Select(VirtualMachines.ClaimName).OfType<string>())
+                    _queue.Add(Cluster.Key(e.Object.Namespace(), claim));
+            }
+        });
+    }
+
+    private TimeSpan? Reconcile(string key)
+    {
+        if (_cluster.Get(_cluster.Claims, key) is not { } claim)
+        {
+            _provisioning.Remove(key);
+            return null;
+        }
+
+        if (claim.IsDeleting())
+        {
+            // Protection holds a claim while a pod uses it; the pod of a VM is there as long as its instance.
+            if (!InUse(claim))
+                _cluster.RemoveFinalizer(_cluster.Claims, claim, Protection);
+            return null;
+        }
+
+        if (!claim.HasFinalizer(Protection))
+            claim = _cluster.AddFinalizer(_cluster.Claims, claim, Protection);
+        if (claim["status"].TextAt("phase") is null)
+        {
+            var pending = claim.Copy();
+            pending["status"] = new JsonObject { ["phase"] = "Pending" };
+            claim = _cluster.UpdateStatus(_cluster.Claims, pending);
+        }
+
+        if (claim.TextAt("status", "phase") != "Pending")
+            return null;
+        if (_waitingForVolume.Find(key) is [var given, ..] && _cluster.Get(_cluster.Volumes, null, given[1..]) is { } volume)
+        {
+            Bind(claim, volume, byProvisioner: false);
+            return null;
+        }
+
+        return Provision(key, claim);
+    }
+
+    private bool InUse(JsonObject claim) => _cluster.Api.List(_cluster.Instances, claim.Namespace())
+        .Any(i => VirtualMachines.InstanceVolumes(i).Any(v => VirtualMachines.ClaimName(v) == claim.Name()));
+
+    private TimeSpan? Provision(string key, JsonObject claim)
+    {
+        if (claim.TextAt("spec", "storageClassName") is not { Length: > 0 } className)
+            return null;
+        if (_cluster.Get(_cluster.StorageClasses, null, className) is not { } storageClass)
+        {
+            _cluster.Recorder.Warning(claim, "ProvisioningFailed", $"storageclass.storage.k8s.io {GoText.Quote(className)} not found", Component);
+            return _cluster.Settings.Seconds(15);
+        }
+
+        var late = storageClass.TextAt("volumeBindingMode") == "WaitForFirstConsumer";
+        if (late && claim.Annotation(SelectedNode) is null && claim.Annotation("cdi.kubevirt.io/storage.bind.immediate.requested") is null)
+        {
+            _cluster.Recorder.Normal(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", Component);
+            return null;
+        }
+
+        var provisioner = storageClass.TextAt("provisioner") ?? "";
+        // A claim that CDI fills gets its volume from the claim beside it; with late binding nobody asks the provisioner for it.
+        var filledByImport = claim.Annotation(CreatedForDataVolume) is not null;
+        if (claim.Annotation("volume.kubernetes.io/storage-provisioner") is null && !(filledByImport && late))
+        {
+            var copy = claim.Copy();
+            var annotations = copy.Ensure("metadata", "annotations");
+            annotations["volume.beta.kubernetes.io/storage-provisioner"] = provisioner;
+            annotations["volume.kubernetes.io/storage-provisioner"] = provisioner;
+            claim = _cluster.Update(_cluster.Claims, copy);
+            _cluster.Recorder.Normal(
+                claim,
+                "ExternalProvisioning",
+                $"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
+                Component);
+        }
+
+        var parameters = storageClass.ObjectAt("parameters");
+        if (parameters.TextAt("never") == "true")
+            return null;
+        var started = _provisioning.TryGetValue(key, out var due);
+        var asksAgain = parameters.TextAt("recheck") == "true";
+        if ((!started || asksAgain) && SourceProblem(claim) is { } problem)
+        {
+            _provisioning.Remove(key);
+            _cluster.Recorder.Warning(claim, "ProvisioningFailed", $"failed to provision volume with StorageClass {GoText.Quote(className)}: {problem}", provisioner);
+            return _cluster.Settings.Seconds(15);
+        }
+
+        if (!started)
+        {
+            var delay = double.TryParse(parameters.TextAt("delay"), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultDelay;
+            _provisioning[key] = due = _cluster.Now + _cluster.Settings.Seconds(delay);
+        }
+
+        if (_cluster.Now < due)
+            return asksAgain ? Min(due - _cluster.Now, _cluster.Settings.Seconds(1)) : due - _cluster.Now;
+        _provisioning.Remove(key);
+        Bind(claim, MakeVolume(claim, storageClass), byProvisioner: true);
+        return null;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    // Provisioning from a snapshot starts only when the snapshot is there, ready, and not being deleted.
+    private string? SourceProblem(JsonObject claim)
+    {
+        var source = claim.ObjectAt("spec", "dataSourceRef") ?? claim.ObjectAt("spec", "dataSource");
+        if (source is null || source.TextAt("kind") != "VolumeSnapshot")
+            return null;
+        var name = source.TextAt("name") ?? "";
+        var prefix = $"error getting handle for DataSource Type VolumeSnapshot by Name {name}: ";
+        if (_cluster.Get(_cluster.VolumeSnapshots, claim.Namespace(), name) is not { } snapshot)
+            return $"{prefix}error getting snapshot {name} from api server: volumesnapshots.snapshot.storage.k8s.io {GoText.Quote(name)} not found";
+        if (snapshot.IsDeleting())
+            return $"{prefix}snapshot {name} is currently being deleted";
+        return snapshot.FlagAt("status", "readyToUse") is true ? null : $"{prefix}snapshot {name} is not Ready";
+    }
+
+    private JsonObject MakeVolume(JsonObject claim, JsonObject storageClass)
+    {
+        // Volumes are named after the claim they were made for: for an import that is the claim beside.
+        var name = "pvc-" + (claim.Annotation(CreatedForDataVolume) is null ? claim.Uid() : _cluster.Api.NewUid());
+        var volume = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "PersistentVolume",
+            ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = new JsonObject { ["pv.kubernetes.io/provisioned-by"] = storageClass.TextAt("provisioner") } },
+            ["spec"] = new JsonObject
+            {
+                ["accessModes"] = claim.At("spec", "accessModes").Copy(),
+                ["capacity"] = new JsonObject { ["storage"] = claim.TextAt("spec", "resources", "requests", "storage") ?? "1Gi" },
+                ["claimRef"] = ClaimReference(claim),
+                ["csi"] = new JsonObject { ["driver"] = storageClass.TextAt("provisioner"), ["volumeHandle"] = name },
+                ["persistentVolumeReclaimPolicy"] = storageClass.TextAt("reclaimPolicy") ?? "Delete",
+                ["storageClassName"] = storageClass.Name(),
+                ["volumeMode"] = claim.TextAt("spec", "volumeMode") ?? "Filesystem",
+            },
+        };
+        return _cluster.Get(_cluster.Volumes, null, name) ?? _cluster.Create(_cluster.Volumes, volume);
+    }
+
+    private static JsonObject ClaimReference(JsonObject claim) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "PersistentVolumeClaim",
+        ["name"] = claim.Name(),
+        ["namespace"] = claim.Namespace(),
+        ["uid"] = claim.Uid(),
+    };
+
+    private void Bind(JsonObject claim, JsonObject volume, bool byProvisioner)
+    {
+        var copy = claim.Copy();
+        var annotations = copy.Ensure("metadata", "annotations");
+        annotations["pv.kubernetes.io/bind-completed"] = "yes";
+        annotations["pv.kubernetes.io/bound-by-controller"] = "yes";
+        copy.Ensure("spec")["volumeName"] = volume.Name();
+        claim = _cluster.Update(_cluster.Claims, copy);
+        if (!byProvisioner || volume.TextAt("status", "phase") != "Bound")
+        {
+            var bound = volume.Copy();
+            bound.Ensure("spec")["claimRef"] = ClaimReference(claim);
+            bound["status"] = new JsonObject { ["phase"] = "Bound" };
+            volume = _cluster.Update(_cluster.Volumes, bound);
+            bound = volume.Copy();
+            bound["status"] = new JsonObject { ["phase"] = "Bound" };
+            _cluster.UpdateStatus(_cluster.Volumes, bound);
+        }
+
+        var done = claim.Copy();
+        done["status"] = new JsonObject
+        {
+            ["accessModes"] = volume.At("spec", "accessModes").Copy(),
+            ["capacity"] = new JsonObject { ["storage"] = volume.TextAt("spec", "capacity", "storage") },
+            ["phase"] = "Bound",
+        };
+        _cluster.UpdateStatus(_cluster.Claims, done);
+    }
+
+    private void Release(JsonObject claim)
+    {
+        if (claim.TextAt("spec", "volumeName") is not { } name || _cluster.Get(_cluster.Volumes, null, name) is not { } volume)
+            return;
+        if (volume.TextAt("spec", "claimRef", "uid") == claim.Uid() && volume.TextAt("spec", "persistentVolumeReclaimPolicy") == "Delete")
+            _cluster.DeleteIfThere(_cluster.Volumes, null, name);
+    }
+}

@@ -1,0 +1,250 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// What controllers see of the API server: reads from its store (their "cache"), writes through its admission like any client,
+/// indexes kept current by its events, and one place to subscribe.
+/// </summary>
+internal sealed class Cluster : IDisposable
+{
+    private const string VirtController = "kubevirt-controller";
+    private readonly IDisposable _subscription;
+    private readonly Dictionary<ResourceType, List<Action<StoreEvent>>> _handlers = [];
+    private readonly Dictionary<ResourceType, List<ObjectIndex>> _indexes = [];
+
+    public Cluster(ApiMachinery api, EventLoop loop, ControllerSettings settings)
+    {
+        Api = api;
+        Loop = loop;
+        Settings = settings;
+        Clones = api.Type("clone.kubevirt.io", "virtualmachineclones");
+        Snapshots = api.Type("snapshot.kubevirt.io", "virtualmachinesnapshots");
+        Contents = api.Type("snapshot.kubevirt.io", "virtualmachinesnapshotcontents");
+        Restores = api.Type("snapshot.kubevirt.io", "virtualmachinerestores");
+        Machines = api.Type("kubevirt.io", "virtualmachines");
+        Instances = api.Type("kubevirt.io", "virtualmachineinstances");
+        Claims = api.Type("", "persistentvolumeclaims");
+        Volumes = api.Type("", "persistentvolumes");
+        Events = api.Type("", "events");
+        StorageClasses = api.Type("storage.k8s.io", "storageclasses");
+        VolumeSnapshots = api.Type("snapshot.storage.k8s.io", "volumesnapshots");
+        VolumeSnapshotContents = api.Type("snapshot.storage.k8s.io", "volumesnapshotcontents");
+        VolumeSnapshotClasses = api.Type("snapshot.storage.k8s.io", "volumesnapshotclasses");
+        DataVolumes = api.Type("cdi.kubevirt.io", "datavolumes");
+        Revisions = api.Type("apps", "controllerrevisions");
+        Pods = api.Type("", "pods");
+        Recorder = new EventRecorder(this);
+        _subscription = api.Subscribe(Dispatch);
+    }
+
+    public ApiMachinery Api { get; }
+
+    public EventLoop Loop { get; }
+
+    public ControllerSettings Settings { get; }
+
+    public EventRecorder Recorder { get; }
+
+    public ResourceType Clones { get; }
+
+    public ResourceType Snapshots { get; }
+
+    public ResourceType Contents { get; }
+
+    public ResourceType Restores { get; }
+
+    public ResourceType Machines { get; }
+
+    public ResourceType Instances { get; }
+
+    public ResourceType Claims { get; }
+
+    public ResourceType Volumes { get; }
+
+    public ResourceType Events { get; }
+
+    public ResourceType StorageClasses { get; }
+
+    public ResourceType VolumeSnapshots { get; }
+
+    public ResourceType VolumeSnapshotContents { get; }
+
+    public ResourceType VolumeSnapshotClasses { get; }
+
+    public ResourceType DataVolumes { get; }
+
+    public ResourceType Revisions { get; }
+
+    public ResourceType Pods { get; }
+
+    public DateTimeOffset Now => Loop.Now;
+
+    public string Timestamp => JsonAccess.Timestamp(Now);
+
+    /// <summary>A queue whose rate limiter is its own, as each of KubeVirt's controllers has one.</summary>
+    public WorkQueue Queue(Func<string, TimeSpan?> reconcile) =>
+        new(Loop, new RateLimiter(Loop.Clock, Settings), reconcile);
+
+    public void On(ResourceType type, Action<StoreEvent> handler)
+    {
+        if (!_handlers.TryGetValue(type, out var list))
+            _handlers[type] = list = [];
+        list.Add(handler);
+    }
+
+    /// <summary>A lookup of objects by keys computed from them; made before the first object of the type changes.</summary>
+    public ObjectIndex Index(ResourceType type, Func<JsonObject, IEnumerable<string>> keys)
+    {
+        var index = new ObjectIndex(keys);
+        foreach (var existing in Api.List(type, null))
+            index.Apply(null, existing);
+        if (!_indexes.TryGetValue(type, out var list))
+            _indexes[type] = list = [];
+        list.Add(index);
+        return index;
+    }
+
+    public static string Key(string? @namespace, string name) => @namespace + "/" + name;
+
+    public static string Key(JsonObject o) => Key(o.Namespace(), o.Name());
+
+    public JsonObject? Get(ResourceType type, string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return Api.Get(type, slash <= 0 ? null : key[..slash], key[(slash + 1)..]);
+    }
+
+    public JsonObject? Get(ResourceType type, string? @namespace, string name) => Api.Get(type, @namespace, name);
+
+    public JsonObject Create(ResourceType type, JsonObject o) => Api.Create(type, o.Namespace(), o, Who());
+
+    public JsonObject Update(ResourceType type, JsonObject o) => Api.Update(type, o.Namespace(), o.Name(), o, Who());
+
+    public JsonObject UpdateStatus(ResourceType type, JsonObject o) => Api.Update(type, o.Namespace(), o.Name(), o, Who(), "status");
+
+    public void Delete(ResourceType type, string? @namespace, string name) => Api.Delete(type, @namespace, name, new DeleteRequest(), Who());
+
+    /// <summary>Deletes; an object that is gone already is fine.</summary>
+    public void DeleteIfThere(ResourceType type, string? @namespace, string name)
+    {
+        try
+        {
+            Delete(type, @namespace, name);
+        }
+        catch (ApiException e) when (e.Code == 404)
+        {
+            // gone before us
+        }
+    }
+
+    /// <summary>Writes the finalizers as a JSON patch that tests the old ones, as KubeVirt's controllers do.</summary>
+    public JsonObject SetFinalizers(ResourceType type, JsonObject o, IReadOnlyList<string> finalizers)
+    {
+        var copy = o.Copy();
+        copy.Ensure("metadata")["finalizers"] = JsonAccess.StringArray(finalizers);
+        return Update(type, copy);
+    }
+
+    public JsonObject AddFinalizer(ResourceType type, JsonObject o, string finalizer) =>
+        o.HasFinalizer(finalizer) ? o : SetFinalizers(type, o, [.. o.ArrayAt("metadata", "finalizers").Texts(), finalizer]);
+
+    public JsonObject RemoveFinalizer(ResourceType type, JsonObject o, string finalizer) =>
+        o.HasFinalizer(finalizer) ? SetFinalizers(type, o, [.. o.ArrayAt("metadata", "finalizers").Texts().Where(f => f != finalizer)]) : o;
+
+    /// <summary>Writes <paramref name="status"/> if it differs from what is stored; true when written.</summary>
+    public bool WriteStatus(ResourceType type, JsonObject stored, JsonObject status)
+    {
+        if (JsonNode.DeepEquals(stored["status"] ?? new JsonObject(), status))
+            return false;
+        var copy = stored.Copy();
+        copy["status"] = status.Copy();
+        UpdateStatus(type, copy);
+        return true;
+    }
+
+    public static JsonObject OwnerReference(JsonObject owner, string apiVersion, string kind) => new()
+    {
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
+        ["name"] = owner.Name(),
+        ["uid"] = owner.Uid(),
+        ["controller"] = true,
+        ["blockOwnerDeletion"] = true,
+    };
+
+    public void Dispose() => _subscription.Dispose();
+
+    private static RequestInfo Who() => RequestInfo.Controller(VirtController);
+
+    private void Dispatch(StoreEvent e)
+    {
+        if (_indexes.TryGetValue(e.Resource, out var indexes))
+        {
+            foreach (var index in indexes)
+                index.Apply(e.Old, e.Type == StoreEventType.Deleted ? null : e.Object);
+        }
+
+        if (_handlers.TryGetValue(e.Resource, out var handlers))
+        {
+            foreach (var handler in handlers)
+                handler(e);
+        }
+    }
+}
+
+/// <summary>Objects' keys by a computed key.</summary>
+internal sealed class ObjectIndex(Func<JsonObject, IEnumerable<string>> keys)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, SortedSet<string>> _found = [];
+
+    public IReadOnlyList<string> Find(string key)
+    {
+        lock (_lock)
+            return _found.TryGetValue(key, out var set) ? [.. set] : [];
+    }
+
+    internal void Apply(JsonObject? old, JsonObject? current)
+    {
+        lock (_lock)
+        {
+            if (old is not null)
+            {
+                foreach (var key in keys(old))
+                {
+                    if (_found.TryGetValue(key, out var set) && set.Remove(Cluster.Key(old)) && set.Count == 0)
+                        _found.Remove(key);
+                }
+            }
+
+            if (current is null)
+                return;
+            foreach (var key in keys(current))
+            {
+                if (!_found.TryGetValue(key, out var set))
+                    _found[key] = set = new SortedSet<string>(StringComparer.Ordinal);
+                set.Add(Cluster.Key(current));
+            }
+        }
+    }
+}
+
+/// <summary>How the controllers run.</summary>
+/// <param name="pacing">Whether queues are rate-limited as KubeVirt's are.</param>
+/// <param name="scale">What real delays and deadlines are multiplied by; 0.1 is ten times faster.</param>
+/// <param name="nodes">Whether there are nodes, so that started VMs come to run.</param>
+internal sealed class ControllerSettings(bool pacing = true, double scale = 1, bool nodes = true)
+{
+    public bool Pacing { get; } = pacing;
+
+    public double Scale { get; set; } = scale;
+
+    public bool Nodes { get; } = nodes;
+
+    public TimeSpan Scaled(TimeSpan real) => real * Scale;
+
+    public TimeSpan Seconds(double real) => TimeSpan.FromSeconds(real * Scale);
+}

@@ -1,0 +1,98 @@
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+using KubeVirtClone.Sandbox.Resources;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// KubeVirt, CDI and storage over one API machinery: registers their admission, builds their controllers, and runs them, either on
+/// a thread of its own in real time or step by step in a test's virtual time.
+/// </summary>
+internal sealed class ControllerHost : IAsyncDisposable
+{
+    private readonly Cluster _cluster;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _work = new(0);
+    private Task? _run;
+
+    public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings)
+    {
+        Loop = new EventLoop(api.Clock);
+        _cluster = new Cluster(api, Loop, settings);
+        Subresources = new MachineSubresources(api);
+        api.AddAdmission(new CloneWebhook(api, profile));
+        api.AddAdmission(new SnapshotWebhook(api, profile));
+        api.AddAdmission(new RestoreWebhook(api, profile));
+        api.AddAdmission(new MachineWebhook(api, profile));
+        api.AddAdmission(new ClaimAdmission(api));
+        var storage = new StorageLookups(_cluster);
+        // The order decides who of several sees a change first, and is fixed so that runs are repeatable.
+        _ = new MachineController(_cluster);
+        _ = new SnapshotController(_cluster, storage);
+        _ = new CloneController(_cluster);
+        _ = new RestoreController(_cluster, storage, Subresources);
+        _ = new ClaimController(_cluster);
+        _ = new DataVolumeController(_cluster);
+        _ = new VolumeSnapshotController(_cluster);
+        _ = new InstanceController(_cluster);
+    }
+
+    public EventLoop Loop { get; }
+
+    public MachineSubresources Subresources { get; }
+
+    /// <summary>Makes the first objects and lets the controllers settle them at once, with no delay simulated.</summary>
+    public void Seed(Action make)
+    {
+        const int MostSteps = 5_000_000;
+        var scale = _cluster.Settings.Scale;
+        _cluster.Settings.Scale = 0;
+        make();
+        for (var i = 0; i < MostSteps && Loop.Step(); i++)
+        {
+            // until nothing is left to do at this moment
+        }
+
+        _cluster.Settings.Scale = scale;
+    }
+
+    /// <summary>Starts working in real time.</summary>
+    public void Start()
+    {
+        Loop.Added = () =>
+        {
+            if (_work.CurrentCount == 0)
+                _work.Release();
+        };
+        _run = Task.Run(RunAsync);
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            Loop.RunReady();
+            var wait = Loop.NextDue is { } due ? due - Loop.Now : Timeout.InfiniteTimeSpan;
+            if (wait != Timeout.InfiniteTimeSpan && wait <= TimeSpan.Zero)
+                continue;
+            try
+            {
+                await _work.WaitAsync(wait, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_run is not null)
+            await _run;
+        _cluster.Dispose();
+        _work.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,205 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>DataVolumes made from a VM's templates.</summary>
+internal static class DataVolumeTemplates
+{
+    public static JsonObject Generate(JsonObject template, string? @namespace)
+    {
+        var metadata = new JsonObject { ["name"] = template.Name(), ["namespace"] = @namespace };
+        if (template.ObjectAt("metadata", "labels") is { } labels)
+            metadata["labels"] = labels.DeepClone();
+        var annotations = template.ObjectAt("metadata", "annotations")?.Copy() ?? [];
+        annotations["cdi.kubevirt.io/allowClaimAdoption"] = "true";
+        metadata["annotations"] = annotations;
+        return new JsonObject
+        {
+            ["apiVersion"] = "cdi.kubevirt.io/v1beta1",
+            ["kind"] = "DataVolume",
+            ["metadata"] = metadata,
+            ["spec"] = template["spec"]?.DeepClone() ?? new JsonObject(),
+        };
+    }
+}
+
+/// <summary>
+/// CDI as far as clones meet it: a DataVolume gets a PVC that is "imported" when bound, or takes over the PVC that was filled for
+/// it. The import itself (its pod and the PVC beside) is not simulated; what it leaves on the PVC is.
+/// </summary>
+internal sealed class DataVolumeController
+{
+    private const string Component = "datavolume-import-controller";
+    private const string PrePopulated = "cdi.kubevirt.io/storage.prePopulated";
+    private const string PopulatedFor = "cdi.kubevirt.io/storage.populatedFor";
+    private readonly Cluster _cluster;
+    private readonly WorkQueue _queue;
+
+    public DataVolumeController(Cluster cluster)
+    {
+        _cluster = cluster;
+        _queue = cluster.Queue(Reconcile);
+        cluster.On(cluster.DataVolumes, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.Claims, e => _queue.Add(Cluster.Key(e.Object)));
+    }
+
+    private TimeSpan? Reconcile(string key)
+    {
+        if (_cluster.Get(_cluster.DataVolumes, key) is not { } dataVolume || dataVolume.IsDeleting())
+            return null;
+        var claim = _cluster.Get(_cluster.Claims, key);
+        if (claim is not null && claim.IsDeleting())
+        {
+            _cluster.Recorder.Warning(dataVolume, "ErrResourceMarkedForDeletion", $"Resource {GoText.Quote(claim.Name())} marked for deletion", Component);
+            return _cluster.Settings.Seconds(1);
+        }
+
+        dataVolume = Annotate(dataVolume, claim);
+        var prePopulated = dataVolume.Annotation(PrePopulated) is not null;
+        if (claim is null)
+        {
+            if (prePopulated)
+                WriteStatus(dataVolume, "Pending", null);
+            else
+                CreateClaim(dataVolume);
+            return null;
+        }
+
+        var owner = claim.ArrayAt("metadata", "ownerReferences").Objects().FirstOrDefault(o => o.FlagAt("controller") is true);
+        if (owner is null && (claim.Annotation(PopulatedFor) == dataVolume.Name() || prePopulated))
+        {
+            var copy = claim.Copy();
+            copy.Ensure("metadata")["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume"));
+            claim = _cluster.Update(_cluster.Claims, copy);
+        }
+        else if (owner.TextAt("uid") != dataVolume.Uid())
+        {
+            return null;
+        }
+
+        var bound = claim.TextAt("status", "phase") == "Bound";
+        if (prePopulated || bound)
+        {
+            if (!prePopulated && claim.Annotation("cdi.kubevirt.io/storage.pod.phase") is null)
+                claim = MarkImported(claim);
+            WriteStatus(dataVolume, "Succeeded", claim);
+        }
+        else
+        {
+            WriteStatus(dataVolume, "ImportScheduled", claim);
+        }
+
+        return null;
+    }
+
+    // CDI's webhook and controller mark DataVolumes; one whose PVC is there and was filled for it is told so by name.
+    private JsonObject Annotate(JsonObject dataVolume, JsonObject? claim)
+    {
+        var copy = dataVolume.Copy();
+        var annotations = copy.Ensure("metadata", "annotations");
+        annotations["cdi.kubevirt.io/storage.usePopulator"] = "true";
+        if (claim?.Annotation(PopulatedFor) == dataVolume.Name() && dataVolume.Annotation(PrePopulated) is null or "true")
+            annotations[PrePopulated] = claim!.Name();
+        return copy.Same(dataVolume) ? dataVolume : _cluster.Update(_cluster.DataVolumes, copy);
+    }
+
+    private void CreateClaim(JsonObject dataVolume)
+    {
+        var given = dataVolume.ObjectAt("spec", "pvc") ?? dataVolume.ObjectAt("spec", "storage");
+        var spec = given?.Copy() ?? [];
+        spec["accessModes"] ??= new JsonArray("ReadWriteOnce");
+        var source = new JsonObject { ["apiGroup"] = "cdi.kubevirt.io", ["kind"] = "VolumeImportSource", ["name"] = "volume-import-source-" + dataVolume.Uid() };
+        spec["dataSource"] = source;
+        spec["dataSourceRef"] = source.DeepClone();
+        var labels = dataVolume.ObjectAt("metadata", "labels")?.Copy() ?? [];
+        labels["alerts.k8s.io/KubePersistentVolumeFillingUp"] = "disabled";
+        labels["app"] = "containerized-data-importer";
+        labels["app.kubernetes.io/component"] = "storage";
+        labels["app.kubernetes.io/managed-by"] = "cdi-controller";
+        var annotations = dataVolume.ObjectAt("metadata", "annotations")?.Copy() ?? [];
+        annotations["cdi.kubevirt.io/createdForDataVolume"] = dataVolume.Uid();
+        annotations["cdi.kubevirt.io/storage.bind.immediate.requested"] = "";
+        annotations["cdi.kubevirt.io/storage.contentType"] = "kubevirt";
+        annotations["cdi.kubevirt.io/storage.preallocation.requested"] = "false";
+        annotations["cdi.kubevirt.io/storage.usePopulator"] = "true";
+        try
+        {
+            _cluster.Create(_cluster.Claims, new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "PersistentVolumeClaim",
+                ["metadata"] = new JsonObject
+                {
+                    ["name"] = dataVolume.Name(),
+                    ["namespace"] = dataVolume.Namespace(),
+                    ["labels"] = labels,
+                    ["annotations"] = annotations,
+                    ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume")),
+                },
+                ["spec"] = spec,
+            });
+        }
+        catch (ApiException e)
+        {
+            _cluster.Recorder.Warning(dataVolume, "ErrClaimNotValid", e.Message, Component);
+            throw;
+        }
+    }
+
+    private JsonObject MarkImported(JsonObject claim)
+    {
+        var copy = claim.Copy();
+        var annotations = copy.Ensure("metadata", "annotations");
+        annotations["cdi.kubevirt.io/storage.condition.running"] = "false";
+        annotations["cdi.kubevirt.io/storage.condition.running.message"] = "Import Complete";
+        annotations["cdi.kubevirt.io/storage.condition.running.reason"] = "Completed";
+        annotations["cdi.kubevirt.io/storage.pod.phase"] = "Succeeded";
+        annotations["cdi.kubevirt.io/storage.pod.restarts"] = "0";
+        annotations["cdi.kubevirt.io/storage.pod.schedulable"] = "true";
+        annotations["cdi.kubevirt.io/storage.populator.progress"] = "100.0%";
+        annotations["cdi.kubevirt.io/storage.populator.pvcPrime"] = "prime-" + claim.Uid();
+        return _cluster.Update(_cluster.Claims, copy);
+    }
+
+    private void WriteStatus(JsonObject dataVolume, string phase, JsonObject? claim)
+    {
+        var imported = claim?.Annotation("cdi.kubevirt.io/storage.pod.phase") == "Succeeded";
+        var status = dataVolume.ObjectAt("status")?.Copy() ?? [];
+        status["phase"] = phase;
+        if (claim is not null)
+            status["claimName"] = claim.Name();
+        if (phase == "Succeeded" && status["progress"] is null or JsonValue && status.TextAt("progress") != "100.0%")
+            status["progress"] = imported ? "100.0%" : "N/A";
+        var claimPhase = claim.TextAt("status", "phase") ?? "";
+        var bound = claim is null
+            ? ("Unknown", "NotFound", "No PVC found")
+            : claimPhase == "Bound" ? ("True", "Bound", $"PVC {claim.Name()} Bound") : ("False", claimPhase, $"PVC {claim.Name()} {claimPhase}");
+        var conditions = new JsonArray(
+            Condition(dataVolume, "Bound", bound.Item1, bound.Item2, bound.Item3),
+            Condition(dataVolume, "Ready", phase == "Succeeded" ? "True" : "False", null, null),
+            Condition(dataVolume, "Running", "False", imported ? "Completed" : null, imported ? "Import Complete" : null));
+        status["conditions"] = conditions;
+        if (!_cluster.WriteStatus(_cluster.DataVolumes, dataVolume, status))
+            return;
+        if (phase == "Succeeded" && dataVolume.TextAt("status", "phase") != phase && imported)
+            _cluster.Recorder.Normal(dataVolume, "ImportSucceeded", "Successfully imported into PVC " + dataVolume.Name(), Component);
+        _cluster.Recorder.Normal(dataVolume, bound.Item2, bound.Item3, Component);
+    }
+
+    private JsonNode Condition(JsonObject dataVolume, string type, string value, string? reason, string? message)
+    {
+        var old = dataVolume.ArrayAt("status", "conditions").Objects().FirstOrDefault(c => c.TextAt("type") == type);
+        if (old is not null && old.TextAt("status") == value && old.TextAt("reason") == reason && old.TextAt("message") == message)
+            return old.DeepClone();
+        var made = new JsonObject { ["lastHeartbeatTime"] = _cluster.Timestamp, ["lastTransitionTime"] = _cluster.Timestamp };
+        if (message is not null)
+            made["message"] = message;
+        if (reason is not null)
+            made["reason"] = reason;
+        made["status"] = value;
+        made["type"] = type;
+        return made;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// VirtualMachineInstances: scheduled when there are nodes and their volumes can be bound (which makes them the first consumer
+/// that WaitForFirstConsumer waits for), then running after a simulated boot of one second.
+/// </summary>
+internal sealed class InstanceController
+{
+    private const string Finalizer = "kubevirt.io/virtualMachineControllerFinalize";
+    private const string NodeName = "sandbox-node-1";
+    private readonly Cluster _cluster;
+    private readonly WorkQueue _queue;
+    private readonly ObjectIndex _byClaim;
+    private readonly Dictionary<string, DateTimeOffset> _booting = [];
+
+    public InstanceController(Cluster cluster)
+    {
+        _cluster = cluster;
+        _queue = cluster.Queue(Reconcile);
+        _byClaim = cluster.Index(cluster.Instances, i => VirtualMachines.InstanceVolumes(i).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(i.Namespace(), c)));
+        cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.Claims, e =>
+        {
+            foreach (var key in _byClaim.Find(Cluster.Key(e.Object)))
+                _queue.Add(key);
+        });
+    }
+
+    private TimeSpan? Reconcile(string key)
+    {
+        if (_cluster.Get(_cluster.Instances, key) is not { } instance)
+        {
+            _booting.Remove(key);
+            return null;
+        }
+
+        if (instance.IsDeleting())
+        {
+            _cluster.RemoveFinalizer(_cluster.Instances, instance, Finalizer);
+            return null;
+        }
+
+        switch (instance.TextAt("status", "phase"))
+        {
+            case "Pending" or null:
+                if (_cluster.Settings.Nodes)
+                    Consume(instance);
+                if (!VolumesReady(instance))
+                    return null;
+                SetPhase(instance, "Scheduling", running: false);
+                return null;
+            case "Scheduling" when _cluster.Settings.Nodes:
+                Consume(instance);
+                if (!VolumesReady(instance))
+                    return null;
+                if (!_booting.TryGetValue(key, out var due))
+                    _booting[key] = due = _cluster.Now + _cluster.Settings.Seconds(1);
+                if (_cluster.Now < due)
+                    return due - _cluster.Now;
+                _booting.Remove(key);
+                SetPhase(instance, "Running", running: true);
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    // What the scheduler does for a pod with unbound volumes: it chooses the node they are to be made for.
+    private void Consume(JsonObject instance)
+    {
+        foreach (var claim in Claims(instance))
+        {
+            if (claim.TextAt("status", "phase") == "Bound" || claim.Annotation("volume.kubernetes.io/selected-node") is not null || claim.IsDeleting())
+                continue;
+            if (_cluster.Get(_cluster.StorageClasses, null, claim.TextAt("spec", "storageClassName") ?? "").TextAt("volumeBindingMode") != "WaitForFirstConsumer")
+                continue;
+            var copy = claim.Copy();
+            copy.Ensure("metadata", "annotations")["volume.kubernetes.io/selected-node"] = NodeName;
+            _cluster.Update(_cluster.Claims, copy);
+        }
+    }
+
+    private IEnumerable<JsonObject> Claims(JsonObject instance) => VirtualMachines.InstanceVolumes(instance)
+        .Select(VirtualMachines.ClaimName).OfType<string>()
+        .Select(n => _cluster.Get(_cluster.Claims, instance.Namespace(), n)).OfType<JsonObject>();
+
+    private bool VolumesReady(JsonObject instance)
+    {
+        var names = VirtualMachines.InstanceVolumes(instance).Select(VirtualMachines.ClaimName).OfType<string>().ToList();
+        return names.TrueForAll(n => _cluster.Get(_cluster.Claims, instance.Namespace(), n).TextAt("status", "phase") == "Bound");
+    }
+
+    private void SetPhase(JsonObject instance, string phase, bool running)
+    {
+        var copy = instance.Copy();
+        var status = copy.Ensure("status");
+        status["phase"] = phase;
+        if (running)
+        {
+            status["nodeName"] = NodeName;
+            status["conditions"] = new JsonArray(new JsonObject
+            {
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = _cluster.Timestamp,
+                ["status"] = "True",
+                ["type"] = "Ready",
+            });
+        }
+
+        _cluster.Update(_cluster.Instances, copy);
+    }
+}

@@ -1,0 +1,307 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// The VirtualMachine controller: DataVolumes from templates, the instance a run strategy asks for, pinned instancetypes, status.
+/// With nodes an instance comes to run after a short boot; without, it stays in Scheduling.
+/// </summary>
+internal sealed class MachineController
+{
+    private const string Component = "virtualmachine-controller";
+    private const string Finalizer = "kubevirt.io/virtualMachineControllerFinalize";
+    private static readonly TimeSpan MarkDelay = TimeSpan.FromMilliseconds(60);
+    private readonly HashSet<string> _fresh = [];
+    private readonly Dictionary<string, DateTimeOffset> _markAt = [];
+    private readonly Cluster _cluster;
+    private readonly WorkQueue _queue;
+    private readonly ObjectIndex _byVolume;
+
+    public MachineController(Cluster cluster)
+    {
+        _cluster = cluster;
+        _queue = cluster.Queue(Reconcile);
+        _byVolume = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
+        cluster.On(cluster.Machines, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.DataVolumes, WakeByVolume);
+        cluster.On(cluster.Claims, WakeByVolume);
+    }
+
+    private void WakeByVolume(StoreEvent e)
+    {
+        foreach (var key in _byVolume.Find(Cluster.Key(e.Object)))
+            _queue.Add(key);
+    }
+
+    private TimeSpan? Reconcile(string key)
+    {
+        if (_cluster.Get(_cluster.Machines, key) is not { } machine)
+        {
+            _fresh.Remove(key);
+            _markAt.Remove(key);
+            return null;
+        }
+
+        var instance = _cluster.Get(_cluster.Instances, key);
+        if (machine.IsDeleting())
+        {
+            if (instance is not null)
+                _cluster.DeleteIfThere(_cluster.Instances, machine.Namespace(), machine.Name());
+            else
+                machine = _cluster.RemoveFinalizer(_cluster.Machines, machine, Finalizer);
+            if (_cluster.Get(_cluster.Machines, key) is { } still)
+                WriteStatus(still, _cluster.Get(_cluster.Instances, key));
+            return null;
+        }
+
+        // KubeVirt's controller marks a VM on its second look, a moment after the first; what is captured in between lacks the marks.
+        var seenBefore = machine.HasFinalizer(Finalizer) || !_fresh.Add(key);
+        if (seenBefore && _markAt.TryGetValue(key, out var at) && at <= _cluster.Now)
+        {
+            machine = Mark(machine);
+            _fresh.Remove(key);
+            _markAt.Remove(key);
+        }
+
+        AdoptDataVolumes(machine);
+        machine = FollowStrategy(machine, instance);
+        WriteStatus(machine, _cluster.Get(_cluster.Instances, key));
+        if (seenBefore)
+            return null;
+        var delay = _cluster.Settings.Scaled(MarkDelay);
+        _markAt[key] = _cluster.Now + delay;
+        return delay;
+    }
+
+    // The controller's finalizer, and the API version it saw the VM in.
+    private JsonObject Mark(JsonObject machine)
+    {
+        var copy = machine.Copy();
+        var annotations = copy.Ensure("metadata", "annotations");
+        annotations["kubevirt.io/latest-observed-api-version"] = "v1";
+        annotations["kubevirt.io/storage-observed-api-version"] = "v1";
+        if (!machine.HasFinalizer(Finalizer))
+            copy.Ensure("metadata")["finalizers"] = JsonAccess.StringArray([.. machine.ArrayAt("metadata", "finalizers").Texts(), Finalizer]);
+        return copy.Same(machine) ? machine : _cluster.Update(_cluster.Machines, copy);
+    }
+
+    private void AdoptDataVolumes(JsonObject machine)
+    {
+        foreach (var template in VirtualMachines.Templates(machine))
+        {
+            var existing = _cluster.Get(_cluster.DataVolumes, machine.Namespace(), template.Name());
+            if (existing is null)
+            {
+                // A restore in place takes the claim away for a moment; nothing is made anew then.
+                if (_cluster.Get(_cluster.Claims, machine.Namespace(), template.Name()) is null || machine.TextAt("status", "restoreInProgress") is null)
+                    CreateDataVolume(machine, template);
+                continue;
+            }
+
+            if (!existing.IsDeleting() && (existing.ArrayAt("metadata", "ownerReferences")?.Count ?? 0) == 0)
+            {
+                var copy = existing.Copy();
+                copy.Ensure("metadata")["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine));
+                _cluster.Update(_cluster.DataVolumes, copy);
+            }
+        }
+    }
+
+    private void CreateDataVolume(JsonObject machine, JsonObject template)
+    {
+        var dataVolume = DataVolumeTemplates.Generate(template, machine.Namespace());
+        dataVolume.Ensure("metadata", "labels")["kubevirt.io/created-by"] = machine.Uid();
+        dataVolume.Ensure("metadata")["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine));
+        try
+        {
+            _cluster.Create(_cluster.DataVolumes, dataVolume);
+            _cluster.Recorder.Normal(machine, "SuccessfulDataVolumeCreate", "Created DataVolume " + template.Name(), Component);
+        }
+        catch (ApiException e) when (e.Reason != "AlreadyExists")
+        {
+            _cluster.Recorder.Warning(machine, "FailedDataVolumeCreate", $"Error creating DataVolume {template.Name()}: {e.Message}", Component);
+            throw;
+        }
+    }
+
+    private JsonObject FollowStrategy(JsonObject machine, JsonObject? instance)
+    {
+        var request = machine.ArrayAt("status", "stateChangeRequests").Objects().FirstOrDefault();
+        var strategy = VirtualMachines.RunStrategy(machine);
+        var wanted = strategy switch
+        {
+            "Always" or "Once" => true,
+            "Halted" => false,
+            _ when request is not null => request.TextAt("action") == "Start",
+            "RerunOnFailure" => true,
+            _ => instance is not null,
+        };
+        var answered = request is not null && (request.TextAt("action") == "Start") == (instance is not null);
+        if (request.TextAt("action") == "Stop" && instance is not null)
+            wanted = false;
+        if (request.TextAt("action") == "Stop" && instance is null && strategy == "RerunOnFailure")
+            wanted = false;
+        if (answered)
+        {
+            var copy = machine.Copy();
+            copy.Ensure("status").Remove("stateChangeRequests");
+            machine = _cluster.UpdateStatus(_cluster.Machines, copy);
+        }
+
+        if (wanted && instance is null && VolumesAllowStart(machine))
+            Start(machine);
+        else if (!wanted && instance is not null && !instance.IsDeleting())
+            Stop(machine);
+        return _cluster.Get(_cluster.Machines, machine.Namespace(), machine.Name()) ?? machine;
+    }
+
+    private bool VolumesAllowStart(JsonObject machine) => VirtualMachines.Volumes(machine).All(v =>
+        v.TextAt("dataVolume", "name") is not { } name
+        || _cluster.Get(_cluster.DataVolumes, machine.Namespace(), name) is not { } dataVolume
+        || dataVolume.TextAt("status", "phase") is "Succeeded" or "WaitForFirstConsumer" or "PendingPopulation");
+
+    private void Start(JsonObject machine)
+    {
+        var generation = machine.At("metadata", "generation")?.ToString() ?? "1";
+        var revision = $"revision-start-vm-{machine.Uid()}-{generation}";
+        try
+        {
+            _cluster.Create(_cluster.Revisions, new JsonObject
+            {
+                ["apiVersion"] = "apps/v1",
+                ["kind"] = "ControllerRevision",
+                ["metadata"] = new JsonObject
+                {
+                    ["name"] = revision,
+                    ["namespace"] = machine.Namespace(),
+                    ["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine)),
+                },
+                ["data"] = new JsonObject { ["spec"] = machine["spec"]!.DeepClone() },
+                ["revision"] = long.Parse(generation, CultureInfo.InvariantCulture),
+            });
+        }
+        catch (ApiException e) when (e.Reason == "AlreadyExists")
+        {
+            // started in this generation before
+        }
+
+        _cluster.Create(_cluster.Instances, new JsonObject
+        {
+            ["apiVersion"] = VirtualMachines.ApiVersion,
+            ["kind"] = "VirtualMachineInstance",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = machine.Name(),
+                ["namespace"] = machine.Namespace(),
+                ["labels"] = machine.At("spec", "template", "metadata", "labels").Copy() ?? new JsonObject(),
+                ["annotations"] = machine.At("spec", "template", "metadata", "annotations").Copy() ?? new JsonObject(),
+                ["finalizers"] = new JsonArray("kubevirt.io/virtualMachineControllerFinalize"),
+                ["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine)),
+            },
+            ["spec"] = machine.At("spec", "template", "spec").Copy(),
+            ["status"] = new JsonObject { ["virtualMachineRevisionName"] = revision, ["phase"] = "Pending" },
+        });
+        _cluster.Recorder.Normal(machine, "SuccessfulCreate", "Started the virtual machine by creating the new virtual machine instance " + machine.Name(), Component);
+    }
+
+    private void Stop(JsonObject machine)
+    {
+        _cluster.DeleteIfThere(_cluster.Instances, machine.Namespace(), machine.Name());
+        _cluster.Recorder.Normal(machine, "SuccessfulDelete", "Stopped the virtual machine by deleting the virtual machine instance " + machine.Name(), Component);
+    }
+
+    private void WriteStatus(JsonObject machine, JsonObject? instance)
+    {
+        var status = machine.ObjectAt("status")?.Copy() ?? [];
+        Pin(machine, status, "instancetype");
+        Pin(machine, status, "preference");
+        var running = instance.TextAt("status", "phase") == "Running" && !instance!.IsDeleting();
+        if (instance is null)
+            status.Remove("created");
+        else
+            status["created"] = true;
+        if (running)
+            status["ready"] = true;
+        else
+            status.Remove("ready");
+        if (instance.TextAt("status", "virtualMachineRevisionName") is { } revision && revision.LastIndexOf('-') is var dash and > 0)
+        {
+            var generation = long.Parse(revision[(dash + 1)..], CultureInfo.InvariantCulture);
+            status["observedGeneration"] = generation;
+            status["desiredGeneration"] = machine.At("metadata", "generation").Copy();
+        }
+
+        if (instance is not null || status["runStrategy"] is not null)
+            status["runStrategy"] = VirtualMachines.RunStrategy(machine);
+        status["printableStatus"] = PrintableStatus(machine, instance);
+        SetReady(status, running, instance);
+        _cluster.WriteStatus(_cluster.Machines, machine, status);
+    }
+
+    private void Pin(JsonObject machine, JsonObject status, string matcher)
+    {
+        if (InstancetypeRevisions.Pin(_cluster, machine, matcher) is { } reference)
+            status[matcher + "Ref"] = reference;
+    }
+
+    private void SetReady(JsonObject status, bool running, JsonObject? instance)
+    {
+        var (value, reason, message) = running
+            ? ("True", (string?)null, (string?)null)
+            : instance is null ? ("False", "VMINotExists", "VMI does not exist") : ("False", "GuestNotRunning", "Guest VM is not reported as running");
+        var conditions = status["conditions"] as JsonArray;
+        if (conditions is null)
+            status["conditions"] = conditions = [];
+        var old = conditions.Objects().FirstOrDefault(c => c.TextAt("type") == "Ready");
+        if (old is not null && old.TextAt("status") == value && old.TextAt("reason") == reason)
+            return;
+        if (old is not null)
+            conditions.Remove(old);
+        var made = new JsonObject { ["lastProbeTime"] = running ? null : _cluster.Timestamp, ["lastTransitionTime"] = _cluster.Timestamp };
+        if (message is not null)
+            made["message"] = message;
+        if (reason is not null)
+            made["reason"] = reason;
+        made["status"] = value;
+        made["type"] = "Ready";
+        conditions.Add((JsonNode)made);
+    }
+
+    private string PrintableStatus(JsonObject machine, JsonObject? instance)
+    {
+        if (machine.IsDeleting())
+            return "Terminating";
+        if (instance is not null)
+        {
+            if (instance.IsDeleting())
+                return "Stopping";
+            if (instance.TextAt("status", "phase") == "Running")
+                return "Running";
+        }
+
+        var wanted = VirtualMachines.RunStrategy(machine) is "Always" or "Once" or "RerunOnFailure" || instance is not null;
+        foreach (var volume in VirtualMachines.Volumes(machine))
+        {
+            if (volume.TextAt("dataVolume", "name") is { } dataVolumeName
+                && _cluster.Get(_cluster.DataVolumes, machine.Namespace(), dataVolumeName) is { } dataVolume
+                && dataVolume.TextAt("status", "phase") is not ("Succeeded" or "WaitForFirstConsumer" or "PendingPopulation"))
+            {
+                return dataVolume.TextAt("status", "phase") == "Failed" ? "DataVolumeError" : "Provisioning";
+            }
+
+            if (!wanted || VirtualMachines.ClaimName(volume) is not { } claimName)
+                continue;
+            var claim = _cluster.Get(_cluster.Claims, machine.Namespace(), claimName);
+            if (claim is null)
+                return "ErrorPvcNotFound";
+            if (claim.TextAt("status", "phase") != "Bound")
+                return "WaitingForVolumeBinding";
+        }
+
+        return instance is not null || VirtualMachines.RunStrategy(machine) is "Always" or "Once" ? "Starting" : "Stopped";
+    }
+}

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Sandbox.Controllers;
+
+/// <summary>
+/// The CSI snapshot controller and a driver behind it. How a driver behaves is in the VolumeSnapshotClass's parameters:
+/// <c>delay</c> (seconds until a snapshot is ready) and <c>error</c> (it fails with this text).
+/// </summary>
+internal sealed class VolumeSnapshotController
+{
+    private const string Component = "snapshot-controller";
+    private const string AsSource = "snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection";
+    private const string BoundProtection = "snapshot.storage.kubernetes.io/volumesnapshot-bound-protection";
+    private const string ClaimAsSource = "snapshot.storage.kubernetes.io/pvc-as-source-protection";
+    private const double DefaultDelay = 0.2;
+    private const double NoticeDelay = 0.15;
+    private readonly Cluster _cluster;
+    private readonly WorkQueue _queue;
+    private readonly ObjectIndex _claimsBySource;
+    private readonly ObjectIndex _byClaim;
+    private readonly Dictionary<string, DateTimeOffset> _taking = [];
+    private readonly Dictionary<string, int> _held = [];
+    private readonly HashSet<string> _noticed = [];
+
+    public VolumeSnapshotController(Cluster cluster)
+    {
+        _cluster = cluster;
+        _queue = cluster.Queue(Reconcile);
+        _claimsBySource = cluster.Index(cluster.Claims, c => c.TextAt("spec", "dataSource", "kind") == "VolumeSnapshot"
+            ? [Cluster.Key(c.Namespace(), c.TextAt("spec", "dataSource", "name") ?? "")]
+            : []);
+        _byClaim = cluster.Index(cluster.VolumeSnapshots, s => s.TextAt("spec", "source", "persistentVolumeClaimName") is { } c ? [Cluster.Key(s.Namespace(), c)] : []);
+        cluster.On(cluster.VolumeSnapshots, e => _queue.Add(Cluster.Key(e.Object)));
+    }
+
+    private TimeSpan? Reconcile(string key)
+    {
+        if (_cluster.Get(_cluster.VolumeSnapshots, key) is not { } snapshot)
+        {
+            _taking.Remove(key);
+            _held.Remove(key);
+            _noticed.Remove(key);
+            return null;
+        }
+
+        if (snapshot.IsDeleting())
+            return Delete(key, snapshot);
+        // The controller is another process that notices a moment later.
+        if (_noticed.Add(key))
+            return _cluster.Settings.Seconds(NoticeDelay);
+
+        if (!snapshot.HasFinalizer(AsSource))
+        {
+            _cluster.AddFinalizer(_cluster.VolumeSnapshots, snapshot, AsSource);
+            return null;
+        }
+
+        var claimName = snapshot.TextAt("spec", "source", "persistentVolumeClaimName") ?? "";
+        if (snapshot.FlagAt("status", "readyToUse") is true || snapshot.At("status", "error") is not null)
+            return null;
+        if (snapshot["status"] is null)
+        {
+            if (_cluster.Get(_cluster.Claims, snapshot.Namespace(), claimName) is not { } claim || claim.TextAt("status", "phase") != "Bound")
+                return _cluster.Settings.Seconds(1);
+            Begin(key, snapshot, claim);
+            return null;
+        }
+
+        if (!snapshot.HasFinalizer(BoundProtection))
+        {
+            _cluster.AddFinalizer(_cluster.VolumeSnapshots, snapshot, BoundProtection);
+            return null;
+        }
+
+        if (_taking.TryGetValue(key, out var due) && _cluster.Now < due)
+            return due - _cluster.Now;
+        Complete(key, snapshot, claimName);
+        return null;
+    }
+
+    private JsonObject? Class(JsonObject snapshot) =>
+        _cluster.Get(_cluster.VolumeSnapshotClasses, null, snapshot.TextAt("spec", "volumeSnapshotClassName") ?? "");
+
+    private void Begin(string key, JsonObject snapshot, JsonObject claim)
+    {
+        _cluster.AddFinalizer(_cluster.Claims, claim, ClaimAsSource);
+        var snapshotClass = Class(snapshot);
+        var contentName = "snapcontent-" + snapshot.Uid();
+        if (_cluster.Get(_cluster.VolumeSnapshotContents, null, contentName) is null)
+        {
+            _cluster.Create(_cluster.VolumeSnapshotContents, new JsonObject
+            {
+                ["apiVersion"] = "snapshot.storage.k8s.io/v1",
+                ["kind"] = "VolumeSnapshotContent",
+                ["metadata"] = new JsonObject { ["name"] = contentName },
+                ["spec"] = new JsonObject
+                {
+                    ["deletionPolicy"] = snapshotClass.TextAt("deletionPolicy") ?? "Delete",
+                    ["driver"] = snapshotClass.TextAt("driver") ?? "",
+                    ["source"] = new JsonObject { ["volumeHandle"] = claim.TextAt("spec", "volumeName") ?? "" },
+                    ["volumeSnapshotClassName"] = snapshotClass?.Name(),
+                    ["volumeSnapshotRef"] = new JsonObject
+                    {
+                        ["apiVersion"] = "snapshot.storage.k8s.io/v1",
+                        ["kind"] = "VolumeSnapshot",
+                        ["name"] = snapshot.Name(),
+                        ["namespace"] = snapshot.Namespace(),
+                        ["uid"] = snapshot.Uid(),
+                    },
+                },
+            });
+        }
+
+        var delay = double.TryParse(snapshotClass.TextAt("parameters", "delay"), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultDelay;
+        _taking[key] = _cluster.Now + _cluster.Settings.Seconds(delay);
+        _cluster.Recorder.Normal(snapshot, "CreatingSnapshot", $"Waiting for a snapshot {key} to be created by the CSI driver.", Component);
+        _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, new JsonObject { ["boundVolumeSnapshotContentName"] = contentName, ["readyToUse"] = false });
+    }
+
+    private void Complete(string key, JsonObject snapshot, string claimName)
+    {
+        _taking.Remove(key);
+        var status = snapshot.ObjectAt("status")!.Copy();
+        if (Class(snapshot).TextAt("parameters", "error") is { } error)
+        {
+            status["error"] = new JsonObject { ["message"] = error, ["time"] = _cluster.Timestamp };
+            _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, status);
+            return;
+        }
+
+        _cluster.Recorder.Normal(snapshot, "SnapshotCreated", $"Snapshot {key} was successfully created by the CSI driver.", Component);
+        _cluster.Recorder.Normal(snapshot, "SnapshotReady", $"Snapshot {key} is ready to use.", Component);
+        var claim = _cluster.Get(_cluster.Claims, snapshot.Namespace(), claimName);
+        status["creationTime"] = _cluster.Timestamp;
+        status["readyToUse"] = true;
+        status["restoreSize"] = claim.TextAt("status", "capacity", "storage") ?? "1Gi";
+        _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, status);
+        ReleaseClaim(snapshot.Namespace(), claimName);
+    }
+
+    // The source claim is protected while any snapshot of it is still being taken.
+    private void ReleaseClaim(string? @namespace, string claimName)
+    {
+        if (_cluster.Get(_cluster.Claims, @namespace, claimName) is not { } claim || !claim.HasFinalizer(ClaimAsSource))
+            return;
+        var busy = _byClaim.Find(Cluster.Key(@namespace, claimName)).Any(k => _cluster.Get(_cluster.VolumeSnapshots, k) is { } s
+            && !s.IsDeleting() && s["status"] is not null && s.FlagAt("status", "readyToUse") is not true && s.At("status", "error") is null);
+        if (!busy)
+            _cluster.RemoveFinalizer(_cluster.Claims, claim, ClaimAsSource);
+    }
+
+    private TimeSpan? Delete(string key, JsonObject snapshot)
+    {
+        if (snapshot.HasFinalizer(AsSource) && _claimsBySource.Find(key).Any(c => _cluster.Get(_cluster.Claims, c).TextAt("status", "phase") == "Pending"))
+        {
+            _cluster.Recorder.Warning(snapshot, "SnapshotDeletePending", "Snapshot is being used to restore a PVC", Component);
+            var tries = _held.GetValueOrDefault(key);
+            _held[key] = tries + 1;
+            return _cluster.Settings.Seconds(Math.Min(Math.Pow(2, tries), 300));
+        }
+
+        if (snapshot.HasFinalizer(AsSource))
+            snapshot = _cluster.RemoveFinalizer(_cluster.VolumeSnapshots, snapshot, AsSource);
+        ReleaseClaim(snapshot.Namespace(), snapshot.TextAt("spec", "source", "persistentVolumeClaimName") ?? "");
+        if (!snapshot.HasFinalizer(BoundProtection))
+        {
+            DeleteContent(snapshot);
+            return null;
+        }
+
+        DeleteContent(snapshot);
+        _cluster.RemoveFinalizer(_cluster.VolumeSnapshots, snapshot, BoundProtection);
+        return null;
+    }
+
+    private void DeleteContent(JsonObject snapshot)
+    {
+        if (snapshot.TextAt("status", "boundVolumeSnapshotContentName") is { } content)
+            _cluster.DeleteIfThere(_cluster.VolumeSnapshotContents, null, content);
+    }
+}

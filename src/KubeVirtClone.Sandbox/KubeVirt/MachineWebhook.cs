@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Machinery;
+using KubeVirtClone.Sandbox.Resources;
+
+namespace KubeVirtClone.Sandbox.KubeVirt;
+
+/// <summary>Mutating and validating webhooks of VirtualMachines, as far as clones meet them.</summary>
+internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVirtWebhook(api, api.Type("kubevirt.io", "virtualmachines"), profile)
+{
+    private const string Validator = "virtualmachine-validator.kubevirt.io";
+
+    public override void Mutate(AdmissionRequest request)
+    {
+        var machine = request.Object!;
+        if (machine.IsDeleting() || machine.ObjectAt("spec", "template") is null)
+            return;
+        var written = GoVirtualMachine.Normalize(machine);
+        foreach (var key in (ReadOnlySpan<string>)["metadata", "spec"])
+            machine[key] = written[key]?.DeepClone();
+        var spec = machine.Ensure("spec", "template", "spec");
+        var domain = spec.Ensure("domain");
+        if (request.Operation == "CREATE")
+        {
+            SetFirmware(machine.Name(), domain);
+            machine.Ensure("spec", "template", "metadata", "annotations")["kubevirt.io/pci-topology-version"] ??= "v3";
+        }
+
+        if (string.IsNullOrEmpty(spec.TextAt("architecture")))
+            spec["architecture"] = "amd64";
+        var type = domain.Ensure("machine");
+        if (string.IsNullOrEmpty(type.TextAt("type")))
+            type["type"] = "q35";
+        domain.Ensure("resources");
+        domain.Ensure("devices");
+    }
+
+    // Random from 1.6 (uuid) and 1.7 (serial) on; before, the guest's UUID followed from the VM's name and nothing was stored.
+    private void SetFirmware(string name, JsonObject domain)
+    {
+        if (!Setting("machineStoresFirmware", newest: true))
+            return;
+        _ = name;
+        var firmware = domain.Ensure("firmware");
+        if (string.IsNullOrEmpty(firmware.TextAt("uuid")))
+            firmware["uuid"] = Api.NewUid();
+        if (string.IsNullOrEmpty(firmware.TextAt("serial")))
+            firmware["serial"] = Api.NewUid();
+    }
+
+    public override void Validate(AdmissionRequest request)
+    {
+        var machine = request.Object!;
+        if (machine.IsDeleting())
+            return;
+        var spec = machine.ObjectAt("spec");
+        var causes = new List<ApiCause>();
+        if (spec.ObjectAt("template") is null)
+            causes.Add(new ApiCause("spec.template", "FieldValueRequired", "missing virtual machine template."));
+        if (spec?["running"] is not null && spec["runStrategy"] is not null)
+            causes.Add(new ApiCause("spec.running", "FieldValueInvalid", "Running and RunStrategy are mutually exclusive"));
+        else if (spec?["running"] is null && spec?["runStrategy"] is null)
+            causes.Add(new ApiCause("spec.running", "FieldValueRequired", "One of Running or RunStrategy must be specified"));
+        if (causes.Count == 0 && request.OldObject is { } old)
+            CheckLocks(machine, old, causes);
+        Refuse(Validator, causes);
+    }
+
+    private static void CheckLocks(JsonObject machine, JsonObject old, List<ApiCause> causes)
+    {
+        // The locks are read off the object as sent, which carries the status it was read with.
+        var status = machine.ObjectAt("status") ?? old.ObjectAt("status");
+        if (status.TextAt("restoreInProgress") is { } restore && !machine["spec"].Same(old["spec"]) && VirtualMachines.RunStrategy(machine) != VirtualMachines.RunStrategy(old))
+            causes.Add(new ApiCause("spec", "FieldValueNotSupported", $"Cannot update VM runStrategy until restore {GoText.Quote(restore)} completes"));
+        if (status.TextAt("snapshotInProgress") is not { } snapshot)
+            return;
+        if (!(machine.ArrayAt("spec", "template", "spec", "volumes") ?? []).Same(old.ArrayAt("spec", "template", "spec", "volumes") ?? []))
+            causes.Add(new ApiCause("spec", "FieldValueNotSupported", $"Cannot update vm disks or volumes until snapshot {GoText.Quote(snapshot)} completes"));
+        else if (!SameRunning(machine, old))
+            causes.Add(new ApiCause("spec", "FieldValueNotSupported", $"Cannot update vm running state until snapshot {GoText.Quote(snapshot)} completes"));
+    }
+
+    private static bool SameRunning(JsonObject a, JsonObject b)
+    {
+        if (a.At("spec", "running") is { } x && b.At("spec", "running") is { } y)
+            return x.Same(y);
+        return a.At("spec", "runStrategy") is { } r && b.At("spec", "runStrategy") is { } s && r.Same(s);
+    }
+}
+
+/// <summary>What Kubernetes' own admission does to a PersistentVolumeClaim: default class, volume mode, protection.</summary>
+internal sealed class ClaimAdmission(ApiMachinery api) : IAdmission
+{
+    private readonly ResourceType _claims = api.Type("", "persistentvolumeclaims");
+    private readonly ResourceType _classes = api.Type("storage.k8s.io", "storageclasses");
+
+    public bool Handles(AdmissionRequest request) => request.Type == _claims && request.Operation == "CREATE" && request.Subresource is null;
+
+    public void Mutate(AdmissionRequest request)
+    {
+        var claim = request.Object!;
+        var spec = claim.Ensure("spec");
+        if (spec["storageClassName"] is null
+            && api.List(_classes, null).FirstOrDefault(c => c.Annotation("storageclass.kubernetes.io/is-default-class") == "true") is { } standard)
+        {
+            spec["storageClassName"] = standard.Name();
+        }
+
+        spec["volumeMode"] ??= "Filesystem";
+        if (spec["dataSource"] is { } source && spec["dataSourceRef"] is null)
+            spec["dataSourceRef"] = source.DeepClone();
+        else if (spec["dataSource"] is null && spec["dataSourceRef"] is { } reference && reference.TextAt("namespace") is null)
+            spec["dataSource"] = reference.DeepClone();
+        claim["status"] = new JsonObject { ["phase"] = "Pending" };
+        if (!claim.HasFinalizer("kubernetes.io/pvc-protection"))
+            claim.Ensure("metadata")["finalizers"] = JsonAccess.StringArray([.. claim.ArrayAt("metadata", "finalizers").Texts(), "kubernetes.io/pvc-protection"]);
+    }
+
+    public void Validate(AdmissionRequest request)
+    {
+    }
+}
