@@ -1,0 +1,228 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Sandbox.Tests.Replay;
+
+/// <summary>
+/// Compares a recording with its replay. Identifiers and times are matched by <see cref="Identities"/>; lists whose order Go's maps
+/// make random (volume backups, filter removals among the patches) are compared as sets; what is known to be a race of the real
+/// controllers is taken out by <see cref="KnownRaces"/>. Everything else must be equal.
+/// </summary>
+internal static class Comparison
+{
+    private static readonly string[] ObservedKinds = ["VirtualMachineClone", "VirtualMachineSnapshot", "VirtualMachineRestore", "VirtualMachineSnapshotContent"];
+
+    public static IReadOnlyList<string> OfClone(JsonObject recorded, JsonObject replayed)
+    {
+        var a = Prepare(recorded, recorded);
+        var b = Prepare(replayed, recorded);
+        var differences = new List<string>();
+        Compare("create", Answer);
+        Compare("phases", x => KnownRaces.Phases(x.ArrayAt("phases")));
+        Compare("events", x => Events(x.ArrayAt("timeline")));
+        Compare("progress", Progress);
+        // A clone that was deleted on the way: the recorder noted its temporary objects somewhere in the middle of their collection.
+        var midway = KnownRaces.Phases(a.ArrayAt("phases")) is [.., var end] && end.AsText() == "DELETED";
+        foreach (var part in (ReadOnlySpan<string>)["snapshots", "restores", "contents"])
+        {
+            var history = b.ArrayAt(part + "History");
+            var last = Objects(a, part);
+            if (!midway || !last.All(o => Objects(history).Any(h => h.Same(o))))
+                differences.AddRange(recorded["phases"] is null ? [] : Difference.Between(last, Objects(b, part), part));
+        }
+
+        Compare("cloneFinal", x => x["cloneFinal"]);
+        Compare("targetVM", x => x["targetVM"]);
+        Compare("left", x => Left(x));
+        Compare("leftPVCs", x => Claims(x.ArrayAt("leftPVCs")));
+        Compare("during", x => Steps(x.ArrayAt("during")));
+        Compare("after", x => Steps(x.ArrayAt("after")));
+        return differences;
+
+        void Compare(string part, Func<JsonObject, JsonNode?> take)
+        {
+            if (recorded["phases"] is null && part is not ("create" or "left" or "leftPVCs"))
+                return;
+            differences.AddRange(Difference.Between(take(a), take(b), part));
+        }
+    }
+
+    private static JsonObject Prepare(JsonObject recording, JsonObject @case)
+    {
+        var identities = new Identities();
+        foreach (var entry in @case.ArrayAt("before").Objects())
+            identities.Given(entry["object"]);
+        identities.Given(@case["clone"]);
+        if (recording.TextAt("create", "stored", "metadata", "name") is { } name && @case.TextAt("clone", "metadata", "generateName") is { } beginning)
+            identities.Generated(name, beginning);
+        if (recording.TextAt("create", "stored", "spec", "target", "name") is { } target && string.IsNullOrEmpty(@case.TextAt("clone", "spec", "target", "name")))
+            identities.Generated(target, "clone-" + @case.TextAt("clone", "spec", "source", "name") + "-");
+        identities.Learn(recording);
+        return (JsonObject)identities.Show(recording)!;
+    }
+
+    private static JsonObject Answer(JsonObject recording)
+    {
+        var create = recording.ObjectAt("create")!;
+        var result = new JsonObject { ["httpStatus"] = create["httpStatus"].Copy() };
+        foreach (var field in (ReadOnlySpan<string>)["stored", "response", "warnings"])
+        {
+            if (create[field] is { } value)
+                result[field] = value.DeepClone();
+        }
+
+        return result;
+    }
+
+    // Events of the objects KubeVirt itself works on, each once, in order of first appearance on their object.
+    private static JsonObject Events(JsonArray? timeline)
+    {
+        var result = new JsonObject();
+        foreach (var entry in KnownRaces.Events(timeline))
+        {
+            var on = entry.TextAt("on") ?? "";
+            if (!ObservedKinds.Contains(on.Split('/')[0]))
+                continue;
+            var text = $"{entry.TextAt("type")} {entry.TextAt("reason")} {entry.TextAt("from")}: {entry.TextAt("message")}";
+            if (result[on] is not JsonArray list)
+                result[on] = list = [];
+            if (!list.Texts().Contains(text))
+                list.Add(text);
+        }
+
+        // VolumeSnapshots are made in the order of a Go map.
+        foreach (var (on, list) in result.ToList())
+        {
+            if (on.StartsWith("VirtualMachineSnapshotContent/", StringComparison.Ordinal))
+                result[on] = JsonAccess.StringArray(((JsonArray)list!).Texts().Order(StringComparer.Ordinal));
+        }
+
+        return result;
+    }
+
+    // Every distinct status of each snapshot, content and restore in order.
+    private static JsonObject Progress(JsonObject recording)
+    {
+        var result = new JsonObject();
+        foreach (var entry in recording.ArrayAt("timeline").Objects())
+        {
+            if (KnownRaces.IsResync(entry, recording.ArrayAt("beforeState")))
+                continue;
+            if (entry.TextAt("kind") is not ("VirtualMachineSnapshot" or "VirtualMachineRestore" or "VirtualMachineSnapshotContent"))
+                continue;
+            var key = entry.TextAt("kind") + "/" + entry.TextAt("name");
+            var state = entry.TextAt("event") == "DELETED" ? "DELETED" : State(entry).ToJsonString();
+            if (result[key] is not JsonArray list)
+                result[key] = list = [];
+            if (!KnownRaces.IsAlreadyExists(state) && (list.Count == 0 || list[^1].AsText() != state))
+                list.Add(state);
+        }
+
+        return result;
+    }
+
+    // The recordings' timelines leave out the list of VolumeSnapshots of a content.
+    private static JsonNode State(JsonObject entry)
+    {
+        var status = Canonical(entry["status"] ?? new JsonObject())!;
+        if (status is JsonObject o)
+            o.Remove("volumeSnapshotStatus");
+        return status;
+    }
+
+    private static JsonObject Left(JsonObject recording)
+    {
+        var pending = recording.ArrayAt("leftPVCs").Objects().Where(c => c.TextAt("status", "phase") == "Pending").Select(c => c.TextAt("spec", "dataSource", "name")).ToHashSet();
+        var result = new JsonObject();
+        foreach (var (kind, items) in recording.ObjectAt("left") ?? [])
+        {
+            var kept = ((JsonArray)items!).Objects()
+                .Where(i => !KnownRaces.IsImportHelper(i.TextAt("name") ?? "") && !(kind == "VolumeSnapshot" && KnownRaces.IsStillGoing(i, pending)))
+                .Select(i => i.Copy()).OrderBy(i => i.ToJsonString(), StringComparer.Ordinal).ToArray<JsonNode?>();
+            if (kept.Length > 0)
+                result[kind] = new JsonArray(kept);
+        }
+
+        return result;
+    }
+
+    private static JsonArray Objects(JsonObject recording, string part) =>
+        Objects(new JsonArray([.. recording.ArrayAt(part).Objects().Where(o => !KnownRaces.IsUnchanged(o, recording.ArrayAt("beforeState"))).Select(o => o.Copy())]));
+
+    private static JsonArray Objects(JsonArray? seen) => new([.. seen.Objects()
+        .Select(o => (JsonNode?)new JsonObject { ["gone"] = o.TextAt("lastEvent") == "DELETED", ["object"] = Canonical(o["object"]) })
+        .OrderBy(o => o!.TextAt("object", "metadata", "name"), StringComparer.Ordinal)]);
+
+    private static JsonArray Claims(JsonArray? claims) => new([.. claims.Objects().Where(c => !KnownRaces.IsImportHelper(c.Name()))
+        .Select(c =>
+        {
+            var copy = c.Copy();
+            copy.Remove("apiVersion");
+            return (JsonNode?)copy;
+        })
+        .OrderBy(c => c!.TextAt("metadata", "name"), StringComparer.Ordinal)]);
+
+    private static JsonArray Steps(JsonArray? steps) => new([.. steps.Objects().Select(s =>
+    {
+        var result = s["result"].Copy();
+        if (result is JsonObject o && o["httpStatus"] is { } status && (o["object"] is not null || o["stored"] is not null || status.ToJsonString() == "200"))
+            result = new JsonObject { ["httpStatus"] = status.DeepClone() };
+        return (JsonNode?)new JsonObject { ["step"] = s.TextAt("step"), ["result"] = result };
+    })]);
+
+    /// <summary>Sorts what Go's maps leave in random order.</summary>
+    internal static JsonNode? Canonical(JsonNode? node)
+    {
+        var copy = node.Copy();
+        Sort(copy);
+        return copy;
+    }
+
+    private static void Sort(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (key, value) in map.ToList())
+                {
+                    Sort(value);
+                    if (value is not JsonArray list)
+                        continue;
+                    if (key == "volumeSnapshotStatus")
+                        KnownRaces.ForgetNotReady(list);
+                    if (key is "volumeBackups" or "restores" or "volumeSnapshotStatus")
+                        map[key] = new JsonArray([.. list.Select(i => i.Copy()).OrderBy(i => i.TextAt("volumeName") ?? i.TextAt("volumeSnapshotName"), StringComparer.Ordinal)]);
+                    else if (key == "patches")
+                        map[key] = JsonAccess.StringArray(SortRemovals([.. list.Texts()]));
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    Sort(item);
+                break;
+        }
+    }
+
+    // Removals of one map stand together; only their order among themselves is random.
+    private static IEnumerable<string> SortRemovals(List<string> patches)
+    {
+        for (var i = 0; i < patches.Count;)
+        {
+            var run = patches.Skip(i).TakeWhile(p => MapOf(p) is { } m && m == MapOf(patches[i])).Order(StringComparer.Ordinal).ToList();
+            if (run.Count == 0)
+                run = [patches[i]];
+            foreach (var patch in run)
+                yield return patch;
+            i += run.Count;
+        }
+    }
+
+    private static string? MapOf(string patch)
+    {
+        if (!patch.StartsWith("{\"op\":\"remove\",\"path\":\"", StringComparison.Ordinal))
+            return null;
+        var path = patch["{\"op\":\"remove\",\"path\":\"".Length..];
+        return path[..(path.LastIndexOf('/') is var slash and >= 0 ? slash : 0)];
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Sandbox.Tests.Replay;
+
+/// <summary>
+/// The rule by which identifiers of two runs are matched: an object's uid is replaced by what the object is (kind and name, its
+/// name treated the same way first), generated names by what they were generated from, other random UUIDs, times and resource
+/// versions by their kind. UUIDs that the case itself gave stay as they are. Nothing else is touched.
+/// </summary>
+internal sealed partial class Identities
+{
+    private readonly Dictionary<string, string> _replacements = [];
+    private readonly HashSet<string> _given = [];
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Uuid();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Time();
+
+    /// <summary>UUIDs in what the case gives, such as a firmware uuid, are data.</summary>
+    public void Given(JsonNode? input)
+    {
+        foreach (Match m in Uuid().Matches(input?.ToJsonString() ?? ""))
+            _given.Add(m.Value);
+    }
+
+    /// <summary>Names made up by the server: the whole name stands for its beginning.</summary>
+    public void Generated(string name, string beginning) => _replacements[name] = $"<generated {beginning}>";
+
+    /// <summary>Takes note of every object with a uid in a recording, wherever it stands in it.</summary>
+    public void Learn(JsonNode? recording)
+    {
+        var found = new List<(string Uid, string Kind, string Name)>();
+        Collect(recording, found);
+        bool learned;
+        do
+        {
+            learned = false;
+            foreach (var (uid, kind, name) in found)
+            {
+                if (_replacements.ContainsKey(uid) || _given.Contains(uid))
+                    continue;
+                var shown = Known(name);
+                if (Uuid().IsMatch(shown))
+                    continue;
+                _replacements[uid] = $"<uid {kind}/{shown}>";
+                learned = true;
+            }
+        }
+        while (learned);
+    }
+
+    private static void Collect(JsonNode? node, List<(string Uid, string Kind, string Name)> found)
+    {
+        if (node is JsonObject o)
+        {
+            if (o.TextAt("metadata", "uid") is { } uid && o.TextAt("metadata", "name") is { } name && o.TextAt("kind") is { } kind)
+            {
+                // The claim beside an import is not simulated.
+                if (!KnownRaces.IsImportHelper(name))
+                    found.Add((uid, kind, name));
+            }
+
+            if (o.TextAt("uid") is { } referenced && o.TextAt("kind") is { } ofKind && o.TextAt("name") is { } ofName)
+                found.Add((referenced, ofKind, ofName));
+        }
+
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (_, value) in map)
+                    Collect(value, found);
+                break;
+            case JsonArray list:
+                foreach (var item in list)
+                    Collect(item, found);
+                break;
+        }
+    }
+
+    private string Known(string text)
+    {
+        foreach (var (name, replacement) in _replacements)
+        {
+            if (text.Contains(name, StringComparison.Ordinal) && !text.Contains(replacement, StringComparison.Ordinal))
+                text = text.Replace(name, replacement, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    public string Show(string text)
+    {
+        if (Time().IsMatch(text))
+            return "<time>";
+        return Uuid().Replace(Known(text), m => _given.Contains(m.Value) ? m.Value : "<uuid>");
+    }
+
+    /// <summary>A copy with the rule applied to every text and property name.</summary>
+    public JsonNode? Show(JsonNode? node) => node switch
+    {
+        JsonObject map => new JsonObject(map
+            .Where(p => p.Key != "managedFields")
+            .Select(p => new KeyValuePair<string, JsonNode?>(Show(p.Key), p.Key == "resourceVersion" ? "<version>" : Show(p.Value)))
+            .OrderBy(p => p.Key, StringComparer.Ordinal)),
+        JsonArray list => new JsonArray([.. list.Select(Show)]),
+        JsonValue value when value.TryGetValue(out string? s) => Show(s),
+        null => null,
+        _ => JsonNode.Parse(node.ToJsonString()),
+    };
+}

@@ -1,0 +1,142 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Sandbox.Tests.Replay;
+
+/// <summary>
+/// Brings a sandbox to a case's <c>beforeState</c>: posts <c>before</c>, then does by hand what the recorder did by hand and
+/// recorded only by its result (an owner given to a claim, a volume for a claim), and waits until states are as recorded.
+/// </summary>
+internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
+{
+    private readonly Dictionary<string, string> _uids = [];
+
+    private IEnumerable<JsonObject> Recorded => @case.Data.ArrayAt("beforeState").Objects();
+
+    /// <summary>Posts what was there first; differences in the answers.</summary>
+    public IEnumerable<string> Run()
+    {
+        var problems = new List<string>();
+        foreach (var claim in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim" && IsBoundByHand(o)))
+            GiveVolume(claim);
+        foreach (var entry in @case.Data.ArrayAt("before").Objects())
+        {
+            if (entry.ObjectAt("object") is not { } o)
+            {
+                Settle();
+                continue;
+            }
+
+            var type = sandbox.Find(o);
+            var result = sandbox.Post(type, type.Namespaced ? @case.Namespace : null, o);
+            if (result["httpStatus"]!.GetValue<int>() != entry["httpStatus"]!.GetValue<int>())
+                problems.Add($"before {o.Kind()}/{o.Name()}: recorded {entry["httpStatus"]}, replayed {result.ToJsonString()}");
+            sandbox.Run(TimeSpan.FromMilliseconds(400));
+        }
+
+        BindRole();
+
+        Hand();
+        Settle();
+        sandbox.Run(TimeSpan.FromSeconds(2));
+        foreach (var recorded in Recorded)
+        {
+            if (sandbox.Get(recorded.Kind(), recorded.Name()) is { } ours)
+                _uids[recorded.Uid()] = ours.Uid();
+        }
+
+        return problems;
+    }
+
+    /// <summary>Input that names a recorded object's uid names ours instead.</summary>
+    public JsonNode Translate(JsonNode input)
+    {
+        var text = input.ToJsonString();
+        foreach (var (recorded, ours) in _uids)
+            text = text.Replace(recorded, ours, StringComparison.Ordinal);
+        return JsonNode.Parse(text)!;
+    }
+
+    // The recorder gave roles by requests of which only the status was kept; the case's title says which.
+    private void BindRole()
+    {
+        var title = @case.Data.TextAt("title") ?? "";
+        if (@case.Data.TextAt("create", "asUser") is not { } user || !title.Contains(" rights", StringComparison.Ordinal) || title.Contains("without", StringComparison.Ordinal))
+            return;
+        var role = title.Contains("kubevirt view", StringComparison.Ordinal) ? "kubevirt.io:view" : title.Contains("view", StringComparison.Ordinal) ? "view" : "edit";
+        var binding = new JsonObject
+        {
+            ["apiVersion"] = "rbac.authorization.k8s.io/v1",
+            ["kind"] = "RoleBinding",
+            ["metadata"] = new JsonObject { ["name"] = "given-by-hand" },
+            ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "ClusterRole", ["name"] = role },
+            ["subjects"] = new JsonArray(new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "User", ["name"] = UserName(user) }),
+        };
+        sandbox.Post(sandbox.Find("RoleBinding"), @case.Namespace, binding);
+    }
+
+    /// <summary>The recordings name a user by its credentials.</summary>
+    public static string? UserName(string? credentials) => credentials?.StartsWith("user-", StringComparison.Ordinal) is true ? credentials["user-".Length..] : credentials;
+
+    private void Hand()
+    {
+        sandbox.Run(TimeSpan.FromSeconds(2));
+        foreach (var recorded in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim"))
+        {
+            if (sandbox.Get(recorded.Kind(), recorded.Name()) is not { } ours)
+                continue;
+            var owners = recorded.ArrayAt("metadata", "ownerReferences").Objects().Where(r => r.TextAt("kind") == "VirtualMachine").ToList();
+            if (owners.Count > 0 && (ours.ArrayAt("metadata", "ownerReferences")?.Count ?? 0) == 0)
+            {
+                var list = new JsonArray([.. owners.Select(r =>
+                {
+                    var copy = r.Copy();
+                    copy["uid"] = sandbox.Get("VirtualMachine", r.TextAt("name")!)?.Uid();
+                    return (JsonNode?)copy;
+                })]);
+                sandbox.Merge(recorded.Kind(), recorded.Name(), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = list } });
+            }
+        }
+    }
+
+    private static bool IsBoundByHand(JsonObject claim) => claim.TextAt("status", "phase") == "Bound"
+        && claim.Annotation("volume.kubernetes.io/storage-provisioner") is null && claim.TextAt("spec", "volumeName")?.StartsWith("pvc-", StringComparison.Ordinal) is false;
+
+    /// <summary>What there is of the kinds the recording lists.</summary>
+    public JsonArray State() =>
+        new([.. Recorded.Select(o => o.Kind()).Distinct().SelectMany(k => Recorder.Objects(sandbox, k)).Select(o => o.Copy())]);
+
+    private void GiveVolume(JsonObject claim)
+    {
+        var volume = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "PersistentVolume",
+            ["metadata"] = new JsonObject { ["name"] = claim.TextAt("spec", "volumeName") },
+            ["spec"] = new JsonObject
+            {
+                ["accessModes"] = claim.At("spec", "accessModes").Copy(),
+                ["capacity"] = new JsonObject { ["storage"] = claim.TextAt("spec", "resources", "requests", "storage") },
+                ["claimRef"] = new JsonObject { ["namespace"] = @case.Namespace, ["name"] = claim.Name() },
+                ["csi"] = new JsonObject { ["driver"] = "csi.fake.example.com", ["volumeHandle"] = "h-" + claim.Name() },
+                ["persistentVolumeReclaimPolicy"] = "Delete",
+                ["storageClassName"] = claim.TextAt("spec", "storageClassName"),
+            },
+        };
+        sandbox.Post(sandbox.Find("PersistentVolume"), null, volume);
+    }
+
+    private void Settle() => sandbox.RunUntil(() => Recorded.All(IsReached), TimeSpan.FromMinutes(8));
+
+    private bool IsReached(JsonObject recorded)
+    {
+        if (recorded.Name().StartsWith("prime-", StringComparison.Ordinal))
+            return true;
+        // Names made from a uid cannot be found by name; their owners are waited for instead.
+        if (sandbox.Get(recorded.Kind(), recorded.Name()) is not { } ours)
+            return recorded.Name().Any(char.IsAsciiDigit) && recorded.Name().Length > 36;
+        return ours.TextAt("status", "phase") == recorded.TextAt("status", "phase")
+            && ours.FlagAt("status", "readyToUse") == recorded.FlagAt("status", "readyToUse")
+            && ours.TextAt("status", "printableStatus") == recorded.TextAt("status", "printableStatus");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+
+namespace KubeVirtClone.Sandbox.Tests.Replay;
+
+/// <summary>One recorded case.</summary>
+public sealed class VectorCase
+{
+    private const string FoldersVariable = "KUBEVIRTCLONE_VECTORS";
+
+    private VectorCase(string path)
+    {
+        Path = path;
+        Data = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        Name = Data["name"]!.GetValue<string>();
+    }
+
+    public string Path { get; }
+
+    public string Name { get; }
+
+    public JsonObject Data { get; }
+
+    public string Namespace => Data["namespace"]!.GetValue<string>();
+
+    /// <summary>The letter the case is filed under.</summary>
+    public string Group => Name[..1];
+
+    /// <summary>Whether a clone was posted; else snapshots and restores used directly.</summary>
+    public bool IsClone => Data["clone"] is not null;
+
+    public override string ToString() => Name;
+
+    /// <summary>Files of all cases, from the folders the environment names or the project's own fixtures.</summary>
+    public static IReadOnlyList<string> Files()
+    {
+        var named = Environment.GetEnvironmentVariable(FoldersVariable);
+        var folders = string.IsNullOrEmpty(named)
+            ? [System.IO.Path.Combine(Fixtures(), "vectors"), System.IO.Path.Combine(Fixtures(), "vectors-restore")]
+            : named.Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return [.. folders.SelectMany(f => Directory.EnumerateFiles(f, "*.json")).Order(StringComparer.Ordinal)];
+    }
+
+    public static VectorCase Load(string path) => new(path);
+
+    private static string Fixtures([CallerFilePath] string here = "") =>
+        System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
+}
