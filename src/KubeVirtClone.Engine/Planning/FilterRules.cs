@@ -30,7 +30,8 @@ internal static class FilterRules
         return filters;
     }
 
-    private static string? WhyNot(string? filter) => filter switch
+    /// <summary>Why KubeVirt's webhook does not take a filter; null when it does.</summary>
+    public static string? WhyNot(string? filter) => filter switch
     {
         // KubeVirt's webhook crashes on it.
         null or "" => "it is empty",

@@ -1,0 +1,118 @@
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>Whether the user (or the one impersonated) may make the clones, by the server's own access review.</summary>
+internal sealed class AccessCheck : IPreflightCheck
+{
+    // From this many clones of one source on, restores of a shared snapshot are the quicker way, which needs two more rights.
+    private const int RestoresFrom = 9;
+
+    public IEnumerable<Finding> Check(PreflightBatch batch)
+    {
+        foreach (var group in batch.Subjects.GroupBy(s => s.State))
+        {
+            var ns = group.Key.Name;
+            if (group.Key.Access.Count == 0)
+            {
+                if (group.Key.Exists && ns.Length > 0)
+                {
+                    yield return Of(group, FindingSeverity.NotChecked, $"Whether you may make clones in {ns} could not be asked.", "");
+                }
+
+                continue;
+            }
+
+            if (group.Key.Access.GetValueOrDefault("create virtualmachineclones") is { Allowed: false } refused)
+            {
+                yield return Of(
+                    group,
+                    FindingSeverity.Error,
+                    $"You may not create virtualmachineclones in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
+                    "Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or -As.");
+            }
+            else if (group.GroupBy(s => s.SourceItem).Any(g => g.Count() >= RestoresFrom) && Missing(group.Key) is { Count: > 0 } missing)
+            {
+                yield return Of(
+                    group,
+                    FindingSeverity.Warning,
+                    $"You may not create {string.Join(" or ", missing)} in namespace '{ns}', so that these clones cannot share one snapshot and be made by restores; they will take much longer.",
+                    "Ask for the ClusterRole kubevirt.io:edit in that namespace, or give -Method Clone -NoSharedSnapshot.");
+            }
+        }
+    }
+
+    private static List<string> Missing(NamespaceState state) =>
+    [
+        .. new[] { "virtualmachinesnapshots", "virtualmachinerestores" }
+            .Where(r => state.Access.GetValueOrDefault("create " + r) is { Allowed: false }),
+    ];
+
+    private static Finding Of(IGrouping<NamespaceState, PreflightSubject> group, FindingSeverity severity, string message, string action) => new()
+    {
+        Severity = severity,
+        Code = FaultIds.ApiForbidden,
+        Item = group.Key.Name,
+        Message = message,
+        Evidence = "SelfSubjectAccessReview",
+        RecommendedAction = action,
+        Category = FaultCategory.PermissionDenied,
+        Requests = [.. group.Select(s => s.Item.Request)],
+    };
+}
+
+/// <summary>What could not be read, and what was not checked therefore.</summary>
+internal sealed class NotReadCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch)
+    {
+        var facts = batch.Facts;
+        foreach (var finding in Of("storageclasses", "", facts.StorageClasses, "when volumes are bound, and which driver makes them"))
+            yield return finding;
+        foreach (var finding in Of("volumesnapshotclasses", "", facts.VolumeSnapshotClasses, "whether each volume's driver can take snapshots, beyond what the machine's status says"))
+            yield return finding;
+        if (facts.MacsOfNamespacesOnly)
+        {
+            yield return Of(
+                "virtualmachines of all namespaces",
+                "whether a MAC address belongs to a machine of another namespace",
+                "you may not list virtualmachines across namespaces");
+        }
+
+        foreach (var state in facts.Namespaces.Values)
+        {
+            foreach (var (kind, known, consequence) in Parts(state))
+            {
+                foreach (var finding in Of(kind, $" in {state.Name}", known, consequence))
+                    yield return finding;
+            }
+        }
+    }
+
+    private static IEnumerable<(string Kind, Known Known, string Consequence)> Parts(NamespaceState state) =>
+    [
+        ("virtualmachines", state.Machines, "sources and targets"),
+        ("virtualmachineinstances", state.Instances, "whether running sources are paused or have a guest agent"),
+        ("virtualmachinesnapshots", state.Snapshots, "snapshots used as sources"),
+        ("virtualmachinesnapshotcontents", state.Contents, "the machines inside snapshots"),
+        ("virtualmachineclones", state.Clones, "other clones with the same name or target"),
+        ("virtualmachinerestores", state.Restores, "restores into the same target"),
+        ("persistentvolumeclaims", state.Claims, "sizes and state of the volumes, names already taken, storage quota"),
+        ("datavolumes", state.DataVolumes, "whether volumes are filled"),
+        ("pods", state.Pods, "whether something uses the volumes"),
+        ("resourcequotas", state.Quotas, "quota"),
+        ("limitranges", state.LimitRanges, "limit ranges"),
+        ("volumesnapshots", state.VolumeSnapshots, "how many snapshots the storage holds already"),
+        ("services", state.Services, "whether services select the clones"),
+    ];
+
+    private static IEnumerable<Finding> Of(string kind, string where, Known known, string consequence) =>
+        known.WhyNot is { } why ? [Of(kind + where, consequence, why)] : [];
+
+    private static Finding Of(string item, string consequence, string why) => new()
+    {
+        Severity = FindingSeverity.NotChecked,
+        Code = FindingCodes.NotRead,
+        Item = item,
+        Message = $"Not checked: {consequence} ({why}).",
+        Evidence = why,
+    };
+}

@@ -1,0 +1,89 @@
+using KubeVirtClone.Engine.Identity;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>MAC addresses are given for interfaces the source has.</summary>
+internal sealed class MacInterfaceCheck : SubjectCheck
+{
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        if (subject.Request.MacAddresses is not { Count: > 0 } macs || subject.Source is not { } source)
+            yield break;
+        var interfaces = SourceMachine.Interfaces(source).Select(i => i.Name).ToList();
+        foreach (var name in macs.Keys.Where(k => !interfaces.Contains(k, StringComparer.Ordinal)))
+        {
+            yield return subject.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.MacUnknownInterface,
+                $"'{subject.Request.SourceName}' has no interface '{name}': its MAC address is ignored."
+                    + (interfaces.Count == 0 ? "" : $" It has {string.Join(", ", interfaces)}."),
+                "Give the interface's name as it stands in spec.template.spec.domain.devices.interfaces.");
+        }
+    }
+}
+
+/// <summary>MAC addresses are single addresses, and nobody else's.</summary>
+internal sealed class MacUseCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch)
+    {
+        var given = new Dictionary<ulong, (PreflightSubject Subject, string Interface)>();
+        foreach (var (subject, name, mac) in batch.Subjects.SelectMany(Given))
+        {
+            if (given.TryGetValue(mac.Value, out var first))
+            {
+                var where = ReferenceEquals(first.Subject, subject) ? $"interface '{first.Interface}' of the same machine" : $"'{first.Subject.Name}'";
+                yield return Make(subject, FindingCodes.MacDuplicate, $"The MAC address {mac} for interface '{name}' is given to {where} too.", "Give every interface an address of its own.");
+            }
+            else
+            {
+                given[mac.Value] = (subject, name);
+            }
+
+            if (batch.Facts.Macs.GetValueOrDefault(mac.Value) is { Count: > 0 } owners)
+            {
+                var list = string.Join(", ", owners.Take(3).Select(o => $"{o.Namespace}/{o.Machine} ({o.Interface})"));
+                yield return Make(
+                    subject,
+                    FindingCodes.MacInUse,
+                    $"The MAC address {mac} for interface '{name}' belongs to {list}{(owners.Count > 3 ? $" and {owners.Count - 3} more" : "")} already.",
+                    "Give another address, unless the machines are never in one network at the same time.");
+            }
+
+            if ((mac.Value >> 40 & 1) == 1)
+                yield return Make(subject, FindingCodes.MacMulticast, $"{mac} for interface '{name}' is a group address: the first byte is odd.", "Give an address whose first byte is even, such as 02-….");
+        }
+    }
+
+    private static IEnumerable<(PreflightSubject Subject, string Interface, MacAddress Mac)> Given(PreflightSubject subject)
+    {
+        foreach (var (name, text) in subject.Request.MacAddresses ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            if (MacAddress.TryParse(text, out var mac))
+                yield return (subject, name, mac);
+        }
+    }
+
+    private static Finding Make(PreflightSubject subject, string code, string message, string action) =>
+        subject.Finding(FindingSeverity.Warning, code, message, action, "newMacAddresses");
+}
+
+/// <summary>A serial in a manifest reaches the new machine: KubeVirt sets it only where the source has a firmware section.</summary>
+internal sealed class SerialCheck : SubjectCheck
+{
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        // This product sends it as a patch then.
+        if (!subject.AsItStands || string.IsNullOrEmpty(subject.Item.Request.SmbiosSerial) || subject.Source is not { } source)
+            yield break;
+        if (SourceMachine.Domain(source)?["firmware"] is null)
+        {
+            yield return subject.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.SerialIgnored,
+                $"'{subject.Request.SourceName}' has no firmware section, so KubeVirt ignores newSMBiosSerial.",
+                "Give the source a firmware section, or let New-VMClone -SmbiosSerial make the clone.",
+                "spec.template.spec.domain.firmware is not there");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>What a clone does not get a copy of, but uses together with its source.</summary>
+internal sealed class SharedCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        foreach (var volume in SourceMachine.Volumes(source.Machine))
+        {
+            var name = SourceMachine.Text(volume["name"]) ?? "";
+            if (volume["hostDisk"] is JsonObject host)
+                yield return Make(source, FindingSeverity.Warning, $"The volume '{name}' is a disk file on the host ({SourceMachine.Text(host["path"])}): clones write to the same file.", "Take the volume out with a patch, or give the clones another.");
+            else if (volume["ephemeral"] is JsonObject ephemeral)
+                yield return Make(source, FindingSeverity.Information, $"The volume '{name}' is ephemeral: clones read the same claim {SourceMachine.Text(ephemeral["persistentVolumeClaim"]?["claimName"])}, and what they write is lost when they stop.", "");
+            else if (SecretOf(volume) is { } secret)
+                yield return Make(source, FindingSeverity.Information, $"The volume '{name}' is {secret}: clones use the same one, its passwords and keys included.", "Give each clone one of its own by a patch where that matters.");
+        }
+
+        foreach (var volume in SourceMachine.Copied(source.Machine))
+        {
+            var others = source.State.ClaimUsers.GetValueOrDefault(volume.Claim)?.Where(m => m != source.Name).ToList() ?? [];
+            if (others.Count > 0 && !source.First.FromSnapshot)
+                yield return Make(source, FindingSeverity.Warning, $"The claim '{volume.Claim}' is used by {string.Join(", ", others)} too. A clone gets a copy of its own, which is no longer shared.", "Leave the volume out by a patch and add the shared claim again where the clones are to share it.");
+        }
+    }
+
+    private static string? SecretOf(JsonObject volume)
+    {
+        if (volume["secret"] is JsonObject secret)
+            return $"the secret {SourceMachine.Text(secret["secretName"])}";
+        if (volume["configMap"] is JsonObject map)
+            return $"the config map {SourceMachine.Text(map["name"])}";
+        if (volume["sysprep"] is JsonObject sysprep)
+            return $"the answer file in {SourceMachine.Text(sysprep["secret"]?["name"]) ?? SourceMachine.Text(sysprep["configMap"]?["name"])}";
+        var cloudInit = volume["cloudInitNoCloud"] ?? volume["cloudInitConfigDrive"];
+        return SourceMachine.Text(cloudInit?["secretRef"]?["name"]) is { } reference ? $"cloud-init data in the secret {reference}" : null;
+    }
+
+    private static Finding Make(SourceGroup source, FindingSeverity severity, string message, string action) =>
+        source.Finding(severity, FindingCodes.Shared, message, action, "spec.template.spec.volumes");
+}
+
+/// <summary>What a clone repeats of its source although it should be its own.</summary>
+internal sealed class IdentityCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        if (PatchSimulation.Run(source.First) is not var (machine, _, _) || machine is null)
+            yield break;
+        var spec = SourceMachine.Template(machine)?["spec"];
+        if (SourceMachine.Text(spec?["hostname"]) is { Length: > 0 } hostname && hostname == SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]))
+            yield return Make(source, FindingSeverity.Warning, $"The host name '{hostname}' is fixed in '{source.Name}': every clone gets it.", "Give -Hostname.", "spec.template.spec.hostname");
+        var serials = ((spec?["domain"]?["devices"]?["disks"] as JsonArray)?.OfType<JsonObject>() ?? [])
+            .Where(d => SourceMachine.Text(d["serial"]) is { Length: > 0 })
+            .Select(d => SourceMachine.Text(d["name"]))
+            .ToList();
+        if (serials.Count > 0)
+            yield return Make(source, FindingSeverity.Information, $"The disks {string.Join(", ", serials)} have fixed serials, which every clone repeats.", "Patch them where software is licensed by disk serial.", "spec.template.spec.domain.devices.disks[].serial");
+        if (SourceMachine.Copied(source.Machine).Any())
+        {
+            yield return Make(
+                source,
+                FindingSeverity.Information,
+                $"What the guest of '{source.Name}' keeps on its disks comes with every clone: machine-id, SSH host keys, Windows SID, DHCP identity. cloud-init runs its per-instance modules again.",
+                "Clone a machine that was prepared for it (virt-sysprep, cloud-init clean, sysprep).",
+                "copied volumes");
+        }
+    }
+
+    private static Finding Make(SourceGroup source, FindingSeverity severity, string message, string action, string evidence) =>
+        source.Finding(severity, FindingCodes.IdentityRepeated, message, action, evidence);
+}
+
+/// <summary>Services whose selector matches the clones' pods: they would send traffic to them as soon as they start.</summary>
+internal sealed class ServiceCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        if (PatchSimulation.Run(source.First) is not var (machine, _, _) || machine is null || SourceMachine.Template(machine)?["metadata"]?["labels"] is not JsonObject labels)
+            yield break;
+        foreach (var service in source.State.Services.Items?.Values ?? [])
+        {
+            var selector = service.At("spec", "selector")?.EnumerateObject().ToList() ?? [];
+            if (selector.Count == 0 || !selector.TrueForAll(s => SourceMachine.Text(labels[s.Name]) == s.Value.GetString()))
+                continue;
+            yield return source.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.ServiceSelects,
+                $"The service '{service.Name}' selects {string.Join(", ", selector.Select(s => $"{s.Name}={s.Value.GetString()}"))}, which clones of '{source.Name}' have too: they get its traffic once they run.",
+                "Drop the label with -TemplateLabelFilter or -ExcludeTemplateLabel, unless that is what the clones are for.",
+                $"Service {service.Name} spec.selector");
+        }
+    }
+}

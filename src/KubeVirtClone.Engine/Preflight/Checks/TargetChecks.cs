@@ -1,0 +1,126 @@
+using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>No machine has the target's name, and no other clone or restore is making one.</summary>
+internal sealed class TargetCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch)
+    {
+        foreach (var group in batch.Subjects.GroupBy(s => s.State))
+        {
+            var clones = Aiming(group.Key.Clones, c => CloneRecord.From(c) is { Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) });
+            var restores = Aiming(group.Key.Restores, _ => true);
+            foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName)))
+            {
+                if (subject.State.Machines.Find(subject.Request.TargetName) is { } existing)
+                    yield return Exists(subject, existing);
+                else if (Other(clones, subject, "VirtualMachineClone") is { } clone)
+                    yield return clone;
+                else if (Other(restores, subject, "VirtualMachineRestore") is { } restore)
+                    yield return restore;
+            }
+        }
+    }
+
+    private static ILookup<string, Kubernetes.KubernetesObject> Aiming(Known known, Func<Kubernetes.KubernetesObject, bool> counts) =>
+        (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
+
+    private static Finding Exists(PreflightSubject subject, Kubernetes.KubernetesObject existing)
+    {
+        var request = subject.Request;
+        var overwrites = subject.FromSnapshot && subject.SourceObject?.StringAt("spec", "source", "name") == request.TargetName;
+        return overwrites
+            ? subject.Finding(
+                FindingSeverity.Error,
+                FindingCodes.TargetOverwritten,
+                $"The target '{request.TargetName}' is the very machine the snapshot '{request.SourceName}' is of: KubeVirt would not clone it but set it back, and its volumes' present data would be lost.",
+                "Choose another target name.",
+                $"VirtualMachine {existing.Name}, made {existing.CreationTimestamp:u}",
+                FaultCategory.ResourceExists)
+            : subject.Finding(
+                FindingSeverity.Error,
+                FaultIds.VMCloneTargetExists,
+                $"A virtual machine '{request.TargetName}' exists in namespace '{request.Namespace}'. KubeVirt would take the clone and never finish it.",
+                "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+                $"VirtualMachine {existing.Name}, made {existing.CreationTimestamp:u}",
+                FaultCategory.ResourceExists);
+    }
+
+    private static Finding? Other(ILookup<string, Kubernetes.KubernetesObject> aiming, PreflightSubject subject, string kind)
+    {
+        // The clone an earlier run made for this very item is taken over, not in its way; and its own restore with it.
+        var other = aiming[subject.Request.TargetName!].FirstOrDefault(o =>
+            o.Name != subject.Request.CloneName && !OwnedBy(o, subject.Request.CloneName));
+        return other is null ? null : subject.Finding(
+            FindingSeverity.Error,
+            FindingCodes.TargetClaimed,
+            $"The {kind} '{other.Name}' is making '{subject.Request.TargetName}' already; of two, one never finishes.",
+            "Wait for it, remove it, or choose another target name.",
+            $"{kind} {other.Name} spec.target.name, made {other.CreationTimestamp:u}",
+            FaultCategory.ResourceBusy);
+    }
+
+    private static bool OwnedBy(Kubernetes.KubernetesObject item, string? clone) =>
+        item.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == "VirtualMachineClone" && o.Text("name") == clone);
+}
+
+/// <summary>No clone object of the same name asks for something else.</summary>
+internal sealed class CloneNameCheck : SubjectCheck
+{
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        if (subject.Checked.Fault is not null && !subject.AsItStands)
+            yield break;
+        if (subject.State.Clones.Find(subject.Request.CloneName) is not { } existing)
+            yield break;
+        if (subject.AsItStands)
+        {
+            yield return Exists(subject, CloneComparison.ExistsWithAnother(subject.Request, "the name is taken"), existing);
+        }
+        else
+        {
+            var body = CloneManifest.Build(subject.Request, existing.ApiVersion);
+            if (CloneComparison.WhyNotSame(existing, body) is { } why)
+                yield return Exists(subject, CloneComparison.ExistsWithAnother(subject.Request, why), existing);
+        }
+    }
+
+    private static Finding Exists(PreflightSubject subject, Fault fault, Kubernetes.KubernetesObject existing) => subject.Finding(
+        FindingSeverity.Error,
+        fault.Id,
+        fault.Message,
+        fault.RecommendedAction,
+        $"VirtualMachineClone {existing.Name}, made {existing.CreationTimestamp:u}",
+        fault.Category);
+}
+
+/// <summary>Names, those still to be made up included, are no longer than their uses allow.</summary>
+internal sealed class NameLengthCheck : SubjectCheck
+{
+    // KubeVirt makes up clone-SOURCE-xxxxx without looking at the length.
+    private const int MadeUpLength = 12;
+
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        var target = subject.Request.TargetName;
+        if (target is { Length: > NameRules.MaxLabelLength } && NameRules.WhyNotName(target) is null)
+        {
+            yield return subject.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.NameLong,
+                $"The target name has {target.Length} characters. Above {NameRules.MaxLabelLength} it cannot be a label value or host name, and tools may fail on it.",
+                $"Give a name of at most {NameRules.MaxLabelLength} characters.");
+        }
+        else if (subject.AsItStands && string.IsNullOrEmpty(subject.Item.Request.TargetName) && subject.Request.SourceName.Length + MadeUpLength > NameRules.MaxLabelLength)
+        {
+            yield return subject.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.NameLong,
+                $"KubeVirt would make up a target name of {subject.Request.SourceName.Length + MadeUpLength} characters. Above {NameRules.MaxLabelLength} it cannot be a label value or host name.",
+                "Name the target.");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>Every volume can be snapshotted; where not, why not. A clone of a machine with one that cannot stays pending.</summary>
+internal sealed class VolumeSupportCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        if (source.First.FromSnapshot || source.Machine?["status"]?["volumeSnapshotStatuses"] is not JsonArray statuses)
+            yield break;
+        var byName = statuses.OfType<JsonObject>().GroupBy(s => SourceMachine.Text(s["name"]) ?? "").ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        foreach (var volume in SourceMachine.Copied(source.Machine))
+        {
+            if (byName.GetValueOrDefault(volume.Name) is not { } status || SourceMachine.IsTrue(status["enabled"]))
+                continue;
+            yield return Judge(source, volume, SourceMachine.Text(status["reason"]) ?? "no reason given", batch.Facts);
+        }
+    }
+
+    private static Finding Judge(SourceGroup source, CopiedVolume volume, string reason, PreflightFacts facts)
+    {
+        var evidence = $"status.volumeSnapshotStatuses[{volume.Name}]: {reason}";
+        var message = $"Clones of '{source.Name}' stay pending while its volume '{volume.Name}' cannot be snapshotted: {reason}";
+        var state = source.State;
+        if (state.Claims.Lacks(volume.Claim))
+        {
+            var coming = volume.IsDataVolume && (volume.Template is not null || state.DataVolumes.Find(volume.Claim) is not null);
+            return source.Finding(
+                coming ? FindingSeverity.Warning : FindingSeverity.Error,
+                FindingCodes.ClaimMissing,
+                $"{message}. The claim '{volume.Claim}' does not exist{(coming ? " yet" : "")}.",
+                coming ? "Wait until the data volume is filled." : "Make the claim, or take the volume out of the machine.",
+                evidence);
+        }
+
+        var storageClass = state.Claims.Find(volume.Claim)?.StringAt("spec", "storageClassName");
+        var driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner");
+        var hasClass = facts.VolumeSnapshotClasses.Items?.Values.Any(c => c.StringAt("driver") == driver);
+        // Only where claim and classes were read is it sure that waiting does not help.
+        var sure = state.Claims.IsRead && (hasClass == false || !facts.VolumeSnapshotClasses.IsRead);
+        var why = storageClass is null ? ""
+            : driver is null ? $" It is of storage class '{storageClass}'."
+            : $" It is of storage class '{storageClass}', driver '{driver}'{(hasClass == false ? ", for which there is no VolumeSnapshotClass" : "")}.";
+        return source.Finding(
+            sure ? FindingSeverity.Error : FindingSeverity.Warning,
+            FindingCodes.VolumeNotSnapshottable,
+            message + (message.EndsWith('.') ? "" : ".") + why,
+            "Have a VolumeSnapshotClass made for the driver, move the volume to a class with snapshots, or copy the disk with CDI.",
+            evidence);
+    }
+}
+
+/// <summary>Every claim of the source exists, is bound, filled and not being deleted: until then its snapshot waits, with five minutes to live.</summary>
+internal sealed class ClaimStateCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        if (source.First.FromSnapshot || !source.State.Claims.IsRead)
+            yield break;
+        foreach (var volume in SourceVolume.Of(source, batch.Facts))
+        {
+            if (volume.Claim is null)
+            {
+                // Its absence is told with the snapshot support, where KubeVirt has said that much.
+                if (!HasStatus(source, volume.Volume.Name))
+                    yield return Missing(source, volume.Volume);
+                continue;
+            }
+
+            foreach (var finding in Judge(source, volume, volume.Claim, batch.Facts))
+                yield return finding;
+            if (volume.Volume.IsDataVolume && source.State.DataVolumes.Find(volume.Volume.Claim) is { } dataVolume && NotFilled(dataVolume) is { } phase)
+            {
+                yield return source.Finding(
+                    FindingSeverity.Warning,
+                    FindingCodes.VolumeNotPopulated,
+                    $"The data volume '{volume.Volume.Claim}' of '{source.Name}' is not filled yet (phase {phase}); a snapshot waits for it, and fails after five minutes.",
+                    "Wait until the data volume has succeeded.",
+                    $"DataVolume {volume.Volume.Claim} status.phase: {phase}");
+            }
+        }
+    }
+
+    private static IEnumerable<Finding> Judge(SourceGroup source, SourceVolume volume, KubernetesObject claim, PreflightFacts facts)
+    {
+        if (claim.DeletionTimestamp is not null)
+        {
+            yield return source.Finding(
+                FindingSeverity.Error,
+                FindingCodes.ClaimDeleting,
+                $"The claim '{claim.Name}' of '{source.Name}' is being deleted; a snapshot of it is never taken.",
+                "Give the machine another volume.",
+                "metadata.deletionTimestamp");
+        }
+
+        if (claim.StringAt("status", "phase") is "Bound")
+            yield break;
+        var waits = facts.WaitsForFirstConsumer(volume.StorageClass) == true;
+        var phase = claim.StringAt("status", "phase") ?? "Pending";
+        yield return source.Finding(
+            waits || phase == "Lost" ? FindingSeverity.Error : FindingSeverity.Warning,
+            FindingCodes.ClaimNotBound,
+            $"The claim '{claim.Name}' of '{source.Name}' is not bound ({phase}{(waits ? $"; class '{volume.StorageClass}' waits for the machine's first start" : "")}). "
+                + "A snapshot waits for it, fails after five minutes, and the clone then waits for ever.",
+            waits ? "Start the machine once, then clone." : "See why it is not bound: kubectl describe pvc " + claim.Name,
+            $"PersistentVolumeClaim {claim.Name} status.phase: {phase}");
+    }
+
+    private static bool HasStatus(SourceGroup source, string volume) =>
+        (source.Machine?["status"]?["volumeSnapshotStatuses"] as JsonArray)?.OfType<JsonObject>().Any(s => SourceMachine.Text(s["name"]) == volume) == true;
+
+    private static Finding Missing(SourceGroup source, CopiedVolume volume) => source.Finding(
+        volume.Template is null ? FindingSeverity.Error : FindingSeverity.Warning,
+        FindingCodes.ClaimMissing,
+        $"The claim '{volume.Claim}' of '{source.Name}' does not exist{(volume.Template is null ? "" : " yet")}; a clone stays pending.",
+        volume.Template is null ? "Make the claim, or take the volume out of the machine." : "Wait until the data volume is filled.",
+        $"volume '{volume.Name}'");
+
+    private static string? NotFilled(KubernetesObject dataVolume) =>
+        dataVolume.StringAt("status", "phase") is { Length: > 0 } phase and not ("Succeeded" or "WaitForFirstConsumer" or "PendingPopulation") ? phase : null;
+}
+
+/// <summary>Nothing uses the volumes of a source that is switched off: KubeVirt's snapshot waits while something does.</summary>
+internal sealed class ClaimUseCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    {
+        if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
+            yield break;
+        var off = source.State.Instances.IsRead ? source.State.Instances.Lacks(source.Name) : !machine.IsTrueAt("status", "created");
+        foreach (var volume in SourceMachine.Copied(source.Machine))
+        {
+            var pods = off ? Pods(source.State, volume.Claim) : [];
+            if (pods.Count > 0)
+            {
+                yield return source.Finding(
+                    FindingSeverity.Warning,
+                    FindingCodes.ClaimInUse,
+                    $"'{source.Name}' is switched off, but {string.Join(", ", pods)} use{(pods.Count == 1 ? "s" : "")} its volume '{volume.Claim}'. A snapshot waits until nothing does, and fails after five minutes.",
+                    "Stop what uses the volume first.",
+                    $"pods: {string.Join(", ", pods)}");
+            }
+        }
+    }
+
+    private static List<string> Pods(NamespaceState state, string claim) =>
+    [
+        .. (state.Pods.Items?.Values ?? [])
+            .Where(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == claim))
+            .Select(p => $"pod {p.Name}")
+            .Order(StringComparer.Ordinal),
+    ];
+}
+
+/// <summary>With PrefixTargetName no claim of the names the clone would use exists: KubeVirt would take it, with the data it has.</summary>
+internal sealed class VolumeNameCheck : SubjectCheck
+{
+    private const int LongestName = 63;
+
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        var request = subject.Request;
+        if (request.VolumeNamePolicy != "PrefixTargetName" || request.TargetName is null || !subject.State.Claims.IsRead)
+            yield break;
+        foreach (var volume in SourceMachine.Copied(subject.Source))
+        {
+            // Longer names are shortened with a hash of the server's making, which nothing else has.
+            var name = $"{request.TargetName}-{volume.Name}";
+            if (name.Length > LongestName || subject.State.Claims.Find(name) is not { } taken)
+                continue;
+            yield return subject.Finding(
+                FindingSeverity.Error,
+                FaultIds.VMCloneVolumeExists,
+                $"A claim '{name}' exists in namespace '{request.Namespace}'. With PrefixTargetName KubeVirt would give it to the new machine with the data it has.",
+                "Remove the claim if nobody needs it, choose another target name, or leave VolumeNamePolicy out.",
+                $"PersistentVolumeClaim {name}, made {taken.CreationTimestamp:u}",
+                FaultCategory.ResourceExists);
+            yield break;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight;
+
+/// <summary>Objects of one kind that were read; or why they were not.</summary>
+internal sealed class Known
+{
+    /// <summary>Nobody asked: nothing is concluded, and nothing is said about it.</summary>
+    public static Known NotAsked { get; } = new();
+
+    /// <summary>What was read, by name; null when it was not asked for or could not be read.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Items { get; private init; }
+
+    /// <summary>Why it could not be read; null when it was read or not asked for.</summary>
+    public string? WhyNot { get; private init; }
+
+    public bool IsRead => Items is not null;
+
+    public static Known Of(IEnumerable<KubernetesObject> items) =>
+        new() { Items = items.GroupBy(i => i.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal) };
+
+    public static Known Of(IReadOnlyDictionary<string, KubernetesObject>? items) => items is null ? NotAsked : new() { Items = items };
+
+    public static Known Refused(string why) => new() { WhyNot = why };
+
+    public KubernetesObject? Find(string? name) => name is null ? null : Items?.GetValueOrDefault(name);
+
+    /// <summary>True when it is known that there is none of that name.</summary>
+    public bool Lacks(string name) => Items?.ContainsKey(name) == false;
+}
+
+/// <summary>Which machine has a MAC address.</summary>
+internal sealed record MacOwner(string Namespace, string Machine, string Interface);
+
+/// <summary>Everything a preflight found out about one namespace.</summary>
+internal sealed class NamespaceState
+{
+    private readonly Dictionary<string, JsonObject> _parsed = new(StringComparer.Ordinal);
+
+    public required string Name { get; init; }
+
+    /// <summary>False when the namespace is known not to exist.</summary>
+    public bool Exists { get; init; } = true;
+
+    /// <summary>The sources and targets asked about that exist.</summary>
+    public Known Machines { get; init; } = Known.NotAsked;
+
+    /// <summary>Names of the machines that use each claim or data volume.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ClaimUsers { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    public Known Instances { get; init; } = Known.NotAsked;
+
+    public Known Snapshots { get; init; } = Known.NotAsked;
+
+    public Known Contents { get; init; } = Known.NotAsked;
+
+    public Known Clones { get; init; } = Known.NotAsked;
+
+    public Known Restores { get; init; } = Known.NotAsked;
+
+    public Known Claims { get; init; } = Known.NotAsked;
+
+    public Known DataVolumes { get; init; } = Known.NotAsked;
+
+    public Known Pods { get; init; } = Known.NotAsked;
+
+    public Known Quotas { get; init; } = Known.NotAsked;
+
+    public Known LimitRanges { get; init; } = Known.NotAsked;
+
+    public Known VolumeSnapshots { get; init; } = Known.NotAsked;
+
+    public Known Services { get; init; } = Known.NotAsked;
+
+    /// <summary>Answers to "may I?", by <c>verb resource</c>; a right that could not be asked for is missing.</summary>
+    public IReadOnlyDictionary<string, AccessAnswer> Access { get; init; } = new Dictionary<string, AccessAnswer>(StringComparer.Ordinal);
+
+    /// <summary>The machine inside each snapshot, when contents are known by another way than <see cref="Contents"/>.</summary>
+    public IReadOnlyDictionary<string, JsonObject> SnapshottedMachines { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+
+    /// <summary>A machine as JSON; the same instance each time, not to be changed.</summary>
+    public JsonObject? MachineJson(string name)
+    {
+        if (Machines.Find(name) is not { } machine)
+            return null;
+        if (!_parsed.TryGetValue("vm/" + name, out var json))
+            _parsed["vm/" + name] = json = machine.ToJsonObject();
+        return json;
+    }
+
+    /// <summary>The machine inside a snapshot, or null when that is not known; the same instance each time, not to be changed.</summary>
+    public JsonObject? SnapshottedMachine(string snapshot)
+    {
+        if (SnapshottedMachines.TryGetValue(snapshot, out var known))
+            return known;
+        if (ContentOf(snapshot)?.At("spec", "source", "virtualMachine") is not { } machine)
+            return null;
+        if (!_parsed.TryGetValue("snapshot/" + snapshot, out var json))
+            _parsed["snapshot/" + snapshot] = json = JsonObject.Create(machine)!;
+        return json;
+    }
+
+    /// <summary>The content of a snapshot, or null.</summary>
+    public KubernetesObject? ContentOf(string snapshot) =>
+        Contents.Find(Snapshots.Find(snapshot)?.StringAt("status", "virtualMachineSnapshotContentName"));
+}
+
+/// <summary>The server's answer to an access review.</summary>
+/// <param name="Allowed">Whether it is allowed.</param>
+/// <param name="Reason">The server's reason, which may be empty.</param>
+internal sealed record AccessAnswer(bool Allowed, string Reason);
+
+/// <summary>Everything a preflight found out.</summary>
+internal sealed class PreflightFacts
+{
+    public Version? KubeVirtVersion { get; init; }
+
+    public string? CloneApiVersion { get; init; }
+
+    public bool? SnapshotGate { get; init; }
+
+    public Known StorageClasses { get; init; } = Known.NotAsked;
+
+    public Known VolumeSnapshotClasses { get; init; } = Known.NotAsked;
+
+    /// <summary>Who has which MAC address, by its number.</summary>
+    public IReadOnlyDictionary<ulong, IReadOnlyList<MacOwner>> Macs { get; init; } = new Dictionary<ulong, IReadOnlyList<MacOwner>>();
+
+    /// <summary>True when machines of the named namespaces only could be read for <see cref="Macs"/>.</summary>
+    public bool MacsOfNamespacesOnly { get; init; }
+
+    public IReadOnlyDictionary<string, NamespaceState> Namespaces { get; init; } = new Dictionary<string, NamespaceState>(StringComparer.Ordinal);
+
+    /// <summary>The class a claim or template without one gets, or null when that is not known.</summary>
+    public string? DefaultStorageClass => StorageClasses.Items?.Values
+        .Where(c => c.Annotations.GetValueOrDefault("storageclass.kubernetes.io/is-default-class") == "true")
+        .OrderByDescending(c => c.CreationTimestamp)
+        .FirstOrDefault()?.Name;
+
+    /// <summary>True when volumes of the class are bound only when a pod uses them; null when that is not known.</summary>
+    public bool? WaitsForFirstConsumer(string? storageClass) =>
+        StorageClasses.Find(storageClass) is { } found ? found.StringAt("volumeBindingMode") == "WaitForFirstConsumer" : null;
+}
