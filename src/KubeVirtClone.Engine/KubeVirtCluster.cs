@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
@@ -15,7 +16,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     private readonly OnceAsync<string?> _kubeVirtVersion;
     private readonly OnceAsync<string?> _kubernetesVersion;
     private readonly OnceAsync<bool?> _snapshotGate;
-    private Action<RequestTrace>? _traced;
+    private readonly ConcurrentDictionary<object, Action<RequestTrace>> _observers = [];
 
     /// <summary>Wraps a client.</summary>
     /// <param name="client">The client; disposed with this object.</param>
@@ -130,8 +131,9 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     /// <summary>Lets an operation see the requests' outcomes, until the result is disposed.</summary>
     internal IDisposable ObserveTraces(Action<RequestTrace> observer)
     {
-        _traced += observer;
-        return new Unsubscriber(() => _traced -= observer);
+        var key = new object();
+        _observers[key] = observer;
+        return new Unsubscriber(() => _observers.TryRemove(key, out _));
     }
 
     /// <summary>Runs something that ends everything when it fails: the client's exceptions come out as <see cref="EngineException"/>.</summary>
@@ -155,7 +157,8 @@ public sealed class KubeVirtCluster : IAsyncDisposable
 
     private void OnTrace(RequestTrace trace)
     {
-        _traced?.Invoke(trace);
+        foreach (var observer in _observers.Values)
+            observer(trace);
         Callbacks.Trace?.Invoke(trace);
     }
 
@@ -171,8 +174,16 @@ public sealed class KubeVirtCluster : IAsyncDisposable
 
     private async Task<string?> ReadKubernetesVersionAsync(CancellationToken ct)
     {
-        var answer = await Client.SendAsync(HttpMethod.Get, "/version", body: null, "application/json", ct);
-        return answer.Json()?.Text("gitVersion");
+        try
+        {
+            var answer = await Client.SendAsync(HttpMethod.Get, "/version", body: null, "application/json", ct);
+            return answer.Json()?.Text("gitVersion");
+        }
+        catch (ApiStatusException e) when (!e.IsUnauthorized)
+        {
+            Callbacks.Verbose?.Invoke($"Kubernetes' version cannot be read: {e.ApiMessage}");
+            return null;
+        }
     }
 
     private async Task<string?> ReadKubeVirtVersionAsync(CancellationToken ct)

@@ -5,15 +5,17 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Execution;
 
 /// <summary>Makes clones by posting VirtualMachineClone objects. Names are fixed by the plan, so that a post can be repeated: nothing is made twice.</summary>
-internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, bool dryRun, InFlightWindow window) : ICloneMethod
+internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, CloneOptions options, InFlightWindow window) : ICloneMethod
 {
     // The client repeats what is safe to repeat; these are patience on top of it, for a server that restarts or drowns.
     private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
-    private readonly WriteOptions _write = new() { DryRun = dryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Strict" };
+    private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Strict" };
 
     public CloneMethod Method => CloneMethod.Clone;
+
+    private TimeSpan Patience => options.Timeout is { } timeout && timeout < LongestTrouble ? timeout : LongestTrouble;
 
     public async Task<CreateOutcome> CreateAsync(PlannedClone clone, CancellationToken ct)
     {
@@ -26,7 +28,7 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
             {
                 return await TryCreateAsync(clone, ct);
             }
-            catch (KubernetesException e) when (IsPassing(e) && cluster.Clock.GetElapsedTime(started) < LongestTrouble)
+            catch (KubernetesException e) when (IsPassing(e) && cluster.Clock.GetElapsedTime(started) < Patience)
             {
                 if (window.Trouble())
                     cluster.Callbacks.Verbose?.Invoke($"The server is in trouble ({e.Message}); at most {window.Size} clones in flight now");
@@ -49,7 +51,7 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
             var body = (System.Text.Json.Nodes.JsonObject)clone.Body.DeepClone();
             return new(CloneRecord.From(await cluster.Client.CreateAsync(kind, clone.Request.Namespace, body, _write, ct)), null);
         }
-        catch (AnswerLostException) when (!dryRun)
+        catch (AnswerLostException) when (!options.DryRun)
         {
             cluster.Callbacks.Verbose?.Invoke($"The answer about {clone.DisplayName} was lost; reading it back");
             if (await ReadBackAsync(clone, ours: true, ct) is { } settled)

@@ -76,7 +76,7 @@ public sealed class CloneOperation
                 window.Trouble();
         });
         var kind = await _cluster.GetCloneKindAsync(ct);
-        var method = new CloneApiMethod(_cluster, kind, _options.DryRun, window);
+        var method = new CloneApiMethod(_cluster, kind, _options, window);
         await using var tracker = _options is { Wait: true, DryRun: false } ? await StartTrackerAsync(clones, meter, updates, ending.Token) : null;
         var run = new BatchRun(method, tracker, window, meter, updates, OneNamespace: clones.Select(c => c.Request.Namespace).Distinct(StringComparer.Ordinal).Count() == 1);
         await ending.WatchAsync(MakeEachAsync(clones, run, ending));
