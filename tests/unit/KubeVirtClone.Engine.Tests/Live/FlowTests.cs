@@ -1,0 +1,187 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Sandbox;
+using SandboxFault = KubeVirtClone.Sandbox.Fault;
+
+namespace KubeVirtClone.Engine.Tests.Live;
+
+/// <summary>Whole clone jobs against the sandbox's admission and controllers.</summary>
+public sealed class FlowTests
+{
+    private static readonly CloneOptions Bound = new() { Wait = true, For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(2) };
+
+    [Theory]
+    [InlineData("golden")]
+    [InlineData("golden-pvc")]
+    [InlineData("golden-dv")]
+    public async Task Many_clones_of_a_machine_become_bound(string source)
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 10).Select(i => SandboxedCluster.Request($"c-{i:d2}", source))], Bound);
+
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Count(u => u.Kind == CloneUpdateKind.Record && u.Record!.Bound).ShouldBe(10);
+        (await sandbox.MachineNamesAsync()).Count(n => n.StartsWith("c-", StringComparison.Ordinal)).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Colons_and_commas_arrive_in_the_machine_as_given()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var source = await sandbox.MachineAsync("golden");
+        var request = SandboxedCluster.Request("odd") with
+        {
+            MacAddresses = new Dictionary<string, string>(StringComparer.Ordinal) { [source.Interfaces[0].Name] = "02:00:00:AA:BB:CC" },
+            SmbiosSerial = "SER:1,2",
+            Patches =
+            [
+                """{"op":"add","path":"/metadata/annotations/url","value":"https://example.com:8080/a,b"}""",
+                """{"op":"add","path":"/spec/template/spec/nodeSelector","value":{"disk":"ssd","zone":"a"}}""",
+                """{"op":"add","path":"/spec/template/spec/tolerations","value":[{"key":"gpu","operator":"Exists"}]}""",
+            ],
+        };
+        var updates = await sandbox.CloneAsync([request], Bound);
+
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        var machine = await sandbox.MachineAsync("odd");
+        machine.Interfaces[0].MacAddress.ShouldBe("02-00-00-aa-bb-cc");
+        machine.Annotations["url"].ShouldBe("https://example.com:8080/a,b");
+        machine.Raw.StringAt("spec", "template", "spec", "domain", "firmware", "serial").ShouldBe("SER:1,2");
+        machine.Raw.StringAt("spec", "template", "spec", "nodeSelector", "zone").ShouldBe("a");
+        machine.Raw.ItemsAt("spec", "template", "spec", "tolerations").ShouldHaveSingleItem().Text("operator").ShouldBe("Exists");
+    }
+
+    [Fact]
+    public async Task With_late_binding_the_clone_comes_back_succeeded_with_a_warning()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        await StartOnceAsync(sandbox, "golden-late");
+        var updates = await sandbox.CloneAsync([SandboxedCluster.Request("late", "golden-late")], Bound);
+
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        var record = updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!;
+        record.Phase.ShouldBe(ClonePhase.Succeeded);
+        record.Bound.ShouldBeFalse();
+        updates.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.Contains("WaitForFirstConsumer"));
+    }
+
+    [Fact]
+    public async Task What_cannot_work_ends_early_with_its_cause_also_when_nothing_was_checked_before()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var unchecked_ = Bound with { Preflight = false, Timeout = TimeSpan.FromSeconds(60) };
+        var updates = await sandbox.CloneAsync(
+            [
+                SandboxedCluster.Request("web-02", "golden"),
+                SandboxedCluster.Request("bad-patch") with { Patches = ["""{"op":"remove","path":"/metadata/labels/none"}"""] },
+                SandboxedCluster.Request("from-vault", "vault-01"),
+                SandboxedCluster.Request("good"),
+            ],
+            unchecked_);
+
+        updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.TargetName.ShouldBe("good");
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).ToDictionary(u => u.Request!.TargetName!, u => u.Fault!.Id).ShouldBe(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["web-02"] = FaultIds.VMCloneTargetExists,
+                ["bad-patch"] = FaultIds.VMClonePatchInvalid,
+                ["from-vault"] = FaultIds.VMCloneFailed,
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_clone_without_its_source_is_pending_with_the_reason()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var updates = await sandbox.CloneAsync(
+            [SandboxedCluster.Request("orphan", "nowhere")],
+            new CloneOptions { Wait = true, Preflight = false, Timeout = TimeSpan.FromSeconds(3) });
+
+        updates.First(u => u.Kind == CloneUpdateKind.Warning).ShouldSatisfyAllConditions(
+            u => u.Record!.Phase.ShouldBe(ClonePhase.Pending),
+            u => u.Message!.ShouldContain("nowhere"));
+        updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
+    }
+
+    [Fact]
+    public async Task Faults_of_the_server_lose_no_clone_and_make_none_twice()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync(
+            new SandboxFault { Kind = FaultKind.TooManyRequests, Resource = "virtualmachineclones", Verb = "create", Probability = 0.2, Count = 8 },
+            new SandboxFault { Kind = FaultKind.InternalError, Resource = "virtualmachineclones", Verb = "create", Probability = 0.2, Count = 3 },
+            new SandboxFault { Kind = FaultKind.AnswerLost, Resource = "virtualmachineclones", Verb = "create", Probability = 0.3, Count = 8 },
+            new SandboxFault { Kind = FaultKind.CutLine, Resource = "virtualmachineclones", Verb = "watch", AfterEvents = 7, Count = 4 },
+            new SandboxFault { Kind = FaultKind.Gone, Resource = "virtualmachineclones", Verb = "watch", Probability = 0.5, Count = 2 });
+        var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 40).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound);
+
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(40);
+        (await sandbox.ClonesAsync()).Count.ShouldBe(40);
+        (await sandbox.MachineNamesAsync()).Count(n => n.StartsWith("c-", StringComparison.Ordinal)).ShouldBe(40);
+        sandbox.Box.Faults.Rules.Sum(r => r.Hits).ShouldBeGreaterThan(5);
+    }
+
+    [Fact]
+    public async Task Removing_a_batch_with_its_targets_leaves_what_was_there_before()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var before = await sandbox.MachineNamesAsync();
+        await sandbox.CloneAsync([.. Enumerable.Range(1, 5).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound with { Batch = "lab7" });
+        var catalog = new CloneCatalog(sandbox.Cluster);
+        await foreach (var clone in catalog.ListAsync(new ListQuery(), "lab7", default))
+            (await catalog.RemoveAsync(clone.Value!, includeTarget: true, default)).ShouldBeNull();
+
+        await WaitUntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));
+        (await sandbox.ClonesAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_dry_run_makes_nothing()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var updates = await sandbox.CloneAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], new CloneOptions { DryRun = true });
+
+        updates.Count(u => u.Kind == CloneUpdateKind.Planned).ShouldBe(2);
+        (await sandbox.ClonesAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_viewer_may_not_clone_and_is_told_once()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var viewer = await sandbox.ConnectAsync("viewer");
+        var e = await Should.ThrowAsync<EngineException>(async () =>
+        {
+            await foreach (var update in new CloneOperation(viewer, new CloneOptions()).RunAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], default))
+                update.Kind.ShouldNotBe(CloneUpdateKind.Record);
+        });
+
+        e.Fault.Id.ShouldBe(FaultIds.ApiForbidden);
+        e.Fault.RecommendedAction.ShouldContain("kubevirt.io:edit");
+    }
+
+    private static async Task StartOnceAsync(SandboxedCluster sandbox, string machine)
+    {
+        // Its claim is bound only by a first start.
+        if ((await BoundAsync(sandbox, machine)))
+            return;
+        await sandbox.Cluster.Client.SendAsync(HttpMethod.Put, $"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/{machine}/start", null, "*/*", default);
+        await WaitUntilAsync(() => BoundAsync(sandbox, machine));
+        await sandbox.Cluster.Client.SendAsync(HttpMethod.Put, $"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/{machine}/stop", null, "*/*", default);
+    }
+
+    private static async Task<bool> BoundAsync(SandboxedCluster sandbox, string machine)
+    {
+        var claim = (await sandbox.MachineAsync(machine)).Volumes.First(v => v.IsCopied).Reference!;
+        return (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "default", claim, default)).StringAt("status", "phase") == "Bound";
+    }
+
+    private static async Task WaitUntilAsync(Func<Task<bool>> reached)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await reached())
+            await Task.Delay(20, patience.Token);
+    }
+}
