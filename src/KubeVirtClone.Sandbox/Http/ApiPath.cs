@@ -100,7 +100,8 @@ internal sealed class ApiCall
     /// <summary>A fault that the answer must carry out; null for an honest answer.</summary>
     public Fault? Fault { get; set; }
 
-    public CancellationToken Aborted => Http.RequestAborted;
+    /// <summary>The client has gone, or the server is stopping.</summary>
+    public required CancellationToken Aborted { get; init; }
 
     public string Query(string name) => Http.Request.Query[name].ToString();
 }

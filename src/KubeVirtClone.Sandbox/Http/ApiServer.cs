@@ -22,6 +22,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly WatchHandler _watches;
     private readonly WriteHandler _writes;
     private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stopping = new();
     private Discovery? _discovery;
     private OpenApi? _openApi;
 
@@ -74,15 +75,21 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Ends watches, which would otherwise hold the server until their time limit.
+        await _stopping.CancelAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(patience.Token);
         await _app.DisposeAsync();
         _authorizer.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task Handle(HttpContext http)
     {
         http.Response.Headers["Audit-Id"] = Guid.NewGuid().ToString();
         http.Response.Headers.CacheControl = "no-cache, private";
-        var call = new ApiCall { Http = http, Path = ApiPath.Parse(http.Request), User = new CallUser("", []) };
+        using var aborted = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping.Token);
+        var call = new ApiCall { Http = http, Path = ApiPath.Parse(http.Request), User = new CallUser("", []), Aborted = aborted.Token };
         try
         {
             call.User = Authenticator.Impersonate(http, _authenticator.Authenticate(http), _authorizer);
@@ -92,11 +99,11 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             await Answer.Refusal(call, refusal);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (call.Aborted.IsCancellationRequested)
         {
-            // The client has gone, or a fault has broken the connection.
+            // The client has gone, a fault has broken the connection, or the server is stopping.
         }
-        catch (IOException) when (http.RequestAborted.IsCancellationRequested)
+        catch (IOException) when (call.Aborted.IsCancellationRequested)
         {
             // As above, noticed while writing.
         }

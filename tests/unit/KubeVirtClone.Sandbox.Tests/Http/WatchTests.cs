@@ -120,6 +120,19 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stopping_the_server_ends_open_watches_at_once()
+    {
+        var server = await TestServer.Start();
+        await using var watch = await WatchStream.Open(server.Client("admin-token"), "/api/v1/namespaces?watch=1&resourceVersion=0&timeoutSeconds=600");
+        await watch.Next();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        await server.DisposeAsync();
+
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task A_table_watch_sends_headings_once()
     {
         Put("a", "tier", "web");
