@@ -40,8 +40,10 @@ internal sealed class LiveProgress : IProgressDisplay
 
     public void WriteLine(string line)
     {
+        // Not as text, which would be broken into lines of the terminal's width: one line stays one line, for copying and searching.
+        // What the display has drawn from here on is erased first.
         lock (_lock)
-            _console.Write(new Text(line + "\n"));
+            _console.Write(new ControlCode("\e[0J" + line + "\n"));
     }
 
     public async ValueTask DisposeAsync()

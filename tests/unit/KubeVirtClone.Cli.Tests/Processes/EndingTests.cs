@@ -8,6 +8,25 @@ namespace KubeVirtClone.Cli.Tests.Processes;
 public sealed class EndingTests(SandboxFixture sandbox)
 {
     [Fact]
+    public async Task Ctrl_c_ends_a_wait_under_a_second_and_leaves_the_clones()
+    {
+        // The state Running is never reached: nobody starts the clone.
+        await using var waiting = await sandbox.StartAsync(
+            "new", "golden", "stop-1", "stop-2", "--batch", "stop", "--for", "running", "--timeout", "10m", "-v");
+        await UntilAsync(async () => (await sandbox.RunAsync("get", "--batch", "stop", "-o", "name")).Lines.Length == 2);
+
+        var clock = Stopwatch.StartNew();
+        waiting.Signal(CliProcess.SigInt);
+        var ended = await waiting.EndAsync(TimeSpan.FromSeconds(5));
+
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        ended.ShouldEndWith(130);
+        ended.Error.ShouldContain("2 of 2 clones were created and are left alone");
+        ended.Error.ShouldContain("kubectl vmclone get --batch stop");
+        (await sandbox.RunAsync("get", "--batch", "stop", "-o", "name")).Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Ctrl_c_ends_it_under_a_second_even_when_the_server_never_answers()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -87,5 +106,12 @@ public sealed class EndingTests(SandboxFixture sandbox)
             users: [{name: u, user: {token: secret-token}}]
             """);
         return file;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> reached)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await reached())
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "the state waited for was not reached");
     }
 }

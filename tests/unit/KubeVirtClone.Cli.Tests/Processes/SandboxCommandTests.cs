@@ -29,8 +29,9 @@ public sealed class SandboxCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Its_kubeconfig_is_for_the_owner_only()
+    public async Task Its_kubeconfig_is_for_the_owner_only_even_where_a_file_was_open_to_all()
     {
+        await File.WriteAllTextAsync(KubeConfig, "old");
         await using var sandbox = Start();
         await sandbox.SeeAsync("is ready at ");
 
@@ -98,6 +99,20 @@ public sealed class SandboxCommandTests : IDisposable
         (await sandbox.EndAsync()).ShouldEndWith(1).ErrorLines[0].ShouldContain("can't be written");
     }
 
+    [Fact]
+    public async Task More_virtual_machines_can_be_seeded()
+    {
+        await using var sandbox = Start("--vms", "7");
+        await sandbox.SeeAsync("is ready at ");
+        await using var plain = new Plain(_folder);
+        await plain.Process.SeeAsync("is ready at ");
+
+        var more = await CountAsync(KubeConfig);
+        var few = await CountAsync(plain.KubeConfig);
+
+        (more - few).ShouldBe(7);
+    }
+
     [Theory]
     [InlineData("--profile", "0.1")]
     [InlineData("--fault", "nonsense")]
@@ -108,6 +123,22 @@ public sealed class SandboxCommandTests : IDisposable
         (await sandbox.EndAsync()).ShouldEndWith(2).Error.ShouldContain(value);
     }
 
+    private static async Task<int> CountAsync(string kubeConfig)
+    {
+        var answer = await CliProcess.RunAsync("kubectl", ["get", "vm", "-A", "-o", "name"], kubeConfig);
+        return answer.ShouldEndWith(0).Lines.Length;
+    }
+
     private CliProcess Start(params string[] arguments) =>
         CliProcess.Start(CliProcess.Program, ["sandbox", "--kubeconfig", KubeConfig, .. arguments], kubeConfig: null);
+
+    private sealed class Plain(string folder) : IAsyncDisposable
+    {
+        public string KubeConfig { get; } = Path.Combine(folder, "plain");
+
+        public CliProcess Process { get; } =
+            CliProcess.Start(CliProcess.Program, ["sandbox", "--kubeconfig", Path.Combine(folder, "plain")], kubeConfig: null);
+
+        public ValueTask DisposeAsync() => Process.DisposeAsync();
+    }
 }

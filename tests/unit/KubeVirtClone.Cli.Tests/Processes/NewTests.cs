@@ -1,0 +1,165 @@
+using System.Text.Json;
+
+namespace KubeVirtClone.Cli.Tests.Processes;
+
+public sealed class NewTests(SandboxFixture sandbox)
+{
+    [Fact]
+    public async Task Makes_the_clones_that_are_named_and_prints_a_table()
+    {
+        var made = (await sandbox.RunAsync("new", "golden", "table-a", "table-b", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+
+        made.Lines[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ShouldBe(["NAME", "SOURCE", "TARGET", "PHASE", "AGE", "MESSAGE"]);
+        made.Lines.Length.ShouldBe(3);
+        made.Lines.Skip(1).ShouldAllBe(l => l.Contains("vm/golden", StringComparison.Ordinal) && l.Contains("Succeeded", StringComparison.Ordinal));
+
+        // Columns are aligned although rows are printed as they come.
+        var phase = made.Lines[0].IndexOf("PHASE", StringComparison.Ordinal);
+        made.Lines.Skip(1).ShouldAllBe(l => l.IndexOf("Succeeded", StringComparison.Ordinal) == phase);
+        (await sandbox.KubectlAsync("", "get", "vm", "table-a", "table-b", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Counts_and_numbers_and_waits_for_all()
+    {
+        var made = (await sandbox.RunAsync(
+            "new", "golden", "--count", "12", "--name-pattern", "many-{0:d2}", "--batch", "many", "--wait", "--timeout", "80s", "-o", "name")).ShouldEndWith(0);
+
+        made.Lines.Length.ShouldBe(12);
+        made.Lines.ShouldAllBe(l => l.StartsWith("vmclone/many-", StringComparison.Ordinal));
+        made.Error.ShouldContain("12/12 Succeeded");
+        (await sandbox.RunAsync("get", "--batch", "many", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(12);
+    }
+
+    [Fact]
+    public async Task Without_wait_it_returns_what_was_created()
+    {
+        var made = (await sandbox.RunAsync("new", "vm/golden", "now-1", "-o", "json")).ShouldEndWith(0);
+
+        using var list = JsonDocument.Parse(made.Output);
+        list.RootElement.GetProperty("kind").GetString().ShouldBe("List");
+        var clone = list.RootElement.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
+        clone.GetProperty("kind").GetString().ShouldBe("VirtualMachineClone");
+        clone.GetProperty("metadata").GetProperty("uid").GetString().ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task One_bad_item_fails_alone_with_its_reason_and_next_step()
+    {
+        (await sandbox.RunAsync("new", "golden", "taken-1", "--wait", "--timeout", "60s")).ShouldEndWith(0);
+
+        var made = (await sandbox.RunAsync("new", "golden", "taken-1", "taken-2", "Not_A_Name", "--batch", "taken-again", "-o", "name")).ShouldEndWith(1);
+
+        made.Lines.ShouldHaveSingleItem().ShouldContain("taken-2");
+        made.ErrorLines.Length.ShouldBe(2);
+        made.ErrorLines.ShouldContain(l => l.Contains("taken-1", StringComparison.Ordinal) && l.Contains("VMCloneTargetExists", StringComparison.Ordinal));
+        made.ErrorLines.ShouldContain(l => l.Contains("Not_A_Name", StringComparison.Ordinal));
+        made.ErrorLines.ShouldAllBe(l => l.StartsWith("error: ", StringComparison.Ordinal) && l.Contains("Next step: ", StringComparison.Ordinal));
+        var skipped = (await sandbox.RunAsync("new", "golden", "taken-1", "--batch", "taken-thrice", "--skip-existing", "-o", "name")).ShouldEndWith(0);
+        skipped.Lines.ShouldBeEmpty();
+        skipped.Error.ShouldContain("taken-1");
+    }
+
+    [Fact]
+    public async Task A_missing_source_is_said_at_once()
+    {
+        var made = (await sandbox.RunAsync("new", "no-such-vm", "x-1", "--wait", "--timeout", "60s")).ShouldEndWith(1);
+
+        made.ErrorLines.ShouldContain(l => l.Contains("VMNotFound", StringComparison.Ordinal) && l.Contains("no-such-vm", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_same_call_again_makes_nothing_twice()
+    {
+        var first = (await sandbox.RunAsync("new", "golden", "twice-1", "--batch", "twice", "-o", "name")).ShouldEndWith(0);
+        var second = (await sandbox.RunAsync("new", "golden", "twice-1", "--batch", "twice", "-o", "name")).ShouldEndWith(0);
+
+        second.Output.ShouldBe(first.Output);
+        (await sandbox.RunAsync("get", "--batch", "twice", "-o", "name")).Lines.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Client_dry_run_prints_manifests_that_kubectl_creates()
+    {
+        var manifests = (await sandbox.RunAsync(
+            "new", "golden", "dry-1", "dry-2", "--dry-run=client", "--new-mac-address", "default:02:00:00:00:00:01", "--new-smbios-serial", "a:b,c",
+            "--label-filter", "*", "--label-filter", "!role", "--annotation-filter", "*", "--template-label-filter", "*",
+            "--template-annotation-filter", "*", "--volume-name-policy", "RandomizeNames",
+            "--patch", """{"op":"add","path":"/metadata/annotations/note","value":"a:b,c"}""")).ShouldEndWith(0);
+
+        manifests.Output.ShouldContain("02-00-00-00-00-01");
+        (await sandbox.RunAsync("get", "dry-*", "-o", "name")).Lines.ShouldBeEmpty();
+        var created = (await sandbox.KubectlAsync(manifests.Output, "create", "-f", "-", "-o", "name")).ShouldEndWith(0);
+        created.Lines.Length.ShouldBe(2);
+        (await sandbox.RunAsync("wait", "dry-*", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Client_dry_run_as_json_is_a_list_and_needs_no_cluster()
+    {
+        var manifests = (await CliProcess.RunAsync(
+            CliProcess.Program, ["new", "golden", "dry-3", "--dry-run=client", "-o", "json", "-n", "lab"], kubeConfig: null)).ShouldEndWith(0);
+
+        using var list = JsonDocument.Parse(manifests.Output);
+        var clone = list.RootElement.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
+        clone.GetProperty("metadata").GetProperty("namespace").GetString().ShouldBe("lab");
+        clone.GetProperty("spec").GetProperty("target").GetProperty("apiGroup").GetString().ShouldBe("kubevirt.io");
+    }
+
+    [Fact]
+    public async Task Server_dry_run_reports_refusals_and_makes_nothing()
+    {
+        var asked = (await sandbox.RunAsync("new", "golden", "plan-1", "golden", "--dry-run=server", "-o", "name")).ShouldEndWith(1);
+
+        asked.Lines.ShouldHaveSingleItem().ShouldContain("plan-1");
+        asked.Error.ShouldContain("VMCloneTargetIsSource");
+        (await sandbox.RunAsync("get", "plan-*", "-o", "name")).Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Reads_names_from_stdin_and_rows_from_csv()
+    {
+        (await sandbox.RunWithInputAsync("pipe-1\npipe-2\n", "new", "golden", "-", "--batch", "pipe", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+
+        var file = Path.Combine(Path.GetTempPath(), $"clones-{Guid.NewGuid():n}.csv");
+        await File.WriteAllTextAsync(file, "SourceName,TargetName,MacAddress\ngolden,csv-1,default=02:00:00:00:00:07\nno-such-vm,csv-2,\n,csv-3,\ngolden,csv-4,nonsense\n");
+        try
+        {
+            var made = (await sandbox.RunAsync("new", "-f", file, "--batch", "csv", "-o", "name")).ShouldEndWith(1);
+            made.Lines.ShouldHaveSingleItem().ShouldContain("csv-1");
+            made.ErrorLines.Length.ShouldBe(3);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Values_that_would_be_refused_or_never_finish_are_caught_per_item()
+    {
+        foreach (var (arguments, id) in new (string[], string)[]
+        {
+            (["--label-filter="], "VMCloneFilterInvalid"),
+            (["--label-filter", "a*b"], "VMCloneFilterInvalid"),
+            (["--new-mac-address", "default:zz"], "VMCloneMacInvalid"),
+            (["--patch", "nonsense"], "VMClonePatchInvalid"),
+            (["--volume-name-policy", "Whatever"], "VMCloneVolumeNamePolicyInvalid"),
+        })
+        {
+            var made = (await sandbox.RunAsync(["new", "golden", "never-1", .. arguments])).ShouldEndWith(1);
+            made.Output.ShouldBeEmpty();
+            made.ErrorLines.ShouldHaveSingleItem().ShouldContain(id);
+        }
+    }
+
+    [Fact]
+    public async Task Verbose_lines_and_requests_go_to_stderr_without_secrets()
+    {
+        var made = (await sandbox.RunAsync("get", "-v=6", "-o", "json")).ShouldEndWith(0);
+
+        JsonDocument.Parse(made.Output).Dispose();
+        made.Error.ShouldContain("GET /apis/clone.kubevirt.io/");
+        made.Error.ShouldNotContain("Bearer", Case.Insensitive);
+    }
+}
