@@ -124,9 +124,9 @@ Describe 'Rehearsal' {
     }
 
     It 'says what it would do' {
-        $shell = [powershell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)
-        try { ($shell.AddScript({ New-VMClone golden what-2 -WhatIf *>&1 }).Invoke() | Out-String) | Should -BeNullOrEmpty }
-        finally { $shell.Dispose() }
+        $script = "Import-Module '$(Get-TestModulePath)'; New-VMClone golden what-2 -WhatIf -KubeConfig '$(Get-TestKubeConfig)' -Namespace $script:Namespace"
+        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command $script |
+            Should -Be "What if: Clone VM 'golden' to 'what-2' in namespace '$script:Namespace'"
     }
 }
 

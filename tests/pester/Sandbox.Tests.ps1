@@ -2,9 +2,10 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     Import-TestModule
 }
-AfterEach { Stop-KubeVirtSandbox -ErrorAction Ignore }
 
 Describe 'Start-KubeVirtSandbox' -Tag Sandbox {
+    AfterEach { Stop-KubeVirtSandbox -ErrorAction Ignore }
+
     It 'starts, seeds demo machines and connects the session' {
         $sandbox = Start-KubeVirtSandbox
         $sandbox | Should -BeOfType KubeVirtClone.KubeVirtSandbox
@@ -35,6 +36,13 @@ Describe 'Start-KubeVirtSandbox' -Tag Sandbox {
         $old = $env:KUBEVIRTCLONE_SANDBOX
         $env:KUBEVIRTCLONE_SANDBOX = Join-Path $TestDrive 'no-such-program'
         try { { Start-KubeVirtSandbox } | Should -Throw -ErrorId 'SandboxStartFailed,*' } finally { $env:KUBEVIRTCLONE_SANDBOX = $old }
+    }
+
+    It 'is left alone by a Ctrl+C that is meant for a command of the session' -Skip:($IsWindows) {
+        $sandbox = Start-KubeVirtSandbox
+        kill -INT $sandbox.ProcessId
+        (Get-VM golden).Name | Should -Be 'golden'
+        (Get-Process -Id $sandbox.ProcessId).HasExited | Should -BeFalse
     }
 
     It 'starts nothing with -WhatIf' { Start-KubeVirtSandbox -WhatIf | Should -BeNullOrEmpty }

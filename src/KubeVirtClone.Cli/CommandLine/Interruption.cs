@@ -40,6 +40,12 @@ internal sealed class Interruption : IDisposable
     /// </summary>
     public bool StopIsSuccess { get; set; }
 
+    /// <summary>
+    /// Set by commands that another program started and ends: Ctrl+C in their common terminal reaches the whole process group, and is meant
+    /// for what the user runs in the foreground.
+    /// </summary>
+    public bool LeaveCtrlCToParent { get; set; }
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -50,6 +56,8 @@ internal sealed class Interruption : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (LeaveCtrlCToParent && context.Signal == PosixSignal.SIGINT)
+            return;
         Interrupt(context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated);
     }
 

@@ -13,6 +13,7 @@ internal static class SandboxAction
     public static async Task<int> RunAsync(SandboxInvocation invocation, CommandContext context)
     {
         context.Interruption.StopIsSuccess = true;
+        context.Interruption.LeaveCtrlCToParent = invocation.ParentPid is not null;
         var stop = UntilToldToStop(invocation, context);
         Sandbox.Sandbox sandbox;
         try

@@ -69,6 +69,8 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
             ThrowTerminatingError(ErrorRecords.Create("SandboxStartFailed", ErrorCategory.OpenError, e.Message, e.RecommendedAction, program));
         }
 
+        // One that has died by itself still has its folder.
+        session.Sandbox?.Dispose();
         session.Sandbox = started;
         session.SandboxReplaced = (session.Chosen, session.ChosenNamespace);
         session.Choose(new ConnectionSettings { KubeConfig = started!.KubeConfig }, @namespace: null);

@@ -113,6 +113,7 @@ internal sealed class SandboxProcess : IDisposable
             RedirectStandardError = true,
         };
         if (!program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) return start;
+        if (!File.Exists(program)) throw new SandboxException($"'{program}' does not exist.", "Check the path in KUBEVIRTCLONE_SANDBOX.");
         start.FileName = DotNetHost.Find() ?? throw new SandboxException(
             $"The sandbox needs the ASP.NET Core {DotNetHost.RequiredMajor} runtime, and no dotnet with it was found on this machine.",
             $"Install the ASP.NET Core {DotNetHost.RequiredMajor} runtime (or the .NET {DotNetHost.RequiredMajor} SDK) from https://dotnet.microsoft.com/download; with it elsewhere than usual, set DOTNET_ROOT.");
@@ -134,7 +135,7 @@ internal sealed class SandboxProcess : IDisposable
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new SandboxException($"'{_process.StartInfo.FileName}' could not be started: {e.Message}", "Check that the module is complete, or reinstall it.");
+            throw new SandboxException($"'{_process.StartInfo.FileName}' could not be started: {e.Message}", "Check the path in KUBEVIRTCLONE_SANDBOX.");
         }
 
         ProcessId = _process.Id;
