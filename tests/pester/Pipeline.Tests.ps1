@@ -17,12 +17,12 @@ Describe 'Get-VM web-* | New-VMClone' {
     }
 
     It 'names them by a pattern with the source in it' {
-        $clones = Get-VM web-* | New-VMClone -NamePattern '{0}-copy'
+        $clones = Get-VM web-[ab] | New-VMClone -NamePattern '{0}-copy'
         $clones.TargetName | Sort-Object | Should -Be 'web-a-copy', 'web-b-copy'
     }
 
     It 'names them by a script block' {
-        $clones = Get-VM web-* | New-VMClone -TargetName { "$($_.Name)-two" } -SmbiosSerial { "SN-$($_.Name)" }
+        $clones = Get-VM web-[ab] | New-VMClone -TargetName { "$($_.Name)-two" } -SmbiosSerial { "SN-$($_.Name)" }
         $clones.TargetName | Sort-Object | Should -Be 'web-a-two', 'web-b-two'
         $null = $clones | Wait-VMClone -Timeout 5m
         (Get-VM web-a-two).Raw.spec.template.spec.domain.firmware.serial | Should -Be 'SN-web-a'
@@ -138,6 +138,10 @@ Describe 'Other shapes' {
 
     It 'takes the records of Select-Object by property name' {
         (Get-VM web-a | Select-Object Name, Namespace | New-VMClone -NamePattern '{0}-sel').TargetName | Should -Be 'web-a-sel'
+    }
+
+    It 'takes a name made by Select-Object' {
+        (Get-VM web-a | Select-Object Name, @{ n = 'TargetName'; e = { "$($_.Name)-calc" } } | New-VMClone).TargetName | Should -Be 'web-a-calc'
     }
 
     It 'takes a clone as the machine it makes' {

@@ -57,7 +57,10 @@ function Stop-TestCluster {
 
 function Get-TestKubeConfig { if (Test-LiveCluster) { $env:KUBEVIRTCLONE_TEST_KUBECONFIG } else { $script:Sandbox.KubeConfig } }
 
-function Invoke-TestKubectl { kubectl --kubeconfig (Get-TestKubeConfig) @args }
+function Invoke-TestKubectl {
+    $config = Get-TestKubeConfig
+    if ($MyInvocation.ExpectingInput) { $input | kubectl @args --kubeconfig $config } else { kubectl @args --kubeconfig $config }
+}
 
 <# Server and administrator's token, read from the sandbox's kubeconfig (whose form is ours). #>
 function Read-SandboxAccess([string] $Path) {

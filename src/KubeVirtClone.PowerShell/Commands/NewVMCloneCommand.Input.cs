@@ -54,14 +54,14 @@ public sealed partial class NewVMCloneCommand
         try
         {
             var piped = PipedObject.Recognize(input);
-            var bound = new BoundValues(_commandLine, input, piped.Kind);
+            var bound = new BoundValues(_commandLine, input, piped);
             var item = new CloneItem
             {
                 Piped = piped,
                 GivenSources = bound.GivenNames(nameof(SourceName), SourceName),
-                PipedSources = bound.PipedNames(nameof(SourceName), SourceName, "SourceName"),
+                PipedSources = bound.PipedNames(nameof(SourceName), SourceName),
                 GivenTargets = bound.GivenNames(nameof(TargetName), TargetName),
-                PipedTargets = bound.PipedNames(nameof(TargetName), TargetName, "TargetName", "Name"),
+                PipedTargets = bound.PipedNames(nameof(TargetName), TargetName),
                 Snapshot = bound.Text(nameof(Snapshot), Snapshot),
                 GivenNamespace = _commandLine.Contains(nameof(Namespace)) ? Namespace : null,
                 PipedNamespace = bound.Text(nameof(Namespace), Namespace),

@@ -144,9 +144,8 @@ public sealed partial class NewVMCloneCommand
     {
         if (operation is not { Created: > 0 }) return;
         var text = string.Create(CultureInfo.InvariantCulture, $"{operation.Created} of {total} clones were created; see Get-VMClone -Batch {operation.Batch}");
-        // The engine refuses every stream of a pipeline that is stopping, so the line goes to the host itself.
-        Host.UI.WriteInformation(new InformationRecord(text, MyInvocation.MyCommand.Name));
-        Host.UI.WriteLine(text);
+        // As Write-Host would: on the screen whatever the preference is, and in the information stream for scripts.
+        WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST", "KubeVirtClone"]);
     }
 
     private static string Activity(List<VMCloneRequest> requests)

@@ -11,16 +11,16 @@ internal sealed class BoundValues
 {
     private readonly HashSet<string> _commandLine;
     private readonly PSObject? _input;
-    private readonly PipedKind _kind;
+    private readonly PipedObject _piped;
 
     /// <param name="commandLine">Names of the parameters that were bound before the first object came.</param>
     /// <param name="input">The object piped in this turn.</param>
-    /// <param name="kind">What it is.</param>
-    public BoundValues(HashSet<string> commandLine, PSObject? input, PipedKind kind)
+    /// <param name="piped">What it is.</param>
+    public BoundValues(HashSet<string> commandLine, PSObject? input, PipedObject piped)
     {
         _commandLine = commandLine;
         _input = input;
-        _kind = kind;
+        _piped = piped;
     }
 
     /// <summary>The value if it was given on the command line; else empty.</summary>
@@ -30,18 +30,11 @@ internal sealed class BoundValues
     /// The value if it came with the object, by a script block or by a property of a row. What a recognised object has of the
     /// same name is not meant: a virtual machine's Name is no target name.
     /// </summary>
-    public string[] PipedNames(string parameter, string[]? value, params ReadOnlySpan<string> ownProperties)
+    public string[] PipedNames(string parameter, string[]? value)
     {
         if (_commandLine.Contains(parameter) || value is null) return [];
-        if (_kind is PipedKind.Source or PipedKind.Retry)
-        {
-            foreach (var property in ownProperties)
-            {
-                if (value is [var single] && single == PropertyReader.GetText(_input, property)) return [];
-            }
-        }
-
-        return Cells(value);
+        var isOwn = value is [var single] && _piped.OwnProperties.Any(property => PropertyReader.GetText(_input, property) == single);
+        return isOwn ? [] : Cells(value);
     }
 
     /// <summary>A list: as given on the command line, or out of a cell.</summary>
@@ -62,7 +55,7 @@ internal sealed class BoundValues
         where T : class
     {
         if (value is null || _commandLine.Contains(parameter)) return value;
-        return _kind == PipedKind.Retry ? null : fromPipeline(value);
+        return _piped.Kind == PipedKind.Retry ? null : fromPipeline(value);
     }
 
     private static string[] Cells(string[] value) =>

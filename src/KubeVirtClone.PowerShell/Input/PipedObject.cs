@@ -33,7 +33,9 @@ internal sealed class PipedObject
     private const string VirtualMachineKind = "VirtualMachine";
     private const string SnapshotKind = "VirtualMachineSnapshot";
     private const string CloneKind = "VirtualMachineClone";
-    private const string DeserializedPrefix = "Deserialized.";
+
+    /// <summary>What PowerShell puts before the type name of a record out of a file and of one made by Select-Object.</summary>
+    private static readonly string[] Prefixes = ["Selected.", "Deserialized."];
 
     public required PipedKind Kind { get; init; }
 
@@ -51,6 +53,12 @@ internal sealed class PipedObject
     public bool HasSourceColumn { get; private init; }
 
     public VMCloneRequest? Request { get; private init; }
+
+    /// <summary>
+    /// Properties of a recognised object that the binder takes for parameters by their name, but that say what the object is:
+    /// a virtual machine's Name is no target name.
+    /// </summary>
+    public string[] OwnProperties { get; private init; } = [];
 
     /// <summary>Tells what an object is.</summary>
     /// <exception cref="InputException">It is nothing that could be cloned; the message says what it is.</exception>
@@ -82,8 +90,14 @@ internal sealed class PipedObject
         };
     }
 
-    private static PipedObject Source(string kind, string? @namespace, string? name) =>
-        new() { Kind = PipedKind.Source, SourceKind = kind, Namespace = @namespace, SourceName = name };
+    private static PipedObject Source(string kind, string? @namespace, string? name, bool isClone = false) => new()
+    {
+        Kind = PipedKind.Source,
+        SourceKind = kind,
+        Namespace = @namespace,
+        SourceName = name,
+        OwnProperties = isClone ? ["Name", "SourceName", "TargetName"] : ["Name"],
+    };
 
     /// <summary>A row may name the kind of its source; an empty source column is a mistake, not a reason to take another column.</summary>
     private static PipedObject Row(PSObject input) => new()
@@ -93,7 +107,12 @@ internal sealed class PipedObject
         HasSourceColumn = PropertyReader.Has(input, "SourceName"),
     };
 
-    private static PipedObject Retry(VMCloneRequest request) => new() { Kind = PipedKind.Retry, Request = request };
+    private static PipedObject Retry(VMCloneRequest request) => new()
+    {
+        Kind = PipedKind.Retry,
+        Request = request,
+        OwnProperties = ["Name", "SourceName", "TargetName"],
+    };
 
     /// <summary>A clone stands for the machine it makes, unless it comes out of an error: then it is asked for again.</summary>
     private static PipedObject FromClone(VMClone clone)
@@ -101,7 +120,7 @@ internal sealed class PipedObject
         if (clone.Request is { } request) return Retry(request);
         return clone.Phase == VMClonePhase.Failed
             ? FromKubernetes(PSObject.AsPSObject(clone.Raw))
-            : Source(VirtualMachineKind, clone.Namespace, clone.TargetName);
+            : Source(VirtualMachineKind, clone.Namespace, clone.TargetName, isClone: true);
     }
 
     private static PipedObject FromDeserializedClone(PSObject clone)
@@ -109,7 +128,7 @@ internal sealed class PipedObject
         if (PropertyReader.Get(clone, "Request") is not null and var request) return Retry(CloneSpec.FromRecord(request));
         return PropertyReader.GetText(clone, "Phase") == nameof(VMClonePhase.Failed)
             ? FromKubernetes(PSObject.AsPSObject(PropertyReader.Get(clone, "Raw") ?? clone))
-            : Source(VirtualMachineKind, PropertyReader.GetText(clone, "Namespace"), PropertyReader.GetText(clone, "TargetName"));
+            : Source(VirtualMachineKind, PropertyReader.GetText(clone, "Namespace"), PropertyReader.GetText(clone, "TargetName"), isClone: true);
     }
 
     /// <summary>What kubectl's JSON describes. A clone's JSON stands for its machine too, or for a retry when it has failed.</summary>
@@ -164,6 +183,11 @@ internal sealed class PipedObject
     private static string TypeNameOf(PSObject input)
     {
         var name = input.TypeNames.Count > 0 ? input.TypeNames[0] : input.BaseObject.GetType().FullName ?? "";
-        return name.StartsWith(DeserializedPrefix, StringComparison.Ordinal) ? name[DeserializedPrefix.Length..] : name;
+        foreach (var prefix in Prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal)) name = name[prefix.Length..];
+        }
+
+        return name;
     }
 }

@@ -7,29 +7,8 @@ namespace KubeVirtClone.Input;
 internal static class PropertyReader
 {
     /// <summary>The value of a member, unwrapped; null when there is none. Names are compared without case, as PowerShell does.</summary>
-    public static object? Get(object? source, string name)
-    {
-        object? value;
-        switch (source)
-        {
-            case PSObject { BaseObject: IDictionary inner }:
-                value = FromTable(inner, name);
-                break;
-            case PSObject wrapped:
-                value = wrapped.Properties[name]?.Value;
-                break;
-            case IDictionary table:
-                value = FromTable(table, name);
-                break;
-            case null:
-                return null;
-            default:
-                value = PSObject.AsPSObject(source).Properties[name]?.Value;
-                break;
-        }
-
-        return value is PSObject { BaseObject: not PSCustomObject and not IDictionary } plain ? plain.BaseObject : value;
-    }
+    public static object? Get(object? source, string name) =>
+        GetAsIs(source, name) is var value && value is PSObject { BaseObject: not PSCustomObject and not IDictionary } plain ? plain.BaseObject : value;
 
     /// <summary>A member further down.</summary>
     public static object? Get(object? source, params ReadOnlySpan<string> path)
@@ -38,9 +17,21 @@ internal static class PropertyReader
         return source;
     }
 
-    /// <summary>A member as text; null when it is absent or empty.</summary>
-    public static string? GetText(object? source, params ReadOnlySpan<string> path) =>
-        Get(source, path)?.ToString() is { Length: > 0 } text ? text : null;
+    /// <summary>A member as text; null when it is absent or empty. An enum out of a file is a number that knows its name.</summary>
+    public static string? GetText(object? source, params ReadOnlySpan<string> path)
+    {
+        for (var i = 0; i < path.Length - 1; i++) source = Get(source, path[i]);
+        return GetAsIs(source, path[^1])?.ToString() is { Length: > 0 } text ? text : null;
+    }
+
+    private static object? GetAsIs(object? source, string name) => source switch
+    {
+        null => null,
+        PSObject { BaseObject: IDictionary inner } => FromTable(inner, name),
+        PSObject wrapped => wrapped.Properties[name]?.Value,
+        IDictionary table => FromTable(table, name),
+        _ => PSObject.AsPSObject(source).Properties[name]?.Value,
+    };
 
     /// <summary>Whether there is such a member, empty or not.</summary>
     public static bool Has(PSObject source, string name) => source.BaseObject is IDictionary table
