@@ -88,7 +88,7 @@ internal sealed class DataVolumeController
         }
         else
         {
-            WriteStatus(dataVolume, "ImportScheduled", claim);
+            WriteStatus(dataVolume, "Pending", claim);
         }
 
         return null;

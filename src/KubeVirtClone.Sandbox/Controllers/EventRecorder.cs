@@ -52,7 +52,7 @@ internal sealed class EventRecorder(Cluster cluster)
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = @namespace },
             ["involvedObject"] = involved,
             ["reason"] = reason,
-            ["message"] = message.Length <= 1024 ? message : message[..1024],
+            ["message"] = message,
             ["source"] = new JsonObject { ["component"] = component },
             ["firstTimestamp"] = cluster.Timestamp,
             ["lastTimestamp"] = cluster.Timestamp,

@@ -230,9 +230,11 @@ internal sealed class MachineController
             status.Remove("ready");
         if (instance.TextAt("status", "virtualMachineRevisionName") is { } revision && revision.LastIndexOf('-') is var dash and > 0)
         {
-            var generation = long.Parse(revision[(dash + 1)..], CultureInfo.InvariantCulture);
-            status["observedGeneration"] = generation;
-            status["desiredGeneration"] = machine.At("metadata", "generation").Copy();
+            // A change of the run strategy alone is seen by the instance as it is; one of the template waits for the next start.
+            var desired = machine.At("metadata", "generation").Copy();
+            var started = _cluster.Get(_cluster.Revisions, machine.Namespace(), revision).At("data", "spec", "template");
+            status["observedGeneration"] = machine.At("spec", "template").Same(started) ? desired.Copy() : long.Parse(revision[(dash + 1)..], CultureInfo.InvariantCulture);
+            status["desiredGeneration"] = desired;
         }
 
         if (instance is not null || status["runStrategy"] is not null)

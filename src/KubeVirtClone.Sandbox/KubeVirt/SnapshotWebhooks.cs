@@ -99,9 +99,9 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile)
     private List<ApiCause> CheckTarget(string? @namespace, JsonObject restore)
     {
         var causes = PatchCheck.Objections(restore.ArrayAt("spec", "patches").Texts()).Select(m => new ApiCause("spec.patches", "FieldValueInvalid", m)).ToList();
-        if (Api.Get(_snapshots, @namespace, restore.TextAt("spec", "virtualMachineSnapshotName") ?? "") is not { } snapshot)
+        if (Named(_snapshots, @namespace, restore.TextAt("spec", "virtualMachineSnapshotName")) is not { } snapshot)
             return [];
-        var machine = Api.Get(_machines, @namespace, restore.TextAt("spec", "target", "name") ?? "");
+        var machine = Named(_machines, @namespace, restore.TextAt("spec", "target", "name"));
         if (machine is not null && snapshot["status"] is null)
             throw Broken(Name, Path);
         if (machine is not null && !Setting("restoreToExistingAccepted", newest: true) && machine.Uid() != snapshot.TextAt("status", "sourceUID"))
@@ -118,6 +118,10 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile)
             causes.Add(new ApiCause("spec", "FieldValueInvalid", "Restore to a different VM is not supported when snapshotted VM has backend storage (persistent TPM or EFI)"));
         return causes;
     }
+
+    // KubeVirt's client refuses to ask for an object without a name.
+    private JsonObject? Named(ResourceType type, string? @namespace, string? name) =>
+        string.IsNullOrEmpty(name) ? throw ApiException.Denied(Name, 400, "resource name may not be empty") : Api.Get(type, @namespace, name);
 
     private static void CheckOverrides(JsonObject restore, List<ApiCause> causes)
     {
