@@ -47,12 +47,89 @@ internal static class Comparison
         }
     }
 
+    public static IReadOnlyList<string> OfRestores(JsonObject recorded, JsonObject replayed)
+    {
+        var a = Prepare(recorded, recorded);
+        var b = Prepare(replayed, recorded);
+        var differences = new List<string>();
+        Compare("posted", x => Posts(x.ArrayAt("posted")));
+        Compare("steps", x => Steps(x.ArrayAt("steps"), x.ArrayAt("posted")));
+        differences.AddRange(KnownRaces.StatusDifferences(Statuses(a), Statuses(b), "statuses"));
+        Compare("events", x => Events(x.ArrayAt("timeline")));
+        Compare("snapshots", x => Objects(x, "snapshots"));
+        Compare("restores", x => Objects(x, "restores"));
+        Compare("contents", x => Objects(x, "contents"));
+        Compare("VMs", x => Sorted(x.ArrayAt("VMs")));
+        Compare("left", x => Left(x));
+        Compare("leftPVCs", x => Claims(x.ArrayAt("leftPVCs")));
+        Compare("leftDataVolumes", x => Sorted(x.ArrayAt("leftDataVolumes")));
+        return differences;
+
+        void Compare(string part, Func<JsonObject, JsonNode?> take) => differences.AddRange(Difference.Between(take(a), take(b), part));
+    }
+
+    private static JsonArray Posts(JsonArray? posts) => new([.. posts.Objects().Select(p =>
+    {
+        var result = new JsonObject { ["object"] = p.TextAt("object", "kind") + "/" + p.TextAt("object", "metadata", "name"), ["httpStatus"] = p["httpStatus"].Copy() };
+        foreach (var field in (ReadOnlySpan<string>)["stored", "response", "warnings"])
+        {
+            if (p[field] is { } value)
+                result[field] = value.DeepClone();
+        }
+
+        return (JsonNode?)result;
+    })]);
+
+    private static JsonArray Sorted(JsonArray? objects) => new([.. objects.Objects().Select(o => (JsonNode?)o.Copy()).OrderBy(o => o!.TextAt("metadata", "name"), StringComparer.Ordinal)]);
+
+    private static JsonObject Statuses(JsonObject recording)
+    {
+        var result = new JsonObject();
+        foreach (var (key, entries) in recording.ObjectAt("statuses") ?? [])
+        {
+            var list = new JsonArray();
+            foreach (var entry in ((JsonArray)entries!).Objects())
+            {
+                var copy = entry.Copy();
+                copy.Remove("ms");
+                if (copy.TextAt("event") != "DELETED")
+                    copy.Remove("event");
+                copy["status"] ??= new JsonObject();
+                var state = Canonical(copy)!.ToJsonString();
+                if (!KnownRaces.IsAlreadyExists(state) && (list.Count == 0 || list[^1].AsText() != state))
+                    list.Add(state);
+            }
+
+            if (list.Count > 0)
+                result[key] = list;
+        }
+
+        return result;
+    }
+
     private static JsonObject Prepare(JsonObject recording, JsonObject @case)
     {
         var identities = new Identities();
         foreach (var entry in @case.ArrayAt("before").Objects())
             identities.Given(entry["object"]);
         identities.Given(@case["clone"]);
+        foreach (var post in @case.ArrayAt("posted").Objects())
+        {
+            // An owner's uid is another object's identifier, not data.
+            var body = post.ObjectAt("object")!.Copy();
+            body.ObjectAt("metadata")?.Remove("ownerReferences");
+            identities.Given(body);
+        }
+
+        foreach (var post in recording.ArrayAt("posted").Objects())
+        {
+            if (post.TextAt("object", "metadata", "generateName") is { } start && post.TextAt("stored", "metadata", "name") is { } made)
+                identities.Generated(made, start);
+        }
+
+        foreach (var (bearer, place) in KnownRaces.Simultaneous(recording))
+            identities.Renamed(bearer, place);
+
         if (recording.TextAt("create", "stored", "metadata", "name") is { } name && @case.TextAt("clone", "metadata", "generateName") is { } beginning)
             identities.Generated(name, beginning);
         if (recording.TextAt("create", "stored", "spec", "target", "name") is { } target && string.IsNullOrEmpty(@case.TextAt("clone", "spec", "target", "name")))
@@ -130,8 +207,34 @@ internal static class Comparison
         return status;
     }
 
+    // Lists of what there is, in an order of their own.
+    private static JsonObject View(JsonObject view, string? underWay)
+    {
+        var result = new JsonObject();
+        foreach (var (key, value) in view)
+        {
+            if (value is not JsonArray list || key is "conditions" or "finalizers")
+            {
+                result[key] = value.Copy();
+                continue;
+            }
+
+            var items = list.Where(i => i is not JsonObject o || !KnownRaces.IsGoing(o, key, view)).Select(i => i.Copy()).ToList();
+            foreach (var item in items.OfType<JsonObject>())
+                KnownRaces.ForgetUnderWay(item, key, underWay);
+            items.RemoveAll(i => i is JsonObject o && underWay is not null && (o.TextAt("name") ?? o.TextAt("for") ?? "").Contains(underWay, StringComparison.Ordinal));
+            if (items.Count > 0)
+                result[key] = new JsonArray([.. items.OrderBy(i => i!.ToJsonString(), StringComparer.Ordinal)]);
+        }
+
+        return result;
+    }
+
     private static JsonObject Left(JsonObject recording)
     {
+        if (recording["posted"] is not null)
+            return View(recording.ObjectAt("left") ?? [], null);
+
         var pending = recording.ArrayAt("leftPVCs").Objects().Where(c => c.TextAt("status", "phase") == "Pending").Select(c => c.TextAt("spec", "dataSource", "name")).ToHashSet();
         var result = new JsonObject();
         foreach (var (kind, items) in recording.ObjectAt("left") ?? [])
@@ -162,9 +265,11 @@ internal static class Comparison
         })
         .OrderBy(c => c!.TextAt("metadata", "name"), StringComparer.Ordinal)]);
 
-    private static JsonArray Steps(JsonArray? steps) => new([.. steps.Objects().Select(s =>
+    private static JsonArray Steps(JsonArray? steps, JsonArray? posted = null) => new([.. steps.Objects().Select(s =>
     {
         var result = s["result"].Copy();
+        if (result is JsonObject view && view["httpStatus"] is null)
+            result = View(view, KnownRaces.JustPosted(s, posted));
         if (result is JsonObject o && o["httpStatus"] is { } status && (o["object"] is not null || o["stored"] is not null || status.ToJsonString() == "200"))
             result = new JsonObject { ["httpStatus"] = status.DeepClone() };
         return (JsonNode?)new JsonObject { ["step"] = s.TextAt("step"), ["result"] = result };

@@ -13,6 +13,7 @@ internal sealed partial class Identities
 {
     private readonly Dictionary<string, string> _replacements = [];
     private readonly HashSet<string> _given = [];
+    private readonly Dictionary<string, string> _words = [];
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Uuid();
@@ -30,6 +31,9 @@ internal sealed partial class Identities
     /// <summary>Names made up by the server: the whole name stands for its beginning.</summary>
     public void Generated(string name, string beginning) => _replacements[name] = $"<generated {beginning}>";
 
+    /// <summary>A name whose bearer is known by its place only; replaced where it stands as a word of its own.</summary>
+    public void Renamed(string name, string replacement) => _words[name] = replacement;
+
     /// <summary>Takes note of every object with a uid in a recording, wherever it stands in it.</summary>
     public void Learn(JsonNode? recording)
     {
@@ -46,7 +50,11 @@ internal sealed partial class Identities
                 var shown = Known(name);
                 if (Uuid().IsMatch(shown))
                     continue;
-                _replacements[uid] = $"<uid {kind}/{shown}>";
+                // A name that was used again stands for another object the second time.
+                var token = $"<uid {kind}/{shown}>";
+                for (var again = 2; _replacements.ContainsValue(token); again++)
+                    token = $"<uid {kind}/{shown} #{again}>";
+                _replacements[uid] = token;
                 learned = true;
             }
         }
@@ -96,7 +104,10 @@ internal sealed partial class Identities
     {
         if (Time().IsMatch(text))
             return "<time>";
-        return Uuid().Replace(Known(text), m => _given.Contains(m.Value) ? m.Value : "<uuid>");
+        text = Uuid().Replace(Known(text), m => _given.Contains(m.Value) ? m.Value : "<uuid>");
+        foreach (var (name, replacement) in _words)
+            text = Regex.Replace(text, $@"(?<![\w.-]){Regex.Escape(name)}(?![\w.])", replacement, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        return text;
     }
 
     /// <summary>A copy with the rule applied to every text and property name.</summary>

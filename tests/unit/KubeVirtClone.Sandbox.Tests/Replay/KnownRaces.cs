@@ -29,8 +29,98 @@ internal static class KnownRaces
         }
     }
 
-    /// <summary>A restore that does not see in its cache yet what it made a moment ago makes it again and is told it exists.</summary>
-    public static bool IsAlreadyExists(string text) => text.Contains("already exists", StringComparison.Ordinal) && !text.Contains("restore target already exists", StringComparison.Ordinal);
+    /// <summary>
+    /// Equal requests made in the same instant: which of them comes first is chance. They are known by the order in which they came
+    /// to an end instead of by name.
+    /// </summary>
+    public static IEnumerable<(string Name, string Place)> Simultaneous(JsonObject recording)
+    {
+        var groups = recording.ArrayAt("posted").Objects()
+            .GroupBy(p =>
+            {
+                var body = p.ObjectAt("object")!.Copy();
+                body.ObjectAt("metadata")?.Remove("name");
+                return Math.Round(p["ms"]!.GetValue<double>() / 20) + body.ToJsonString();
+            })
+            .Where(g => g.Count() > 1);
+        foreach (var group in groups)
+        {
+            var names = group.Select(p => p.TextAt("object", "metadata", "name")!).ToList();
+            var kind = group.First().TextAt("object", "kind");
+            var ordered = names.OrderBy(n => End(recording.ArrayAt("statuses", kind + "/" + n))).ToList();
+            var first = names.Order(StringComparer.Ordinal).First();
+            for (var i = 0; i < ordered.Count; i++)
+                yield return (ordered[i], $"<{i + 1} of {first}…>");
+        }
+
+        static double End(JsonArray? statuses) => statuses.Objects().Where(s => s.FlagAt("status", "readyToUse") is true || s.FlagAt("status", "complete") is true)
+            .Select(s => s["ms"]!.GetValue<double>()).DefaultIfEmpty(double.MaxValue).First();
+    }
+
+    /// <summary>The object posted less than a tenth of a second before a look: the recorder saw it half made.</summary>
+    public static string? JustPosted(JsonObject step, JsonArray? posted)
+    {
+        var ms = step["ms"]?.GetValue<double>() ?? 0;
+        return posted.Objects().LastOrDefault(p => p["ms"]!.GetValue<double>() is var at && at < ms && ms - at < 100) is { } post
+            ? post.TextAt("stored", "metadata", "uid")
+            : null;
+    }
+
+    public static void ForgetUnderWay(JsonObject item, string kind, string? underWay)
+    {
+        if (underWay is not null && kind == "VirtualMachine")
+            item.Remove("snapshotInProgress");
+        if (kind == "VolumeSnapshot" && item.FlagAt("readyToUse") is false)
+            item.Remove("readyToUse");
+    }
+
+    /// <summary>
+    /// VolumeSnapshots on their way out, which the recording's throttled snapshot-controller had not finished with, and what hangs on
+    /// them. One that a pending claim holds keeps its source protection and stays in.
+    /// </summary>
+    public static bool IsGoing(JsonObject item, string kind, JsonObject view)
+    {
+        if (kind == "PersistentVolumeClaim")
+            return IsImportHelper(item.TextAt("name") ?? "");
+        var pending = view.ArrayAt("PersistentVolumeClaim").Objects().Any(c => c.TextAt("phase") == "Pending");
+        bool Goes(JsonObject s) => s.FlagAt("deleting") is true && !(pending && s.ArrayAt("finalizers").Texts().Any(f => f.EndsWith("as-source-protection", StringComparison.Ordinal)));
+        return kind switch
+        {
+            "VolumeSnapshot" => Goes(item),
+            "VolumeSnapshotContent" => view.ArrayAt("VolumeSnapshot").Objects().FirstOrDefault(s => s.TextAt("name") == item.TextAt("for")) is var owner && (owner is null || Goes(owner)),
+            _ => false,
+        };
+    }
+
+    /// <summary>
+    /// Compares histories of statuses. Where the recording ends while storage was still at work on a snapshot (its storage was slower,
+    /// see <see cref="IsStillGoing"/>), the replay may be further: then the recorded history must be the beginning of the replayed one.
+    /// An object that belonged to nothing from its beginning is collected at a moment of chance: only that it went is compared.
+    /// </summary>
+    public static IEnumerable<string> StatusDifferences(JsonObject recorded, JsonObject replayed, string path)
+    {
+        foreach (var key in recorded.Select(p => p.Key).Union(replayed.Select(p => p.Key)).Order(StringComparer.Ordinal))
+        {
+            var a = recorded.ArrayAt(key);
+            var b = replayed.ArrayAt(key);
+            var stillAtWork = a is { Count: > 0 } && b is not null && !key.StartsWith("VirtualMachineRestore/", StringComparison.Ordinal)
+                && a[^1].AsText()!.Contains("\"readyToUse\":false", StringComparison.Ordinal) && !a[^1].AsText()!.Contains("\"error\"", StringComparison.Ordinal);
+            if (stillAtWork && b!.Count > a!.Count && a.Texts().SequenceEqual(b.Texts().Take(a.Count)))
+                continue;
+            var orphan = a is not null && b is not null && a[0].AsText()!.Contains("ConfigMap/gone", StringComparison.Ordinal);
+            if (orphan && a![^1].AsText()!.Contains("DELETED", StringComparison.Ordinal) && b![^1].AsText()!.Contains("DELETED", StringComparison.Ordinal))
+                continue;
+            foreach (var difference in Difference.Between(a, b, path + "." + key))
+                yield return difference;
+        }
+    }
+
+    /// <summary>
+    /// A restore that does not see in its cache yet what it made (or, in place, deleted) a moment ago does it again and is told that it
+    /// exists (or is not found).
+    /// </summary>
+    public static bool IsAlreadyExists(string text) => (text.Contains("already exists", StringComparison.Ordinal) && !text.Contains("restore target already exists", StringComparison.Ordinal))
+        || (text.Contains("persistentvolumeclaims", StringComparison.Ordinal) && text.Contains("not found", StringComparison.Ordinal));
 
     /// <summary>The claim beside a DataVolume's while CDI imports; the sandbox does not simulate the import.</summary>
     public static bool IsImportHelper(string name) => name.StartsWith("prime-", StringComparison.Ordinal) || name.StartsWith("<uid PersistentVolumeClaim/prime-", StringComparison.Ordinal);

@@ -17,7 +17,8 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
     public IEnumerable<string> Run()
     {
         var problems = new List<string>();
-        foreach (var claim in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim" && IsBoundByHand(o)))
+        var given = @case.Data.ArrayAt("before").Objects().Where(e => e.TextAt("object", "kind") == "PersistentVolume").Select(e => e.TextAt("object", "spec", "claimRef", "name")).ToHashSet();
+        foreach (var claim in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim" && IsBoundByHand(o) && !given.Contains(o.Name())))
             GiveVolume(claim);
         foreach (var entry in @case.Data.ArrayAt("before").Objects())
         {
@@ -38,7 +39,9 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
 
         Hand();
         Settle();
-        sandbox.Run(TimeSpan.FromSeconds(2));
+        // What is still under way in the recording is caught at that point.
+        if (!Recorded.Any(o => o.Kind() == "DataVolume" && o.TextAt("status", "phase") != "Succeeded"))
+            sandbox.Run(TimeSpan.FromSeconds(2));
         foreach (var recorded in Recorded)
         {
             if (sandbox.Get(recorded.Kind(), recorded.Name()) is { } ours)
@@ -46,6 +49,13 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         }
 
         return problems;
+    }
+
+    /// <summary>From now on input that names the recorded object names ours.</summary>
+    public void Match(JsonObject? recorded, JsonObject? ours)
+    {
+        if (recorded is not null && ours is not null && recorded.Uid().Length > 0)
+            _uids[recorded.Uid()] = ours.Uid();
     }
 
     /// <summary>Input that names a recorded object's uid names ours instead.</summary>

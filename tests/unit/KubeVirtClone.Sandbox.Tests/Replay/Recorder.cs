@@ -74,6 +74,33 @@ internal static class Recorder
         .Where(c => c.Event.Resource.Kind == kind)
         .Select(c => (JsonNode?)new JsonObject { ["lastEvent"] = Verb(c.Event), ["object"] = c.Event.Object.Copy() })]);
 
+    /// <summary>Every status, with finalizers and owners, of each snapshot, content and restore.</summary>
+    public static JsonObject Statuses(IEnumerable<(double Ms, StoreEvent Event)> changes)
+    {
+        var result = new JsonObject();
+        foreach (var (ms, e) in changes)
+        {
+            if (e.Resource.Kind is not ("VirtualMachineSnapshot" or "VirtualMachineSnapshotContent" or "VirtualMachineRestore"))
+                continue;
+            var key = e.Resource.Kind + "/" + e.Name;
+            if (result[key] is not JsonArray list)
+                result[key] = list = [];
+            var entry = new JsonObject { ["ms"] = ms, ["event"] = Verb(e) };
+            if (e.Type != StoreEventType.Deleted)
+            {
+                entry["status"] = e.Object["status"].Copy();
+                entry["finalizers"] = e.Object.At("metadata", "finalizers").Copy() ?? new JsonArray();
+                entry["owners"] = JsonAccess.StringArray(e.Object.ArrayAt("metadata", "ownerReferences").Objects().Select(r => r.TextAt("kind") + "/" + r.TextAt("name")));
+                if (e.Object.IsDeleting())
+                    entry["deleting"] = true;
+            }
+
+            list.Add((JsonNode)entry);
+        }
+
+        return result;
+    }
+
     private static readonly string[] ListedKinds =
     [
         "ConfigMap", "VirtualMachineClone", "VirtualMachine", "VirtualMachineInstance", "VirtualMachineSnapshot", "VirtualMachineSnapshotContent",

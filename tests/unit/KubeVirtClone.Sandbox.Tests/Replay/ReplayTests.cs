@@ -8,12 +8,22 @@ public sealed class ReplayTests
 {
     private static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<string>>>> Results = new(StringComparer.Ordinal);
 
-    public static TheoryData<string> Cases()
+    /// <summary>Cases of the project's own fixtures that do not replay yet; <see cref="What_is_listed_as_open_is_open"/> keeps the list true.</summary>
+    private static readonly HashSet<string> Open = new(StringComparer.Ordinal)
     {
-        var data = new TheoryData<string>();
-        foreach (var path in VectorCase.Files().Where(f => VectorCase.Load(f).IsClone))
-            data.Add(Path.GetFileNameWithoutExtension(path));
-        return data;
+        "r17", "r26", "r27", "r32", "r37", "r38", "r42", "r46", "r53", "s01", "s04", "s05", "s11", "s13", "s17",
+    };
+
+    public static TheoryData<string> Cases() => [.. VectorCase.Files().Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => !Open.Contains(n.Split('-')[0]))];
+
+    public static TheoryData<string> OpenCases() => [.. VectorCase.Files().Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => Open.Contains(n.Split('-')[0]))];
+
+    [Theory]
+    [MemberData(nameof(OpenCases))]
+    public async Task What_is_listed_as_open_is_open(string name)
+    {
+        var differences = await ReplayAsync(VectorCase.Files().First(f => Path.GetFileNameWithoutExtension(f) == name));
+        differences.ShouldNotBeEmpty($"{name} replays now: take it off the list");
     }
 
     [Theory]
@@ -61,9 +71,14 @@ public sealed class ReplayTests
     private static async Task<IReadOnlyList<string>> RunAsync(VectorCase @case)
     {
         await using var sandbox = new ReplaySandbox(@case.Namespace);
-        if (!@case.IsClone)
-            return ["cases of restores are not replayed yet"];
-        var (recording, problems) = new CloneReplay(sandbox, @case).Run();
-        return [.. problems, .. Comparison.OfClone(@case.Data, recording)];
+        try
+        {
+            var (recording, problems) = @case.IsClone ? new CloneReplay(sandbox, @case).Run() : new RestoreReplay(sandbox, @case).Run();
+            return [.. problems, .. @case.IsClone ? Comparison.OfClone(@case.Data, recording) : Comparison.OfRestores(@case.Data, recording)];
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException or NullReferenceException)
+        {
+            return [e.ToString()];
+        }
     }
 }

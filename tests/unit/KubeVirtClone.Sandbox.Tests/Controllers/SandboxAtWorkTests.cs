@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Tests.Controllers;
+
+/// <summary>The whole sandbox in real time.</summary>
+public sealed class SandboxAtWorkTests
+{
+    private static readonly RequestInfo Admin = new("admin", ["system:masters"]);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static Task<Sandbox> StartAsync(bool pacing = true, int vms = 0) =>
+        Sandbox.StartAsync(new SandboxOptions { ClockFactor = 20, Pacing = pacing, VmCount = vms }, TestContext.Current.CancellationToken);
+
+    private static async Task<JsonObject> WhenAsync(Sandbox sandbox, string kind, string name, Func<JsonObject, bool> holds)
+    {
+        var reached = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var type = sandbox.Api.Types.First(t => t.Kind == kind);
+        using var subscription = sandbox.Api.Subscribe(e =>
+        {
+            if (e.Resource == type && e.Name == name && e.Type != StoreEventType.Deleted && holds(e.Object))
+                reached.TrySetResult(e.Object);
+        });
+        if (sandbox.Api.Get(type, "default", name) is { } now && holds(now))
+            reached.TrySetResult(now);
+        return await reached.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    private static void Clone(Sandbox sandbox, string source, string target) => sandbox.Api.Create(
+        sandbox.Api.Type("clone.kubevirt.io", "virtualmachineclones"),
+        "default",
+        new JsonObject
+        {
+            ["apiVersion"] = "clone.kubevirt.io/v1beta1",
+            ["kind"] = "VirtualMachineClone",
+            ["metadata"] = new JsonObject { ["name"] = "clone-" + target },
+            ["spec"] = new JsonObject
+            {
+                ["source"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = source },
+                ["target"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = target },
+            },
+        },
+        Admin);
+
+    private static bool IsBound(JsonObject clone) => clone.TextAt("status", "phase") == "Succeeded" && clone.TextAt("status", "restoreName") is null;
+
+    [Theory]
+    [InlineData("golden")]
+    [InlineData("golden-pvc")]
+    [InlineData("golden-dv")]
+    [InlineData("web-01")]
+    public async Task A_demo_VM_can_be_cloned(string source)
+    {
+        await using var sandbox = await StartAsync();
+        Clone(sandbox, source, "copy");
+        await WhenAsync(sandbox, "VirtualMachineClone", "clone-copy", IsBound);
+        var copy = await WhenAsync(sandbox, "VirtualMachine", "copy", v => v.TextAt("status", "printableStatus") == "Stopped");
+        copy.TextAt("spec", "runStrategy").ShouldBe("Halted");
+    }
+
+    [Fact]
+    public async Task Two_demo_VMs_cannot_be_cloned_and_say_why()
+    {
+        await using var sandbox = await StartAsync();
+        Clone(sandbox, "vault-01", "vault-copy");
+        Clone(sandbox, "legacy-01", "legacy-copy");
+        var vault = await WhenAsync(sandbox, "VirtualMachineClone", "clone-vault-copy", c => c.TextAt("status", "phase") == "Failed");
+        vault.ArrayAt("status", "conditions").Objects().Last().TextAt("reason").ShouldBe("Clone of source with backendstorage is not supported: VM default/vault-01");
+        var legacy = await WhenAsync(sandbox, "VirtualMachineClone", "clone-legacy-copy", c => c["status"] is not null);
+        legacy.ArrayAt("status", "conditions").Objects().Last().TextAt("reason").ShouldBe("Virtual Machine volume data does not support snapshots");
+    }
+
+    [Fact]
+    public async Task A_late_binding_clone_is_bound_when_its_VM_is_started()
+    {
+        await using var sandbox = await StartAsync();
+        Clone(sandbox, "golden-late", "late");
+        var clone = await WhenAsync(sandbox, "VirtualMachineClone", "clone-late", c => c.TextAt("status", "phase") == "Succeeded");
+        clone.TextAt("status", "restoreName").ShouldNotBeNull();
+        new MachineSubresources(sandbox.Api).Invoke("default", "late", "start", null, Admin);
+        await WhenAsync(sandbox, "VirtualMachineClone", "clone-late", IsBound);
+        await WhenAsync(sandbox, "VirtualMachine", "late", v => v.TextAt("status", "printableStatus") == "Running");
+    }
+
+    [Fact]
+    public async Task A_VM_is_started_restarted_and_stopped()
+    {
+        await using var sandbox = await StartAsync();
+        var machines = new MachineSubresources(sandbox.Api);
+        await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Stopped");
+        Should.Throw<ApiException>(() => machines.Invoke("default", "web-02", "stop", null, Admin)).Message
+            .ShouldBe("Operation cannot be fulfilled on virtualmachine.kubevirt.io \"web-02\": VM is not running");
+        machines.Invoke("default", "web-02", "start", null, Admin);
+        await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Running");
+        Should.Throw<ApiException>(() => machines.Invoke("default", "web-02", "start", null, Admin)).Code.ShouldBe(409);
+        var first = (await WhenAsync(sandbox, "VirtualMachineInstance", "web-02", _ => true)).Uid();
+        machines.Invoke("default", "web-02", "restart", null, Admin);
+        await WhenAsync(sandbox, "VirtualMachineInstance", "web-02", i => i.Uid() != first && i.TextAt("status", "phase") == "Running");
+        await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Running");
+        machines.Invoke("default", "web-02", "stop", null, Admin);
+        var stopped = await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Stopped");
+        stopped.TextAt("spec", "runStrategy").ShouldBe("Halted");
+    }
+}
