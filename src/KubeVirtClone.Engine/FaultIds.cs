@@ -69,6 +69,9 @@ public static partial class FaultIds
     /// <summary>The source can never be cloned by KubeVirt (persistent TPM or EFI).</summary>
     public const string VMCloneSourceUnsupported = "VMCloneSourceUnsupported";
 
+    /// <summary>The source is being deleted.</summary>
+    public const string VMCloneSourceDeleting = "VMCloneSourceDeleting";
+
     /// <summary>The target is the source.</summary>
     public const string VMCloneTargetIsSource = "VMCloneTargetIsSource";
 

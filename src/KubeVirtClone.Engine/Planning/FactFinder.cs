@@ -39,7 +39,7 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
             Snapshots = foundSnapshots,
             SnapshottedMachines = snapshotted,
             BatchClones = await clones,
-            Claims = (await claims)?.Keys.ToHashSet(StringComparer.Ordinal),
+            Claims = await claims,
             Exists = !somethingMissing || await NamespaceExistsAsync(ns, ct),
         };
     }

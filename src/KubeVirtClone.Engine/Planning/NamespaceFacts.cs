@@ -23,8 +23,8 @@ internal sealed class NamespaceFacts
     /// <summary>Clone objects an earlier run of the batch made, by name.</summary>
     public IReadOnlyDictionary<string, KubernetesObject>? BatchClones { get; init; }
 
-    /// <summary>Names of all claims, when PrefixTargetName makes them matter.</summary>
-    public IReadOnlySet<string>? Claims { get; init; }
+    /// <summary>All claims by name, when PrefixTargetName makes them matter.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Claims { get; init; }
 
     /// <summary>False when the namespace is known not to exist.</summary>
     public bool Exists { get; init; } = true;

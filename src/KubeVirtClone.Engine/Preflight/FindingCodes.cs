@@ -15,9 +15,6 @@ public static class FindingCodes
     /// <summary>A kind could not be read.</summary>
     public const string NotRead = "NotRead";
 
-    /// <summary>The source is being deleted.</summary>
-    public const string SourceDeleting = "SourceDeleting";
-
     /// <summary>A snapshot or restore holds the source; another waits for it.</summary>
     public const string SourceLocked = "SourceLocked";
 
@@ -32,9 +29,6 @@ public static class FindingCodes
 
     /// <summary>The snapshot is not ready to use yet.</summary>
     public const string SnapshotNotReady = "SnapshotNotReady";
-
-    /// <summary>The snapshot lacks a volume; its clones would use the source's own.</summary>
-    public const string SnapshotPartial = "SnapshotPartial";
 
     /// <summary>A volume cannot be snapshotted.</summary>
     public const string VolumeNotSnapshottable = "VolumeNotSnapshottable";
@@ -53,12 +47,6 @@ public static class FindingCodes
 
     /// <summary>Pods use a volume of a source that is switched off.</summary>
     public const string ClaimInUse = "ClaimInUse";
-
-    /// <summary>Another clone that is not finished aims at the target.</summary>
-    public const string TargetClaimed = "TargetClaimed";
-
-    /// <summary>The target is the very machine the snapshot is of: it would be overwritten.</summary>
-    public const string TargetOverwritten = "TargetOverwritten";
 
     /// <summary>A name is longer than some uses of it allow.</summary>
     public const string NameLong = "NameLong";

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
@@ -46,7 +47,7 @@ internal sealed class SourceStateCheck : SourceCheck
         {
             yield return source.Finding(
                 FindingSeverity.Error,
-                FindingCodes.SourceDeleting,
+                FaultIds.VMCloneSourceDeleting,
                 $"'{source.Name}' is being deleted.",
                 "Clone another source, or find out what holds the deletion (its finalizers).",
                 $"metadata.deletionTimestamp: {since:u}");
@@ -115,14 +116,16 @@ internal sealed class SnapshotSourceCheck : SourceCheck
                 error ?? "status.readyToUse is not true");
         }
 
-        if (Indications(snapshot).Contains("PartialSnapshot", StringComparer.Ordinal))
+        var missing = source.State.ContentOf(source.Name) is { } item && SnapshotContent.Read(item) is { } content ? content.Missing : [];
+        if (missing.Count > 0 || Indications(snapshot).Contains("PartialSnapshot", StringComparer.Ordinal))
         {
             yield return source.Finding(
                 FindingSeverity.Error,
-                FindingCodes.SnapshotPartial,
-                $"The snapshot '{source.Name}' lacks a volume of its machine: what is made of it would use the machine's own volume, or miss it.",
+                FaultIds.VMSnapshotPartial,
+                $"The snapshot '{source.Name}' lacks {(missing.Count > 0 ? $"the volumes {string.Join(", ", missing)}" : "a volume")} of its machine: "
+                    + "what is made of it would use the machine's own volume, or miss it.",
                 "Take a snapshot of a machine whose volumes can all be snapshotted.",
-                "status.sourceIndications: PartialSnapshot");
+                missing.Count > 0 ? "VirtualMachineSnapshotContent spec.volumeBackups" : "status.sourceIndications: PartialSnapshot");
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class TargetCheck : IPreflightCheck
         return overwrites
             ? subject.Finding(
                 FindingSeverity.Error,
-                FindingCodes.TargetOverwritten,
+                FaultIds.VMCloneTargetExists,
                 $"The target '{request.TargetName}' is the very machine the snapshot '{request.SourceName}' is of: KubeVirt would not clone it but set it back, and its volumes' present data would be lost.",
                 "Choose another target name.",
                 $"VirtualMachine {existing.Name}, made {existing.CreationTimestamp:u}",
@@ -56,7 +56,7 @@ internal sealed class TargetCheck : IPreflightCheck
             o.Name != subject.Request.CloneName && !OwnedBy(o, subject.Request.CloneName));
         return other is null ? null : subject.Finding(
             FindingSeverity.Error,
-            FindingCodes.TargetClaimed,
+            FaultIds.VMCloneDuplicateTarget,
             $"The {kind} '{other.Name}' is making '{subject.Request.TargetName}' already; of two, one never finishes.",
             "Wait for it, remove it, or choose another target name.",
             $"{kind} {other.Name} spec.target.name, made {other.CreationTimestamp:u}",

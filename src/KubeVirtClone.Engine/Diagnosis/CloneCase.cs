@@ -1,0 +1,94 @@
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>One clone with the objects around it.</summary>
+internal sealed class CloneCase
+{
+    private CloneCase(NamespaceReading reading, CloneRecord record)
+    {
+        Reading = reading;
+        Record = record;
+    }
+
+    public NamespaceReading Reading { get; }
+
+    public CloneRecord Record { get; }
+
+    public bool FromSnapshot => Record.SourceKind == SourceKinds.VirtualMachineSnapshot;
+
+    public string SnapshotName => Record.SnapshotName ?? (FromSnapshot ? Record.SourceName : "tmp-snapshot-" + Record.Uid);
+
+    public KubernetesObject? Snapshot => Reading.Snapshots.Find(SnapshotName);
+
+    public string RestoreName => Record.RestoreName ?? "tmp-restore-" + Record.Uid;
+
+    public KubernetesObject? Restore => Record.Method == CloneMethod.Restore ? Record.Raw : Reading.Restores.Find(RestoreName);
+
+    public KubernetesObject? SourceMachine => FromSnapshot ? null : Reading.Machines.Find(Record.SourceName);
+
+    public KubernetesObject? Target => Reading.Machines.Find(Record.TargetName);
+
+    /// <summary>The claims this clone's restore made, or is to make.</summary>
+    public IReadOnlyList<KubernetesObject> Claims
+    {
+        get
+        {
+            var uid = Restore?.Uid;
+            var byName = Reading.ClaimsOfRestore(RestoreName)
+                .Where(c => uid is null || c.Annotations.GetValueOrDefault("restore.kubevirt.io/lastRestoreUID") is not { } last || last.EndsWith(uid, StringComparison.Ordinal));
+            var byStatus = (Restore?.ItemsAt("status", "restores") ?? [])
+                .Select(r => Reading.Claims.Find(r.Text("persistentVolumeClaim"))).OfType<KubernetesObject>();
+            return [.. byName.Concat(byStatus).DistinctBy(c => c.Name)];
+        }
+    }
+
+    public static CloneCase Of(NamespaceReading reading, CloneRecord record) => new(reading, record);
+
+    /// <summary>How long the clone has existed.</summary>
+    public TimeSpan Age => Record.CreationTimestamp is { } made ? Reading.Now - made : TimeSpan.Zero;
+
+    public IEnumerable<ObjectEvent> CloneEvents => Reading.EventsOf(Record.Raw.Kind, Record.Name).Where(e => e.Uid.Length == 0 || e.Uid == Record.Uid);
+
+    /// <summary>Evidence from a condition of an object.</summary>
+    public static DiagnosisEvidence Condition(KubernetesObject item, string type)
+    {
+        var condition = item.ItemsAt("status", "conditions").FirstOrDefault(c => c.Text("type") == type);
+        return new DiagnosisEvidence(
+            $"{item.Kind} {item.Name}",
+            $"condition {type}",
+            condition.Text("reason") ?? condition.Text("message") ?? "",
+            ObjectEvent.Time(condition.Text("lastTransitionTime")));
+    }
+
+    /// <summary>Evidence from an event.</summary>
+    public static DiagnosisEvidence Event(ObjectEvent e) =>
+        new($"{e.Kind} {e.Name}", $"event {e.Reason}{(e.Count > 1 ? $" (×{e.Count})" : "")}", e.Message, e.First);
+
+    public CloneDiagnosis Diagnosis(
+        CloneHealth health,
+        string code,
+        string cause,
+        bool canEnd,
+        IEnumerable<DiagnosisEvidence?> evidence,
+        DateTimeOffset? since = null)
+    {
+        var list = evidence.OfType<DiagnosisEvidence>().Where(e => e.Text.Length > 0).ToList();
+        return new CloneDiagnosis
+        {
+            Reference = Record.Reference,
+            Method = Record.Method,
+            TargetName = Record.TargetName,
+            Record = Record,
+            Health = health,
+            Code = code,
+            Cause = cause,
+            Evidence = list,
+            Since = since ?? list.Select(e => e.Since).FirstOrDefault(s => s is not null) ?? Record.CreationTimestamp,
+            CanEndByItself = canEnd,
+            NextStep = CauseText.NextStep(code),
+            NotRead = Reading.NotRead,
+        };
+    }
+}

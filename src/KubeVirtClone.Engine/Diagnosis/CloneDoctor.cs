@@ -1,0 +1,70 @@
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>Says why clones stand where they stand: follows clone, snapshot, content, volume snapshots, restore, claims, machine and events.</summary>
+public sealed class CloneDoctor
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public CloneDoctor(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>Diagnoses clones: those of KubeVirt's clone controller and those made by restores. Each kind is read once per namespace, however many clones are named.</summary>
+    /// <param name="clones">The clones.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>One diagnosis a clone, in the order given.</returns>
+    /// <exception cref="EngineException">The server cannot be asked at all.</exception>
+    public async Task<IReadOnlyList<CloneDiagnosis>> DiagnoseAsync(IReadOnlyList<CloneReference> clones, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(clones);
+        var readings = await ReadAsync(clones.Select(c => c.Namespace), ct);
+        return [.. clones.Select(c => Diagnose(c, readings[c.Namespace]))];
+    }
+
+    /// <summary>Diagnoses every clone of a batch.</summary>
+    /// <param name="ns">Namespace.</param>
+    /// <param name="batch">Batch id.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>One diagnosis a clone, by target name.</returns>
+    /// <exception cref="EngineException">The server cannot be asked at all.</exception>
+    public async Task<IReadOnlyList<CloneDiagnosis>> DiagnoseBatchAsync(string ns, string batch, CancellationToken ct)
+    {
+        var reading = (await ReadAsync([ns], ct))[ns];
+        return
+        [
+            .. CloneObjects(reading).Where(o => o.Labels.GetValueOrDefault(CloneLabels.Batch) == batch)
+                .Select(o => Diagnose(CloneRecord.From(o), reading))
+                .OrderBy(d => d.TargetName, StringComparer.Ordinal),
+        ];
+    }
+
+    internal static IEnumerable<KubernetesObject> CloneObjects(NamespaceReading reading) =>
+        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore));
+
+    internal static CloneDiagnosis Diagnose(CloneRecord record, NamespaceReading reading)
+    {
+        var clone = CloneCase.Of(reading, record);
+        var diagnosis = Diagnoser.Diagnose(clone);
+        return diagnosis with { Repair = RepairPlanner.Plan(clone, diagnosis) };
+    }
+
+    internal static CloneDiagnosis Diagnose(CloneReference reference, NamespaceReading reading)
+    {
+        var found = CloneObjects(reading).FirstOrDefault(o => o.Name == reference.Name && (reference.Uid is not { Length: > 0 } uid || o.Uid == uid));
+        return found is null ? Diagnoser.Gone(reference, reading) : Diagnose(CloneRecord.From(found) , reading);
+    }
+
+    internal async Task<Dictionary<string, NamespaceReading>> ReadAsync(IEnumerable<string> namespaces, CancellationToken ct)
+    {
+        var reader = new NamespaceReader(_cluster);
+        var readings = await Task.WhenAll(namespaces.Distinct(StringComparer.Ordinal).Select(ns => reader.ReadAsync(ns, ct)));
+        return readings.ToDictionary(r => r.Name, StringComparer.Ordinal);
+    }
+}

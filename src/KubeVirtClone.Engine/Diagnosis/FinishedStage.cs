@@ -1,0 +1,64 @@
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>Whether a clone that has succeeded really is what it says.</summary>
+internal static class FinishedStage
+{
+    private static readonly HashSet<string> Trouble = new(StringComparer.Ordinal)
+    {
+        "CrashLoopBackOff", "ErrorUnschedulable", "ErrImagePull", "ImagePullBackOff", "ErrorPvcNotFound", "DataVolumeError",
+    };
+
+    public static CloneDiagnosis Diagnose(CloneCase clone)
+    {
+        if (clone.Reading.Machines.Lacks(clone.Record.TargetName))
+            return clone.Diagnosis(CloneHealth.Failed, CauseCodes.CloneGone, $"The clone succeeded, but its machine '{clone.Record.TargetName}' is not there any more.", canEnd: false, []);
+        var pending = clone.Claims.Where(c => c.StringAt("status", "phase") != "Bound").ToList();
+        if (pending.Count > 0)
+            return Unfilled(clone, pending);
+        var status = clone.Target?.StringAt("status", "printableStatus") ?? "";
+        if (Trouble.Contains(status))
+            return NotStarting(clone, status);
+        return clone.Diagnosis(CloneHealth.Completed, CauseCodes.Completed, $"The clone is done{(status.Length > 0 ? $"; its machine is {status}" : "")}.", canEnd: true, []);
+    }
+
+    private static CloneDiagnosis Unfilled(CloneCase clone, List<KubernetesObject> pending)
+    {
+        var names = string.Join(", ", pending.Select(c => c.Name).Order(StringComparer.Ordinal));
+        var evidence = pending.Select(c => new DiagnosisEvidence($"PersistentVolumeClaim {c.Name}", "status.phase", c.StringAt("status", "phase") ?? "Pending", c.CreationTimestamp));
+        foreach (var claim in pending)
+        {
+            var source = claim.StringAt("spec", "dataSource", "name") ?? "";
+            var snapshot = clone.Reading.VolumeSnapshots.Find(source);
+            if (clone.Reading.VolumeSnapshots.IsRead && source.Length > 0 && (snapshot is null || snapshot.DeletionTimestamp is not null))
+            {
+                return clone.Diagnosis(
+                    CloneHealth.Stuck,
+                    CauseCodes.SnapshotDeleted,
+                    $"The claim '{claim.Name}' was to be filled from the volume snapshot '{source}' when the machine starts, but that {(snapshot is null ? "is gone" : "is being deleted")}: the machine can never start.",
+                    canEnd: false,
+                    [new DiagnosisEvidence($"PersistentVolumeClaim {claim.Name}", "spec.dataSource", source), .. evidence]);
+            }
+        }
+
+        if (clone.Record.Method == CloneMethod.Clone && !clone.FromSnapshot && clone.Reading.Machines.Lacks(clone.Record.SourceName))
+            return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.SourceDeleted, $"The volumes {names} are not filled yet, and the source is gone: KubeVirt does not tidy up by itself any more.", canEnd: false, evidence);
+        var waits = pending.TrueForAll(c => clone.Reading.StorageClasses.Find(c.StringAt("spec", "storageClassName"))?.StringAt("volumeBindingMode") != "Immediate");
+        return waits
+            ? clone.Diagnosis(CloneHealth.Waiting, CauseCodes.WaitsForFirstConsumer, $"The clone has succeeded; its volumes {names} are filled when '{clone.Record.TargetName}' starts for the first time.", canEnd: false, evidence)
+            : clone.Diagnosis(CloneHealth.Waiting, CauseCodes.ClaimNotProvisioned, $"The clone has succeeded, but its volumes {names} are not bound.", canEnd: true, evidence);
+    }
+
+    private static CloneDiagnosis NotStarting(CloneCase clone, string status)
+    {
+        var condition = clone.Target!.ItemsAt("status", "conditions").FirstOrDefault(c => c.Text("status") == "False" && c.Text("message") is { Length: > 0 });
+        return clone.Diagnosis(
+            CloneHealth.Waiting,
+            CauseCodes.TargetNotStarting,
+            $"The clone is done, but its machine '{clone.Record.TargetName}' does not get up ({status}){(condition.Text("message") is { } text ? $": {text}" : "")}.",
+            canEnd: true,
+            [new DiagnosisEvidence($"VirtualMachine {clone.Record.TargetName}", "status.printableStatus", status)]);
+    }
+}

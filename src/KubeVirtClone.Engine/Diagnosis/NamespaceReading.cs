@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>A Kubernetes Event about one object.</summary>
+internal sealed record ObjectEvent(string Kind, string Name, string Uid, string Type, string Reason, string Message, DateTimeOffset? First, DateTimeOffset? Last, int Count)
+{
+    public static ObjectEvent? From(KubernetesObject item)
+    {
+        if (item.StringAt("involvedObject", "kind") is not { } kind)
+            return null;
+        return new ObjectEvent(
+            kind,
+            item.StringAt("involvedObject", "name") ?? "",
+            item.StringAt("involvedObject", "uid") ?? "",
+            item.StringAt("type") ?? "",
+            item.StringAt("reason") ?? "",
+            item.StringAt("message") ?? "",
+            Time(item.StringAt("firstTimestamp")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
+            Time(item.StringAt("lastTimestamp")) ?? Time(item.StringAt("series", "lastObservedTime")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
+            item.At("count") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var count) ? count : 1);
+    }
+
+    internal static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+}
+
+/// <summary>Everything about clones that one namespace holds, read at one time. What may not be read is missing, and named.</summary>
+internal sealed class NamespaceReading
+{
+    private readonly ILookup<string, ObjectEvent> _events;
+    private readonly ILookup<string, KubernetesObject> _claimsOfRestore;
+
+    public NamespaceReading(IEnumerable<ObjectEvent> events, Known claims)
+    {
+        Claims = claims;
+        _events = events.ToLookup(e => $"{e.Kind}/{e.Name}", StringComparer.Ordinal);
+        _claimsOfRestore = (claims.Items?.Values ?? [])
+            .Where(c => c.Annotations.ContainsKey("restore.kubevirt.io/name"))
+            .ToLookup(c => c.Annotations["restore.kubevirt.io/name"], StringComparer.Ordinal);
+    }
+
+    public required string Name { get; init; }
+
+    public DateTimeOffset Now { get; init; }
+
+    public Known Clones { get; init; } = Known.NotAsked;
+
+    public Known Snapshots { get; init; } = Known.NotAsked;
+
+    public Known Contents { get; init; } = Known.NotAsked;
+
+    public Known Restores { get; init; } = Known.NotAsked;
+
+    public Known Machines { get; init; } = Known.NotAsked;
+
+    public Known Instances { get; init; } = Known.NotAsked;
+
+    public Known Claims { get; }
+
+    public Known DataVolumes { get; init; } = Known.NotAsked;
+
+    public Known VolumeSnapshots { get; init; } = Known.NotAsked;
+
+    public Known StorageClasses { get; init; } = Known.NotAsked;
+
+    public bool EventsRead { get; init; } = true;
+
+    public IReadOnlyList<string> NotRead { get; init; } = [];
+
+    public IEnumerable<ObjectEvent> EventsOf(string kind, string name) => _events[$"{kind}/{name}"];
+
+    /// <summary>Claims made by a restore of that name, an earlier one's of the same name included.</summary>
+    public IEnumerable<KubernetesObject> ClaimsOfRestore(string restore) => _claimsOfRestore[restore];
+
+    /// <summary>Machines that use a claim, by it or its data volume. Null when machines could not be read.</summary>
+    public IReadOnlyList<string>? UsersOf(string claim) => Machines.Items?.Values
+        .Where(m => m.ItemsAt("spec", "template", "spec", "volumes").Any(v =>
+            v.Member("persistentVolumeClaim")?.Text("claimName") == claim || v.Member("dataVolume")?.Text("name") == claim || v.Member("ephemeral")?.Member("persistentVolumeClaim")?.Text("claimName") == claim))
+        .Select(m => m.Name)
+        .ToList();
+}
+
+/// <summary>Reads a namespace for diagnosis: each kind once, however many clones are looked at.</summary>
+internal sealed class NamespaceReader(KubeVirtCluster cluster)
+{
+    private static readonly HashSet<string> EventKinds = new(StringComparer.Ordinal)
+    {
+        "VirtualMachineClone", "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore", "VirtualMachine", "VirtualMachineInstance",
+        "PersistentVolumeClaim", "DataVolume", "VolumeSnapshot",
+    };
+
+    public async Task<NamespaceReading> ReadAsync(string ns, CancellationToken ct)
+    {
+        var reader = new KindReader(cluster);
+        var cloneKind = await cluster.GetCloneKindAsync(ct);
+        var snapshotVersion = await cluster.GetSnapshotVersionAsync(ct);
+        var clones = reader.ListAsync(cloneKind, ns, ct);
+        var snapshots = ServedAsync(KubeVirtKinds.Snapshot);
+        var contents = ServedAsync(KubeVirtKinds.SnapshotContent);
+        var restores = ServedAsync(KubeVirtKinds.Restore);
+        var machines = reader.ListAsync(KubeVirtKinds.VirtualMachine, ns, ct);
+        var instances = reader.ListAsync(RelatedKinds.Instance, ns, ct);
+        var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
+        var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
+        var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
+        var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
+        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, volumeSnapshots, classes, events);
+        return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)
+        {
+            Name = ns,
+            Now = cluster.Clock.GetUtcNow(),
+            Clones = await clones,
+            Snapshots = await snapshots,
+            Contents = await contents,
+            Restores = await restores,
+            Machines = await machines,
+            Instances = await instances,
+            DataVolumes = await dataVolumes,
+            VolumeSnapshots = await volumeSnapshots,
+            StorageClasses = await classes,
+            EventsRead = (await events).IsRead,
+            NotRead =
+            [
+                .. new[]
+                {
+                    ("virtualmachineclones", clones), ("virtualmachinesnapshots", snapshots), ("virtualmachinesnapshotcontents", contents),
+                    ("virtualmachinerestores", restores), ("virtualmachines", machines), ("persistentvolumeclaims", claims), ("datavolumes", dataVolumes),
+                    ("volumesnapshots", volumeSnapshots), ("storageclasses", classes), ("events", events),
+                }.Where(p => p.Item2.Result.WhyNot is not null).Select(p => p.Item1),
+            ],
+        };
+
+        Task<Known> ServedAsync(Func<string, ResourceKind> kind) =>
+            snapshotVersion is null ? Task.FromResult(Known.NotAsked) : reader.ListAsync(kind(snapshotVersion), ns, ct);
+    }
+}

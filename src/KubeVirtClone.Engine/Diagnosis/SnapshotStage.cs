@@ -1,0 +1,119 @@
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>Why a clone's snapshot is not there yet.</summary>
+internal static class SnapshotStage
+{
+    public static CloneDiagnosis Diagnose(CloneCase clone)
+    {
+        if (clone.Snapshot is not { } snapshot)
+        {
+            return clone.Reading.Snapshots.IsRead && clone.Record.SnapshotName is not null
+                ? clone.Diagnosis(
+                    CloneHealth.Stuck,
+                    CauseCodes.SnapshotDeleted,
+                    $"The snapshot '{clone.SnapshotName}' was deleted; KubeVirt waits for it for ever.",
+                    canEnd: false,
+                    [new DiagnosisEvidence($"VirtualMachineClone {clone.Record.Name}", "status.snapshotName", $"{clone.SnapshotName}, which does not exist")])
+                : Going(clone, "The snapshot is about to be taken.");
+        }
+
+        return Of(clone, snapshot) ?? Going(clone, "The snapshot is being taken.", snapshot);
+    }
+
+    /// <summary>What is wrong with the snapshot a clone needs, or null.</summary>
+    public static CloneDiagnosis? Of(CloneCase clone, KubernetesObject snapshot)
+    {
+        if (snapshot.DeletionTimestamp is { } deleted)
+        {
+            return clone.Diagnosis(
+                CloneHealth.Stuck,
+                CauseCodes.SnapshotDeleted,
+                $"The snapshot '{snapshot.Name}' is being deleted.",
+                canEnd: false,
+                [new DiagnosisEvidence($"VirtualMachineSnapshot {snapshot.Name}", "metadata.deletionTimestamp", $"{deleted:u}", deleted)]);
+        }
+
+        var progress = CloneCase.Condition(snapshot, "Progressing");
+        var error = snapshot.StringAt("status", "error", "message");
+        var storage = StorageErrors(clone, snapshot).ToList();
+        var failure = snapshot.Condition("Failure") is { IsTrue: true };
+        if (snapshot.StringAt("status", "phase") == "Failed" || failure)
+            return Failed(clone, snapshot, error, progress, storage);
+        if (snapshot.IsTrueAt("status", "readyToUse"))
+            return null;
+        if (error is not null || storage.Count > 0)
+        {
+            return clone.Diagnosis(
+                CloneHealth.Waiting,
+                snapshot.StringAt("status", "phase") == "Succeeded" ? CauseCodes.SnapshotNotReady : CauseCodes.SnapshotError,
+                $"The storage reports an error about the snapshot and tries again: {StuckReasons.Shorten(error ?? storage[0].Text)}",
+                canEnd: true,
+                [ErrorOf(snapshot, error), .. storage, progress]);
+        }
+
+        if (snapshot.StringAt("status", "phase") == "Succeeded")
+            return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.SnapshotNotReady, "The snapshot is taken, but the storage has not made it ready to use yet.", canEnd: true, [CloneCase.Condition(snapshot, "Ready")]);
+        return CauseText.OfSnapshotWait(progress.Text) is { } code ? Waits(clone, snapshot, code, progress) : null;
+    }
+
+    private static CloneDiagnosis Failed(CloneCase clone, KubernetesObject snapshot, string? error, DiagnosisEvidence progress, List<DiagnosisEvidence> storage)
+    {
+        var why = error ?? storage.FirstOrDefault()?.Text;
+        var text = CloneCase.Condition(snapshot, "Failure");
+        return clone.Diagnosis(
+            CloneHealth.Stuck,
+            CauseCodes.SnapshotFailed,
+            $"The snapshot '{snapshot.Name}' has failed ({text.Text}){(why is null ? "" : $": {StuckReasons.Shorten(why)}")}. KubeVirt waits for it for ever.",
+            canEnd: false,
+            [text, ErrorOf(snapshot, error), .. storage, progress]);
+    }
+
+    private static CloneDiagnosis Waits(CloneCase clone, KubernetesObject snapshot, string code, DiagnosisEvidence progress)
+    {
+        var source = snapshot.StringAt("spec", "source", "name") ?? clone.Record.SourceName;
+        var what = code switch
+        {
+            CauseCodes.SourceMissing => $"the machine '{source}' does not exist",
+            CauseCodes.SourceBusy => $"another snapshot of '{source}' is under way",
+            CauseCodes.SourceClaimMissing => $"a volume claim of '{source}' does not exist",
+            CauseCodes.SourceClaimNotBound => $"a volume claim of '{source}' is not bound or not filled",
+            CauseCodes.SourceInUse => $"pods use the volumes of '{source}', which is switched off",
+            _ => $"'{source}' cannot be locked",
+        };
+        var deadline = snapshot.StringAt("spec", "failureDeadline") is { } given ? $"its deadline of {given}" : "its deadline of five minutes";
+        return clone.Diagnosis(
+            CloneHealth.Waiting,
+            code,
+            $"The snapshot '{snapshot.Name}' waits: {what}. It fails when {deadline} has passed, and the clone then never finishes.",
+            // A lock is given back by itself; everything else needs somebody's doing.
+            canEnd: code == CauseCodes.SourceBusy,
+            [progress]);
+    }
+
+    // The snapshot's own error is a copy; the volume snapshots say which volume, and since when.
+    private static IEnumerable<DiagnosisEvidence> StorageErrors(CloneCase clone, KubernetesObject snapshot)
+    {
+        var content = clone.Reading.Contents.Find(snapshot.StringAt("status", "virtualMachineSnapshotContentName"));
+        foreach (var backup in content?.ItemsAt("spec", "volumeBackups") ?? [])
+        {
+            var name = backup.Text("volumeSnapshotName") ?? "";
+            if (clone.Reading.VolumeSnapshots.Find(name) is { } volume && volume.StringAt("status", "error", "message") is { } error && !volume.IsTrueAt("status", "readyToUse"))
+                yield return new DiagnosisEvidence($"VolumeSnapshot {name}", "status.error", error, ObjectEvent.Time(volume.StringAt("status", "error", "time")));
+        }
+    }
+
+    private static DiagnosisEvidence? ErrorOf(KubernetesObject snapshot, string? error) => error is null
+        ? null
+        : new DiagnosisEvidence($"VirtualMachineSnapshot {snapshot.Name}", "status.error", error, ObjectEvent.Time(snapshot.StringAt("status", "error", "time")));
+
+    private static CloneDiagnosis Going(CloneCase clone, string cause, KubernetesObject? snapshot = null) => clone.Diagnosis(
+        CloneHealth.InProgress,
+        CauseCodes.InProgress,
+        cause,
+        canEnd: true,
+        snapshot is null ? [] : [CloneCase.Condition(snapshot, "Progressing")]);
+}
