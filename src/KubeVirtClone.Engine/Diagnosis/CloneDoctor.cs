@@ -46,7 +46,7 @@ public sealed class CloneDoctor
     }
 
     internal static IEnumerable<KubernetesObject> CloneObjects(NamespaceReading reading) =>
-        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore));
+        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(r => r.Labels.GetValueOrDefault(CloneLabels.Method) == nameof(CloneMethod.Restore)));
 
     internal static CloneDiagnosis Diagnose(CloneRecord record, NamespaceReading reading)
     {
@@ -58,7 +58,7 @@ public sealed class CloneDoctor
     internal static CloneDiagnosis Diagnose(CloneReference reference, NamespaceReading reading)
     {
         var found = CloneObjects(reading).FirstOrDefault(o => o.Name == reference.Name && (reference.Uid is not { Length: > 0 } uid || o.Uid == uid));
-        return found is null ? Diagnoser.Gone(reference, reading) : Diagnose(CloneRecord.From(found) , reading);
+        return found is null ? Diagnoser.Gone(reference, reading) : Diagnose(CloneRecord.From(found), reading);
     }
 
     internal async Task<Dictionary<string, NamespaceReading>> ReadAsync(IEnumerable<string> namespaces, CancellationToken ct)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 

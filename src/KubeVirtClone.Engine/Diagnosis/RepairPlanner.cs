@@ -11,26 +11,24 @@ internal static class RepairPlanner
     {
         if (diagnosis.Code is CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded or CauseCodes.SnapshotNotReady && clone.Restore is { } waiting)
         {
-            return new RepairPlan([new RepairAction(
-                RepairKind.WakeRestore,
-                clone.Record.Namespace,
-                waiting.Name,
-                "KubeVirt tries again at once instead of after its growing pause; it helps once there is room, and harms nothing before.") { Uid = waiting.Uid }]);
+            const string reason = "KubeVirt tries again at once instead of after its growing pause; it helps once there is room, and harms nothing before.";
+            return new RepairPlan([new RepairAction(RepairKind.WakeRestore, clone.Record.Namespace, waiting.Name, reason) { Uid = waiting.Uid }]);
         }
 
         if (!MayGo(diagnosis))
             return RepairPlan.None;
         var actions = new List<RepairAction>();
-        if (clone.Restore is { } restore && !restore.IsTrueAt("status", "complete"))
-        {
-            actions.Add(new RepairAction(
-                RepairKind.DeleteRestore, clone.Record.Namespace, restore.Name, "It goes first: left alone it would make the machine as soon as nothing is in its way.") { Uid = restore.Uid });
-        }
-
         if (clone.Record.Method == CloneMethod.Clone)
         {
-            actions.Add(new RepairAction(
-                RepairKind.DeleteClone, clone.Record.Namespace, clone.Record.Name, "It will never finish; its temporary snapshot goes with it.") { Uid = clone.Record.Uid });
+            // Before its restore: that would be made again.
+            const string reason = "It will never finish; its temporary snapshot goes with it.";
+            actions.Add(new RepairAction(RepairKind.DeleteClone, clone.Record.Namespace, clone.Record.Name, reason) { Uid = clone.Record.Uid });
+        }
+
+        if (clone.Restore is { } restore && !restore.IsTrueAt("status", "complete"))
+        {
+            const string reason = "Left alone it would make the machine as soon as nothing is in its way.";
+            actions.Add(new RepairAction(RepairKind.DeleteRestore, clone.Record.Namespace, restore.Name, reason) { Uid = restore.Uid });
         }
 
         actions.AddRange(LeftBehind(clone));

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tracking;
