@@ -1,6 +1,6 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Sandbox;
 using SandboxFault = KubeVirtClone.Sandbox.Fault;
 
@@ -50,6 +50,58 @@ public sealed class FlowTests
         machine.Raw.StringAt("spec", "template", "spec", "domain", "firmware", "serial").ShouldBe("SER:1,2");
         machine.Raw.StringAt("spec", "template", "spec", "nodeSelector", "zone").ShouldBe("a");
         machine.Raw.ItemsAt("spec", "template", "spec", "tolerations").ShouldHaveSingleItem().Text("operator").ShouldBe("Exists");
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_cloned_many_times_and_stays()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", Snapshot("image", "golden-pvc"), null, default);
+        await WaitUntilAsync(async () =>
+            (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", "image", default)).IsTrueAt("status", "readyToUse"));
+        var updates = await sandbox.CloneAsync(
+            [
+                .. Enumerable.Range(1, 5).Select(i => SandboxedCluster.Request($"c-{i}", "image") with { SourceKind = "snapshot" }),
+                SandboxedCluster.Request("c-6", "no-such-image") with { SourceKind = "snapshot" },
+            ],
+            Bound);
+
+        updates.Count(u => u.Kind == CloneUpdateKind.Record && u.Record!.Bound).ShouldBe(5);
+        updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMSnapshotNotFound);
+        (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", "image", default)).Name.ShouldBe("image");
+    }
+
+    [Fact]
+    public async Task A_clone_that_a_patch_starts_is_waited_for_until_it_runs()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var request = SandboxedCluster.Request("up") with { Patches = ["""{"op":"replace","path":"/spec/runStrategy","value":"Always"}"""] };
+        var updates = await sandbox.CloneAsync([request], Bound with { For = WaitState.Running });
+
+        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.TargetName.ShouldBe("up");
+        (await sandbox.MachineAsync("up")).Status.ShouldBe("Running");
+    }
+
+    [Fact]
+    public async Task Cancelling_does_not_wait_for_a_server_that_is_silent()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync(
+            new SandboxFault { Kind = FaultKind.Hang, Resource = "virtualmachineclones", Verb = "create" },
+            new SandboxFault { Kind = FaultKind.Hang, Resource = "virtualmachineclones", Verb = "watch" });
+        using var stop = new CancellationTokenSource();
+        var operation = new CloneOperation(sandbox.Cluster, Bound);
+        var run = Task.Run(async () =>
+        {
+            await foreach (var update in operation.RunAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], stop.Token))
+                update.Kind.ShouldBe(CloneUpdateKind.Progress);
+        });
+        await WaitUntilAsync(() => Task.FromResult(sandbox.Box.Faults.Rules.Sum(r => r.Hits) >= 2));
+
+        var began = TimeProvider.System.GetTimestamp();
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(run);
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -161,6 +213,13 @@ public sealed class FlowTests
         e.Fault.Id.ShouldBe(FaultIds.ApiForbidden);
         e.Fault.RecommendedAction.ShouldContain("kubevirt.io:edit");
     }
+
+    private static JsonObject Snapshot(string name, string machine) => (JsonObject)JsonNode.Parse($$"""
+        {
+          "apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot", "metadata": { "name": "{{name}}" },
+          "spec": { "source": { "apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "{{machine}}" } }
+        }
+        """)!;
 
     private static async Task StartOnceAsync(SandboxedCluster sandbox, string machine)
     {
