@@ -6,7 +6,7 @@ vmclone=${1:?give the path of kubectl-vmclone}
 folder=$(mktemp -d)
 export KUBECONFIG=$folder/kubeconfig
 
-none=""
+none="''"
 show() {
     printf '\n$ kubectl vmclone'
     for word in "$@"; do printf ' %s' "${word:-$none}"; done

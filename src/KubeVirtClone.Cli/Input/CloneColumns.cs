@@ -21,7 +21,7 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private static readonly string[] TemplateLabelFilter = ["TemplateLabelFilter"];
     private static readonly string[] TemplateAnnotationFilter = ["TemplateAnnotationFilter"];
     private static readonly string[] MacAddress = ["MacAddress", "NewMacAddresses"];
-    private static readonly string[] SmbiosSerial = ["SmbiosSerial", "NewSmbiosSerial"];
+    private static readonly string[] SmbiosSerial = ["SmbiosSerial", "Serial", "NewSmbiosSerial"];
     private static readonly string[] Patch = ["Patch", "Patches"];
     private static readonly string[] VolumeNamePolicy = ["VolumeNamePolicy"];
     private static readonly string[] Batch = ["Batch"];

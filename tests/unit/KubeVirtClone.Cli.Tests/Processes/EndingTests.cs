@@ -5,8 +5,12 @@ using System.Net.Sockets;
 namespace KubeVirtClone.Cli.Tests.Processes;
 
 /// <summary>How commands end when something outside them goes wrong, or the user has had enough.</summary>
-public sealed class EndingTests(SandboxFixture sandbox)
+public sealed class EndingTests(SandboxFixture sandbox) : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("vmclone-ending-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
     [Fact]
     public async Task Ctrl_c_ends_a_wait_under_a_second_and_leaves_the_clones()
     {
@@ -57,10 +61,9 @@ public sealed class EndingTests(SandboxFixture sandbox)
     [Fact]
     public async Task A_broken_kubeconfig_an_unknown_context_and_a_dead_server_are_one_line_each()
     {
-        var broken = Path.Combine(Path.GetTempPath(), $"kc-{Guid.NewGuid():n}");
+        var broken = Path.Combine(_folder, "broken");
         await File.WriteAllTextAsync(broken, "clusters: [");
         (await CliProcess.RunAsync(CliProcess.Program, ["get"], broken)).ShouldEndWith(1).ErrorLines.ShouldHaveSingleItem().ShouldContain("KubeConfigInvalid");
-        File.Delete(broken);
 
         (await sandbox.RunAsync("get", "--context", "elsewhere")).ShouldEndWith(1).ErrorLines.ShouldHaveSingleItem().ShouldContain("KubeContextNotFound");
 
@@ -94,9 +97,9 @@ public sealed class EndingTests(SandboxFixture sandbox)
         ended.ShouldEndWith(0).Error.ShouldNotContain("Exception");
     }
 
-    private static async Task<string> KubeConfigForAsync(string server)
+    private async Task<string> KubeConfigForAsync(string server)
     {
-        var file = Path.Combine(Path.GetTempPath(), $"kc-{Guid.NewGuid():n}");
+        var file = Path.Combine(_folder, $"{Guid.NewGuid():n}");
         await File.WriteAllTextAsync(file, $$$"""
             apiVersion: v1
             kind: Config
