@@ -5,7 +5,7 @@ internal sealed class DemoRun(Repository repository)
 {
     public int Run()
     {
-        repository.BuildAll();
+        repository.BuildProduct();
         if (PowerShellHost.Find(repository, out var reason) is { } shell)
         {
             return shell.RunFile(repository.In("examples", "demo.ps1"), ["-Module", repository.ModuleManifest]);
