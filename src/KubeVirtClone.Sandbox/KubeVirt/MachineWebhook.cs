@@ -7,12 +7,21 @@ namespace KubeVirtClone.Sandbox.KubeVirt;
 /// <summary>Mutating and validating webhooks of VirtualMachines, as far as clones meet them.</summary>
 internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVirtWebhook(api, api.Type("kubevirt.io", "virtualmachines"), profile)
 {
+    private const string Mutator = "virtualmachines-mutator.kubevirt.io";
     private const string Validator = "virtualmachine-validator.kubevirt.io";
 
     public override void Mutate(AdmissionRequest request)
     {
         var machine = request.Object!;
-        if (machine.IsDeleting() || machine.ObjectAt("spec", "template") is null)
+        if (machine.IsDeleting())
+            return;
+        if (machine["spec"] is null)
+        {
+            ApiCause[] problems = [new(null, null, "spec in body is required"), new(null, null, "spec in body must be of type object: \"null\"")];
+            throw ApiException.Denied(Mutator, 422, string.Join(", ", problems.Select(p => p.Message)), problems);
+        }
+
+        if (machine.ObjectAt("spec", "template") is null)
             return;
         var written = GoVirtualMachine.Normalize(machine);
         foreach (var key in (ReadOnlySpan<string>)["metadata", "spec"])

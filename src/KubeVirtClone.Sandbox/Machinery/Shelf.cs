@@ -71,22 +71,48 @@ internal sealed class Shelf
         var later = After(revision);
         if (later.Count == 0)
             return All(ns);
-        var state = new SortedDictionary<(string, string), StoredObject>(KeyOrder.Instance);
-        foreach (var stored in All(ns))
-            state[(stored.Namespace ?? "", stored.Name)] = stored;
+        // What each object changed since then looked like: the state before the first of its changes.
+        var then = new SortedDictionary<(string Namespace, string Name), StoredObject?>(KeyOrder.Instance);
         for (var i = later.Count - 1; i >= 0; i--)
         {
-            var change = later[i];
-            if (ns is not null && change.Namespace != ns)
-                continue;
-            var key = (change.Namespace ?? "", change.Name);
-            if (change.OldStored is { } old)
-                state[key] = old;
-            else
-                state.Remove(key);
+            if (ns is null || later[i].Namespace == ns)
+                then[(later[i].Namespace ?? "", later[i].Name)] = later[i].OldStored;
         }
 
-        return state.Values;
+        return Merged(All(ns), then);
+    }
+
+    private static IEnumerable<StoredObject> Merged(
+        IEnumerable<StoredObject> now, SortedDictionary<(string Namespace, string Name), StoredObject?> then)
+    {
+        using var changed = then.GetEnumerator();
+        var more = changed.MoveNext();
+        foreach (var stored in now)
+        {
+            var order = 1;
+            while (more && (order = KeyOrder.Instance.Compare(changed.Current.Key, (stored.Namespace ?? "", stored.Name))) < 0)
+            {
+                if (changed.Current.Value is { } gone)
+                    yield return gone;
+                more = changed.MoveNext();
+            }
+
+            if (!more || order > 0)
+            {
+                yield return stored;
+                continue;
+            }
+
+            if (changed.Current.Value is { } old)
+                yield return old;
+            more = changed.MoveNext();
+        }
+
+        for (; more; more = changed.MoveNext())
+        {
+            if (changed.Current.Value is { } gone)
+                yield return gone;
+        }
     }
 
     private int FirstAfter(long revision)
