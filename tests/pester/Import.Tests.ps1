@@ -14,15 +14,18 @@ Describe 'Import' {
         $empty = Join-Path $TestDrive 'Empty.psd1'
         Set-Content -Path (Join-Path $TestDrive 'Empty.psm1') -Value ''
         New-ModuleManifest -Path $empty -RootModule 'Empty.psm1'
-        $extra = 1..3 | ForEach-Object {
-            [double](Invoke-Fresh @"
+        # A busy machine adds to every measurement and takes from none: the quietest of ten counts.
+        $least = [double]::MaxValue
+        for ($try = 0; $try -lt 10 -and $least -ge 150; $try++) {
+            $extra = [double](Invoke-Fresh @"
                 `$null = Measure-Command { Get-Item . }
                 `$empty = (Measure-Command { Import-Module '$empty' }).TotalMilliseconds
                 `$module = (Measure-Command { Import-Module '$script:Manifest' }).TotalMilliseconds
                 `$module - `$empty
 "@)
+            $least = [Math]::Min($least, $extra)
         }
-        ($extra | Measure-Object -Minimum).Minimum | Should -BeLessThan 150
+        $least | Should -BeLessThan 150
     }
 
     It 'loads nothing that could read a kubeconfig or open a connection' {
