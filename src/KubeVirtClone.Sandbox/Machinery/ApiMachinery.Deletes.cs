@@ -43,7 +43,7 @@ public sealed partial class ApiMachinery
             if (finalizers.Count == 0 && !holdsContent)
             {
                 if (!who.DryRun)
-                    Commit(StoreEventType.Deleted, type, obj, existing);
+                    Commit(StoreEventType.Deleted, type, JsonTree.Frozen(obj), existing);
                 return Gone(type, existing);
             }
 

@@ -57,7 +57,10 @@ public sealed partial class ApiMachinery
             Validate(request);
             if (_shelves[type].Find(ns, request.Name) is { } existing)
                 throw ApiException.AlreadyExists(type, request.Name, existing.Deleting);
-            return who.DryRun ? JsonTree.Frozen(working) : Commit(StoreEventType.Added, type, working, null).Object;
+            if (who.DryRun)
+                return JsonTree.Frozen(working);
+            metadata["resourceVersion"] = "";
+            return Commit(StoreEventType.Added, type, JsonTree.Frozen(working), null).Object;
         }
     }
 
@@ -306,7 +309,7 @@ public sealed partial class ApiMachinery
     private static JsonObject Decode(ResourceType type, JsonObject obj, RequestInfo who)
     {
         var version = RequestVersion(type, obj);
-        var working = JsonTree.Frozen(obj);
+        var working = (JsonObject)obj.DeepClone();
         working["apiVersion"] = type.StorageApiVersion;
         working["kind"] = type.Kind;
         if (working["metadata"] is JsonObject metadata)

@@ -167,11 +167,12 @@ public sealed partial class ApiMachinery
         }
     }
 
-    private StoredObject Commit(StoreEventType what, ResourceType type, JsonObject obj, StoredObject? old)
+    // Takes the object over: it must be frozen, or a clone of a frozen one, and have a resourceVersion to be replaced.
+    private StoredObject Commit(StoreEventType what, ResourceType type, JsonObject frozen, StoredObject? old)
     {
         var revision = ++_revision;
-        JsonTree.Child(obj, "metadata")["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);
-        var stored = new StoredObject(type, JsonTree.Frozen(obj), revision);
+        ((JsonObject)frozen["metadata"]!)["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);
+        var stored = new StoredObject(type, frozen, revision);
         var shelf = _shelves[type];
         if (what == StoreEventType.Deleted)
         {
