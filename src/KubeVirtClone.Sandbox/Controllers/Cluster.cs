@@ -244,6 +244,9 @@ internal sealed class ControllerSettings(bool pacing = true, double scale = 1, b
 
     public bool Nodes { get; } = nodes;
 
+    /// <summary>The order in which KubeVirt walks a Go map, which is chance there; here the order given, unless a replay wants another.</summary>
+    public Func<IEnumerable<string>, IEnumerable<string>> MapOrder { get; set; } = keys => keys;
+
     public TimeSpan Scaled(TimeSpan real) => real * Scale;
 
     public TimeSpan Seconds(double real) => TimeSpan.FromSeconds(real * Scale);

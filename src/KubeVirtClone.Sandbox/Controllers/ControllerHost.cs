@@ -39,6 +39,8 @@ internal sealed class ControllerHost : IAsyncDisposable
 
     public EventLoop Loop { get; }
 
+    public ControllerSettings Settings => _cluster.Settings;
+
     public MachineSubresources Subresources { get; }
 
     /// <summary>Makes the first objects and lets the controllers settle them at once, with no delay simulated.</summary>

@@ -49,25 +49,27 @@ internal sealed class EventLoop(TimeProvider clock)
     {
         while (true)
         {
-            WorkItem due;
+            WorkItem item;
+            DateTimeOffset due;
             lock (_lock)
             {
-                if (!_later.TryPeek(out due, out var when) || when.Due > Now)
+                if (!_later.TryPeek(out item, out var when) || when.Due > Now)
                     break;
                 _later.Dequeue();
+                due = when.Due;
             }
 
-            due.Queue.Add(due.Key);
+            item.Queue.Due(item.Key, due);
         }
 
-        WorkItem item;
+        WorkItem next;
         lock (_lock)
         {
-            if (!_ready.TryDequeue(out item))
+            if (!_ready.TryDequeue(out next))
                 return false;
         }
 
-        item.Queue.Process(item.Key);
+        next.Queue.Process(next.Key);
         return true;
     }
 
@@ -82,13 +84,14 @@ internal sealed class EventLoop(TimeProvider clock)
 }
 
 /// <summary>
-/// One controller's queue: a key waits at most once, is delayed on request, and comes back with growing delay after errors, as
+/// One controller's queue: a key waits at most once, is delayed on request (the earliest moment counts), and comes back with growing delay after errors, as
 /// Kubernetes' rate-limited work queues do.
 /// </summary>
 internal sealed class WorkQueue(EventLoop loop, RateLimiter limiter, Func<string, TimeSpan?> reconcile)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _waiting = [];
+    private readonly Dictionary<string, DateTimeOffset> _delayed = [];
 
     /// <summary>Called with what went wrong in a reconcile; the key is tried again later.</summary>
     public Action<string, Exception>? Failed { get; set; }
@@ -107,9 +110,33 @@ internal sealed class WorkQueue(EventLoop loop, RateLimiter limiter, Func<string
     public void AddAfter(string key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
+        {
             Add(key);
-        else
-            loop.EnqueueAt(new(this, key), loop.Now + delay);
+            return;
+        }
+
+        var due = loop.Now + delay;
+        lock (_lock)
+        {
+            if (_delayed.TryGetValue(key, out var earlier) && earlier <= due)
+                return;
+            _delayed[key] = due;
+        }
+
+        loop.EnqueueAt(new(this, key), due);
+    }
+
+    /// <summary>The moment a key was delayed to has come, unless an earlier one replaced it.</summary>
+    internal void Due(string key, DateTimeOffset due)
+    {
+        lock (_lock)
+        {
+            if (!_delayed.TryGetValue(key, out var expected) || expected != due)
+                return;
+            _delayed.Remove(key);
+        }
+
+        Add(key);
     }
 
     public void AddRateLimited(string key) => AddAfter(key, limiter.When(key));

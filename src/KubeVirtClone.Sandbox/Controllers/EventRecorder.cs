@@ -29,8 +29,11 @@ internal sealed class EventRecorder(Cluster cluster)
             return;
         }
 
-        // A name like the recorder's own: the object's, then the time in hexadecimal; the serial keeps names of one instant apart.
+        // A name like the recorder's own: the object's, then the time in hexadecimal (the serial keeps names of one instant apart), or
+        // any when that gets too long.
         name = string.Create(CultureInfo.InvariantCulture, $"{about.Name()}.{((cluster.Now.ToUnixTimeMilliseconds() * 1_000_000) + _serial++):x}");
+        if (name.Length > 253)
+            name = Guid.NewGuid().ToString();
         if (_seen.Count >= Remembered)
             _seen.Clear();
         _seen[identity] = name;

@@ -33,7 +33,8 @@ internal sealed class SnapshotContents
     public void Create(JsonObject snapshot, SnapshotSource source)
     {
         var backups = new JsonArray();
-        foreach (var volume in VirtualMachines.Volumes(source.Machine))
+        var volumes = VirtualMachines.Volumes(source.Machine).ToDictionary(v => v.TextAt("name") ?? "");
+        foreach (var volume in _cluster.Settings.MapOrder(volumes.Keys).Select(n => volumes[n]))
         {
             if (VirtualMachines.ClaimName(volume) is not { } claimName || SnapshottableClaim(snapshot.Namespace(), claimName) is not { } claim)
                 continue;
