@@ -78,7 +78,7 @@ internal static class Comparison
         }
 
         return (JsonNode?)result;
-    })]);
+    }).OrderBy(p => p!.TextAt("object")!.Contains("of the simultaneous", StringComparison.Ordinal) ? p!.TextAt("object") : "", StringComparer.Ordinal)]);
 
     private static JsonArray Sorted(JsonArray? objects) => new([.. objects.Objects().Select(o => (JsonNode?)o.Copy()).OrderBy(o => o!.TextAt("metadata", "name"), StringComparer.Ordinal)]);
 
@@ -95,6 +95,18 @@ internal static class Comparison
                 if (copy.TextAt("event") != "DELETED")
                     copy.Remove("event");
                 copy["status"] ??= new JsonObject();
+                // Which of several VolumeSnapshots is ready first is chance.
+                if (key.StartsWith("VirtualMachineSnapshotContent/", StringComparison.Ordinal) && copy.FlagAt("status", "readyToUse") is false)
+                {
+                    foreach (var volume in copy.ArrayAt("status", "volumeSnapshotStatus").Objects())
+                    {
+                        volume.Remove("readyToUse");
+                        volume.Remove("creationTime");
+                    }
+                }
+
+                if (key.StartsWith("VirtualMachineSnapshotContent/", StringComparison.Ordinal) && copy.ArrayAt("finalizers") is { Count: 0 } && copy.FlagAt("deleting") is not true)
+                    continue;
                 var state = Canonical(copy)!.ToJsonString();
                 if (!KnownRaces.IsAlreadyExists(state) && (list.Count == 0 || list[^1].AsText() != state))
                     list.Add(state);
@@ -250,7 +262,15 @@ internal static class Comparison
     }
 
     private static JsonArray Objects(JsonObject recording, string part) =>
-        Objects(new JsonArray([.. recording.ArrayAt(part).Objects().Where(o => !KnownRaces.IsUnchanged(o, recording.ArrayAt("beforeState"))).Select(o => o.Copy())]));
+        Objects(new JsonArray([.. recording.ArrayAt(part).Objects()
+            .Where(o => !KnownRaces.IsUnchanged(o, recording.ArrayAt("beforeState")) && !(KnownRaces.IsOrphan(o) && o.TextAt("lastEvent") == "DELETED"))
+            .Select(o =>
+            {
+                var copy = o.Copy();
+                if (copy.TextAt("lastEvent") != "DELETED" && recording["posted"] is not null && KnownRaces.IsRetained(copy.ObjectAt("object")!, recording))
+                    copy.ObjectAt("object", "metadata")!.Remove("finalizers");
+                return (JsonNode?)copy;
+            })]));
 
     private static JsonArray Objects(JsonArray? seen) => new([.. seen.Objects()
         .Select(o => (JsonNode?)new JsonObject { ["gone"] = o.TextAt("lastEvent") == "DELETED", ["object"] = Canonical(o["object"]) })
@@ -272,8 +292,13 @@ internal static class Comparison
             result = View(view, KnownRaces.JustPosted(s, posted));
         if (result is JsonObject o && o["httpStatus"] is { } status && (o["object"] is not null || o["stored"] is not null || status.ToJsonString() == "200"))
             result = new JsonObject { ["httpStatus"] = status.DeepClone() };
-        return (JsonNode?)new JsonObject { ["step"] = s.TextAt("step"), ["result"] = result };
+        return (JsonNode?)new JsonObject { ["step"] = StepText(s.TextAt("step") ?? ""), ["result"] = result };
     })]);
+
+    // A step that waited for several names them in an order of no meaning.
+    private static string StepText(string text) => text.StartsWith("reached: ", StringComparison.Ordinal) && text.LastIndexOf(": ", StringComparison.Ordinal) is var colon
+        ? text[..(colon + 2)] + string.Join(", ", text[(colon + 2)..].Split(", ").Order(StringComparer.Ordinal))
+        : text;
 
     /// <summary>Sorts what Go's maps leave in random order.</summary>
     internal static JsonNode? Canonical(JsonNode? node)

@@ -42,20 +42,31 @@ internal static class KnownRaces
                 body.ObjectAt("metadata")?.Remove("name");
                 return Math.Round(p["ms"]!.GetValue<double>() / 20) + body.ToJsonString();
             })
-            .Where(g => g.Count() > 1);
+            .Where(g => g.Count() > 1 && g.Select(p => p.TextAt("object", "metadata", "name")).Distinct().Count() == g.Count())
+            .OrderBy(g => g.Min(p => p.TextAt("object", "metadata", "name")), StringComparer.Ordinal)
+            .ToList();
         foreach (var group in groups)
         {
             var names = group.Select(p => p.TextAt("object", "metadata", "name")!).ToList();
             var kind = group.First().TextAt("object", "kind");
             var ordered = names.OrderBy(n => End(recording.ArrayAt("statuses", kind + "/" + n))).ToList();
-            var first = names.Order(StringComparer.Ordinal).First();
             for (var i = 0; i < ordered.Count; i++)
-                yield return (ordered[i], $"<{i + 1} of {first}…>");
+                yield return (ordered[i], $"<{i + 1} of the simultaneous {groups.IndexOf(group)}>");
         }
 
         static double End(JsonArray? statuses) => statuses.Objects().Where(s => s.FlagAt("status", "readyToUse") is true || s.FlagAt("status", "complete") is true)
             .Select(s => s["ms"]!.GetValue<double>()).DefaultIfEmpty(double.MaxValue).First();
     }
+
+    /// <summary>An object whose owner never was is collected at a moment of chance.</summary>
+    public static bool IsOrphan(JsonObject seen) => seen.ObjectAt("object").ArrayAt("metadata", "ownerReferences").Objects()
+        .Any(o => o.TextAt("uid") is "00000000-0000-0000-0000-000000000000" || o.TextAt("uid")?.EndsWith("/gone>", StringComparison.Ordinal) is true);
+
+    /// <summary>
+    /// A content that stays when its snapshot goes loses its finalizer only if its VolumeSnapshot happens to change afterwards.
+    /// </summary>
+    public static bool IsRetained(JsonObject content, JsonObject recording) => content.Kind() == "VirtualMachineSnapshotContent"
+        && !recording.ArrayAt("left", "VirtualMachineSnapshot").Objects().Any(s => s.TextAt("name") == content.TextAt("spec", "virtualMachineSnapshotName"));
 
     /// <summary>The object posted less than a tenth of a second before a look: the recorder saw it half made.</summary>
     public static string? JustPosted(JsonObject step, JsonArray? posted)

@@ -17,6 +17,7 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
     public IEnumerable<string> Run()
     {
         var problems = new List<string>();
+        sandbox.Settings.MapOrder = RecordedOrder;
         var given = @case.Data.ArrayAt("before").Objects().Where(e => e.TextAt("object", "kind") == "PersistentVolume").Select(e => e.TextAt("object", "spec", "claimRef", "name")).ToHashSet();
         foreach (var claim in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim" && IsBoundByHand(o) && !given.Contains(o.Name())))
             GiveVolume(claim);
@@ -32,16 +33,21 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
             var result = sandbox.Post(type, type.Namespaced ? @case.Namespace : null, o);
             if (result["httpStatus"]!.GetValue<int>() != entry["httpStatus"]!.GetValue<int>())
                 problems.Add($"before {o.Kind()}/{o.Name()}: recorded {entry["httpStatus"]}, replayed {result.ToJsonString()}");
-            sandbox.Run(TimeSpan.FromMilliseconds(400));
+            if (!CaughtAtOnce)
+            {
+                sandbox.Run(TimeSpan.FromMilliseconds(400));
+                Hand();
+            }
         }
 
         BindRole();
 
-        Hand();
-        Settle();
-        // What is still under way in the recording is caught at that point.
-        if (!Recorded.Any(o => o.Kind() == "DataVolume" && o.TextAt("status", "phase") != "Succeeded"))
+        if (!CaughtAtOnce)
+        {
+            Settle();
             sandbox.Run(TimeSpan.FromSeconds(2));
+        }
+
         foreach (var recorded in Recorded)
         {
             if (sandbox.Get(recorded.Kind(), recorded.Name()) is { } ours)
@@ -49,6 +55,41 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         }
 
         return problems;
+    }
+
+    // The order of a content's volumes is chance; the replay takes the recording's.
+    private IEnumerable<string> RecordedOrder(IEnumerable<string> names)
+    {
+        var recorded = Recorded.Concat(@case.Data.ArrayAt("contents").Objects().Select(c => c.ObjectAt("object")!))
+            .Select(c => c.ArrayAt("spec", "volumeBackups").Objects().Select(b => b.TextAt("volumeName") ?? "").ToList())
+            .FirstOrDefault(l => l.Count > 1) ?? [];
+        return names.OrderBy(n => recorded.IndexOf(n) is var i and >= 0 ? i : int.MaxValue);
+    }
+
+    /// <summary>
+    /// From now on snapshots of volumes take as long as they took in the recording, whose snapshot-controller was throttled; longer than
+    /// the case when they were never seen to end.
+    /// </summary>
+    public void TakeRecordedSpeed()
+    {
+        var times = new List<double>();
+        var end = @case.Data.ArrayAt("timeline").Objects().Concat(@case.Data.ArrayAt("steps").Objects()).Select(t => t["ms"]!.GetValue<double>()).DefaultIfEmpty(0).Max();
+        foreach (var history in @case.Data.ArrayAt("timeline").Objects().Where(t => t.TextAt("kind") == "VolumeSnapshot").GroupBy(t => t.TextAt("name")))
+        {
+            if (history.FirstOrDefault(t => t.TextAt("event") == "ADDED") is not { } added)
+                continue;
+            var done = history.FirstOrDefault(t => t.FlagAt("readyToUse") is true || t["error"] is not null)?["ms"]?.GetValue<double>();
+            var gone = history.FirstOrDefault(t => t.FlagAt("deleting") is true || t.TextAt("event") == "DELETED")?["ms"]?.GetValue<double>();
+            times.Add((done ?? ((gone ?? end) + 1000)) - added["ms"]!.GetValue<double>());
+        }
+
+        if (times.Count == 0)
+            return;
+        foreach (var snapshotClass in sandbox.List("VolumeSnapshotClass"))
+        {
+            var seconds = Math.Max(0, (times.Max() / 1000) - 0.15).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            sandbox.Merge("VolumeSnapshotClass", snapshotClass.Name(), new JsonObject { ["parameters"] = new JsonObject { ["delay"] = seconds } });
+        }
     }
 
     /// <summary>From now on input that names the recorded object names ours.</summary>
@@ -88,9 +129,11 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
     /// <summary>The recordings name a user by its credentials.</summary>
     public static string? UserName(string? credentials) => credentials?.StartsWith("user-", StringComparison.Ordinal) is true ? credentials["user-".Length..] : credentials;
 
+    // A VM without any status: the case began before a controller had looked at it.
+    private bool CaughtAtOnce => Recorded.Any(o => o.Kind() == "VirtualMachine" && o["status"] is null);
+
     private void Hand()
     {
-        sandbox.Run(TimeSpan.FromSeconds(2));
         foreach (var recorded in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim"))
         {
             if (sandbox.Get(recorded.Kind(), recorded.Name()) is not { } ours)

@@ -63,7 +63,7 @@ internal static class Recorder
         foreach (var (_, e) in changes)
         {
             if (e.Resource.Kind == kind)
-                last[e.Object.Uid()] = (Verb(e), e.Object);
+                last[e.Object.Name()] = (Verb(e), e.Object);
         }
 
         return new JsonArray([.. last.Values.OrderBy(v => v.Object.Name(), StringComparer.Ordinal).Select(v => (JsonNode?)new JsonObject { ["lastEvent"] = v.Verb, ["object"] = v.Object.Copy() })]);

@@ -42,6 +42,8 @@ internal sealed class ReplaySandbox : IAsyncDisposable
 
     public List<(double Ms, StoreEvent Event)> Changes { get; } = [];
 
+    public ControllerSettings Settings => _host.Settings;
+
     public double Ms => (_clock.GetUtcNow() - _origin).TotalMilliseconds;
 
     /// <summary>What follows counts from here.</summary>
