@@ -129,7 +129,82 @@ Describe 'kubectl get vm -o json | ConvertFrom-Json' -Skip:(-not (Get-Command ku
     }
 }
 
+Describe 'Snapshots as sources' {
+    BeforeAll {
+        $path = "/apis/snapshot.kubevirt.io/v1beta1/namespaces/$script:Namespace/virtualmachinesnapshots"
+        New-TestObject -Path $path -Object @{
+            apiVersion = 'snapshot.kubevirt.io/v1beta1'; kind = 'VirtualMachineSnapshot'
+            metadata   = @{ name = 'golden-snap'; namespace = $script:Namespace }
+            spec       = @{ source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'golden' } }
+        }
+        $limit = [Diagnostics.Stopwatch]::StartNew()
+        do { $script:Snapshot = Get-TestObject "$path/golden-snap" } until ($script:Snapshot.status.readyToUse -or $limit.Elapsed.TotalSeconds -gt 60)
+    }
+
+    It 'are named by -Snapshot' {
+        $clone = New-VMClone -Snapshot golden-snap -TargetName from-snap -Wait -Timeout 5m
+        $clone.SourceKind | Should -Be 'VirtualMachineSnapshot'
+        $clone.Phase | Should -Be 'Succeeded'
+    }
+
+    It 'are completed' {
+        $line = 'New-VMClone -Snapshot gold'
+        $limit = [Diagnostics.Stopwatch]::StartNew()
+        do { $offers = [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches }
+        until ($offers.CompletionText -contains 'golden-snap' -or $limit.Elapsed.TotalSeconds -gt 10)
+        $offers.CompletionText | Should -Be 'golden-snap'
+    }
+
+    It 'come as JSON' {
+        $clones = $script:Snapshot | New-VMClone -TargetName from-json
+        $clones.SourceKind | Should -Be 'VirtualMachineSnapshot'
+        $clones.SourceName | Should -Be 'golden-snap'
+    }
+
+    It 'come in a column of a table' {
+        $rows = "SourceName,Snapshot,TargetName`n,golden-snap,row-1`ngolden,,row-2" | ConvertFrom-Csv
+        ($rows | New-VMClone | Sort-Object TargetName).SourceKind | Should -Be 'VirtualMachineSnapshot', 'VirtualMachine'
+    }
+
+    It 'that do not exist are an error of the item' {
+        New-VMClone -Snapshot nothing -TargetName never -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMSnapshotNotFound,*'
+    }
+}
+
+Describe 'A clone that has failed' {
+    It 'is asked for again when it is piped in, from JSON as well' {
+        $json = @"
+            { "apiVersion": "clone.kubevirt.io/v1beta1", "kind": "VirtualMachineClone",
+              "metadata": { "name": "old", "namespace": "$script:Namespace" },
+              "spec": { "source": { "apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "golden" },
+                        "target": { "apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "second-try" },
+                        "labelFilters": ["*", "!secret/*"], "newSMBiosSerial": "s1" },
+              "status": { "phase": "Failed" } }
+"@
+        $clone = $json | ConvertFrom-Json | New-VMClone
+        $clone.TargetName | Should -Be 'second-try'
+        $spec = (Get-TestClone $clone.Name).spec
+        $spec.source.name | Should -Be 'golden'
+        $spec.labelFilters | Should -Be '*', '!secret/*'
+        $spec.newSMBiosSerial | Should -Be 's1'
+    }
+}
+
 Describe 'Other shapes' {
+    It 'takes tables: @{ SourceName = …; TargetName = … }' {
+        (@{ SourceName = 'golden'; TargetName = 'from-table' } | New-VMClone).TargetName | Should -Be 'from-table'
+    }
+
+    It 'works in parallel runspaces, each with its own connection' -Tag Sandbox {
+        $module = Get-TestModulePath; $config = Get-TestKubeConfig; $namespace = $script:Namespace
+        $names = 1..4 | ForEach-Object -Parallel {
+            Import-Module $using:module
+            (New-VMClone golden "par-$_" -KubeConfig $using:config -Namespace $using:namespace).TargetName
+        } -ThrottleLimit 4
+        $names | Sort-Object | Should -Be 'par-1', 'par-2', 'par-3', 'par-4'
+    }
+
     It 'takes names: ''web-a'' | New-VMClone' { ('web-a' | New-VMClone -TargetName by-name).SourceName | Should -Be 'web-a' }
 
     It 'takes a list of targets' {

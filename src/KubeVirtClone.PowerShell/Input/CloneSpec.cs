@@ -6,13 +6,13 @@ namespace KubeVirtClone.Input;
 /// <summary>Reads a clone that is asked for again out of what a pipeline carries.</summary>
 internal static class CloneSpec
 {
-    /// <summary>From a record with the properties of <see cref="VMCloneRequest"/>, such as Import-Clixml gives.</summary>
+    /// <summary>From a record or table with the members of <see cref="VMCloneRequest"/>, such as Import-Clixml gives.</summary>
     public static VMCloneRequest FromRecord(object record) => record as VMCloneRequest ?? new VMCloneRequest
     {
         Namespace = PropertyReader.GetText(record, "Namespace") ?? "",
         SourceKind = PropertyReader.GetText(record, "SourceKind") ?? "VirtualMachine",
         SourceName = PropertyReader.GetText(record, "SourceName") ?? "",
-        TargetName = PropertyReader.GetText(record, "TargetName"),
+        TargetName = PropertyReader.GetText(record, "TargetName") ?? PropertyReader.GetText(record, "Name"),
         LabelFilter = Texts(PropertyReader.Get(record, "LabelFilter")),
         AnnotationFilter = Texts(PropertyReader.Get(record, "AnnotationFilter")),
         TemplateLabelFilter = Texts(PropertyReader.Get(record, "TemplateLabelFilter")),

@@ -84,7 +84,10 @@ internal sealed class PipedObject
             _ when IsForeignVirtualMachine(typeName) => throw Foreign(input, typeName),
             _ when PropertyReader.Get(input, "metadata", "name") is not null || PropertyReader.GetText(input, "kind") is not null =>
                 FromKubernetes(input),
-            PSCustomObject or IDictionary => Row(input),
+            // The binder looks for properties, and a table has its entries as keys: they are read here.
+            IDictionary when PropertyReader.GetText(input, "SourceName") is not null => Retry(CloneSpec.FromRecord(input)),
+            IDictionary => throw Unusable("table without SourceName"),
+            PSCustomObject => Row(input),
             _ when HasRowMembers(input) => Row(input),
             _ => throw Unusable(typeName),
         };
