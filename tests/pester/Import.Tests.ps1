@@ -71,6 +71,10 @@ Describe 'Import' {
         $data.Description | Should -Match '5\.1 is not supported'
     }
 
+    It 'brings its about topics along' {
+        Invoke-Fresh "Import-Module '$script:Manifest'; (Get-Help about_KubeVirtClone | Out-String) -match 'New-VMClone'" | Should -Be 'True'
+    }
+
     It 'passes Test-ModuleManifest' { (Test-ModuleManifest $script:Manifest).Name | Should -Be 'KubeVirtClone' }
 
     It 'ships no PowerShell assembly and no symbols' {
