@@ -11,7 +11,6 @@ namespace KubeVirtClone.Sandbox.Controllers;
 internal sealed class CloneController
 {
     private const string Component = "clone-controller";
-    private const string CloneApiVersion = "clone.kubevirt.io/v1beta1";
     private readonly Cluster _cluster;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _bySourceMachine;
@@ -48,7 +47,7 @@ internal sealed class CloneController
     {
         foreach (var owner in o.ArrayAt("metadata", "ownerReferences").Objects())
         {
-            if (owner.TextAt("kind") == "VirtualMachineClone" && owner.TextAt("apiVersion") == CloneApiVersion)
+            if (owner.TextAt("kind") == "VirtualMachineClone" && owner.TextAt("apiVersion") == _cluster.Clones.StorageApiVersion)
             {
                 _queue.AddRateLimited(Cluster.Key(o.Namespace(), owner.TextAt("name") ?? ""));
                 break;
@@ -207,7 +206,7 @@ internal sealed class CloneController
         var name = "tmp-snapshot-" + clone.Uid();
         var snapshot = new JsonObject
         {
-            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["apiVersion"] = _cluster.Snapshots.StorageApiVersion,
             ["kind"] = "VirtualMachineSnapshot",
             ["metadata"] = Temporary(clone, name),
             ["spec"] = new JsonObject
@@ -233,11 +232,11 @@ internal sealed class CloneController
         found.Snapshot = name;
     }
 
-    private static JsonObject Temporary(JsonObject clone, string name) => new()
+    private JsonObject Temporary(JsonObject clone, string name) => new()
     {
         ["name"] = name,
         ["namespace"] = clone.Namespace(),
-        ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(clone, CloneApiVersion, "VirtualMachineClone")),
+        ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(clone, _cluster.Clones.StorageApiVersion, "VirtualMachineClone")),
     };
 
     private JsonObject? CheckSnapshot(JsonObject clone, string name, Findings found)
@@ -329,7 +328,7 @@ internal sealed class CloneController
             spec["volumeRestorePolicy"] = policy;
         var restore = new JsonObject
         {
-            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["apiVersion"] = _cluster.Restores.StorageApiVersion,
             ["kind"] = "VirtualMachineRestore",
             ["metadata"] = Temporary(clone, name),
             ["spec"] = spec,

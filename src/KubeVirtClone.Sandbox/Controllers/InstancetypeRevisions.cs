@@ -12,7 +12,7 @@ internal static class InstancetypeRevisions
     {
         var existing = Find(cluster, snapshot.Namespace(), name, "Unable to fetch ControllerRevision");
         var copy = Copy(existing, ReplaceOnce(name, snapshot.TextAt("spec", "source", "name") ?? "", snapshot.Name()));
-        copy.Ensure("metadata")["ownerReferences"] = new JsonArray(Cluster.OwnerReference(snapshot, "snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot"));
+        copy.Ensure("metadata")["ownerReferences"] = new JsonArray(Cluster.OwnerReference(snapshot, cluster.Snapshots.StorageApiVersion, "VirtualMachineSnapshot"));
         return CreateOnce(cluster, copy);
     }
 

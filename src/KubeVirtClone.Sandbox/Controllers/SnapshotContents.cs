@@ -58,7 +58,7 @@ internal sealed class SnapshotContents
         var name = SnapshotController.ContentName(snapshot);
         var content = new JsonObject
         {
-            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["apiVersion"] = _cluster.Contents.StorageApiVersion,
             ["kind"] = "VirtualMachineSnapshotContent",
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = snapshot.Namespace(), ["finalizers"] = new JsonArray(Finalizer) },
             ["spec"] = spec,
@@ -237,7 +237,7 @@ internal sealed class SnapshotContents
                     ["snapshot.kubevirt.io/source-vm-name"] = content.TextAt("spec", "source", "virtualMachine", "metadata", "name"),
                     ["snapshot.kubevirt.io/source-vm-namespace"] = content.TextAt("spec", "source", "virtualMachine", "metadata", "namespace"),
                 },
-                ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(content, "snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshotContent")),
+                ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(content, _cluster.Contents.StorageApiVersion, "VirtualMachineSnapshotContent")),
             },
             ["spec"] = new JsonObject
             {

@@ -74,14 +74,15 @@ internal sealed class MachineSubresources(ApiMachinery api)
 
     private void SetRunning(JsonObject machine, bool run, bool dry, RequestInfo who)
     {
-        var copy = machine.Copy();
-        if (machine.At("spec", "running") is not null)
-            copy.Ensure("spec")["running"] = run;
-        else
-            copy.Ensure("spec")["runStrategy"] = run ? "Always" : "Halted";
         try
         {
-            api.Update(_machines, machine.Namespace(), machine.Name(), copy, who with { DryRun = dry });
+            Change(machine, who with { DryRun = dry }, null, copy =>
+            {
+                if (copy.At("spec", "running") is not null)
+                    copy.Ensure("spec")["running"] = run;
+                else
+                    copy.Ensure("spec")["runStrategy"] = run ? "Always" : "Halted";
+            });
         }
         catch (ApiException e) when (e.Code == 422)
         {
@@ -92,12 +93,29 @@ internal sealed class MachineSubresources(ApiMachinery api)
 
     private void Request(JsonObject machine, RequestInfo who, params ReadOnlySpan<JsonObject> requests)
     {
-        var copy = machine.Copy();
         var list = new JsonArray();
         foreach (var request in requests)
             list.Add((JsonNode)request);
-        copy.Ensure("status")["stateChangeRequests"] = list;
-        api.Update(_machines, machine.Namespace(), machine.Name(), copy, who, "status");
+        Change(machine, who, "status", copy => copy.Ensure("status")["stateChangeRequests"] = list.DeepClone());
+    }
+
+    // virt-api sends a patch of just this field; that the VM changed elsewhere meanwhile does not matter to it.
+    private void Change(JsonObject machine, RequestInfo who, string? subresource, Action<JsonObject> change)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var copy = machine.Copy();
+            change(copy);
+            try
+            {
+                api.Update(_machines, machine.Namespace(), machine.Name(), copy, who, subresource);
+                return;
+            }
+            catch (ApiException e) when (e.Code == 409 && tries < 10)
+            {
+                machine = api.Get(_machines, machine.Namespace(), machine.Name()) ?? throw NotFound(machine.Name());
+            }
+        }
     }
 
     private static JsonObject Details(string name) => new() { ["name"] = name, ["group"] = "kubevirt.io", ["kind"] = "virtualmachine" };
