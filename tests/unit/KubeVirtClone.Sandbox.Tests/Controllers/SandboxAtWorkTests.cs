@@ -10,8 +10,8 @@ public sealed class SandboxAtWorkTests
     private static readonly RequestInfo Admin = new("admin", ["system:masters"]);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static Task<Sandbox> StartAsync(bool pacing = true, int vms = 0) =>
-        Sandbox.StartAsync(new SandboxOptions { ClockFactor = 20, Pacing = pacing, VmCount = vms }, TestContext.Current.CancellationToken);
+    private static Task<Sandbox> StartAsync(bool pacing = true, int vms = 0, string profile = "1.9") =>
+        Sandbox.StartAsync(new SandboxOptions { ClockFactor = 20, Pacing = pacing, VmCount = vms, Profile = profile }, TestContext.Current.CancellationToken);
 
     private static async Task<JsonObject> WhenAsync(Sandbox sandbox, string kind, string name, Func<JsonObject, bool> holds)
     {
@@ -32,7 +32,7 @@ public sealed class SandboxAtWorkTests
         "default",
         new JsonObject
         {
-            ["apiVersion"] = "clone.kubevirt.io/v1beta1",
+            ["apiVersion"] = sandbox.Api.Type("clone.kubevirt.io", "virtualmachineclones").StorageApiVersion,
             ["kind"] = "VirtualMachineClone",
             ["metadata"] = new JsonObject { ["name"] = "clone-" + target },
             ["spec"] = new JsonObject
@@ -57,6 +57,32 @@ public sealed class SandboxAtWorkTests
         await WhenAsync(sandbox, "VirtualMachineClone", "clone-copy", IsBound);
         var copy = await WhenAsync(sandbox, "VirtualMachine", "copy", v => v.TextAt("status", "printableStatus") == "Stopped");
         copy.TextAt("spec", "runStrategy").ShouldBe("Halted");
+    }
+
+    [Theory]
+    [InlineData("1.2", "snapshot.kubevirt.io/v1alpha1")]
+    [InlineData("1.5", "snapshot.kubevirt.io/v1beta1")]
+    public async Task Older_releases_clone_with_the_versions_they_store(string profile, string stored)
+    {
+        await using var sandbox = await StartAsync(profile: profile);
+        Clone(sandbox, "golden-pvc", "copy");
+        await WhenAsync(sandbox, "VirtualMachineSnapshot", "tmp-snapshot-" + await UidAsync(sandbox), s => s.TextAt("apiVersion") == stored);
+        await WhenAsync(sandbox, "VirtualMachineClone", "clone-copy", IsBound);
+        var copy = await WhenAsync(sandbox, "VirtualMachine", "copy", v => v.TextAt("status", "printableStatus") == "Stopped");
+        copy.ObjectAt("spec", "template", "spec", "domain", "firmware").TextAt("uuid").ShouldBeNullOrEmpty();
+    }
+
+    private static async Task<string> UidAsync(Sandbox sandbox) => (await WhenAsync(sandbox, "VirtualMachineClone", "clone-copy", _ => true)).Uid();
+
+    [Theory]
+    [InlineData("nobody", "VM nobody does not exist in namespace default")]
+    [InlineData("legacy-01", "Virtual Machine volume data does not support snapshots")]
+    public async Task Release_1_2_checks_a_clones_source_at_once(string source, string why)
+    {
+        await using var sandbox = await StartAsync(profile: "1.2");
+        var refused = Should.Throw<ApiException>(() => Clone(sandbox, source, "copy"));
+        refused.Code.ShouldBe(422);
+        refused.Message.ShouldContain(why);
     }
 
     [Fact]
