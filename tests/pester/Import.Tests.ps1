@@ -4,6 +4,7 @@ BeforeAll {
 
     # In a PowerShell of its own: this one has loaded the module already.
     function Invoke-Fresh([string] $Script) {
+        $Script = '$ProgressPreference = ''SilentlyContinue''; ' + $Script
         $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($Script))
         & ([Environment]::ProcessPath) -NoProfile -NonInteractive -EncodedCommand $encoded
     }

@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Errors;
+using KubeVirtClone.Progress;
 using KubeVirtClone.Session;
 
 namespace KubeVirtClone.Commands;
@@ -84,6 +86,36 @@ public abstract class KubeVirtCmdlet : AsyncCmdlet
     {
         if (_commandNamespace is { Length: > 0 } given) return given;
         return _sessionNamespace is { Length: > 0 } chosen ? chosen : cluster.Namespace;
+    }
+
+    /// <summary>Sends one message of a running operation to the stream it belongs to.</summary>
+    /// <param name="update">The message.</param>
+    /// <param name="progress">Takes the counts.</param>
+    private protected void WriteUpdate(CloneUpdate update, CloneProgressView progress)
+    {
+        switch (update.Kind)
+        {
+            case CloneUpdateKind.Progress:
+                progress.Update(update.Progress!);
+                break;
+            case CloneUpdateKind.Record:
+                var clone = new VMClone(update.Record!);
+                Post(() => WriteObject(clone));
+                break;
+            case CloneUpdateKind.Fault:
+                var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update) ?? update.Reference?.Input);
+                Post(() => WriteError(error));
+                break;
+            case CloneUpdateKind.Warning:
+                Post(() => WarnOnce(update.Message!));
+                break;
+            case CloneUpdateKind.Planned:
+                Post(() => WriteVerbose($"The server would take the clone of '{update.Request?.SourceName}' to '{update.Record?.TargetName}'."));
+                break;
+            default:
+                Post(() => WriteVerbose(update.Message ?? ""));
+                break;
+        }
     }
 
     private string ResolvePath(string path)

@@ -63,7 +63,7 @@ public sealed partial class NewVMCloneCommand
                         return request.ToEngine();
                     });
                     operation = new CloneOperation(cluster, options);
-                    await foreach (var update in operation.RunAsync(batch, ct)) Take(update);
+                    await foreach (var update in operation.RunAsync(batch, ct)) WriteUpdate(update, _progress);
                 },
                 _progress.Tick);
         }
@@ -71,33 +71,6 @@ public sealed partial class NewVMCloneCommand
         {
             _progress.Complete();
             if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
-        }
-    }
-
-    private void Take(CloneUpdate update)
-    {
-        switch (update.Kind)
-        {
-            case CloneUpdateKind.Progress:
-                _progress!.Update(update.Progress!);
-                break;
-            case CloneUpdateKind.Record:
-                var clone = new VMClone(update.Record!);
-                Post(() => WriteObject(clone));
-                break;
-            case CloneUpdateKind.Fault:
-                var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update));
-                Post(() => WriteError(error));
-                break;
-            case CloneUpdateKind.Warning:
-                Post(() => WarnOnce(update.Message!));
-                break;
-            case CloneUpdateKind.Planned:
-                Post(() => WriteVerbose($"The server would take the clone of '{update.Request?.SourceName}' to '{update.Record?.TargetName}'."));
-                break;
-            default:
-                Post(() => WriteVerbose(update.Message!));
-                break;
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
 
@@ -38,37 +37,13 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
                     var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");
                     Volatile.Write(ref _progress, new CloneProgressView(this, $"Waiting for {count} to be {For}", silent: false));
                     var options = new WaitOptions { For = Enum.Parse<WaitState>(For.ToString()), Timeout = Timeout };
-                    await foreach (var update in new CloneWaiter(cluster).WaitAsync(clones, options, ct)) Take(update);
+                    await foreach (var update in new CloneWaiter(cluster).WaitAsync(clones, options, ct)) WriteUpdate(update, _progress);
                 },
                 () => Volatile.Read(ref _progress)?.Tick());
         }
         finally
         {
             _progress?.Complete();
-        }
-    }
-
-    private void Take(CloneUpdate update)
-    {
-        switch (update.Kind)
-        {
-            case CloneUpdateKind.Progress:
-                _progress!.Update(update.Progress!);
-                break;
-            case CloneUpdateKind.Record:
-                var clone = new VMClone(update.Record!);
-                Post(() => WriteObject(clone));
-                break;
-            case CloneUpdateKind.Fault:
-                var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update) ?? update.Reference?.Input);
-                Post(() => WriteError(error));
-                break;
-            case CloneUpdateKind.Warning:
-                Post(() => WarnOnce(update.Message!));
-                break;
-            default:
-                Post(() => WriteVerbose(update.Message ?? ""));
-                break;
         }
     }
 }
