@@ -18,8 +18,8 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 Import-Module Pester -MinimumVersion 5.5.0
-$env:KUBEVIRTCLONE_TEST_MODULE = $Module
-$env:KUBEVIRTCLONE_TEST_CLI = $Cli
+$env:KUBEVIRTCLONE_TEST_MODULE = Convert-Path -LiteralPath $Module
+$env:KUBEVIRTCLONE_TEST_CLI = Convert-Path -LiteralPath $Cli
 
 $configuration = [PesterConfiguration]::Default
 $configuration.Run.Path = $Path
