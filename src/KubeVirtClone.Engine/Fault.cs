@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Diagnosis;
+
 namespace KubeVirtClone.Engine;
 
 /// <summary>What kind of thing went wrong. The names are PowerShell's error categories, so a shell can map them one to one.</summary>
@@ -72,6 +74,9 @@ public sealed record Fault
 
     /// <summary>The cause, when there was an exception. An <c>ApiStatusException</c> keeps the server's <c>details.causes</c>.</summary>
     public Exception? Exception { get; init; }
+
+    /// <summary>Why the clone did not get there, for faults of a wait; null when that could not be found out, or is no matter of a clone.</summary>
+    public CloneDiagnosis? Cause { get; init; }
 
     /// <summary>True when nothing further can work, so that the whole command ends; false when only one item is affected.</summary>
     public bool Terminating { get; init; }

@@ -120,11 +120,14 @@ internal static class RestoreStage
             _ => "The restore reports an error",
         };
         var forGood = CauseText.IsForGood(code) && code is not (CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded);
-        var warning = clone.Reading.EventsOf("VirtualMachineRestore", restore.Name).FirstOrDefault(e => e.Reason == "VirtualMachineRestoreError");
+        var warning = clone.Reading.EventsOf("VirtualMachineRestore", restore.Name).Where(e => e.Reason == "VirtualMachineRestoreError").MaxBy(e => e.Last ?? DateTimeOffset.MinValue);
+        // Before the reason KubeVirt lists every operation, its own among them.
+        var at = code == CauseCodes.PatchNotApplicable ? text.LastIndexOf("]: ", StringComparison.Ordinal) : -1;
+        var said = at < 0 ? text : text[(at + 3)..];
         return clone.Diagnosis(
             forGood || code is CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded ? CloneHealth.Stuck : CloneHealth.Waiting,
             code,
-            $"{what}: {StuckReasons.Shorten(text)}. KubeVirt tries again for ever.",
+            $"{what}: {StuckReasons.Shorten(said)}. KubeVirt tries again for ever.",
             canEnd: !CauseText.IsForGood(code),
             [CloneCase.Condition(restore, "Progressing"), warning is null ? null : CloneCase.Event(warning)]);
     }

@@ -21,7 +21,12 @@ internal static class SnapshotStage
                 : Going(clone, "The snapshot is about to be taken.");
         }
 
-        return Of(clone, snapshot) ?? Going(clone, "The snapshot is being taken.", snapshot);
+        return Of(clone, snapshot) ?? Going(
+            clone,
+            snapshot.IsTrueAt("status", "readyToUse")
+                ? "The snapshot is ready; KubeVirt's clone controller, which makes about one clone a second in the whole cluster, has not come round to this one yet."
+                : "The snapshot is being taken.",
+            snapshot);
     }
 
     /// <summary>What is wrong with the snapshot a clone needs, or null.</summary>

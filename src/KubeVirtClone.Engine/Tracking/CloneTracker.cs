@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
@@ -25,6 +26,7 @@ internal sealed class CloneTracker : IAsyncDisposable
     private readonly WatchOptions _scope;
     private readonly WaitState _for;
     private readonly TrackerEvents _events;
+    private readonly FaultExplainer _explainer;
     private readonly ITimer _timer;
 
     private CloneTracker(
@@ -37,6 +39,7 @@ internal sealed class CloneTracker : IAsyncDisposable
         CancellationToken ct)
     {
         _cluster = cluster;
+        _explainer = new FaultExplainer(cluster);
         _kind = kind;
         _snapshotVersion = snapshotVersion;
         _scope = scope;
@@ -64,7 +67,7 @@ internal sealed class CloneTracker : IAsyncDisposable
     }
 
     /// <summary>Follows a clone until its wait is over, or <paramref name="ct"/> ends it.</summary>
-    public Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout, CancellationToken ct)
+    public async Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout, CancellationToken ct)
     {
         NamespaceTracker? tracker;
         lock (_gate)
@@ -73,7 +76,8 @@ internal sealed class CloneTracker : IAsyncDisposable
                 _namespaces[reference.Namespace] = tracker = new(_cluster, _kind, reference.Namespace, _snapshotVersion, _scope, _for, _events, _stop.Token);
         }
 
-        return tracker.FollowAsync(reference, initial, timeout).WaitAsync(ct);
+        var outcome = await tracker.FollowAsync(reference, initial, timeout).WaitAsync(ct);
+        return outcome.Fault is { } fault ? outcome with { Fault = await _explainer.ExplainAsync(fault, outcome.Record, ct) } : outcome;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Diagnosis;
+
 namespace KubeVirtClone.Engine.Tracking;
 
 /// <summary>Tells from the text of a restore's error whether trying again can help. The texts are KubeVirt's own; conditions and events carry nothing else.</summary>
@@ -8,42 +10,24 @@ internal static class StuckReasons
     {
         if (Has(text, "in progress") || Has(text, "content name is nil") || Has(text, "failed calling webhook"))
             return null;
-        if (Has(text, "restore target already exists"))
-        {
-            return (
-                FaultIds.VMCloneTargetExists,
-                FaultCategory.ResourceExists,
-                "Remove this clone and choose another target name. Do not delete that machine while the clone exists: KubeVirt would then make the clone in its place.");
-        }
-
-        if (Has(text, "exceeded quota"))
-        {
-            return (
-                FaultIds.QuotaExceeded,
-                FaultCategory.LimitsExceeded,
-                "Free some of the quota or have it raised (kubectl describe resourcequota); KubeVirt goes on trying until the clone is removed.");
-        }
-
-        if (Has(text, "failed to apply patch") || Has(text, "error patching VM"))
-        {
-            return (
-                FaultIds.VMClonePatchInvalid,
-                FaultCategory.InvalidArgument,
-                "Remove the clone, correct the patch, and clone again.");
-        }
-
-        if (Has(text, "denied the request"))
-        {
-            return (
-                FaultIds.VMCloneRestoreRefused,
-                FaultCategory.InvalidArgument,
-                "Remove the clone, correct what the message names, and clone again.");
-        }
-
-        return Has(text, " is invalid: ") || Has(text, " is forbidden: ")
-            ? (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, "Remove the clone, correct what the message names, and clone again.")
-            : null;
+        var code = text.StartsWith("failed creating restore", StringComparison.Ordinal) ? CauseText.OfRefusal(text) : CauseText.OfRestoreError(text);
+        return FaultOf(code, text) is var (id, category) ? (id, category, CauseText.NextStep(code)) : null;
     }
+
+    private static (string Id, FaultCategory Category)? FaultOf(string code, string text) => code switch
+    {
+        CauseCodes.TargetExists => (FaultIds.VMCloneTargetExists, FaultCategory.ResourceExists),
+        CauseCodes.QuotaExceeded => (FaultIds.QuotaExceeded, FaultCategory.LimitsExceeded),
+        CauseCodes.LimitRangeExceeded => (FaultIds.VMCloneRestoreFailed, FaultCategory.LimitsExceeded),
+        CauseCodes.PatchNotApplicable => (FaultIds.VMClonePatchInvalid, FaultCategory.InvalidArgument),
+        CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.PatchPath or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong =>
+            (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
+        CauseCodes.TargetNameInvalid => (FaultIds.VMCloneRestoreFailed, FaultCategory.InvalidArgument),
+        CauseCodes.TargetRefused or CauseCodes.RestoreRefused when Has(text, "denied the request") => (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
+        CauseCodes.TargetRefused => (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped),
+        // What else is reported may pass: KubeVirt tries again.
+        _ => null,
+    };
 
     /// <summary>The text without what only names KubeVirt's own temporary objects and webhooks, and in one line.</summary>
     public static string Shorten(string text)

@@ -29,6 +29,9 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     /// <summary>Every request: verb, plural, and namespace/name where there is one.</summary>
     public ConcurrentQueue<string> Requests { get; } = [];
 
+    /// <summary>Answers raw requests (path and body); null leaves the answer to the version endpoint.</summary>
+    public Func<string, JsonNode?, JsonObject?>? Answer { get; set; }
+
     /// <summary>Called before a request is carried out; may throw what the server would answer.</summary>
     public Func<FakeRequest, Task>? Before { get; set; }
 
@@ -144,6 +147,8 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     public async Task<HttpAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, CancellationToken ct)
     {
         await BeforeAsync(new("SEND", new ResourceKind("", "", path, ""), null, null), ct);
+        if (Answer?.Invoke(path, body) is { } answer)
+            return new HttpAnswer(201, "application/json", answer.ToJsonString(), null);
         var version = path == "/version" ? "v1.34.1" : KubeVirtVersion;
         return new HttpAnswer(200, "application/json", $$"""{"gitVersion":"{{version}}"}""", null);
     }

@@ -1,0 +1,46 @@
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Diagnosis;
+
+/// <summary>Gives a wait's faults their cause. Faults that come together share one reading of their namespace: a thousand timeouts cost no more than one.</summary>
+internal sealed class FaultExplainer(KubeVirtCluster cluster)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
+    private readonly object _gate = new();
+    private readonly Dictionary<string, (long At, Task<NamespaceReading> Reading)> _readings = new(StringComparer.Ordinal);
+
+    /// <summary>The fault with its cause, or as it is when that cannot be found out.</summary>
+    public async Task<Fault> ExplainAsync(Fault fault, CloneRecord? record, CancellationToken ct)
+    {
+        if (fault.Terminating || record is null || fault.Id is FaultIds.VMCloneDeleted or FaultIds.VMCloneNotFound)
+            return fault;
+        try
+        {
+            var reading = await ReadingAsync(record.Namespace, ct).WaitAsync(Longest, cluster.Clock, ct);
+            var cause = CloneDoctor.Diagnose(record.Reference, reading);
+            if (cause.Code is CauseCodes.CloneGone or CauseCodes.Completed)
+                return fault;
+            return fault.Id == FaultIds.VMCloneTimeout && cause.Health != CloneHealth.InProgress
+                ? fault with { Cause = cause, Message = $"{fault.Message} {cause.Cause}", RecommendedAction = cause.NextStep.Length > 0 ? cause.NextStep : fault.RecommendedAction }
+                : fault with { Cause = cause };
+        }
+        catch (Exception e) when (e is KubernetesException or EngineException or TimeoutException)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"Why {record.Reference} did not get there could not be found out: {e.Message}");
+            return fault;
+        }
+    }
+
+    private Task<NamespaceReading> ReadingAsync(string ns, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (!_readings.TryGetValue(ns, out var known) || known.Reading.IsFaulted || known.Reading.IsCanceled || cluster.Clock.GetElapsedTime(known.At) > Fresh)
+                _readings[ns] = known = (cluster.Clock.GetTimestamp(), new NamespaceReader(cluster).ReadAsync(ns, ct));
+            return known.Reading;
+        }
+    }
+}

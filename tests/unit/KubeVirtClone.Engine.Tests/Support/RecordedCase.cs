@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Tests.Support;
+
+/// <summary>A case recorded from a real KubeVirt 1.9, as a cluster to ask: the state before the clone was posted, and the last one seen after.</summary>
+internal sealed class RecordedCase
+{
+    private static readonly Dictionary<string, string> Drivers = new(StringComparer.Ordinal)
+    {
+        ["fast"] = "csi.fake.example.com",
+        ["slow"] = "csi.fake.example.com",
+        ["wffc"] = "csi.fake.example.com",
+        ["never"] = "never.fake.example.com",
+        ["nosnap"] = "nosnap.fake.example.com",
+        ["slowsnap"] = "slowsnap.fake.example.com",
+        ["brokensnap"] = "broken.fake.example.com",
+    };
+
+    private readonly JsonObject _data;
+
+    private RecordedCase(JsonObject data) => _data = data;
+
+    public string Name => _data["name"]!.GetValue<string>();
+
+    public string Namespace => _data["namespace"]!.GetValue<string>();
+
+    public JsonObject Clone => (JsonObject)_data["clone"]!;
+
+    /// <summary>True when the API server or admission took the clone.</summary>
+    public bool Accepted => _data["accepted"]!.GetValue<bool>();
+
+    /// <summary>True when the server took the clone, but made nothing of it.</summary>
+    public bool DryRun => Accepted && !Phases.Any();
+
+    public bool Succeeded => Phases.Contains("Succeeded");
+
+    /// <summary>True when somebody did something while the clone was under way.</summary>
+    public bool SomebodyHelped => (_data["during"] as JsonArray)?.Count > 0;
+
+    /// <summary>True when the clone object was still there at the end.</summary>
+    public bool CloneStands => _data["cloneFinal"] is JsonObject && _data["targetVM"] is JsonObject;
+
+    /// <summary>Namespace the clone was posted to.</summary>
+    public string PostedTo => _data["create"]!["response"]?["details"] is { } details && details["kind"]?.GetValue<string>() == "namespaces"
+        ? details["name"]!.GetValue<string>()
+        : Namespace;
+
+    public string? User => _data["create"]!["asUser"]?.GetValue<string>();
+
+    private IEnumerable<string?> Phases => ((_data["phases"] as JsonArray) ?? []).Select(p => p!["status"]?["phase"]?.GetValue<string>());
+
+    public static IEnumerable<string> Names() => Directory.EnumerateFiles(Folder(), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
+
+    public static RecordedCase Load(string name) => new(JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), name + ".json")))!.AsObject());
+
+    /// <summary>The cluster as it was when the clone was posted.</summary>
+    public KubeVirtCluster Before()
+    {
+        var clock = new ManualClock();
+        var client = NewClient(clock);
+        EnsureNamespace(client);
+        foreach (var entry in _data["before"]!.AsArray())
+        {
+            if (entry!["object"] is JsonObject item && entry["httpStatus"]?.GetValue<int>() < 300)
+                Put(client, item);
+        }
+
+        foreach (var state in _data["beforeState"]!.AsArray())
+            Put(client, state!.AsObject());
+        var allowed = User is null || Accepted;
+        client.Answer = (path, _) => path.Contains("selfsubjectaccessreviews", StringComparison.Ordinal)
+            ? new JsonObject { ["status"] = new JsonObject { ["allowed"] = allowed, ["reason"] = "" } }
+            : null;
+        return new KubeVirtCluster(client, clock: clock);
+    }
+
+    /// <summary>The cluster as it was last seen, some minutes after the clone was posted.</summary>
+    public KubeVirtCluster After()
+    {
+        var clock = new ManualClock();
+        var client = NewClient(clock);
+        foreach (var item in _data["beforeState"]!.AsArray())
+            Put(client, item!.AsObject());
+        if (_data["cloneFinal"] is JsonObject clone)
+            Put(client, clone);
+        foreach (var kind in new[] { "snapshots", "contents", "restores" })
+        {
+            foreach (var entry in (_data[kind] as JsonArray ?? []).Where(e => e!["lastEvent"]!.GetValue<string>() != "DELETED"))
+                Put(client, entry!["object"]!.AsObject());
+        }
+
+        foreach (var claim in _data["leftPVCs"] as JsonArray ?? [])
+            Put(client, claim!.AsObject());
+        if (_data["targetVM"] is JsonObject target)
+            Put(client, target);
+        PutTimeline(client, clock);
+        clock.Advance(TimeSpan.FromHours(1));
+        return new KubeVirtCluster(client, clock: clock);
+    }
+
+    public CloneReference Reference => new(Namespace, _data["cloneFinal"]?["metadata"]?["name"]?.GetValue<string>() ?? "cl");
+
+    private static FakeClient NewClient(ManualClock clock)
+    {
+        var client = new FakeClient(clock);
+        foreach (var (name, driver) in Drivers)
+        {
+            var storageClass = Object("storage.k8s.io/v1", "StorageClass", name);
+            storageClass["provisioner"] = driver;
+            storageClass["volumeBindingMode"] = name == "wffc" ? "WaitForFirstConsumer" : "Immediate";
+            client.Put(RelatedKinds.StorageClass, storageClass);
+            if (name is "fast" or "never" or "slowsnap" or "brokensnap")
+            {
+                var snapshotClass = Object("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", name);
+                snapshotClass["driver"] = driver;
+                client.Put(RelatedKinds.VolumeSnapshotClass, snapshotClass);
+            }
+        }
+
+        return client;
+    }
+
+    private void Put(FakeClient client, JsonObject item)
+    {
+        var kind = KindOf(item["kind"]?.GetValue<string>() ?? "");
+        if (kind is null)
+            return;
+        item = (JsonObject)item.DeepClone();
+        if (kind.Namespaced)
+            item["metadata"]!["namespace"] ??= Namespace;
+        else
+            item["metadata"]!["namespace"] = "";
+        client.Put(kind, item);
+    }
+
+    private void EnsureNamespace(FakeClient client)
+    {
+        var item = Object("v1", "Namespace", Namespace);
+        client.Put(RelatedKinds.Namespace, item);
+    }
+
+    private void PutTimeline(FakeClient client, ManualClock clock)
+    {
+        var start = clock.GetUtcNow();
+        var number = 0;
+        foreach (var entry in _data["timeline"]!.AsArray())
+        {
+            var at = (start + TimeSpan.FromMilliseconds(entry!["ms"]!.GetValue<double>())).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+            var kind = entry["kind"]!.GetValue<string>();
+            if (kind == "Event" && entry["on"]?.GetValue<string>().Split('/') is [var onKind, var onName])
+            {
+                var item = Object("v1", "Event", $"e{number++}");
+                item["metadata"]!["namespace"] = Namespace;
+                item["involvedObject"] = new JsonObject { ["kind"] = onKind, ["name"] = onName };
+                foreach (var field in new[] { "type", "reason", "message", "count" })
+                    item[field] = entry[field]?.DeepClone();
+                item["firstTimestamp"] = at;
+                item["lastTimestamp"] = at;
+                client.Put(KubeVirtKinds.Event, item);
+            }
+            else if (kind == "VolumeSnapshot")
+            {
+                var name = entry["name"]!.GetValue<string>();
+                if (entry["event"]!.GetValue<string>() == "DELETED")
+                {
+                    client.Remove(RelatedKinds.VolumeSnapshot, Namespace, name);
+                    continue;
+                }
+
+                var item = Object("snapshot.storage.k8s.io/v1", "VolumeSnapshot", name);
+                item["metadata"]!["namespace"] = Namespace;
+                item["status"] = new JsonObject { ["readyToUse"] = entry["readyToUse"]?.DeepClone(), ["error"] = entry["error"]?.DeepClone() };
+                client.Put(RelatedKinds.VolumeSnapshot, item);
+            }
+        }
+    }
+
+    private static JsonObject Object(string apiVersion, string kind, string name) =>
+        new() { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "" } };
+
+    private static ResourceKind? KindOf(string kind) => kind switch
+    {
+        "VirtualMachine" => KubeVirtKinds.VirtualMachine,
+        "VirtualMachineInstance" => RelatedKinds.Instance,
+        "VirtualMachineClone" => KubeVirtKinds.Clone("v1beta1"),
+        "VirtualMachineSnapshot" => KubeVirtKinds.Snapshot("v1beta1"),
+        "VirtualMachineSnapshotContent" => KubeVirtKinds.SnapshotContent("v1beta1"),
+        "VirtualMachineRestore" => KubeVirtKinds.Restore("v1beta1"),
+        "PersistentVolumeClaim" => KubeVirtKinds.PersistentVolumeClaim,
+        "DataVolume" => RelatedKinds.DataVolume,
+        "VolumeSnapshot" => RelatedKinds.VolumeSnapshot,
+        "ResourceQuota" => RelatedKinds.ResourceQuota,
+        _ => null,
+    };
+
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures", "vectors"));
+}
