@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -19,6 +20,7 @@ internal sealed class SnapshotController
     private readonly ObjectIndex _byMachine;
     private readonly ObjectIndex _machinesByClaim;
     private readonly SnapshotContents _contents;
+    private readonly WaitingLine _line = new();
 
     public SnapshotController(Cluster cluster, StorageLookups storage)
     {
@@ -37,7 +39,10 @@ internal sealed class SnapshotController
         });
         cluster.On(cluster.Machines, e =>
         {
-            WakeSnapshotsOf(e.Object);
+            if (cluster.Settings.Pacing || e.Type != StoreEventType.Modified)
+                WakeSnapshotsOf(e.Object);
+            else
+                WakeNext(e.Object);
             _machineQueue.Add(Cluster.Key(e.Object));
         });
         cluster.On(cluster.Instances, e => WakeSnapshotsOf(e.Object));
@@ -58,6 +63,19 @@ internal sealed class SnapshotController
     {
         foreach (var key in _byMachine.Find(Cluster.Key(machine)))
             _queue.Add(key);
+    }
+
+    // KubeVirt wakes all snapshots of a VM whenever it changes, so that n of one VM cost n² steps. Without pacing only those that can
+    // get on are woken: the one that holds the VM, else the next in line; the others look again by themselves.
+    private void WakeNext(JsonObject machine)
+    {
+        var key = Cluster.Key(machine);
+        if (machine.TextAt("status", "snapshotInProgress") is { Length: > 0 } holder)
+            _queue.Add(Cluster.Key(machine.Namespace(), holder));
+        else if (_line.Next(key, MayStillWait) is { } next)
+            _queue.Add(next);
+
+        bool MayStillWait(string waiting) => _cluster.Get(_cluster.Snapshots, waiting) is { } snapshot && IsProgressing(snapshot) && !snapshot.IsDeleting();
     }
 
     private void WakeMachines(JsonObject volume)
@@ -117,6 +135,7 @@ internal sealed class SnapshotController
                 else
                 {
                     source.TryLock();
+                    _line.Join(Cluster.Key(snapshot.Namespace(), snapshot.TextAt("spec", "source", "name") ?? ""), key);
                     retry = _cluster.Settings.Scaled(LockRetry);
                 }
 
