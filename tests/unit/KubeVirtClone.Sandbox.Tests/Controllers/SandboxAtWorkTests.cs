@@ -98,6 +98,16 @@ public sealed class SandboxAtWorkTests
     }
 
     [Fact]
+    public async Task Many_clones_of_one_VM_all_get_their_turn_without_pacing()
+    {
+        await using var sandbox = await StartAsync(pacing: false);
+        for (var i = 0; i < 100; i++)
+            Clone(sandbox, i % 2 == 0 ? "golden" : "golden-pvc", $"copy-{i}");
+        for (var i = 0; i < 100; i++)
+            await WhenAsync(sandbox, "VirtualMachineClone", $"clone-copy-{i}", IsBound);
+    }
+
+    [Fact]
     public async Task A_late_binding_clone_is_bound_when_its_VM_is_started()
     {
         await using var sandbox = await StartAsync();
