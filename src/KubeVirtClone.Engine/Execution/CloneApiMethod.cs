@@ -4,8 +4,8 @@ using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Execution;
 
-/// <summary>Makes clones by posting VirtualMachineClone objects. Names are fixed by the plan, so that a post can be repeated: nothing is made twice.</summary>
-internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, CloneOptions options, InFlightWindow window) : ICloneMethod
+/// <summary>Makes clones by posting the object that stands for each: a VirtualMachineClone, or a VirtualMachineRestore of a snapshot that is ready. Names are fixed by the plan, so that a post can be repeated: nothing is made twice.</summary>
+internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, CloneOptions options, InFlightWindow window, CloneMethod method) : ICloneMethod
 {
     // The client repeats what is safe to repeat; these are patience on top of it, for a server that restarts or drowns.
     private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(2);
@@ -13,7 +13,7 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
 
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Strict" };
 
-    public CloneMethod Method => CloneMethod.Clone;
+    public CloneMethod Method => method;
 
     private TimeSpan Patience => options.Timeout is { } timeout && timeout < LongestTrouble ? timeout : LongestTrouble;
 
@@ -83,9 +83,15 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
         ApiServerUnreachableException => true,
         // Gone again when it was read back: the name is free, or its object is still being deleted.
         ApiStatusException { IsAlreadyExists: true } => true,
+        // The webhook's own view of the snapshot comes a moment after ours.
+        ApiStatusException { StatusCode: 400 } status when IsUnseenSnapshot(status.ApiMessage) => true,
         ApiStatusException status => status.StatusCode is 429 or >= 500,
         _ => false,
     };
+
+    private static bool IsUnseenSnapshot(string message) =>
+        message.Contains("snapshot content name is nil", StringComparison.Ordinal)
+        || (message.Contains("virtualmachinesnapshotcontents", StringComparison.Ordinal) && message.Contains("not found", StringComparison.Ordinal));
 
     private static CreateOutcome Refused(KubernetesException e, PlannedClone clone)
     {

@@ -1,8 +1,6 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tracking;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Execution;
 
@@ -60,13 +58,14 @@ public sealed class CloneOperation
             updates.TryWrite(update);
         }
 
-        _cluster.Callbacks.Verbose?.Invoke(
-            $"Batch {Batch}: {plan.Clones.Count} of {batch.Count} to make by method {CloneMethod.Clone}, at most {_options.ThrottleLimit} in flight");
-        await UpdateStream.WithProgressAsync(() => MakeAllAsync(plan.Clones, meter, updates, ct), meter, updates, _cluster.Clock);
+        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {batch.Count} to make, at most {_options.ThrottleLimit} in flight");
+        await UpdateStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
     }
 
-    private async Task MakeAllAsync(IReadOnlyList<PlannedClone> clones, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
     {
+        if (plan.Clones.Count == 0)
+            return;
         using var ending = new Ending(ct);
         var window = new InFlightWindow(_options.ThrottleLimit, _cluster.Clock);
         using var observed = _cluster.ObserveTraces(trace =>
@@ -75,148 +74,19 @@ public sealed class CloneOperation
             if (trace.StatusCode is 429 or >= 500)
                 window.Trouble();
         });
-        var kind = await _cluster.GetCloneKindAsync(ct);
-        var method = new CloneApiMethod(_cluster, kind, _options, window);
-        await using var tracker = _options is { Wait: true, DryRun: false } ? await StartTrackerAsync(clones, meter, updates, ending.Token) : null;
-        var run = new BatchRun(method, tracker, window, meter, updates, OneNamespace: clones.Select(c => c.Request.Namespace).Distinct(StringComparer.Ordinal).Count() == 1);
-        await ending.WatchAsync(MakeEachAsync(clones, run, ending));
+        var snapshotVersion = await _cluster.GetSnapshotVersionAsync(ct);
+        var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
+        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, _cluster.Callbacks.Verbose).Plan(plan.Clones);
+        await using var maker = new CloneMaker(_cluster, _options, new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created)), ending);
+        await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
+        await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
     }
 
-    private async Task MakeEachAsync(IReadOnlyList<PlannedClone> clones, BatchRun run, Ending ending)
+    private async Task MakeGroupsAsync(IReadOnlyList<SourceGroup> groups, CloneMaker maker, Ending ending)
     {
-        var running = new HashSet<Task>();
-        try
-        {
-            foreach (var clone in clones)
-            {
-                await run.Window.AcquireAsync(ending.Token);
-                running.RemoveWhere(t => t.IsCompletedSuccessfully);
-                running.Add(ending.GuardAsync(MakeOneAsync(clone, run, ending.Token)));
-            }
-        }
-        finally
-        {
-            await Task.WhenAll(running);
-        }
+        var prepared = groups.Where(g => g.NeedsPreparation).Select(g => ending.GuardAsync(new GroupRunner(_cluster, _options, maker, g).RunAsync(ending.Token))).ToList();
+        var others = groups.Where(g => !g.NeedsPreparation).SelectMany(g => g.Clones).ToList();
+        prepared.Add(ending.GuardAsync(maker.MakeAsync(others, made: null, ending.Token)));
+        await Task.WhenAll(prepared);
     }
-
-    private async Task<CloneTracker> StartTrackerAsync(
-        IReadOnlyList<PlannedClone> clones,
-        ProgressMeter meter,
-        ChannelWriter<CloneUpdate> updates,
-        CancellationToken ct)
-    {
-        // With one batch label on all of them the server sends no other clone of the namespace.
-        var batches = clones.Select(c => c.Request.Batch).Distinct(StringComparer.Ordinal).ToList();
-        var scope = batches is [{ } batch] ? new WatchOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" } : new WatchOptions();
-        var events = new TrackerEvents(
-            (reference, record, text) => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
-            (reference, record) => meter.Seen(reference, record));
-        return await CloneTracker.CreateAsync(_cluster, scope, NeededState, events, ct);
-    }
-
-    // A clone object that is deleted before its volumes are bound takes their snapshot with it.
-    private WaitState NeededState => _options is { PurgeOnSuccess: true, For: WaitState.Succeeded } ? WaitState.Bound : _options.For;
-
-    private async Task MakeOneAsync(PlannedClone clone, BatchRun run, CancellationToken ct)
-    {
-        var succeeded = false;
-        var item = new CloneReference(clone.Request.Namespace, clone.Request.CloneName!) { Input = clone.Original.Input };
-        run.Meter.Begin(item);
-        try
-        {
-            succeeded = await MakeAndFollowAsync(clone, item, run, ct);
-        }
-        finally
-        {
-            run.Window.Release();
-            if (!ct.IsCancellationRequested)
-                run.Meter.End(item, succeeded);
-        }
-    }
-
-    private async Task<bool> MakeAndFollowAsync(PlannedClone clone, CloneReference item, BatchRun run, CancellationToken ct)
-    {
-        var outcome = await run.Method.CreateAsync(clone, ct);
-        if (outcome.Fault is { } refused)
-        {
-            if (run.OneNamespace && refused.Exception is ApiStatusException status && FaultMapper.IsAccessDenied(status))
-                throw new EngineException(refused);
-            Fail(run, clone, refused, record: null);
-            return false;
-        }
-
-        var record = outcome.Record! with { Method = run.Method.Method };
-        if (_options.DryRun)
-        {
-            run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = record, Request = clone.Original });
-            return true;
-        }
-
-        Interlocked.Increment(ref _created);
-        _cluster.Callbacks.Verbose?.Invoke(
-            $"{clone.Request.SourceName} -> {clone.DisplayName}: clone {record.Name} {(outcome.TakenOver ? "was there already" : "created")}");
-        if (run.Tracker is null)
-        {
-            run.Window.Success();
-            Deliver(run, clone, record);
-            return true;
-        }
-
-        var followed = await run.Tracker.FollowAsync(item, record, _options.Timeout, ct);
-        return await FinishAsync(clone, followed, run, ct);
-    }
-
-    private async Task<bool> FinishAsync(PlannedClone clone, FollowOutcome followed, BatchRun run, CancellationToken ct)
-    {
-        if (followed.Fault is { } fault)
-        {
-            if (fault.Terminating)
-                throw new EngineException(fault);
-            if (fault.Id is FaultIds.QuotaExceeded or FaultIds.VMCloneSnapshotFailed)
-                run.Window.Trouble();
-            Fail(run, clone, fault, followed.Record);
-            return false;
-        }
-
-        var record = followed.Record!;
-        run.Window.Success();
-        if (followed.Reservation is not null)
-            run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = followed.Reservation, Record = record, Request = clone.Original });
-        if (_options.PurgeOnSuccess)
-            await PurgeAsync(clone, record, run, ct);
-        Deliver(run, clone, record);
-        return true;
-    }
-
-    private async Task PurgeAsync(PlannedClone clone, CloneRecord record, BatchRun run, CancellationToken ct)
-    {
-        var problem = record.Bound
-            ? (await new CloneCatalog(_cluster).RemoveAsync(record, includeTarget: false, ct))?.Message
-            : "its volumes are not bound yet, and need it";
-        if (problem is not null)
-        {
-            run.Updates.TryWrite(new CloneUpdate
-            {
-                Kind = CloneUpdateKind.Warning,
-                Message = $"The clone object {record.Namespace}/{record.Name} was kept: {problem}",
-                Record = record,
-                Request = clone.Original,
-            });
-        }
-    }
-
-    private static void Deliver(BatchRun run, PlannedClone clone, CloneRecord record) =>
-        run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Record, Record = record, Request = clone.Original });
-
-    private static void Fail(BatchRun run, PlannedClone clone, Fault fault, CloneRecord? record) =>
-        run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Record = record, Request = clone.Original });
-
-    private sealed record BatchRun(
-        ICloneMethod Method,
-        CloneTracker? Tracker,
-        InFlightWindow Window,
-        ProgressMeter Meter,
-        ChannelWriter<CloneUpdate> Updates,
-        bool OneNamespace);
 }

@@ -44,13 +44,45 @@ public sealed class CloneWaiter
             (reference, record, text) => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
             (reference, record) => meter.Seen(reference, record));
         using var ending = new Ending(ct);
-        await using var tracker = await CloneTracker.CreateAsync(_cluster, scope, options.For, events, ending.Token);
+        distinct = await FindMethodsAsync(distinct, ending.Token);
+        await using var trackers = new Trackers();
+        foreach (var method in distinct.Select(c => c.Method!.Value).Distinct())
+        {
+            var kind = method == CloneMethod.Clone
+                ? await _cluster.GetCloneKindAsync(ending.Token)
+                : KubeVirtKinds.Restore((await _cluster.GetSnapshotKindAsync(ending.Token)).Version);
+            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, scope, options.For, events, ending.Token);
+        }
+
         await UpdateStream.WithProgressAsync(
             () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
-                ending.GuardAsync(WaitOneAsync(reference, options, tracker, meter, updates, ending.Token))))),
+                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], meter, updates, ending.Token))))),
             meter,
             updates,
             _cluster.Clock);
+    }
+
+    // A name alone does not tell which kind of object stands for the clone.
+    private async Task<List<CloneReference>> FindMethodsAsync(List<CloneReference> clones, CancellationToken ct)
+    {
+        if (clones.TrueForAll(c => c.Method is not null))
+            return clones;
+        var restores = new HashSet<(string, string)>();
+        if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
+        {
+            foreach (var ns in clones.Where(c => c.Method is null).Select(c => c.Namespace).Distinct(StringComparer.Ordinal))
+            {
+                await KubeVirtCluster.GuardAsync(async () =>
+                {
+                    var selector = new ListOptions { LabelSelector = $"{CloneLabels.Method}={CloneMethod.Restore}" };
+                    await foreach (var restore in _cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, selector, ct))
+                        restores.Add((ns, restore.Name));
+                    return restores;
+                });
+            }
+        }
+
+        return clones.ConvertAll(c => c with { Method = c.Method ?? (restores.Contains((c.Namespace, c.Name)) ? CloneMethod.Restore : CloneMethod.Clone) });
     }
 
     private static async Task WaitOneAsync(
@@ -75,5 +107,14 @@ public sealed class CloneWaiter
             Fault = outcome.Fault,
             Reference = reference,
         });
+    }
+
+    private sealed class Trackers : Dictionary<CloneMethod, CloneTracker>, IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var tracker in Values)
+                await tracker.DisposeAsync();
+        }
     }
 }

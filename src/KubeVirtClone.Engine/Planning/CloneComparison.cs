@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Planning;
@@ -9,6 +10,15 @@ internal static class CloneComparison
     /// <summary>Null when it is the same, else the fields that differ.</summary>
     public static string? WhyNotSame(KubernetesObject existing, JsonObject wanted)
     {
+        if (existing.Annotations.GetValueOrDefault(CloneLabels.Request) is { } fingerprint && wanted["metadata"]?["annotations"]?[CloneLabels.Request] is JsonValue mine)
+            return fingerprint == mine.GetValue<string>() ? null : Differences(existing, wanted) ?? "options";
+        return Differences(existing, wanted);
+    }
+
+    private static string? Differences(KubernetesObject existing, JsonObject wanted)
+    {
+        if (existing.Kind != wanted["kind"]?.GetValue<string>())
+            return null;
         var there = existing.At("spec") is { } spec ? JsonObject.Create(spec)! : [];
         var asked = wanted["spec"] as JsonObject ?? [];
         var different = there.Select(f => f.Key).Union(asked.Select(f => f.Key), StringComparer.Ordinal)

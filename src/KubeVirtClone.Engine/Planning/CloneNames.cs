@@ -35,12 +35,24 @@ public static class CloneNames
     /// <param name="now">The time it is made.</param>
     public static string ForSnapshot(string source, DateTimeOffset now) => $"{Clip(source, NameRules.MaxLabelLength - 22)}-{NewBatch(now)}";
 
-    /// <summary>Name of the snapshot that clones of one machine share in a batch.</summary>
+    /// <summary>Name of the snapshot that clones of one machine share in a batch, or that one of them has to itself.</summary>
     /// <param name="batch">The batch id.</param>
     /// <param name="namespace">Namespace of the machine.</param>
     /// <param name="source">Name of the machine.</param>
-    public static string ForSharedSnapshot(string batch, string @namespace, string source) =>
-        $"{Clip(source, NameRules.MaxLabelLength - 18)}-shared-{Hash(10, "shared", batch, @namespace, source)}";
+    /// <param name="target">Target of the only clone it is for; null when they share it.</param>
+    public static string ForSharedSnapshot(string batch, string @namespace, string source, string? target = null) =>
+        $"{Clip(source, NameRules.MaxLabelLength - 18)}-shared-{Hash(10, "shared", batch, @namespace, source, target ?? "")}";
+
+    /// <summary>Name of the snapshot that holds a version of a golden image.</summary>
+    /// <param name="namespace">Namespace.</param>
+    /// <param name="image">Name of the image.</param>
+    /// <param name="version">Its version.</param>
+    public static string ForImage(string @namespace, string image, string version)
+    {
+        // Image names and versions are label values, which may have characters that object names may not.
+        var text = string.Concat($"{image}-{version}".ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-'));
+        return $"{Clip(text, NameRules.MaxLabelLength - 11)}-{Hash(10, "image", @namespace, image, version)}";
+    }
 
     private static string Clip(string name, int length) =>
         name.Length <= length ? name : name[..length].TrimEnd('-', '.');

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Planning;
@@ -8,13 +9,30 @@ namespace KubeVirtClone.Engine.Planning;
 /// <param name="Request">The request, checked and completed.</param>
 /// <param name="Original">The request as the user gave it.</param>
 /// <param name="Body">The object to post.</param>
-/// <param name="Existing">The object an earlier run of the same batch made for the same request; it is taken over instead of made again.</param>
+/// <param name="Existing">The object an earlier run of the same batch made for the same request; it is taken over instead of made again.
+/// A machine stands here for a restore that was done and deleted.</param>
 internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original, JsonObject Body, KubernetesObject? Existing)
 {
+    /// <summary>The request with its source resolved, nothing else changed; what is compiled when the source is known better.</summary>
+    public CloneRequest Asked { get; init; } = Original;
+
+    /// <summary>Which of the batch's unnamed clones of this source it is.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>Hash of what is asked for.</summary>
+    public string Fingerprint { get; init; } = "";
+
+    /// <summary>How it is made.</summary>
+    public CloneMethod Method { get; init; }
+
     public string DisplayName => $"{Request.Namespace}/{Request.TargetName}";
 }
 
 /// <summary>What a batch comes to.</summary>
 /// <param name="Clones">What is to be made.</param>
 /// <param name="Updates">Faults, warnings and skipped items known before anything is made.</param>
-internal sealed record ClonePlan(IReadOnlyList<PlannedClone> Clones, IReadOnlyList<CloneUpdate> Updates);
+internal sealed record ClonePlan(IReadOnlyList<PlannedClone> Clones, IReadOnlyList<CloneUpdate> Updates)
+{
+    /// <summary>Turns requests into what is sent.</summary>
+    public required CloneCompiler Compiler { get; init; }
+}

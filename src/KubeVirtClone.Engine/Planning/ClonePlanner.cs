@@ -1,5 +1,8 @@
 using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Planning;
@@ -12,6 +15,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private readonly List<CloneUpdate> _updates = [];
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private CloneCompiler _compiler = new(batch, macs: null);
 
     public async Task<ClonePlan> PlanAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
     {
@@ -19,29 +23,63 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (await KubeVirtCluster.GuardAsync(() => cluster.GetSnapshotGateAsync(ct)) == false)
             throw new EngineException(FaultMapper.GateOff(e: null));
 
-        var checkedRequests = CheckAlone(requests);
+        var checkedRequests = CheckAlone(await ResolveImagesAsync(requests, ct));
         await RefuseUnsupportedAsync(checkedRequests, ct);
+        var asked = checkedRequests.ConvertAll(c => c.Asked);
+        var macs = asked.Exists(r => r.GenerateMacAddresses) ? await MacPool.LoadAsync(cluster, asked, ct) : null;
+        _compiler = new CloneCompiler(batch, macs);
         var clones = new List<PlannedClone>(checkedRequests.Count);
         var finder = new FactFinder(cluster, kind);
         foreach (var group in checkedRequests.GroupBy(r => r.Checked.Request.Namespace, StringComparer.Ordinal))
         {
             var facts = options.Preflight
-                ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, ct)
+                ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, MayRestore(group), ct)
                 : new NamespaceFacts { Namespace = group.Key };
             foreach (var item in group)
                 Place(item, facts, kind, clones);
         }
 
-        return new ClonePlan(clones, _updates);
+        return new ClonePlan(clones, _updates) { Compiler = _compiler };
     }
 
-    private List<Item> CheckAlone(IReadOnlyList<CloneRequest> requests)
+    private bool MayRestore(IEnumerable<Item> items) => options.Method switch
+    {
+        CloneMethodChoice.Clone => false,
+        CloneMethodChoice.Restore => true,
+        _ => items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
+    };
+
+    private async Task<List<(CloneRequest Original, CloneRequest Asked)>> ResolveImagesAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        var images = new Dictionary<(string, string, string?), Found<GoldenImageRecord>>();
+        var resolved = new List<(CloneRequest, CloneRequest)>(requests.Count);
+        foreach (var request in requests)
+        {
+            if (request.GoldenImage is not { } image)
+            {
+                resolved.Add((request, request));
+                continue;
+            }
+
+            var key = (request.Namespace, image, request.GoldenImageVersion);
+            if (!images.TryGetValue(key, out var found))
+                images[key] = found = await new GoldenImages(cluster).ResolveAsync(request.Namespace, image, request.GoldenImageVersion, ct);
+            if (found.Fault is { } fault)
+                Fail(fault, request);
+            else
+                resolved.Add((request, request with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = found.Value!.SnapshotName }));
+        }
+
+        return resolved;
+    }
+
+    private List<Item> CheckAlone(List<(CloneRequest Original, CloneRequest Asked)> requests)
     {
         var items = new List<Item>(requests.Count);
         var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var request in requests)
+        foreach (var (original, request) in requests)
         {
             var ordinal = 0;
             if (string.IsNullOrEmpty(request.TargetName))
@@ -52,15 +90,15 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             }
 
             var result = RequestRules.Check(request, batch, ordinal);
-            Warn(result.Warnings, request);
+            Warn(result.Warnings, original);
             if (result.Fault is not null)
-                Fail(result.Fault, request);
+                Fail(result.Fault, original);
             else if (!targets.Add($"{result.Request.Namespace}/{result.Request.TargetName}"))
-                Fail(Duplicate(result.Request, "target", result.Request.TargetName!), request);
+                Fail(Duplicate(result.Request, "target", result.Request.TargetName!), original);
             else if (!names.Add($"{result.Request.Namespace}/{result.Request.CloneName}"))
-                Fail(Duplicate(result.Request, "clone object name", result.Request.CloneName!), request);
+                Fail(Duplicate(result.Request, "clone object name", result.Request.CloneName!), original);
             else
-                items.Add(new Item(request, result, ordinal));
+                items.Add(new Item(original, request, result, ordinal));
         }
 
         return items;
@@ -68,12 +106,15 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private async Task RefuseUnsupportedAsync(List<Item> items, CancellationToken ct)
     {
-        if (!items.Exists(i => i.Checked.Request.Patches is not null || i.Checked.Request.VolumeNamePolicy is not null))
+        if (!items.Exists(i => HasPatches(i) || i.Checked.Request.VolumeNamePolicy is not null))
             return;
         if (await KubeVirtCluster.GuardAsync(() => cluster.GetKubeVirtVersionAsync(ct)) is not { } version)
             return;
-        items.RemoveAll(i => Unsupported(i, i.Checked.Request.Patches is not null, "Patches", PatchesSince)
+        // Restores took patches long before clones did; Auto turns to them where that helps.
+        items.RemoveAll(i => Unsupported(i, HasPatches(i) && options.Method == CloneMethodChoice.Clone, "Patches", PatchesSince)
             || Unsupported(i, i.Checked.Request.VolumeNamePolicy is not null, "VolumeNamePolicy", VolumeNamePolicySince));
+
+        static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);
 
         bool Unsupported(Item item, bool used, string field, Version since)
         {
@@ -93,26 +134,31 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private void Place(Item item, NamespaceFacts facts, ResourceKind kind, List<PlannedClone> clones)
     {
-        var result = item.Checked;
-        if (item.Original.SmbiosSerial is not null && PreflightRules.HasFirmware(result.Request, facts) == false)
-            result = RequestRules.Check(item.Original, batch, item.Ordinal, sourceHasFirmware: false);
-        var request = result.Request;
-        var planned = new PlannedClone(request, item.Original, CloneManifest.Build(request, kind.ApiVersion), Existing: null);
-        if (facts.BatchClones?.GetValueOrDefault(request.CloneName!) is { } existing)
-        {
-            if (CloneComparison.WhyNotSame(existing, planned.Body) is { } why)
-                Fail(CloneComparison.ExistsWithAnother(request, why), item.Original);
-            else
-                clones.Add(planned with { Existing = existing });
+        var named = item.Checked.Request;
+        var fingerprint = RequestFingerprint.Of(item.Asked, named);
+        if (TakeOver(item, facts, kind, fingerprint, clones))
             return;
-        }
-
-        if (PreflightRules.TargetExists(request, facts) is { } exists)
+        if (PreflightRules.TargetExists(named, facts) is { } exists)
         {
             if (options.SkipExisting)
                 _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Skipped, Request = item.Original, Message = exists.Message });
             else
                 Fail(exists, item.Original);
+            return;
+        }
+
+        if (PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
+        {
+            Fail(blocked, item.Original);
+            return;
+        }
+
+        var result = _compiler.Compile(item.Asked, item.Ordinal, facts.SourceOf(named));
+        Warn(result.Warnings, item.Original);
+        if (result.Fault is { } wrong)
+        {
+            // A source that is not there says more than what cannot be worked out without it.
+            Fail(PreflightRules.Judge(item.Checked, facts, []) ?? wrong, item.Original);
             return;
         }
 
@@ -122,7 +168,33 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (fault is not null)
             Fail(fault, item.Original);
         else
+            clones.Add(Planned(item, result.Request, kind, fingerprint));
+    }
+
+    private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)
+    {
+        var request = item.Checked.Request;
+        var existing = facts.BatchClones?.GetValueOrDefault(request.CloneName!);
+        if (existing is null && facts.Restores?.GetValueOrDefault(request.CloneName!) is { } restore && CloneRecord.IsCloneRestore(restore))
+            existing = restore;
+        // The restore of a clone that is done may be gone; the machine still says which one made it.
+        if (existing is null && facts.Machines?.GetValueOrDefault(request.TargetName!) is { } machine && CloneRecord.WasMadeBy(machine, request.CloneName!))
+            existing = machine;
+        if (existing is null)
+            return false;
+        var planned = Planned(item, request, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
+        if (existing.Kind != SourceKinds.VirtualMachine && CloneComparison.WhyNotSame(existing, planned.Body) is { } why)
+            Fail(CloneComparison.ExistsWithAnother(request, why), item.Original);
+        else
             clones.Add(planned);
+        return true;
+    }
+
+    private static PlannedClone Planned(Item item, CloneRequest request, ResourceKind kind, string fingerprint)
+    {
+        var body = CloneManifest.Build(request, kind.ApiVersion);
+        RequestFingerprint.Mark(body, fingerprint, request.SourceKind, request.SourceName);
+        return new PlannedClone(request, item.Original, body, Existing: null) { Asked = item.Asked, Ordinal = item.Ordinal, Fingerprint = fingerprint };
     }
 
     private void Fail(Fault fault, CloneRequest request) =>
@@ -142,5 +214,5 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         "Give each item a name of its own.",
         $"{request.Namespace}/{name}");
 
-    private sealed record Item(CloneRequest Original, CheckedRequest Checked, int Ordinal);
+    private sealed record Item(CloneRequest Original, CloneRequest Asked, CheckedRequest Checked, int Ordinal);
 }

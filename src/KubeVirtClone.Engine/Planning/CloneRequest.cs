@@ -68,7 +68,8 @@ public sealed partial record CloneRequest
     public static CloneRequest FromClone(CloneRecord clone)
     {
         ArgumentNullException.ThrowIfNull(clone);
-        var spec = clone.Raw.At("spec");
+        var spec = SpecOf(clone);
+        var template = spec?.Member("template");
         return new CloneRequest
         {
             Namespace = clone.Namespace,
@@ -77,14 +78,30 @@ public sealed partial record CloneRequest
             TargetName = clone.TargetName,
             LabelFilter = Strings(spec, "labelFilters"),
             AnnotationFilter = Strings(spec, "annotationFilters"),
-            TemplateLabelFilter = Strings(clone.Raw.At("spec", "template"), "labelFilters"),
-            TemplateAnnotationFilter = Strings(clone.Raw.At("spec", "template"), "annotationFilters"),
+            TemplateLabelFilter = Strings(template, "labelFilters"),
+            TemplateAnnotationFilter = Strings(template, "annotationFilters"),
             MacAddresses = Map(spec, "newMacAddresses"),
-            SmbiosSerial = clone.Raw.StringAt("spec", "newSMBiosSerial"),
+            SmbiosSerial = spec?.Text("newSMBiosSerial"),
             Patches = Strings(spec, "patches"),
-            VolumeNamePolicy = clone.Raw.StringAt("spec", "volumeNamePolicy"),
+            VolumeNamePolicy = spec?.Text("volumeNamePolicy"),
             Input = clone,
         };
+    }
+
+    // A restore has patches only; what they came from stands in an annotation.
+    private static JsonElement? SpecOf(CloneRecord clone)
+    {
+        if (clone.Method != CloneMethod.Restore)
+            return clone.Raw.At("spec");
+        try
+        {
+            using var document = JsonDocument.Parse(clone.Raw.Annotations.GetValueOrDefault(CloneLabels.CloneSpec) ?? "null");
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static List<string>? Strings(JsonElement? parent, string key) =>

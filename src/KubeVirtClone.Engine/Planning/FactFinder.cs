@@ -13,7 +13,7 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
 
     private static readonly ResourceKind NamespaceKind = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
-    public async Task<NamespaceFacts> FindAsync(string ns, IReadOnlyList<CloneRequest> requests, string? givenBatch, CancellationToken ct)
+    public async Task<NamespaceFacts> FindAsync(string ns, IReadOnlyList<CloneRequest> requests, string? givenBatch, bool mayRestore, CancellationToken ct)
     {
         var machineSources = Names(requests.Where(r => r.SourceKind == SourceKinds.VirtualMachine).Select(r => r.SourceName));
         var snapshotSources = Names(requests.Where(r => r.SourceKind == SourceKinds.VirtualMachineSnapshot).Select(r => r.SourceName));
@@ -26,7 +26,8 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
         var claims = requests.Any(r => r.VolumeNamePolicy == "PrefixTargetName")
             ? ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, selector: null, _ => true, ct)
             : Task.FromResult<Dictionary<string, KubernetesObject>?>(null);
-        await Task.WhenAll(machines, snapshots, clones, claims);
+        var restores = ReadRestoresAsync(ns, givenBatch, mayRestore, ct);
+        await Task.WhenAll(machines, snapshots, clones, claims, restores);
 
         var (foundSnapshots, snapshotted) = await snapshots;
         var foundMachines = await machines;
@@ -39,12 +40,21 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
             Snapshots = foundSnapshots,
             SnapshottedMachines = snapshotted,
             BatchClones = await clones,
+            Restores = await restores,
             Claims = await claims,
             Exists = !somethingMissing || await NamespaceExistsAsync(ns, ct),
         };
     }
 
     private static HashSet<string> Names(IEnumerable<string> names) => names.ToHashSet(StringComparer.Ordinal);
+
+    private async Task<Dictionary<string, KubernetesObject>?> ReadRestoresAsync(string ns, string? givenBatch, bool mayRestore, CancellationToken ct)
+    {
+        if ((givenBatch is null && !mayRestore) || await cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            return null;
+        // Any restore may be in the way of one to the same target; only this batch's may be taken over.
+        return await ListAsync(KubeVirtKinds.Restore(version), ns, mayRestore ? null : $"{CloneLabels.Batch}={givenBatch}", _ => true, ct);
+    }
 
     private async Task<(Dictionary<string, KubernetesObject>? Snapshots, Dictionary<string, JsonObject> Machines)> ReadSnapshotsAsync(
         string ns,

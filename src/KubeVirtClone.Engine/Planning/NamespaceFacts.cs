@@ -23,6 +23,9 @@ internal sealed class NamespaceFacts
     /// <summary>Clone objects an earlier run of the batch made, by name.</summary>
     public IReadOnlyDictionary<string, KubernetesObject>? BatchClones { get; init; }
 
+    /// <summary>Restores of the namespace, by name, when some may stand for clones of this batch or be in the way.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Restores { get; init; }
+
     /// <summary>All claims by name, when PrefixTargetName makes them matter.</summary>
     public IReadOnlyDictionary<string, KubernetesObject>? Claims { get; init; }
 

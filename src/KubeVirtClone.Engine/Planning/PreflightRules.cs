@@ -1,5 +1,6 @@
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Checks;
+using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Engine.Planning;
 
@@ -12,10 +13,6 @@ internal static class PreflightRules
         FindingCodes.VolumeNotSnapshottable, FindingCodes.ClaimMissing, FindingCodes.SnapshotSourceMissing,
     };
 
-    /// <summary>Whether the source has a firmware section; null when that is not known.</summary>
-    public static bool? HasFirmware(CloneRequest request, NamespaceFacts facts) =>
-        facts.SourceOf(request) is { } source ? SourceMachine.Domain(source)?["firmware"] is not null : null;
-
     public static Fault? TargetExists(CloneRequest request, NamespaceFacts facts) =>
         facts.Machines?.ContainsKey(request.TargetName!) != true ? null : FaultMapper.Make(
             FaultIds.VMCloneTargetExists,
@@ -23,6 +20,19 @@ internal static class PreflightRules
             $"A virtual machine '{request.TargetName}' exists in namespace '{request.Namespace}'. KubeVirt would take the clone and never finish it.",
             "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
             $"{request.Namespace}/{request.TargetName}");
+
+    /// <summary>A restore into the same target that is not finished: KubeVirt takes no second one, or makes them hang.</summary>
+    public static Fault? RestoreInTheWay(CloneRequest request, NamespaceFacts facts)
+    {
+        var other = facts.Restores?.Values.FirstOrDefault(r =>
+            r.StringAt("spec", "target", "name") == request.TargetName && !r.IsTrueAt("status", "complete") && r.Name != request.CloneName);
+        return other is null ? null : FaultMapper.Make(
+            FaultIds.VMCloneDuplicateTarget,
+            FaultCategory.ResourceBusy,
+            $"The restore '{other.Name}' into '{request.TargetName}' in namespace '{request.Namespace}' is not finished; KubeVirt takes no second one.",
+            CloneRecord.IsCloneRestore(other) ? $"Wait for it, or remove it: Remove-VMClone {other.Name}" : $"Wait for it, or remove it: kubectl delete vmrestore {other.Name}",
+            $"{request.Namespace}/{request.TargetName}");
+    }
 
     /// <summary>What makes the clone impossible, or null; what may not be meant goes to <paramref name="warnings"/>.</summary>
     public static Fault? Judge(CheckedRequest item, NamespaceFacts facts, List<string> warnings)

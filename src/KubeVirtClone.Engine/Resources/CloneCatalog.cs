@@ -18,7 +18,7 @@ public sealed class CloneCatalog
     }
 
     /// <summary>
-    /// Clones, streamed. An exact name that does not exist gives a fault in its place (<see cref="FaultIds.VMCloneNotFound"/>).
+    /// Clones, streamed, whichever way they are made. An exact name that does not exist gives a fault in its place (<see cref="FaultIds.VMCloneNotFound"/>).
     /// </summary>
     /// <param name="query">Names, namespace, selector.</param>
     /// <param name="batch">Only clones of this batch; null for all.</param>
@@ -35,9 +35,24 @@ public sealed class CloneCatalog
             query = query with { LabelSelector = string.Join(',', new[] { query.LabelSelector, $"{CloneLabels.Batch}={batch}" }.OfType<string>()) };
         }
 
+        var missing = new Dictionary<string, Fault>(StringComparer.Ordinal);
         var lister = new ObjectLister(_cluster, kind, FaultIds.VMCloneNotFound, "clone");
         await foreach (var found in lister.ListAsync(query, ct))
-            yield return new(found.Value is { } clone ? CloneRecord.From(clone) : null, found.Fault);
+        {
+            if (found.Value is { } clone)
+                yield return new(CloneRecord.From(clone), null);
+            else
+                missing[found.Fault!.TargetName ?? ""] = found.Fault;
+        }
+
+        await foreach (var record in ListRestoresAsync(query, ct))
+        {
+            missing.Remove(query.AllNamespaces ? record.Name : $"{record.Namespace}/{record.Name}");
+            yield return new(record, null);
+        }
+
+        foreach (var fault in missing.Values)
+            yield return new(null, fault);
     }
 
     /// <summary>One clone, or null when it does not exist.</summary>
@@ -48,25 +63,77 @@ public sealed class CloneCatalog
     public async Task<CloneRecord?> FindAsync(string ns, string name, CancellationToken ct)
     {
         var kind = await _cluster.GetCloneKindAsync(ct);
+        var clone = await KubeVirtCluster.GuardAsync(async () => await _cluster.Client.FindAsync(kind, ns, name, ct) is { } c ? CloneRecord.From(c) : null);
+        if (clone is not null || await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            return clone;
         return await KubeVirtCluster.GuardAsync(async () =>
-            await _cluster.Client.FindAsync(kind, ns, name, ct) is { } clone ? CloneRecord.From(clone) : null);
+            await _cluster.Client.FindAsync(KubeVirtKinds.Restore(version), ns, name, ct) is { } restore && CloneRecord.IsCloneRestore(restore)
+                ? CloneRecord.From(restore)
+                : null);
     }
 
     /// <summary>
-    /// Removes a clone object, and with <paramref name="includeTarget"/> the virtual machine it made. Deleting the clone alone leaves the
-    /// machine; deleting it before its volumes are bound takes away the snapshot they are filled from.
+    /// Removes the object that stands for a clone, and with <paramref name="includeTarget"/> the virtual machine it made, with the volumes made
+    /// for it that no other machine uses. Without that the machine stays, and a clone whose volumes are not bound yet is not removed
+    /// (<see cref="FaultIds.VMCloneInUse"/>) unless <paramref name="force"/> says so: its snapshot could go with it, and the volumes could then
+    /// never be filled. A clone by restore that is not finished is ended, and what it made so far is removed.
     /// </summary>
     /// <param name="clone">The clone as read; only that very object is removed, not a later one of its name.</param>
     /// <param name="includeTarget">Also delete the target machine. Only for a clone that succeeded: before, a machine of that name is not its own.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="force">Remove it although its volumes still need it.</param>
     /// <returns>Null when it is gone (also when it was gone already), else what went wrong.</returns>
-    public async Task<Fault?> RemoveAsync(CloneRecord clone, bool includeTarget, CancellationToken ct)
+    public async Task<Fault?> RemoveAsync(CloneRecord clone, bool includeTarget, CancellationToken ct, bool force = false)
     {
         ArgumentNullException.ThrowIfNull(clone);
-        var kind = await _cluster.GetCloneKindAsync(ct);
-        if (includeTarget && await RemoveTargetAsync(clone, ct) is { } fault)
-            return fault;
-        return await DeleteAsync(kind, clone.Namespace, clone.Name, clone.Uid, ct);
+        return await new CloneRemoval(_cluster).RemoveAsync(clone, includeTarget, force, ct);
+    }
+
+    /// <summary>
+    /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose
+    /// volumes were bound only when the machines started. Safe to call at any time.
+    /// </summary>
+    /// <param name="ns">Namespace; null is the connection's.</param>
+    /// <param name="batch">The batch; null is every batch.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Names of the snapshots that are still needed, with what needs them.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, CancellationToken ct)
+    {
+        if (await _cluster.GetSnapshotVersionAsync(ct) is null)
+            return [];
+        var selector = CloneLabels.SharedSnapshot + "=true" + (batch is null ? "" : $",{CloneLabels.Batch}={batch}");
+        var kept = new List<string>();
+        var found = new List<Snapshots.SnapshotRecord>();
+        await foreach (var item in new Snapshots.SnapshotCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns, LabelSelector = selector }, ct))
+        {
+            // One that is still being taken is for clones that are still to come.
+            if (item.Value is { } snapshot && (snapshot.ReadyToUse || snapshot.Failed))
+                found.Add(snapshot);
+        }
+
+        foreach (var snapshot in found)
+        {
+            var shared = new Sharing.SharedSnapshot(_cluster, snapshot.Namespace, snapshot.Name, snapshot.SourceName, snapshot.Batch);
+            if (await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct) is { Count: > 0 } uses)
+                kept.Add($"{snapshot.Namespace}/{snapshot.Name}: {Snapshots.SnapshotUses.Describe(uses)}");
+        }
+
+        return kept;
+    }
+
+    private async IAsyncEnumerable<CloneRecord> ListRestoresAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)
+    {
+        if (await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            yield break;
+        var selector = string.Join(',', new[] { query.LabelSelector, $"{CloneLabels.Method}={CloneMethod.Restore}" }.OfType<string>());
+        var lister = new ObjectLister(_cluster, KubeVirtKinds.Restore(version), FaultIds.VMCloneNotFound, "clone");
+        var binding = new BindingLookup(_cluster);
+        await foreach (var found in lister.ListAsync(query with { LabelSelector = selector }, ct))
+        {
+            if (found.Value is { } restore)
+                yield return await binding.CompleteAsync(CloneRecord.From(restore), ct);
+        }
     }
 
     internal async Task<Fault?> DeleteAsync(ResourceKind kind, string ns, string name, string uid, CancellationToken ct)
@@ -93,33 +160,6 @@ public sealed class CloneCatalog
         catch (KubernetesException e)
         {
             return FaultMapper.From(e, $"{ns}/{name}");
-        }
-    }
-
-    private async Task<Fault?> RemoveTargetAsync(CloneRecord clone, CancellationToken ct)
-    {
-        if (clone.Phase != ClonePhase.Succeeded || clone.TargetName.Length == 0)
-            return null;
-        try
-        {
-            var vm = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
-            if (vm is null)
-                return null;
-            if (vm.CreationTimestamp < clone.CreationTimestamp)
-            {
-                return FaultMapper.Make(
-                    FaultIds.VMCloneTargetInvalid,
-                    FaultCategory.InvalidOperation,
-                    $"The virtual machine {clone.Namespace}/{clone.TargetName} is older than the clone {clone.Name}, so the clone did not make it; it was left alone.",
-                    "Remove the clone without its target, and the machine by itself if that is what you want.",
-                    $"{clone.Namespace}/{clone.TargetName}");
-            }
-
-            return await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, vm.Name, vm.Uid, ct);
-        }
-        catch (KubernetesException e)
-        {
-            return FaultMapper.From(e, $"{clone.Namespace}/{clone.TargetName}");
         }
     }
 

@@ -18,6 +18,9 @@ public static class CloneLabels
     /// <summary>Annotation with a hash of what was asked for: the same for the same request, whatever method carries it out.</summary>
     public const string Request = "kubevirtclone.io/request";
 
+    /// <summary>Annotation of a restore that stands for a clone, with the specification a VirtualMachineClone for the same would have.</summary>
+    public const string CloneSpec = "kubevirtclone.io/clone-spec";
+
     /// <summary>Annotation that is changed to make KubeVirt look at an object again.</summary>
     public const string Touched = "kubevirtclone.io/touched";
 

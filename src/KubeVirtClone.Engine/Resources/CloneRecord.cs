@@ -3,7 +3,7 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Resources;
 
 /// <summary>One clone at one moment. A record never changes; read again for news.</summary>
-public sealed record CloneRecord
+public sealed partial record CloneRecord
 {
     /// <summary>Name of the clone object.</summary>
     public required string Name { get; init; }
@@ -41,7 +41,7 @@ public sealed record CloneRecord
     /// <summary>Identity of the clone object. Another object of the same name has another.</summary>
     public required string Uid { get; init; }
 
-    /// <summary>Snapshot still in use, or null. Never set for clones of a snapshot.</summary>
+    /// <summary>Snapshot it is made of, while that is in use or shared with others; else null. Never set for clones of a snapshot the user named.</summary>
     public string? SnapshotName { get; init; }
 
     /// <summary>Restore still in use, or null.</summary>
@@ -60,13 +60,24 @@ public sealed record CloneRecord
     public required KubernetesObject Raw { get; init; }
 
     /// <summary>What identifies the clone, to wait for it or remove it.</summary>
-    public CloneReference Reference => new(Namespace, Name, Uid);
+    public CloneReference Reference => new(Namespace, Name, Uid) { Method = Method };
 
-    /// <summary>Reads a VirtualMachineClone.</summary>
+    /// <summary>Reads a VirtualMachineClone, or a VirtualMachineRestore that stands for a clone.</summary>
     /// <param name="clone">The object as received.</param>
     public static CloneRecord From(KubernetesObject clone)
     {
         ArgumentNullException.ThrowIfNull(clone);
+        return clone.Kind switch
+        {
+            SourceKinds.VirtualMachineRestore => FromRestore(clone),
+            SourceKinds.VirtualMachine => FromMachine(clone),
+            _ => FromClone(clone),
+        };
+    }
+
+    private static CloneRecord FromClone(KubernetesObject clone)
+    {
+        var source = SourceOf(clone);
         var phase = ReadPhase(clone.StringAt("status", "phase"));
         var ready = clone.Condition("Ready");
         var snapshot = NullIfEmpty(clone.StringAt("status", "snapshotName"));
@@ -75,8 +86,8 @@ public sealed record CloneRecord
         {
             Name = clone.Name,
             Namespace = clone.Namespace ?? "",
-            SourceKind = clone.StringAt("spec", "source", "kind") ?? "",
-            SourceName = clone.StringAt("spec", "source", "name") ?? "",
+            SourceKind = source?.Kind ?? clone.StringAt("spec", "source", "kind") ?? "",
+            SourceName = source?.Name ?? clone.StringAt("spec", "source", "name") ?? "",
             TargetName = NullIfEmpty(clone.StringAt("spec", "target", "name")) ?? clone.StringAt("status", "targetName") ?? "",
             Phase = phase,
             Ready = ready?.IsTrue == true,
@@ -84,7 +95,8 @@ public sealed record CloneRecord
             Message = MessageOf(phase, ready),
             CreationTimestamp = clone.CreationTimestamp,
             Uid = clone.Uid,
-            SnapshotName = snapshot,
+            // A clone of a snapshot that others share: KubeVirt names no snapshot of its own then.
+            SnapshotName = snapshot ?? (source is null ? null : clone.StringAt("spec", "source", "name")),
             RestoreName = restore,
             Batch = clone.Labels.TryGetValue(CloneLabels.Batch, out var batch) ? batch : null,
             Method = CloneMethod.Clone,
@@ -121,6 +133,9 @@ public sealed record CloneReference(string Namespace, string Name, string? Uid =
 {
     /// <summary>What the user gave, handed back with every update about this clone.</summary>
     public object? Input { get; init; }
+
+    /// <summary>How the clone is made, when known; null looks for either kind of object.</summary>
+    public CloneMethod? Method { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Namespace}/{Name}";

@@ -55,6 +55,6 @@ internal sealed class SnapshotContent
             claim?.Member("metadata")?.Text("name") ?? "",
             backup.Text("volumeSnapshotName"),
             spec?.Text("storageClassName"),
-            Quantity.ToBytes(spec?.Member("resources")?.Member("requests")?.Text("storage")));
+            Preflight.Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage")) is { } size ? (long)Math.Ceiling(size) : null);
     }
 }

@@ -51,18 +51,19 @@ internal sealed class CloneTracker : IAsyncDisposable
 
     /// <summary>Makes a tracker; watches start when there is something to follow.</summary>
     /// <param name="cluster">The cluster.</param>
+    /// <param name="kind">Kind of the objects that stand for the clones.</param>
     /// <param name="scope">Selectors that hold for every clone that will be followed.</param>
     /// <param name="for">State waited for.</param>
     /// <param name="events">Whom to tell.</param>
     /// <param name="ct">Ends everything.</param>
     public static async Task<CloneTracker> CreateAsync(
         KubeVirtCluster cluster,
+        ResourceKind kind,
         WatchOptions scope,
         WaitState @for,
         TrackerEvents events,
         CancellationToken ct)
     {
-        var kind = await cluster.GetCloneKindAsync(ct);
         return new CloneTracker(cluster, kind, await cluster.GetSnapshotVersionAsync(ct), scope, @for, events, ct);
     }
 

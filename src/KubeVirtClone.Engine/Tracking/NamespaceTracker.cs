@@ -11,6 +11,8 @@ internal sealed class NamespaceTracker
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UnseenPatience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(5);
+
     private readonly object _gate = new();
     private readonly Dictionary<string, List<TrackedClone>> _tracked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
@@ -60,6 +62,9 @@ internal sealed class NamespaceTracker
             _clones.Start(_ct);
             if (_for == WaitState.Running)
                 _related.Machines.Start(_ct);
+            // A clone object tells by itself when its volumes are bound; a restore does not.
+            if (_for == WaitState.Bound && reference.Method == CloneMethod.Restore)
+                _related.Claims.Start(_ct);
             if (initial is not null)
                 clone.Update(initial, now);
             if (_seen.TryGetValue(reference.Name, out var known))
@@ -162,7 +167,9 @@ internal sealed class NamespaceTracker
         if (clone.Record is not { } record || clone.Outcome.Task.IsCompleted)
             return;
         var inPhase = now - clone.PhaseSince;
-        if (record.Phase == ClonePhase.Failed || (record.Phase != ClonePhase.Succeeded && inPhase >= Patience))
+        if (record.Method == CloneMethod.Restore)
+            WakeIfStuck(clone, record, now);
+        else if (record.Phase == ClonePhase.Failed || (record.Phase != ClonePhase.Succeeded && inPhase >= Patience))
             _related.LookForTrouble(_ct);
         if (record.Phase == ClonePhase.Succeeded && _for == WaitState.Bound && !record.Bound && inPhase >= Patience)
             _related.Claims.Start(_ct);
@@ -171,6 +178,16 @@ internal sealed class NamespaceTracker
             clone.BeingRead = true;
             _ = ReadAsync(clone);
         }
+    }
+
+    // KubeVirt tries a restore again only after a growing pause, whatever changes meanwhile.
+    private void WakeIfStuck(TrackedClone clone, CloneRecord record, DateTimeOffset now)
+    {
+        if (record.Message.Length == 0 || record.Phase == ClonePhase.Succeeded || now - clone.PokedAt < WakeInterval)
+            return;
+        clone.PokedAt = now;
+        _ = new Restores.RestoreKeeper(_cluster).WakeAsync(record.Namespace, record.Name, _ct).ContinueWith(
+            t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     private async Task ReadAsync(TrackedClone clone)

@@ -27,6 +27,7 @@ internal sealed class RelatedObjects
     private readonly Dictionary<string, EventFact> _events = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
     private readonly WatchPump? _snapshotWatch;
     private readonly WatchPump? _restoreWatch;
@@ -73,14 +74,17 @@ internal sealed class RelatedObjects
     public SnapshotFact? SnapshotOf(CloneRecord clone) => _snapshots.GetValueOrDefault(
         clone.SourceKind == SourceKinds.VirtualMachineSnapshot ? clone.SourceName : clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid);
 
-    public RestoreFact? RestoreOf(CloneRecord clone) => _restores.GetValueOrDefault(RestoreName(clone));
+    public RestoreFact? RestoreOf(CloneRecord clone) =>
+        clone.Method == CloneMethod.Restore ? ReadRestore(clone.Raw) : _restores.GetValueOrDefault(RestoreName(clone));
 
     public EventFact? EventsOf(CloneRecord clone) => _events.GetValueOrDefault(clone.Uid);
 
     public MachineFact? MachineOf(CloneRecord clone) => _machines.GetValueOrDefault(clone.TargetName);
 
-    public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) =>
-        _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [];
+    // The claims a restore lists are its own; others of its name may be left over from an earlier restore.
+    public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method == CloneMethod.Restore
+        ? [.. Restores.RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()]
+        : _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [];
 
     private static string RestoreName(CloneRecord clone) => clone.RestoreName ?? "tmp-restore-" + clone.Uid;
 
@@ -147,9 +151,10 @@ internal sealed class RelatedObjects
             return;
         if (!_claims.TryGetValue(restore, out var ofRestore))
             _claims[restore] = ofRestore = new(StringComparer.Ordinal);
+        _claimsByName.Remove(claim.Name);
         if (change.Kind == ResourceEventKind.Deleted)
             ofRestore.Remove(claim.Name);
         else
-            ofRestore[claim.Name] = new(claim.Name, restore, claim.StringAt("status", "phase") is null or "Pending", claim.StringAt("status", "phase") == "Bound");
+            ofRestore[claim.Name] = _claimsByName[claim.Name] = new(claim.Name, restore, claim.StringAt("status", "phase") is null or "Pending", claim.StringAt("status", "phase") == "Bound");
     }
 }

@@ -42,6 +42,9 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>Since when the same error stands, by our clock.</summary>
     public DateTimeOffset TroubleSince { get; private set; } = started;
 
+    /// <summary>When KubeVirt was last made to look at it again.</summary>
+    public DateTimeOffset PokedAt { get; set; } = started;
+
     /// <summary>What was warned of already.</summary>
     public HashSet<string> Warned { get; } = new(StringComparer.Ordinal);
 

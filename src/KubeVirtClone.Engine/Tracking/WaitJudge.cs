@@ -56,13 +56,16 @@ internal static class WaitJudge
             return Reached(clone, record, now);
         if (clone.Gone)
             return Deleted(record);
-        if (now - clone.PhaseSince < SettlingTime)
+        var settled = now - clone.PhaseSince >= SettlingTime;
+        if (!settled && record.Method == CloneMethod.Clone)
             return null;
         var claims = related.ClaimsOf(record);
         if (related.Claims.Synced && claims.Count > 0)
         {
             if (claims.All(c => c.IsBound))
                 return Reached(clone, record with { Bound = true }, now);
+            if (!settled)
+                return null;
             // With immediate binding KubeVirt waits for the volumes before it makes the machine: what is pending now waits for its first consumer.
             var pending = claims.Where(c => c.IsPending).Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
             return pending.Count == 0 ? null : Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, pending) };

@@ -263,7 +263,7 @@ public sealed class CloneOperationTests
     public async Task Cancelling_ends_the_run_and_leaves_what_was_created()
     {
         using var stop = new CancellationTokenSource();
-        var operation = new CloneOperation(_world.Cluster, WaitBound);
+        var operation = new CloneOperation(_world.Cluster, World.Plain(WaitBound));
         var run = Task.Run(async () =>
         {
             await foreach (var update in operation.RunAsync(World.Requests(30), stop.Token))
@@ -287,7 +287,7 @@ public sealed class CloneOperationTests
         var gate = new SemaphoreSlim(3);
         _world.Client.Before = r => r.Verb == "CREATE" ? gate.WaitAsync() : Task.CompletedTask;
         var read = 0;
-        await foreach (var update in new CloneOperation(_world.Cluster, new CloneOptions { ThrottleLimit = 1 }).RunAsync(World.Requests(30), default))
+        await foreach (var update in new CloneOperation(_world.Cluster, World.Plain(new CloneOptions { ThrottleLimit = 1 })).RunAsync(World.Requests(30), default))
         {
             if (update.Kind == CloneUpdateKind.Record && ++read == 3)
                 break;

@@ -166,7 +166,7 @@ public sealed class FlowTests
             new SandboxFault { Kind = FaultKind.AnswerLost, Resource = "virtualmachineclones", Verb = "create", Probability = 0.3, Count = 8 },
             new SandboxFault { Kind = FaultKind.CutLine, Resource = "virtualmachineclones", Verb = "watch", AfterEvents = 7, Count = 4 },
             new SandboxFault { Kind = FaultKind.Gone, Resource = "virtualmachineclones", Verb = "watch", Probability = 0.5, Count = 2 });
-        var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 40).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound);
+        var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 40).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound with { Method = CloneMethodChoice.Clone });
 
         updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
         updates.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(40);

@@ -38,6 +38,12 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     /// <summary>Called after a request was carried out, with the object's present state; plays controllers, or throws as a lost answer does.</summary>
     public Action<FakeRequest, JsonObject>? After { get; set; }
 
+    /// <summary>Called as <see cref="After"/> is, before it: the controllers a test takes for granted.</summary>
+    public Action<FakeRequest, JsonObject>? Controllers { get; set; }
+
+    /// <summary>Answers requests to other paths than the versions'.</summary>
+    public Func<string, JsonNode?, HttpAnswer?>? Subresources { get; set; }
+
     public int Count(string prefix) => Requests.Count(r => r.StartsWith(prefix, StringComparison.Ordinal));
 
     public int OpenWatches
@@ -126,13 +132,24 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
             return Read(body);
         body["metadata"]!["namespace"] = ns;
         var stored = Put(kind, body);
+        Controllers?.Invoke(request, stored);
         After?.Invoke(request, stored);
         return Read(stored);
     }
 
-    public Task<KubernetesObject> PatchAsync(
-        ResourceKind kind, string? ns, string name, PatchKind patchKind, JsonNode patch, WriteOptions? options, CancellationToken ct, string? subresource = null) =>
-        throw new NotSupportedException("The engine does not patch.");
+    public async Task<KubernetesObject> PatchAsync(
+        ResourceKind kind, string? ns, string name, PatchKind patchKind, JsonNode patch, WriteOptions? options, CancellationToken ct, string? subresource = null)
+    {
+        patchKind.ShouldBe(PatchKind.Merge);
+        var request = new FakeRequest("PATCH", kind, ns, name) { Body = (JsonObject)patch, DryRun = options?.DryRun == true };
+        await BeforeAsync(request, ct);
+        var item = Find(kind, ns!, name) ?? throw NotFound(kind, name);
+        Merge(item, (JsonObject)patch);
+        var stored = request.DryRun ? item : Put(kind, item);
+        Controllers?.Invoke(request, stored);
+        After?.Invoke(request, stored);
+        return Read(Find(kind, ns!, name) ?? stored);
+    }
 
     public async Task<KubernetesObject?> DeleteAsync(ResourceKind kind, string? ns, string name, DeleteOptions? options, CancellationToken ct)
     {
@@ -141,6 +158,7 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         if (options?.PreconditionUid is { } uid && item["metadata"]!["uid"]!.GetValue<string>() != uid)
             throw new ApiStatusException(409, "Conflict", "the UID in the precondition does not match");
         Remove(kind, ns!, name);
+        Controllers?.Invoke(new("DELETE", kind, ns, name), item);
         return null;
     }
 
@@ -149,6 +167,8 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         await BeforeAsync(new("SEND", new ResourceKind("", "", path, ""), null, null), ct);
         if (Answer?.Invoke(path, body) is { } answer)
             return new HttpAnswer(201, "application/json", answer.ToJsonString(), null);
+        if (Subresources?.Invoke(path, body) is { } done)
+            return done;
         var version = path == "/version" ? "v1.34.1" : KubeVirtVersion;
         return new HttpAnswer(200, "application/json", $$"""{"gitVersion":"{{version}}"}""", null);
     }
@@ -191,16 +211,31 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
 
     private static KubernetesObject Read(JsonObject item) => new(JsonSerializer.SerializeToElement(item));
 
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (key, value) in patch)
+        {
+            if (value is null)
+                target.Remove(key);
+            else if (value is JsonObject map && target[key] is JsonObject there)
+                Merge(there, map);
+            else if (value is JsonObject added)
+                Merge((JsonObject)(target[key] = new JsonObject()), added);
+            else
+                target[key] = value.DeepClone();
+        }
+    }
+
     private static bool Selected(JsonObject item, string? ns, string? labels, string? fields)
     {
         if (ns is not null && item["metadata"]?["namespace"]?.GetValue<string>() != ns)
             return false;
-        return Terms(labels).All(t => item["metadata"]?["labels"]?[t.Key]?.GetValue<string>() == t.Value)
+        return Terms(labels).All(t => item["metadata"]?["labels"]?[t.Key]?.GetValue<string>() is { } label && (t.Value is null || label == t.Value))
             && Terms(fields).All(t => At(item, t.Key) == t.Value);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Terms(string? selector) =>
-        (selector ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => KeyValuePair.Create(t.Split('=')[0], t.Split('=')[1]));
+    private static IEnumerable<KeyValuePair<string, string?>> Terms(string? selector) =>
+        (selector ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => KeyValuePair.Create(t.Split('=')[0], t.Contains('=') ? t.Split('=')[1] : null));
 
     private static string? At(JsonNode? node, string path)
     {

@@ -85,7 +85,7 @@ internal sealed class World
         var run = Task.Run(
             async () =>
             {
-                await foreach (var update in new CloneOperation(Cluster, options ?? new CloneOptions()).RunAsync(requests, ct))
+                await foreach (var update in new CloneOperation(Cluster, Plain(options ?? new CloneOptions())).RunAsync(requests, ct))
                 {
                     lock (updates)
                         updates.Add(update);
@@ -95,6 +95,9 @@ internal sealed class World
         await Clock.RunUntilDoneAsync(run);
         return updates;
     }
+
+    /// <summary>Each clone by an object of its own and nothing else, for tests of that; sharing and restores have tests of their own.</summary>
+    public static CloneOptions Plain(CloneOptions options) => options with { Method = CloneMethodChoice.Clone, NoSharedSnapshot = true };
 
     public async Task<Fault> FaultOfAsync(CloneRequest request, CloneOptions? options = null) =>
         (await CloneAsync([request], options)).Where(u => u.Kind == CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault.ShouldNotBeNull();

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Identity;
+
+/// <summary>
+/// Makes locally administered MAC addresses that no machine of the cluster and no other of the batch has. The same machine and interface get the
+/// same address in every run of a batch, as far as it is free.
+/// </summary>
+internal sealed class MacPool
+{
+    private readonly HashSet<ulong> _taken = [];
+    private readonly Dictionary<string, MacAddress> _given = new(StringComparer.Ordinal);
+
+    /// <summary>Reads which addresses are taken; where the cluster may not be read as a whole, in the namespaces of the batch.</summary>
+    public static async Task<MacPool> LoadAsync(KubeVirtCluster cluster, IReadOnlyCollection<CloneRequest> requests, CancellationToken ct)
+    {
+        var pool = new MacPool();
+        foreach (var address in requests.SelectMany(r => r.MacAddresses?.Values ?? []))
+            pool.Take(address);
+        try
+        {
+            await pool.ReadAsync(cluster, ns: null, ct);
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            var namespaces = requests.Select(r => r.Namespace).Distinct(StringComparer.Ordinal).ToList();
+            cluster.Callbacks.Warning?.Invoke(
+                $"The machines of all namespaces cannot be read, so the MAC addresses made are unique only in {string.Join(", ", namespaces)}.");
+            foreach (var ns in namespaces)
+                await KubeVirtCluster.GuardAsync(async () => { await pool.ReadAsync(cluster, ns, ct); return pool; });
+        }
+        catch (KubernetesException e)
+        {
+            throw new EngineException(FaultMapper.From(e));
+        }
+
+        return pool;
+    }
+
+    public MacAddress Give(CloneRequest request, string target, string interfaceName)
+    {
+        var key = $"{request.Batch}|{request.Namespace}|{target}|{interfaceName}";
+        lock (_taken)
+        {
+            if (_given.TryGetValue(key, out var known))
+                return known;
+            for (var attempt = 0; ; attempt++)
+            {
+                var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}|{attempt}"));
+                var value = hash.AsSpan(0, 6).ToArray().Aggregate(0UL, (sum, b) => (sum << 8) | b);
+                // Second-lowest bit of the first octet: locally administered; lowest: for one receiver, not many.
+                value = (value & ~(3UL << 40)) | (2UL << 40);
+                if (_taken.Add(value))
+                    return _given[key] = new MacAddress(value);
+            }
+        }
+    }
+
+    private async Task ReadAsync(KubeVirtCluster cluster, string? ns, CancellationToken ct)
+    {
+        await foreach (var vm in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
+        {
+            foreach (var nic in vm.ItemsAt("spec", "template", "spec", "domain", "devices", "interfaces"))
+                Take(nic.Text("macAddress"));
+        }
+    }
+
+    private void Take(string? text)
+    {
+        if (MacAddress.TryParse(text, out var address))
+            _taken.Add(address.Value);
+    }
+}

@@ -1,0 +1,17 @@
+namespace KubeVirtClone.Engine.Images;
+
+/// <summary>Labels and annotations that make a snapshot a golden image.</summary>
+public static class ImageLabels
+{
+    /// <summary>Label with the image's name.</summary>
+    public const string Image = "kubevirtclone.io/image";
+
+    /// <summary>Label with the version.</summary>
+    public const string Version = "kubevirtclone.io/image-version";
+
+    /// <summary>Label with the image's name while it is still being made; such a snapshot is no image yet.</summary>
+    public const string Pending = "kubevirtclone.io/image-pending";
+
+    /// <summary>Annotation with the description.</summary>
+    public const string Description = "kubevirtclone.io/image-description";
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Identity;
+
+namespace KubeVirtClone.Engine.Planning;
+
+/// <summary>Turns a request into what is sent, by what the source is. Done again when the source is known better: as it was snapshotted.</summary>
+internal sealed class CloneCompiler(string batch, MacPool? macs)
+{
+    public CheckedRequest Compile(CloneRequest asked, int ordinal, JsonObject? source)
+    {
+        var named = RequestRules.Check(asked, batch, ordinal);
+        if (named.Fault is not null)
+            return named;
+        try
+        {
+            var effective = IdentityRules.Apply(asked with { Batch = named.Request.Batch }, named.Request.TargetName!, source, macs);
+            bool? firmware = asked.SmbiosSerial is null || source is null ? null : source["spec"]?["template"]?["spec"]?["domain"]?["firmware"] is JsonObject;
+            return RequestRules.Check(effective, batch, ordinal, firmware);
+        }
+        catch (RequestFaultException e)
+        {
+            return named with { Fault = FaultMapper.Make(e.Id, FaultCategory.InvalidArgument, e.Message, e.Action, named.Request.DisplayName) };
+        }
+    }
+}

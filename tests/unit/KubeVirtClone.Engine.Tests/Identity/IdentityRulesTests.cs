@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Tests.Support;
+
+namespace KubeVirtClone.Engine.Tests.Identity;
+
+public sealed class IdentityRulesTests
+{
+    private readonly SnapshotWorld _world = new();
+
+    [Fact]
+    public async Task Everything_asked_for_is_on_the_new_machine()
+    {
+        Change(m => m["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Add(JsonNode.Parse("""{"name":"ci","cloudInitNoCloud":{"userData":"#cloud-config"}}""")));
+        Change(m => m["spec"]!["template"]!["metadata"]!["annotations"] = JsonNode.Parse("""{"ovn.kubernetes.io/ip_address":"10.0.0.1","net.default.ovn.kubernetes.io/mac_address":"02:..","ovn.kubernetes.io/logical_switch":"s","keep":"1"}"""));
+        var machine = await MakeAsync(World.Request("new") with
+        {
+            Hostname = "host-1",
+            TargetLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["example.com/tier"] = "db" },
+            TargetAnnotations = new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = "https://x:1/a,b" },
+            RunStrategy = "RerunOnFailure",
+            GenerateMacAddresses = true,
+            ExcludeLabels = ["ti*"],
+            NetworkPreset = NetworkPreset.KubeOvn,
+            CloudInitSecret = "mine",
+        });
+
+        machine["metadata"]!["labels"]!.ToJsonString().ShouldBe("""{"app":"web","example.com/tier":"db"}""");
+        machine["metadata"]!["annotations"]!["url"]!.GetValue<string>().ShouldBe("https://x:1/a,b");
+        machine["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("RerunOnFailure");
+        var template = machine["spec"]!["template"]!;
+        template["spec"]!["hostname"]!.GetValue<string>().ShouldBe("host-1");
+        template["metadata"]!["annotations"]!.ToJsonString().ShouldBe("""{"ovn.kubernetes.io/logical_switch":"s","keep":"1"}""");
+        template["spec"]!["volumes"]![1]!["cloudInitNoCloud"]!.ToJsonString().ShouldBe("""{"secretRef":{"name":"mine"}}""");
+        MacAddress.TryParse(template["spec"]!["domain"]!["devices"]!["interfaces"]![0]!["macAddress"]!.GetValue<string>(), out var mac).ShouldBeTrue();
+        ((mac.Value >> 40) & 3).ShouldBe(2UL);
+    }
+
+    [Fact]
+    public async Task Generated_addresses_are_unique_and_the_same_in_a_second_run()
+    {
+        var requests = World.Requests(40).ConvertAll(r => r with { GenerateMacAddresses = true });
+        await _world.RunAsync(requests, new CloneOptions { Batch = "b" });
+        var first = Addresses(_world);
+        first.Distinct().Count().ShouldBe(40);
+
+        var other = new SnapshotWorld();
+        await other.RunAsync(requests, new CloneOptions { Batch = "b" });
+        Addresses(other).ShouldBe(first);
+    }
+
+    [Fact]
+    public async Task An_address_another_machine_has_is_not_given_again()
+    {
+        var request = World.Request("new") with { GenerateMacAddresses = true, Batch = "b" };
+        var free = (await MacPool.LoadAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default");
+        Change(m => m["spec"]!["template"]!["spec"]!["domain"]!["devices"]!["interfaces"]![0]!["macAddress"] = free.ToString());
+
+        (await MacPool.LoadAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default").ShouldNotBe(free);
+    }
+
+    [Theory]
+    [InlineData("runStrategy", "Always", "Always")]
+    [InlineData("running", "Always", "true")]
+    [InlineData("running", "Manual", "Manual")]
+    public async Task The_run_state_is_written_the_sources_own_way(string field, string strategy, string expected)
+    {
+        if (field == "running")
+            Change(m => { m["spec"]!.AsObject().Remove("runStrategy"); m["spec"]!["running"] = false; });
+        var patched = IdentityRules.Apply(World.Request("new") with { RunStrategy = strategy }, "new", Source(), null).Patches!;
+        var machine = Source();
+        JsonPatchApplier.Apply(machine, PatchRules.Read(patched)).ShouldBeNull();
+
+        (machine["spec"]!["runStrategy"] ?? machine["spec"]!["running"])!.ToString().ShouldBe(expected);
+        (machine["spec"]!["runStrategy"] is not null && machine["spec"]!["running"] is not null).ShouldBeFalse();
+        await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Going_without_network_and_labels()
+    {
+        var machine = await MakeAsync(World.Request("new") with { Without = CloneOmissions.Network | CloneOmissions.Labels | CloneOmissions.Annotations });
+
+        machine["metadata"]!["labels"]!.AsObject().ShouldBeEmpty();
+        machine["spec"]!["template"]!["spec"]!.AsObject().ContainsKey("networks").ShouldBeFalse();
+        machine["spec"]!["template"]!["spec"]!["domain"]!["devices"]!.ToJsonString().ShouldBe("""{"disks":[{"name":"root"}],"autoattachPodInterface":false}""");
+    }
+
+    [Fact]
+    public async Task What_KubeVirt_has_no_way_to_do_is_refused_with_the_reason()
+    {
+        (await FaultAsync(World.Request("a") with { Without = CloneOmissions.Disks })).Message.ShouldContain("root");
+        (await FaultAsync(World.Request("a") with { CloudInitSecret = "s" })).Message.ShouldContain("cloud-init");
+        (await FaultAsync(World.Request("a") with { RunStrategy = "Manual", Start = true })).RecommendedAction.ShouldContain("Start-VM");
+        (await FaultAsync(World.Request("a") with { Hostname = "Bad_Host" })).Id.ShouldBe(FaultIds.VMCloneNameInvalid);
+        Change(m => m["metadata"]!.AsObject().Remove("labels"));
+        (await FaultAsync(World.Request("a") with { TargetLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" } })).Message.ShouldContain("no labels at all");
+        _world.Names(World.Snapshots).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Releases_whose_clones_take_no_patches_are_served_by_restores()
+    {
+        _world.Client.KubeVirtVersion = "v1.5.0";
+        await _world.RunAsync([World.Request("a") with { Hostname = "h" }], new CloneOptions());
+        _world.Names(World.Restores).ShouldHaveSingleItem();
+
+        var refused = await _world.RunAsync([World.Request("b") with { Hostname = "h" }], new CloneOptions { Method = CloneMethodChoice.Clone });
+        refused.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneFieldUnsupported);
+    }
+
+    private static List<string> Addresses(SnapshotWorld world) =>
+    [
+        .. world.Client.All(KubeVirtKinds.VirtualMachine).Where(m => m["metadata"]!["name"]!.GetValue<string>() != "golden")
+            .Select(m => m["spec"]!["template"]!["spec"]!["domain"]!["devices"]!["interfaces"]![0]!["macAddress"]!.GetValue<string>()),
+    ];
+
+    private void Change(Action<JsonObject> change) => _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", change);
+
+    private JsonObject Source() => _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!;
+
+    private async Task<JsonObject> MakeAsync(CloneRequest request)
+    {
+        var updates = await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true });
+        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        return _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", request.TargetName!)!;
+    }
+
+    private async Task<Fault> FaultAsync(CloneRequest request) =>
+        (await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore })).Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+}

@@ -1,0 +1,75 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Power;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Tests.Support;
+
+namespace KubeVirtClone.Engine.Tests.Power;
+
+public sealed class MachinePowerTests
+{
+    private static readonly MachineReference[] Golden = [new("default", "golden")];
+
+    private readonly SnapshotWorld _world = new();
+
+    private MachinePower Power => new(_world.World.Cluster);
+
+    [Theory]
+    [InlineData("Always", "Halted")]
+    [InlineData("Once", "Halted")]
+    [InlineData("Manual", "Manual")]
+    [InlineData("RerunOnFailure", "RerunOnFailure")]
+    public async Task Stopping_and_starting_again_keeps_the_run_strategy(string strategy, string whileStopped)
+    {
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["spec"]!["runStrategy"] = strategy);
+        _world.SetOn("golden", on: true);
+
+        (await DoAsync(Power.StopAsync(Golden, new PowerOptions { Wait = true }, default))).Record!.RunStrategy.ShouldBe(whileStopped);
+        (await DoAsync(Power.StartAsync(Golden, new PowerOptions { Wait = true }, default))).Record!.ShouldSatisfyAllConditions(
+            m => m.RunStrategy.ShouldBe(strategy),
+            m => m.Status.ShouldBe("Running"),
+            m => m.Annotations.ContainsKey(CloneLabels.RunStrategy).ShouldBeFalse());
+    }
+
+    [Fact]
+    public async Task What_is_so_already_is_a_fault_of_that_item_alone()
+    {
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("other"));
+        _world.SetOn("other", on: true);
+        var updates = await _world.ReadAsync(Power.StartAsync([new("default", "golden") { Input = "row 1" }, new("default", "other"), new("default", "none")], new PowerOptions(), default));
+
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).ShouldHaveSingleItem().Input.ShouldBe("row 1");
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe([FaultIds.VMAlreadyRunning, FaultIds.VMNotFound]);
+        (await DoAsync(Power.StopAsync([new("default", "none")], new PowerOptions(), default))).Fault!.Id.ShouldBe(FaultIds.VMNotFound);
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_being_snapshotted_is_left_alone_and_the_snapshot_named()
+    {
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!["snapshotInProgress"] = "nightly");
+        foreach (var run in new[] { Power.StartAsync(Golden, new(), default), Power.RemoveAsync(Golden, new(), default) })
+        {
+            var fault = (await DoAsync(run)).Fault!;
+            fault.Id.ShouldBe(FaultIds.VMBusy);
+            fault.Message.ShouldContain("nightly");
+        }
+
+        _world.Machines.ShouldBe(["golden"]);
+    }
+
+    [Fact]
+    public async Task A_machine_that_cannot_come_up_ends_the_wait()
+    {
+        _world.Client.Subresources = (_, _) =>
+        {
+            _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!["printableStatus"] = "ErrorUnschedulable");
+            return new Kubernetes.HttpAnswer(202, null, "", null);
+        };
+        (await DoAsync(Power.StartAsync(Golden, new PowerOptions { Wait = true }, default))).Fault!.Id.ShouldBe(FaultIds.VMStartFailed);
+        _world.Client.Subresources = (_, _) => new Kubernetes.HttpAnswer(202, null, "", null);
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!["printableStatus"] = "Starting");
+        (await DoAsync(Power.StartAsync(Golden, new PowerOptions { Wait = true, Timeout = TimeSpan.FromMinutes(1) }, default))).Fault!.Id.ShouldBe(FaultIds.VMPowerTimeout);
+    }
+
+    private async Task<ItemUpdate<VirtualMachineRecord>> DoAsync(IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> run) =>
+        (await _world.ReadAsync(run)).ShouldHaveSingleItem();
+}
