@@ -69,12 +69,26 @@ internal static class SnapshotStage
     {
         var why = error ?? storage.FirstOrDefault()?.Text;
         var text = CloneCase.Condition(snapshot, "Failure");
+        // Failing overwrites what the snapshot waited for; the source still shows it.
+        var unbound = why is null ? Unbound(clone, snapshot).ToList() : [];
+        why ??= unbound.Count == 0 ? null : $"the claim {string.Join(", ", unbound.Select(u => u.Object.Split(' ')[1]))} of the source is not bound";
         return clone.Diagnosis(
             CloneHealth.Stuck,
             CauseCodes.SnapshotFailed,
             $"The snapshot '{snapshot.Name}' has failed ({text.Text}){(why is null ? "" : $": {StuckReasons.Shorten(why)}")}. KubeVirt waits for it for ever.",
             canEnd: false,
-            [text, ErrorOf(snapshot, error), .. storage, progress]);
+            [text, ErrorOf(snapshot, error), .. storage, .. unbound, progress]);
+    }
+
+    private static IEnumerable<DiagnosisEvidence> Unbound(CloneCase clone, KubernetesObject snapshot)
+    {
+        var machine = clone.Reading.Machines.Find(snapshot.StringAt("spec", "source", "name"))?.ToJsonObject();
+        foreach (var volume in Preflight.SourceMachine.Copied(machine))
+        {
+            var claim = clone.Reading.Claims.Find(volume.Claim);
+            if (clone.Reading.Claims.IsRead && claim?.StringAt("status", "phase") != "Bound")
+                yield return new DiagnosisEvidence($"PersistentVolumeClaim {volume.Claim}", "status.phase", claim is null ? "does not exist" : claim.StringAt("status", "phase") ?? "Pending", claim?.CreationTimestamp);
+        }
     }
 
     private static CloneDiagnosis Waits(CloneCase clone, KubernetesObject snapshot, string code, DiagnosisEvidence progress)

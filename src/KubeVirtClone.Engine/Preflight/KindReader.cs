@@ -46,7 +46,9 @@ internal sealed class KindReader(KubeVirtCluster cluster)
         }
         catch (ApiStatusException e) when (e.IsNotFound)
         {
-            return $"{kind.Group} {kind.Plural} are not served here".TrimStart();
+            // The kind is not served here (no CDI, no CSI snapshots), so there is none of it.
+            cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} are not served here");
+            return null;
         }
         catch (ApiStatusException e) when (e.IsForbidden)
         {

@@ -35,6 +35,7 @@ internal static class ReportPage
     {
         null => "–",
         { TotalSeconds: < 120 } t => t.TotalSeconds.ToString(t.TotalSeconds < 10 && t.Milliseconds != 0 ? "0.0" : "0", CultureInfo.InvariantCulture) + " s",
+        { TotalHours: < 2, Seconds: 0 } t => $"{(int)t.TotalMinutes} min",
         { TotalHours: < 2 } t => $"{(int)t.TotalMinutes} min {t.Seconds} s",
         { } t => $"{(int)t.TotalHours} h {t.Minutes} min",
     };
@@ -68,8 +69,10 @@ internal static class ReportPage
             return;
         }
 
+        page.Append("<ul class=\"counts\">");
         foreach (var group in report.Troubles.GroupBy(t => t.Code).OrderByDescending(g => g.Count()))
-            page.Append("<p><strong>").Append(Number(group.Count())).Append("</strong> × ").Append(Text(group.Key)).Append("</p>\n");
+            page.Append("<li><strong>").Append(Number(group.Count())).Append("</strong> × ").Append(Text(group.Key)).Append("</li>");
+        page.Append("</ul>\n");
         TableStart(page, "Clones that are not done", "Target", "State", "Cause", "Since", "Next step");
         foreach (var trouble in report.Troubles)
         {

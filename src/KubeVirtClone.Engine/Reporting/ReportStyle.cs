@@ -37,7 +37,7 @@ internal static class ReportStyle
         details ul { margin: .25rem 0; padding-left: 1.1rem; }
         summary { cursor: pointer; }
         :focus-visible { outline: 3px solid var(--Snapshot); outline-offset: 2px; }
-        .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 0 0 .5rem; padding: 0; font-size: .9rem; }
+        .counts, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 0 0 .5rem; padding: 0; font-size: .9rem; }
         .key { display: inline-block; width: .9rem; height: .9rem; margin-right: .35rem; vertical-align: -.1rem; border-radius: .15rem; background: var(--Snapshot); }
         .key.Restore { background: var(--Restore); } .key.Bind { background: var(--Bind); } .key.Boot { background: var(--Boot); }
         .key.open { background: none; border: 2px dashed var(--bad); }

@@ -12,7 +12,7 @@ internal static class TimelineChart
     private const int RowHeight = 18;
     private const int BarHeight = 12;
     private const int Left = 150;
-    private const int Right = 990;
+    private const int Right = 970;
     private const int Top = 28;
 
     public static void Append(StringBuilder page, BatchReport report)
