@@ -46,7 +46,7 @@ public sealed class CloneDoctor
     }
 
     internal static IEnumerable<KubernetesObject> CloneObjects(NamespaceReading reading) =>
-        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(r => r.Labels.GetValueOrDefault(CloneLabels.Method) == nameof(CloneMethod.Restore)));
+        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore));
 
     internal static CloneDiagnosis Diagnose(CloneRecord record, NamespaceReading reading)
     {
