@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tracking;
@@ -54,12 +55,16 @@ public sealed class CloneWaiter
             trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, scope, options.For, events, ending.Token);
         }
 
+        // Batches whose shared snapshot may have been waited for by these clones alone.
+        var shared = new ConcurrentDictionary<(string Namespace, string Batch), bool>();
         await UpdateStream.WithProgressAsync(
             () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
-                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], meter, updates, ending.Token))))),
+                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], shared, meter, updates, ending.Token))))),
             meter,
             updates,
             _cluster.Clock);
+        foreach (var (ns, batch) in shared.Keys)
+            await new CloneCatalog(_cluster).CollectSnapshotsAsync(ns, batch, tiedOnly: true, ct);
     }
 
     // A name alone does not tell which kind of object stands for the clone.
@@ -89,6 +94,7 @@ public sealed class CloneWaiter
         CloneReference reference,
         WaitOptions options,
         CloneTracker tracker,
+        ConcurrentDictionary<(string Namespace, string Batch), bool> shared,
         ProgressMeter meter,
         ChannelWriter<CloneUpdate> updates,
         CancellationToken ct)
@@ -98,6 +104,8 @@ public sealed class CloneWaiter
         if (outcome.Fault is { Terminating: true } fault)
             throw new EngineException(fault);
         meter.End(reference, outcome.Fault is null);
+        if (outcome.Record is { Bound: true, SnapshotName: not null, Batch: { } batch } bound)
+            shared[(bound.Namespace, batch)] = true;
         if (outcome.Reservation is not null)
             updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = outcome.Reservation, Record = outcome.Record, Reference = reference });
         updates.TryWrite(new CloneUpdate

@@ -91,14 +91,18 @@ public sealed class CloneCatalog
 
     /// <summary>
     /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose
-    /// volumes were bound only when the machines started. Safe to call at any time.
+    /// volumes were bound only when the machines started. One that is not tied to its clones yet, because they are still being made, goes only when
+    /// its batch is named.
     /// </summary>
     /// <param name="ns">Namespace; null is the connection's.</param>
     /// <param name="batch">The batch; null is every batch.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>Names of the snapshots that are still needed, with what needs them.</returns>
     /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
-    public async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, CancellationToken ct)
+    public Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, CancellationToken ct) =>
+        CollectSnapshotsAsync(ns, batch, tiedOnly: batch is null, ct);
+
+    internal async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, bool tiedOnly, CancellationToken ct)
     {
         if (await _cluster.GetSnapshotVersionAsync(ct) is null)
             return [];
@@ -108,7 +112,7 @@ public sealed class CloneCatalog
         await foreach (var item in new Snapshots.SnapshotCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns, LabelSelector = selector }, ct))
         {
             // One that is still being taken is for clones that are still to come.
-            if (item.Value is { } snapshot && (snapshot.ReadyToUse || snapshot.Failed))
+            if (item.Value is { } snapshot && (snapshot.ReadyToUse || snapshot.Failed) && (!tiedOnly || snapshot.Raw.ItemsAt("metadata", "ownerReferences").Any()))
                 found.Add(snapshot);
         }
 

@@ -277,5 +277,17 @@ public sealed class RestoreMethodTests
         _world.Names(World.Snapshots).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_wait_for_bound_of_the_whole_batch_collects_its_snapshot()
+    {
+        await _world.RunAsync(World.Requests(10), new CloneOptions { Batch = "lab7" });
+        _world.Names(World.Snapshots).ShouldHaveSingleItem();
+        var clones = await _world.ReadAsync(new CloneCatalog(_world.World.Cluster).ListAsync(new ListQuery(), "lab7", default));
+        var waited = await _world.ReadAsync(new CloneWaiter(_world.World.Cluster).WaitAsync([.. clones.Select(c => c.Value!.Reference with { Method = null })], new WaitOptions { For = WaitState.Bound }, default));
+
+        waited.Of(CloneUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(10);
+        _world.Names(World.Snapshots).ShouldBeEmpty();
+    }
+
     private sealed class KilledException : Exception;
 }
