@@ -22,7 +22,7 @@ internal static class Program
         {
             foreach (var error in parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
                 await console.Error.WriteLineAsync("error: " + error);
-            await console.Error.WriteLineAsync($"See '{CommandPath(parsed)} --help'.");
+            await console.Error.WriteLineAsync($"See '{HelpText.CommandPath(parsed)} --help'.");
             return ExitCode.Usage;
         }
 
@@ -64,11 +64,5 @@ internal static class Program
 
         // '@' is a legal first character of a value (a patch, a password file): kubectl knows no response files.
         return root.Parse(ArgumentNormalizer.Normalize(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
-    }
-
-    private static string CommandPath(ParseResult parsed)
-    {
-        var name = parsed.CommandResult.Command is RootCommand ? "" : " " + parsed.CommandResult.Command.Name;
-        return "kubectl vmclone" + name;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class CommandRunner(CliConsole console, Interruption interruptio
         catch (UsageException e)
         {
             context.WriteLine("error: " + e.Message);
-            context.WriteLine($"See 'kubectl vmclone {parsed.CommandResult.Command.Name} --help'.");
+            context.WriteLine($"See '{HelpText.CommandPath(parsed)} --help'.");
             return ExitCode.Usage;
         }
         catch (Exception) when (interruption.Code is not null)

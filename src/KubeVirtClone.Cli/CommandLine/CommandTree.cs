@@ -17,6 +17,14 @@ internal static class CommandTree
         root.Subcommands.Add(new GetCommand().Build(globals, runner));
         root.Subcommands.Add(new WaitCommand().Build(globals, runner));
         root.Subcommands.Add(new RemoveCommand().Build(globals, runner));
+        root.Subcommands.Add(new TestCommand().Build(globals, runner));
+        root.Subcommands.Add(new DebugCommand().Build(globals, runner));
+        root.Subcommands.Add(new CompareCommand().Build(globals, runner));
+        root.Subcommands.Add(new MeasureCommand(report: false).Build(globals, runner));
+        root.Subcommands.Add(new MeasureCommand(report: true).Build(globals, runner));
+        root.Subcommands.Add(new SnapshotCommand().Build(globals, runner));
+        root.Subcommands.Add(new PowerCommand(start: true).Build(globals, runner));
+        root.Subcommands.Add(new PowerCommand(start: false).Build(globals, runner));
         root.Subcommands.Add(new SandboxCommand().Build(globals, runner));
         return root;
     }

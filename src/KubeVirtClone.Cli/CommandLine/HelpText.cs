@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using KubeVirtClone.Cli.Commands;
 
 namespace KubeVirtClone.Cli.CommandLine;
@@ -7,6 +8,15 @@ namespace KubeVirtClone.Cli.CommandLine;
 /// <summary>Help as users of <c>kubectl vmclone</c> should read it.</summary>
 internal static class HelpText
 {
+    /// <summary>The command as users type it: "kubectl vmclone snapshot new".</summary>
+    public static string CommandPath(ParseResult parsed)
+    {
+        var path = new List<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: not RootCommand } command; result = result.Parent)
+            path.Insert(0, command.Command.Name);
+        return string.Join(' ', ["kubectl vmclone", .. path]);
+    }
+
     /// <param name="parsed">The command line that asks for help.</param>
     /// <param name="writer">Where help goes.</param>
     public static int Write(ParseResult parsed, TextWriter writer)

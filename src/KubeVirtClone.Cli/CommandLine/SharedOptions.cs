@@ -19,9 +19,9 @@ internal static class SharedOptions
         return argument;
     }
 
-    public static Option<OutputFormat> Output() => new("--output", "-o")
+    public static Option<OutputFormat> Output(string more = "") => new("--output", "-o")
     {
-        Description = "table, wide, json, yaml or name.",
+        Description = $"table, wide, json, yaml or name. {more}".TrimEnd(),
         HelpName = "FORMAT",
         CustomParser = result => result.Tokens[0].Value switch
         {
@@ -34,14 +34,62 @@ internal static class SharedOptions
         },
     };
 
-    public static Option<TimeSpan?> Timeout(string description) => new("--timeout")
+    public static Option<TimeSpan?> Timeout(string description) => Duration("--timeout", description);
+
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "DURATION",
         CustomParser = result => DurationText.TryParse(result.Tokens[0].Value, out var duration)
             ? duration
-            : Refuse(result, $"--timeout {result.Tokens[0].Value}: write a duration such as 90s, 5m or 1h30m", default(TimeSpan?)),
+            : Refuse(result, $"{name} {result.Tokens[0].Value}: write a duration such as 90s, 5m or 1h30m", default(TimeSpan?)),
     };
+
+    /// <summary>--dry-run, for commands that have nothing to say without a server.</summary>
+    public static Option<DryRunMode> ServerDryRun() => new("--dry-run")
+    {
+        Description = "server asks the server whether it would do it, and does nothing.",
+        HelpName = "MODE",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "none" => DryRunMode.None,
+            "server" => DryRunMode.Server,
+            var other => Refuse(result, $"--dry-run {other}: choose one of none, server", DryRunMode.None),
+        },
+    };
+
+    /// <summary>KEY=VALUE, any number of times.</summary>
+    public static Option<Dictionary<string, string>?> Pairs(string name, string description) => new(name)
+    {
+        Description = description + "; may be repeated.",
+        HelpName = "KEY=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = result =>
+        {
+            var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var token in result.Tokens)
+            {
+                var end = token.Value.IndexOf('=', StringComparison.Ordinal);
+                if (end <= 0)
+                    return Refuse(result, $"{name} {token.Value}: write KEY=VALUE", default(Dictionary<string, string>));
+                pairs[token.Value[..end]] = token.Value[(end + 1)..];
+            }
+
+            return pairs;
+        },
+    };
+
+    /// <summary>One of the names of an enum, in any case.</summary>
+    public static Option<T> Choice<T>(string name, string description)
+        where T : struct, Enum => new(name)
+        {
+            Description = description,
+            HelpName = "CHOICE",
+            CustomParser = result => Enum.GetNames<T>().FirstOrDefault(n => n.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)) is { } known
+                ? Enum.Parse<T>(known)
+                : Refuse(result, $"{name} {result.Tokens[0].Value}: choose one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", default(T)),
+        };
 
     public static Option<WaitTarget> For() => new("--for")
     {
@@ -75,9 +123,9 @@ internal static class SharedOptions
         Description = "In all namespaces.",
     };
 
-    public static Option<string?> Selector() => new("--selector", "-l")
+    public static Option<string?> Selector(string items = "clones") => new("--selector", "-l")
     {
-        Description = "Only clones whose labels match, as in kubectl: key=value,key2!=value2,key3 in (a,b).",
+        Description = $"Only {items} whose labels match, as in kubectl: key=value,key2!=value2,key3 in (a,b).",
         HelpName = "SELECTOR",
     };
 

@@ -32,13 +32,14 @@ internal static class CloneSelector
     /// <param name="selection">As typed.</param>
     /// <param name="all">Whether another option says what is meant.</param>
     /// <param name="choices">The ways to say it.</param>
+    /// <param name="items">What is selected.</param>
     /// <exception cref="UsageException">Nothing, or both all and some, are selected.</exception>
-    public static void Require(CloneSelection selection, bool all, string choices)
+    public static void Require(CloneSelection selection, bool all, string choices, string items = "clones")
     {
         var some = selection.Names.Count > 0 || selection.Batch is not null || selection.LabelSelector is not null;
         if (!some && !all)
-            throw new UsageException($"say which clones: {choices}");
+            throw new UsageException($"say which {items}: {choices}");
         if (selection.Names.Count > 0 && all)
-            throw new UsageException($"name clones, or take all of them, not both: {choices}");
+            throw new UsageException($"name {items}, or take all of them, not both: {choices}");
     }
 }

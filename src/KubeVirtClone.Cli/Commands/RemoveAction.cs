@@ -32,18 +32,11 @@ internal static class RemoveAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>Asks on a terminal; scripts have decided already.</summary>
-    private static async Task<bool> IsWantedAsync(IReadOnlyList<CloneRecord> clones, RemoveInvocation invocation, CommandContext context)
+    private static Task<bool> IsWantedAsync(IReadOnlyList<CloneRecord> clones, RemoveInvocation invocation, CommandContext context)
     {
-        var console = context.Console;
-        if (invocation.Yes || invocation.DryRun != DryRunMode.None || !console.InputIsTerminal || !console.ErrorIsTerminal)
-            return true;
         var what = clones.Count == 1 ? $"clone {clones[0].Namespace}/{clones[0].Name}" : $"{clones.Count} clones";
         var targets = invocation.IncludeTarget ? clones.Count == 1 ? $" and its VM {clones[0].TargetName}" : " and the VMs they made" : "";
-        await console.Error.WriteAsync($"Remove {what}{targets}? [y/N] ");
-        await console.Error.FlushAsync(context.Cancelled);
-        var answer = await Task.Run(console.Input.ReadLine).WaitAsync(context.Cancelled);
-        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+        return Confirmation.AskAsync($"Remove {what}{targets}", invocation.Yes || invocation.DryRun != DryRunMode.None, context);
     }
 
     private static async Task RemoveAllAsync(

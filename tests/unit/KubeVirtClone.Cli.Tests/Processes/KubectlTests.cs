@@ -47,7 +47,7 @@ public sealed class KubectlTests(SandboxFixture sandbox)
     [Fact]
     public async Task A_watch_shows_the_phases_as_they_come()
     {
-        await using var watch = CliProcess.Start("kubectl", ["get", "vmclone", "-w"], await sandbox.KubeConfigAsync());
+        await using var watch = CliProcess.Start(SandboxFixture.Kubectl(), ["get", "vmclone", "-w"], await sandbox.KubeConfigAsync());
         await watch.SeeAsync("PHASE");
         (await sandbox.KubectlAsync(Manifest("watched-clone"), "create", "-f", "-")).ShouldEndWith(0);
         (await KubectlAsync("wait", "vmclone", "watched-clone", "--for", "condition=Ready", "--timeout=60s")).ShouldEndWith(0);

@@ -102,6 +102,7 @@ public sealed class SandboxCommandTests : IDisposable
     [Fact]
     public async Task More_virtual_machines_can_be_seeded()
     {
+        _ = SandboxFixture.Kubectl();
         await using var sandbox = Start("--vms", "7");
         await sandbox.SeeAsync("is ready at ");
         await using var plain = new Plain(_folder);
@@ -125,7 +126,7 @@ public sealed class SandboxCommandTests : IDisposable
 
     private static async Task<int> CountAsync(string kubeConfig)
     {
-        var answer = await CliProcess.RunAsync("kubectl", ["get", "vm", "-A", "-o", "name"], kubeConfig);
+        var answer = await CliProcess.RunAsync(SandboxFixture.Kubectl(), ["get", "vm", "-A", "-o", "name"], kubeConfig);
         return answer.ShouldEndWith(0).Lines.Length;
     }
 

@@ -31,8 +31,14 @@ public sealed class SandboxFixture : IAsyncDisposable
     /// <summary>Runs kubectl against the sandbox; skips the test where there is none.</summary>
     internal async Task<Finished> KubectlAsync(string input, params string[] arguments)
     {
+        return await CliProcess.RunAsync(Kubectl(), arguments, await KubeConfigAsync(), input, AppContext.BaseDirectory);
+    }
+
+    /// <summary>Path of kubectl; skips the test where there is none.</summary>
+    internal static string Kubectl()
+    {
         Assert.SkipUnless(FindKubectl() is not null, "kubectl is not on PATH");
-        return await CliProcess.RunAsync(FindKubectl()!, arguments, await KubeConfigAsync(), input, AppContext.BaseDirectory);
+        return FindKubectl()!;
     }
 
     /// <summary>Starts <c>kubectl-vmclone</c> against the sandbox.</summary>

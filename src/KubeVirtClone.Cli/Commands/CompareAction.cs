@@ -1,0 +1,83 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Comparison;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>compare</c> does. Its exit code is 0 when every clone is what was asked for.</summary>
+internal static class CompareAction
+{
+    public static async Task<int> RunAsync(CompareInvocation invocation, CommandContext context)
+    {
+        CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
+        var names = NameReader.Expand(invocation.Selection.Names, context.Console.Input).ToList();
+        var source = invocation.Source is null ? default(SourceReference?) : SourceReference.Parse(invocation.Source);
+        var cluster = await context.ConnectAsync();
+        var requests = await FindAsync(cluster, invocation, names, context);
+        if (requests.Count == 0 && context.Faults.Count == 0)
+            context.WriteLine("No clones found.");
+        var comparer = new CloneComparer(cluster);
+        var comparisons = new List<MachineComparison>();
+        foreach (var request in requests)
+        {
+            var (comparison, fault) = await comparer.CompareAsync(WithSource(request, source), context.Cancelled);
+            if (fault is not null)
+                context.Faults.Write(fault);
+            else if (comparison is not null)
+                comparisons.Add(comparison);
+        }
+
+        var different = comparisons.Count(c => !c.AsAsked);
+        if (!invocation.Quiet)
+        {
+            Print(comparisons, invocation.Output, context);
+            context.WriteLine($"{comparisons.Count - different} of {comparisons.Count} clone{(comparisons.Count == 1 ? " is" : "s are")} what was asked for");
+        }
+
+        return context.Faults.Count == 0 && different == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<List<CompareRequest>> FindAsync(
+        KubeVirtCluster cluster, CompareInvocation invocation, List<string> names, CommandContext context)
+    {
+        var machines = names.Where(IsMachine).ToList();
+        var requests = machines.ConvertAll(n => new CompareRequest(cluster.Namespace, NameReader.MachineName(n)));
+        var selection = invocation.Selection with { Names = [.. names.Except(machines, StringComparer.Ordinal).Select(SourceReference.CloneName)] };
+        if (selection.Names.Count == 0 && machines.Count > 0)
+            return requests;
+        foreach (var clone in await CloneFinder.FindAsync(cluster, selection, context))
+            requests.Add(CompareRequest.Of(clone));
+        return requests;
+    }
+
+    private static bool IsMachine(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && name[..slash].Split('.', 2)[0].ToLowerInvariant() is "vm" or "vms" or "virtualmachine" or "virtualmachines";
+    }
+
+    private static CompareRequest WithSource(CompareRequest request, SourceReference? source) => source is not { } given ? request : request with
+    {
+        SourceKind = given.IsSnapshot ? SourceKinds.VirtualMachineSnapshot : SourceKinds.VirtualMachine,
+        SourceName = given.Name,
+    };
+
+    private static void Print(List<MachineComparison> comparisons, OutputFormat format, CommandContext context)
+    {
+        if (format is OutputFormat.Json or OutputFormat.Yaml or OutputFormat.Name)
+        {
+            using var documents = new RecordResults<MachineComparison>(context.Console, format, ComparisonShapes.Comparison, withNamespace: false);
+            foreach (var comparison in comparisons)
+                documents.Add(comparison);
+            return;
+        }
+
+        var rows = comparisons.SelectMany(c => c.Differences.Select(d => new ComparedField(c, d))).ToList();
+        using var results = new RecordResults<ComparedField>(context.Console, format, ComparisonShapes.Field, withNamespace: false, rows);
+        foreach (var row in rows)
+            results.Add(row);
+    }
+}

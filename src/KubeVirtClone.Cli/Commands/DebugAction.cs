@@ -1,0 +1,85 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Diagnosis;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>debug</c> does.</summary>
+internal static class DebugAction
+{
+    public static async Task<int> RunAsync(DebugInvocation invocation, CommandContext context)
+    {
+        // Looking at all namespaces is looking at all clones.
+        CloneSelector.Require(invocation.Selection, invocation.All || invocation.Selection.AllNamespaces, "NAME..., --batch, -l or --all");
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var cluster = await context.ConnectAsync();
+        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        if (clones.Count == 0 && context.Faults.Count == 0)
+            context.WriteLine("No clones found.");
+        var diagnoses = await new CloneDoctor(cluster).DiagnoseAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
+        Print(diagnoses, invocation, context);
+        if (invocation.Repair)
+            await RepairAsync(cluster, [.. diagnoses.Where(d => !d.Repair.IsEmpty)], invocation, context);
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static void Print(IReadOnlyList<CloneDiagnosis> diagnoses, DebugInvocation invocation, CommandContext context)
+    {
+        if (invocation.Output is { } format)
+        {
+            using var results = new RecordResults<CloneDiagnosis>(
+                context.Console, format, DiagnosisShapes.Diagnosis, invocation.Selection.AllNamespaces, diagnoses);
+            foreach (var diagnosis in diagnoses)
+                results.Add(diagnosis);
+            return;
+        }
+
+        // Of many, those that are done would bury those that are not.
+        var shown = diagnoses.Count == 1 ? diagnoses : [.. diagnoses.Where(d => d.Health != CloneHealth.Completed)];
+        var output = context.Console.Output;
+        output.Write(string.Join('\n', shown.Select(d => DiagnosisShapes.Paragraph(d, context.Console is { OutputIsTerminal: true, Colour: true }))));
+        output.Flush();
+        if (diagnoses.Count > 1)
+            context.WriteLine(string.Join(", ", diagnoses.GroupBy(d => d.Health).OrderBy(g => g.Key).Select(g => $"{g.Count()} {DiagnosisShapes.Word(g.Key)}")));
+    }
+
+    private static async Task RepairAsync(
+        KubeVirtCluster cluster, List<CloneDiagnosis> repairable, DebugInvocation invocation, CommandContext context)
+    {
+        if (repairable.Count == 0)
+            context.WriteLine("nothing to repair");
+        var repair = new CloneRepair(cluster);
+        var repaired = 0;
+        using var lastWords = context.OnInterrupt(() => context.WriteLine($"interrupted: {repaired} of {repairable.Count} clones were repaired"));
+        foreach (var diagnosis in repairable)
+        {
+            var steps = string.Join("; ", diagnosis.Repair.Actions.Select(a => $"{a.Operation.ToLowerInvariant()} {a.Target}"));
+            if (!await Confirmation.AskAsync($"Repair {diagnosis.Reference}: {steps}", invocation.Yes, context))
+            {
+                context.WriteLine($"{diagnosis.Reference} was left as it is");
+                continue;
+            }
+
+            if (await RepairOneAsync(repair, diagnosis, context))
+                repaired++;
+        }
+    }
+
+    // A step that fails ends this clone's repair: those after it rely on it.
+    private static async Task<bool> RepairOneAsync(CloneRepair repair, CloneDiagnosis diagnosis, CommandContext context)
+    {
+        foreach (var step in diagnosis.Repair.Actions)
+        {
+            if (await repair.ExecuteAsync(step, context.Cancelled) is { } fault)
+            {
+                context.Faults.Write(fault, diagnosis.Reference.ToString());
+                return false;
+            }
+
+            context.WriteLine($"{diagnosis.Reference}: {step.Operation.ToLowerInvariant()} {step.Target}: done");
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary><c>debug</c>: says why clones stand where they stand, and repairs what can safely be repaired.</summary>
+internal sealed class DebugCommand
+{
+    private readonly Argument<string[]> _names = SharedOptions.Names(
+        "name",
+        "Names of clones; * and ? are wildcards; '-' reads them from stdin, one a line.");
+
+    private readonly Option<string?> _batch = SharedOptions.Batch("All clones of this batch.");
+    private readonly Option<string?> _selector = SharedOptions.Selector();
+    private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
+    private readonly Option<bool> _allNamespaces = SharedOptions.AllNamespaces();
+    private readonly Option<bool> _repair = new("--repair")
+    {
+        Description = "Do what is shown under Repair, clone by clone: it deletes only what the clone left behind and no VM uses.",
+    };
+
+    private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Don't ask before a repair." };
+    private readonly Option<OutputFormat> _output = SharedOptions.Output("Without it: a paragraph for each clone that is not done.");
+
+    public Command Build(GlobalOptions globals, CommandRunner runner)
+    {
+        var command = new Command("debug", "Say why a clone is stuck: cause, evidence, since when, whether it can still end by itself, next step")
+        {
+            _names, _batch, _selector, _all, _allNamespaces, _repair, _yes, _output,
+        };
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => DebugAction.RunAsync(Bind(parsed), context)));
+        return command;
+    }
+
+    private DebugInvocation Bind(ParseResult parsed) => new(
+        new CloneSelection(
+            parsed.GetValue(_names) ?? [], parsed.GetValue(_batch), parsed.GetValue(_selector), parsed.GetValue(_allNamespaces)),
+        parsed.GetValue(_all),
+        parsed.GetValue(_repair),
+        parsed.GetValue(_yes),
+        parsed.GetResult(_output) is null ? null : parsed.GetValue(_output));
+}
+
+/// <summary>The command line of <c>debug</c>.</summary>
+internal sealed record DebugInvocation(CloneSelection Selection, bool All, bool Repair, bool Yes, OutputFormat? Output);

@@ -1,0 +1,54 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>The command line of <c>new</c>.</summary>
+internal sealed record NewInvocation
+{
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    public string? SourceName { get; init; }
+
+    public string? SourceType { get; init; }
+
+    public string? File { get; init; }
+
+    public int? Count { get; init; }
+
+    public string? NamePattern { get; init; }
+
+    public int? StartIndex { get; init; }
+
+    public IReadOnlyList<string>? LabelFilter { get; init; }
+
+    public IReadOnlyList<string>? AnnotationFilter { get; init; }
+
+    public IReadOnlyList<string>? TemplateLabelFilter { get; init; }
+
+    public IReadOnlyList<string>? TemplateAnnotationFilter { get; init; }
+
+    public IReadOnlyList<string> MacAddresses { get; init; } = [];
+
+    public string? SmbiosSerial { get; init; }
+
+    public IReadOnlyList<string> Patches { get; init; } = [];
+
+    public string? VolumeNamePolicy { get; init; }
+
+    public string? Batch { get; init; }
+
+    public bool SkipExisting { get; init; }
+
+    public int? ThrottleLimit { get; init; }
+
+    public bool Wait { get; init; }
+
+    public WaitTarget For { get; init; }
+
+    public TimeSpan? Timeout { get; init; }
+
+    public DryRunMode DryRun { get; init; }
+
+    public OutputFormat? Output { get; init; }
+}

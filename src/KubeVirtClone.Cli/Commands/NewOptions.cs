@@ -1,0 +1,147 @@
+using System.CommandLine;
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>The options that say what to clone into what, and how: those of <c>new</c>, which <c>test</c> takes too.</summary>
+internal sealed class NewOptions
+{
+    private readonly Argument<string[]> _names = SharedOptions.Names(
+        "names",
+        "SOURCE [TARGET...]: NAME, vm/NAME or vmsnapshot/NAME, then the names of the new VMs; '-' reads them from stdin, one a line. "
+        + "Without TARGET the server chooses a name.");
+
+    private readonly Option<string?> _sourceName = new("--source-name")
+    {
+        Description = "The source, as virtctl spells it; then every argument is a target.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _sourceType = new("--source-type")
+    {
+        Description = "vm or snapshot.",
+        HelpName = "TYPE",
+    };
+
+    private readonly Option<string?> _file = new("--filename", "-f")
+    {
+        Description = "CSV file with a row a clone, and the columns of New-VMClone (SourceName, TargetName, Namespace, ...); '-' is stdin.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int?> _count = SharedOptions.WholeNumber("--count", "How many clones to make, named by --name-pattern.", 1, 100_000);
+
+    private readonly Option<string?> _namePattern = new("--name-pattern")
+    {
+        Description = "Names for --count clones, for example 'web-{0:d3}'. Without it: SOURCE-{0}.",
+        HelpName = "PATTERN",
+    };
+
+    private readonly Option<int?> _startIndex = SharedOptions.WholeNumber("--start-index", "First number for --name-pattern (1).", 0, 1_000_000);
+
+    private readonly Option<string[]> _labelFilter = SharedOptions.Repeatable("--label-filter", "Which labels to copy", "FILTER");
+
+    private readonly Option<string[]> _annotationFilter = SharedOptions.Repeatable("--annotation-filter", "Which annotations to copy", "FILTER");
+
+    private readonly Option<string[]> _templateLabelFilter =
+        SharedOptions.Repeatable("--template-label-filter", "Which labels of the VM's template to copy", "FILTER");
+
+    private readonly Option<string[]> _templateAnnotationFilter =
+        SharedOptions.Repeatable("--template-annotation-filter", "Which annotations of the VM's template to copy", "FILTER");
+
+    private readonly Option<string[]> _mac =
+        SharedOptions.Repeatable("--new-mac-address", "MAC address for an interface, in any notation", "INTERFACE:MAC");
+
+    private readonly Option<string?> _serial = new("--new-smbios-serial")
+    {
+        Description = "SMBIOS serial of the new VM.",
+        HelpName = "SERIAL",
+    };
+
+    private readonly Option<string[]> _patch =
+        SharedOptions.Repeatable("--patch", "JSON patch operation for the new VM, applied last", "JSON");
+
+    private readonly Option<string?> _volumeNamePolicy = new("--volume-name-policy")
+    {
+        Description = "RandomizeNames or PrefixTargetName.",
+        HelpName = "POLICY",
+    };
+
+    private readonly Option<string?> _batch = SharedOptions.Batch("Label that holds these clones together; generated when not given.");
+
+    private readonly Option<bool> _skipExisting = new("--skip-existing")
+    {
+        Description = "Leave out targets that exist already, instead of failing them.",
+    };
+
+    private readonly Option<int?> _throttle = SharedOptions.WholeNumber("--throttle-limit", "Clones under way at once, at most.", 1, 10_000);
+
+    private readonly Option<bool> _wait = new("--wait")
+    {
+        Description = "Wait until each clone has reached --for, and print it then.",
+    };
+
+    private readonly Option<WaitTarget> _for = SharedOptions.For();
+
+    private readonly Option<TimeSpan?> _timeout = SharedOptions.Timeout("Longest wait for one clone, as 90s or 5m. Without it: no limit.");
+
+    private readonly Option<DryRunMode> _dryRun =
+        SharedOptions.DryRun("client prints the manifests; server asks the server what it would refuse; nothing is made.");
+
+    private readonly Option<OutputFormat> _output = SharedOptions.Output();
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_names);
+        foreach (var option in All())
+            command.Options.Add(option);
+    }
+
+    /// <summary>Leaves out of help what says only how clones are made and waited for; it is still taken, so that any line of <c>new</c> can be tested.</summary>
+    public void HideExecution()
+    {
+        foreach (var option in new Option[] { _throttle, _wait, _for, _timeout, _dryRun })
+            option.Hidden = true;
+    }
+
+    private IEnumerable<Option> All() =>
+    [
+        _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, _labelFilter, _annotationFilter, _templateLabelFilter,
+        _templateAnnotationFilter, _mac, _serial, _patch, _volumeNamePolicy, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
+        _output,
+    ];
+
+    /// <summary>What the command line asks for, before any of it is judged.</summary>
+    public NewInvocation Bind(ParseResult parsed) => new()
+    {
+        Names = parsed.GetValue(_names) ?? [],
+        SourceName = parsed.GetValue(_sourceName),
+        SourceType = parsed.GetValue(_sourceType),
+        File = parsed.GetValue(_file),
+        Count = parsed.GetValue(_count),
+        NamePattern = parsed.GetValue(_namePattern),
+        StartIndex = parsed.GetValue(_startIndex),
+        LabelFilter = Given(parsed, _labelFilter),
+        AnnotationFilter = Given(parsed, _annotationFilter),
+        TemplateLabelFilter = Given(parsed, _templateLabelFilter),
+        TemplateAnnotationFilter = Given(parsed, _templateAnnotationFilter),
+        MacAddresses = parsed.GetValue(_mac) ?? [],
+        SmbiosSerial = parsed.GetValue(_serial),
+        Patches = parsed.GetValue(_patch) ?? [],
+        VolumeNamePolicy = parsed.GetValue(_volumeNamePolicy),
+        Batch = parsed.GetValue(_batch),
+        SkipExisting = parsed.GetValue(_skipExisting),
+        ThrottleLimit = parsed.GetValue(_throttle),
+
+        // Asking how long, or for what, to wait is asking to wait.
+        Wait = parsed.GetValue(_wait) || parsed.GetResult(_for) is not null || parsed.GetResult(_timeout) is not null,
+        For = parsed.GetValue(_for),
+        Timeout = parsed.GetValue(_timeout),
+        DryRun = parsed.GetValue(_dryRun),
+        Output = parsed.GetResult(_output) is null ? null : parsed.GetValue(_output),
+    };
+
+    private static string[]? Given(ParseResult parsed, Option<string[]> option) =>
+        parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+}
