@@ -23,6 +23,7 @@ internal static class CommandTree
         root.Subcommands.Add(new MeasureCommand(report: false).Build(globals, runner));
         root.Subcommands.Add(new MeasureCommand(report: true).Build(globals, runner));
         root.Subcommands.Add(new SnapshotCommand().Build(globals, runner));
+        root.Subcommands.Add(new ImageCommand().Build(globals, runner));
         root.Subcommands.Add(new PowerCommand(start: true).Build(globals, runner));
         root.Subcommands.Add(new PowerCommand(start: false).Build(globals, runner));
         root.Subcommands.Add(new SandboxCommand().Build(globals, runner));

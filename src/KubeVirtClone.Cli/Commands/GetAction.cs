@@ -29,16 +29,26 @@ internal static class GetAction
 
     private static async Task WatchAsync(KubeVirtCluster cluster, CloneSelection selection, OutputFormat format, CommandContext context)
     {
-        var kind = await cluster.GetCloneKindAsync(context.Cancelled);
         var @namespace = selection.AllNamespaces ? null : cluster.Namespace;
         var names = selection.Names.Select(n => new WildcardName(n)).ToList();
         using var results = new CloneResults(context.Console, format, selection.AllNamespaces, new TableWidths(0, 0, 0, 0));
-        var options = new WatchOptions { LabelSelector = CloneFinder.SelectorOf(selection) };
-        await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, options, context.Cancelled))
+        var selector = CloneFinder.SelectorOf(selection);
+        var restores = $"{CloneLabels.Method}={CloneMethod.Restore}";
+        List<Task> watches = [WatchKindAsync(await cluster.GetCloneKindAsync(context.Cancelled), selector)];
+        if (await cluster.GetSnapshotVersionAsync(context.Cancelled) is { } version)
+            watches.Add(WatchKindAsync(KubeVirtKinds.Restore(version), selector is null ? restores : $"{selector},{restores}"));
+
+        // A watch ends with an exception only: the first one ends the command.
+        await await Task.WhenAny(watches);
+
+        async Task WatchKindAsync(ResourceKind kind, string? labels)
         {
-            // A deleted clone is shown once more, as kubectl shows it.
-            if (change.Object is { } clone && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
-                results.Add(CloneRecord.From(clone));
+            await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, new WatchOptions { LabelSelector = labels }, context.Cancelled))
+            {
+                // A deleted clone is shown once more, as kubectl shows it.
+                if (change.Object is { } clone && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
+                    results.Add(CloneRecord.From(clone));
+            }
         }
     }
 }

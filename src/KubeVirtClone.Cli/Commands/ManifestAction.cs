@@ -1,5 +1,7 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Identity;
 using KubeVirtClone.Engine.Manifests;
 using KubeVirtClone.Engine.Planning;
 
@@ -12,6 +14,8 @@ internal static class ManifestAction
 
     public static int Run(NewInvocation invocation, CommandContext context)
     {
+        if (NeedsServer(invocation) is { } option)
+            throw new UsageException($"{option} is worked out by what the source is, and --dry-run=client asks no server: use --dry-run=server");
         var requests = NewAction.InNamespace(NewAction.ReadRequests(invocation, context), context.NamespaceWithoutServer());
         var batch = invocation.Batch ?? CloneNames.NewBatch(TimeProvider.System.GetUtcNow());
         var output = context.Console.Output;
@@ -42,4 +46,25 @@ internal static class ManifestAction
         output.Flush();
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
+
+    /// <summary>The first option that no manifest can be written for without reading the source; null when there is none.</summary>
+    private static string? NeedsServer(NewInvocation invocation) =>
+        new (bool Given, string Name)[]
+        {
+            (invocation.GoldenImage is not null, "--golden-image"),
+            (invocation.Method == CloneMethodChoice.Restore, "--method restore"),
+            (invocation.Hostname is not null, "--hostname"),
+            (invocation.TargetLabels is not null, "--label"),
+            (invocation.TargetAnnotations is not null, "--annotation"),
+            (invocation.RunStrategy is not null, "--run-strategy"),
+            (invocation.Start, "--start"),
+            (invocation.GenerateMacAddresses, "--generate-mac-addresses"),
+            (invocation.ExcludeLabels is not null, "--exclude-label"),
+            (invocation.ExcludeAnnotations is not null, "--exclude-annotation"),
+            (invocation.ExcludeTemplateLabels is not null, "--exclude-template-label"),
+            (invocation.ExcludeTemplateAnnotations is not null, "--exclude-template-annotation"),
+            (invocation.NetworkPreset != NetworkPreset.None, "--network-preset"),
+            (invocation.Without != CloneOmissions.None, "--without"),
+            (invocation.CloudInitSecret is not null, "--cloud-init-secret"),
+        }.FirstOrDefault(o => o.Given).Name;
 }

@@ -38,6 +38,9 @@ internal static class NewAction
             Wait = invocation.Wait,
             For = invocation.For.ToEngine(),
             Timeout = invocation.Timeout,
+            PurgeOnSuccess = invocation.PurgeOnSuccess,
+            Method = invocation.Method,
+            NoSharedSnapshot = invocation.NoSharedSnapshot,
         };
         await CloneAsync(cluster, requests, options, invocation.Output ?? OutputFormat.Table, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

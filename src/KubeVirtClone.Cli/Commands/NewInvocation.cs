@@ -1,5 +1,8 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Planning;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -35,6 +38,42 @@ internal sealed record NewInvocation
     public IReadOnlyList<string> Patches { get; init; } = [];
 
     public string? VolumeNamePolicy { get; init; }
+
+    public string? GoldenImage { get; init; }
+
+    public string? ImageVersion { get; init; }
+
+    public CloneMethodChoice Method { get; init; }
+
+    public bool NoSharedSnapshot { get; init; }
+
+    public bool PurgeOnSuccess { get; init; }
+
+    public string? Hostname { get; init; }
+
+    public IReadOnlyDictionary<string, string>? TargetLabels { get; init; }
+
+    public IReadOnlyDictionary<string, string>? TargetAnnotations { get; init; }
+
+    public string? RunStrategy { get; init; }
+
+    public bool Start { get; init; }
+
+    public bool GenerateMacAddresses { get; init; }
+
+    public IReadOnlyList<string>? ExcludeLabels { get; init; }
+
+    public IReadOnlyList<string>? ExcludeAnnotations { get; init; }
+
+    public IReadOnlyList<string>? ExcludeTemplateLabels { get; init; }
+
+    public IReadOnlyList<string>? ExcludeTemplateAnnotations { get; init; }
+
+    public NetworkPreset NetworkPreset { get; init; }
+
+    public CloneOmissions Without { get; init; }
+
+    public string? CloudInitSecret { get; init; }
 
     public string? Batch { get; init; }
 

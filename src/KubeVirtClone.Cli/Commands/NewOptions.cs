@@ -1,6 +1,9 @@
 using System.CommandLine;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Planning;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -10,7 +13,76 @@ internal sealed class NewOptions
     private readonly Argument<string[]> _names = SharedOptions.Names(
         "names",
         "SOURCE [TARGET...]: NAME, vm/NAME or vmsnapshot/NAME, then the names of the new VMs; '-' reads them from stdin, one a line. "
-        + "Without TARGET the server chooses a name.");
+        + "Without TARGET the server chooses a name. With --golden-image every argument is a target.");
+
+    private readonly Option<string?> _goldenImage = new("--golden-image")
+    {
+        Description = "Clone this golden image, NAME (its newest ready version) or NAME:VERSION, instead of a VM.",
+        HelpName = "NAME[:VERSION]",
+    };
+
+    private readonly Option<string?> _imageVersion = new("--image-version")
+    {
+        Description = "Version of --golden-image.",
+        HelpName = "VERSION",
+    };
+
+    private readonly Option<CloneMethodChoice> _method = SharedOptions.Choice<CloneMethodChoice>(
+        "--method",
+        "How clones are made: clone (by KubeVirt's clone controller), restore (the same VMs, many times as fast), or auto: restore above 8 of one source.");
+
+    private readonly Option<bool> _noSharedSnapshot = new("--no-shared-snapshot")
+    {
+        Description = "Let every clone take a snapshot of its own, for storage on which that is better.",
+    };
+
+    private readonly Option<bool> _purge = new("--purge-on-success")
+    {
+        Description = "Remove each clone object once its volumes are there (the VM stays); waits for that.",
+    };
+
+    private readonly Option<string?> _hostname = new("--hostname") { Description = "Host name of the new VM.", HelpName = "NAME" };
+
+    private readonly Option<Dictionary<string, string>?> _label = SharedOptions.Pairs("--label", "Label to set on the new VM");
+
+    private readonly Option<Dictionary<string, string>?> _annotation = SharedOptions.Pairs("--annotation", "Annotation to set on the new VM");
+
+    private readonly Option<string?> _runStrategy = new("--run-strategy")
+    {
+        Description = "Always, Halted, Manual, RerunOnFailure or Once. Without it the new VM is stopped.",
+        HelpName = "STRATEGY",
+    };
+
+    private readonly Option<bool> _start = new("--start") { Description = "Have the new VM started as soon as it is there." };
+
+    private readonly Option<bool> _generateMacs = new("--generate-mac-addresses")
+    {
+        Description = "Give interfaces without --new-mac-address an address that no other VM of the cluster has.",
+    };
+
+    private readonly Option<string[]> _excludeLabel = SharedOptions.Repeatable("--exclude-label", "Labels to leave out, by wildcards", "PATTERN");
+
+    private readonly Option<string[]> _excludeAnnotation = SharedOptions.Repeatable("--exclude-annotation", "Annotations to leave out, by wildcards", "PATTERN");
+
+    private readonly Option<string[]> _excludeTemplateLabel =
+        SharedOptions.Repeatable("--exclude-template-label", "Labels of the VM's template to leave out, by wildcards", "PATTERN");
+
+    private readonly Option<string[]> _excludeTemplateAnnotation =
+        SharedOptions.Repeatable("--exclude-template-annotation", "Annotations of the VM's template to leave out, by wildcards", "PATTERN");
+
+    private readonly Option<NetworkPreset> _networkPreset = SharedOptions.Choice<NetworkPreset>(
+        "--network-preset",
+        "Leave out what this network puts on a VM and no two may share: kubeovn or ovnkubernetes.");
+
+    private readonly Option<CloneOmissions> _without = SharedOptions.Flags<CloneOmissions>(
+        "--without",
+        "What of the source to go without: labels, annotations, disks, network; separated by commas, or repeated.");
+
+    private readonly Option<string?> _cloudInitSecret = new("--cloud-init-secret")
+    {
+        Description = "Secret whose userdata takes the place of the source's cloud-init user data.",
+        HelpName = "NAME",
+    };
 
     private readonly Option<string?> _sourceName = new("--source-name")
     {
@@ -107,8 +179,10 @@ internal sealed class NewOptions
 
     private IEnumerable<Option> All() =>
     [
-        _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, _labelFilter, _annotationFilter, _templateLabelFilter,
-        _templateAnnotationFilter, _mac, _serial, _patch, _volumeNamePolicy, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
+        _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, _labelFilter, _annotationFilter, _templateLabelFilter,
+        _templateAnnotationFilter, _excludeLabel, _excludeAnnotation, _excludeTemplateLabel, _excludeTemplateAnnotation, _networkPreset, _without,
+        _hostname, _label, _annotation, _runStrategy, _start, _mac, _generateMacs, _serial, _cloudInitSecret, _patch, _volumeNamePolicy, _method,
+        _noSharedSnapshot, _purge, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
         _output,
     ];
 
@@ -130,12 +204,30 @@ internal sealed class NewOptions
         SmbiosSerial = parsed.GetValue(_serial),
         Patches = parsed.GetValue(_patch) ?? [],
         VolumeNamePolicy = parsed.GetValue(_volumeNamePolicy),
+        GoldenImage = parsed.GetValue(_goldenImage),
+        ImageVersion = parsed.GetValue(_imageVersion),
+        Method = parsed.GetValue(_method),
+        NoSharedSnapshot = parsed.GetValue(_noSharedSnapshot),
+        PurgeOnSuccess = parsed.GetValue(_purge),
+        Hostname = parsed.GetValue(_hostname),
+        TargetLabels = parsed.GetValue(_label),
+        TargetAnnotations = parsed.GetValue(_annotation),
+        RunStrategy = parsed.GetValue(_runStrategy),
+        Start = parsed.GetValue(_start),
+        GenerateMacAddresses = parsed.GetValue(_generateMacs),
+        ExcludeLabels = Given(parsed, _excludeLabel),
+        ExcludeAnnotations = Given(parsed, _excludeAnnotation),
+        ExcludeTemplateLabels = Given(parsed, _excludeTemplateLabel),
+        ExcludeTemplateAnnotations = Given(parsed, _excludeTemplateAnnotation),
+        NetworkPreset = parsed.GetValue(_networkPreset),
+        Without = parsed.GetValue(_without),
+        CloudInitSecret = parsed.GetValue(_cloudInitSecret),
         Batch = parsed.GetValue(_batch),
         SkipExisting = parsed.GetValue(_skipExisting),
         ThrottleLimit = parsed.GetValue(_throttle),
 
-        // Asking how long, or for what, to wait is asking to wait.
-        Wait = parsed.GetValue(_wait) || parsed.GetResult(_for) is not null || parsed.GetResult(_timeout) is not null,
+        // Asking how long, or for what, to wait is asking to wait; so is what can be done only when a clone is there.
+        Wait = parsed.GetValue(_wait) || parsed.GetValue(_purge) || parsed.GetResult(_for) is not null || parsed.GetResult(_timeout) is not null,
         For = parsed.GetValue(_for),
         Timeout = parsed.GetValue(_timeout),
         DryRun = parsed.GetValue(_dryRun),

@@ -26,7 +26,11 @@ internal static class RemoveAction
         }
 
         if (clones.Count > 0)
+        {
             await RemoveAllAsync(cluster, clones, invocation, context);
+            if (invocation.DryRun == DryRunMode.None)
+                await CollectSnapshotsAsync(cluster, clones, context);
+        }
         else if (context.Faults.Count == 0)
             context.WriteLine("no clones to remove");
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
@@ -71,17 +75,29 @@ internal static class RemoveAction
         });
     }
 
+    /// <summary>The snapshot that the clones of a batch shared goes when nothing needs it any more.</summary>
+    private static async Task CollectSnapshotsAsync(KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, CommandContext context)
+    {
+        foreach (var (ns, batch) in clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, c.Batch)).Distinct())
+        {
+            foreach (var kept in await new CloneCatalog(cluster).CollectSnapshotsAsync(ns, batch, context.Cancelled))
+                context.WriteLine($"kept while it is needed: snapshot {kept}");
+        }
+    }
+
     private static async Task<Fault?> RemoveAsync(
         KubeVirtCluster cluster, CloneRecord clone, RemoveInvocation invocation, CancellationToken cancelled)
     {
         if (invocation.DryRun == DryRunMode.Client)
             return null;
         if (invocation.DryRun == DryRunMode.None)
-            return await new CloneCatalog(cluster).RemoveAsync(clone, invocation.IncludeTarget, cancelled);
+            return await new CloneCatalog(cluster).RemoveAsync(clone, invocation.IncludeTarget, cancelled, invocation.Force);
         try
         {
             var options = new DeleteOptions { DryRun = true, PreconditionUid = clone.Uid };
-            var kind = await cluster.GetCloneKindAsync(cancelled);
+            var kind = clone.Method == CloneMethod.Restore
+                ? KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(cancelled)).Version)
+                : await cluster.GetCloneKindAsync(cancelled);
             await cluster.Client.DeleteAsync(kind, clone.Namespace, clone.Name, options, cancelled);
             if (invocation.IncludeTarget && HasTarget(clone))
             {

@@ -17,6 +17,11 @@ internal sealed class RemoveCommand
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
     private readonly Option<bool> _allNamespaces = SharedOptions.AllNamespaces();
     private readonly Option<bool> _includeTarget = new("--include-target") { Description = "Remove the cloned VMs as well." };
+    private readonly Option<bool> _force = new("--force")
+    {
+        Description = "Remove a clone although volumes that are not bound yet need it: they can then never be filled.",
+    };
+
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Don't ask." };
     private readonly Option<DryRunMode> _dryRun = SharedOptions.DryRun("client says what would go; server asks the server too; nothing is removed.");
     private readonly Option<OutputFormat> _output = SharedOptions.Output();
@@ -25,7 +30,7 @@ internal sealed class RemoveCommand
     {
         var command = new Command("remove", "Remove clones; the VMs they made stay unless --include-target is given")
         {
-            _names, _batch, _selector, _completed, _all, _allNamespaces, _includeTarget, _yes, _dryRun, _output,
+            _names, _batch, _selector, _completed, _all, _allNamespaces, _includeTarget, _force, _yes, _dryRun, _output,
         };
         command.Aliases.Add("delete");
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => RemoveAction.RunAsync(Bind(parsed), context)));
@@ -38,6 +43,7 @@ internal sealed class RemoveCommand
         parsed.GetValue(_completed),
         parsed.GetValue(_all),
         parsed.GetValue(_includeTarget),
+        parsed.GetValue(_force),
         parsed.GetValue(_yes),
         parsed.GetValue(_dryRun),
         parsed.GetValue(_output));
@@ -45,4 +51,4 @@ internal sealed class RemoveCommand
 
 /// <summary>The command line of <c>remove</c>.</summary>
 internal sealed record RemoveInvocation(
-    CloneSelection Selection, bool Completed, bool All, bool IncludeTarget, bool Yes, DryRunMode DryRun, OutputFormat Output);
+    CloneSelection Selection, bool Completed, bool All, bool IncludeTarget, bool Force, bool Yes, DryRunMode DryRun, OutputFormat Output);

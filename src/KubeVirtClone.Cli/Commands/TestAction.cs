@@ -1,7 +1,10 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -12,14 +15,14 @@ internal static class TestAction
     {
         var read = NewAction.ReadRequests(invocation, context);
         var cluster = await context.ConnectAsync();
-        var requests = NewAction.InNamespace(read, cluster.Namespace);
+        var requests = await FindImagesAsync(cluster, NewAction.InNamespace(read, cluster.Namespace), context);
         if (requests.Count == 0)
         {
-            context.WriteLine("nothing to clone");
+            context.WriteLine("nothing to test");
             return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
         }
 
-        var report = await new ClonePreflight(cluster, new PreflightOptions { Batch = invocation.Batch }).RunAsync(requests, context.Cancelled);
+        var report = await new ClonePreflight(cluster, new PreflightOptions { Batch = invocation.Batch, NoSharedSnapshot = invocation.NoSharedSnapshot }).RunAsync(requests, context.Cancelled);
 
         // With --skip-existing those are left out, as 'new' would.
         var findings = report.Findings.Where(f => !(invocation.SkipExisting && f.Code == FaultIds.VMCloneTargetExists)).ToList();
@@ -32,6 +35,28 @@ internal static class TestAction
 
         context.WriteLine(Summary(findings, report, report.Findings.Count - findings.Count));
         return context.Faults.Count == 0 && !findings.Exists(f => f.IsError) ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>The requests with the snapshots that their images are; an image that can't be cloned is reported, and its clones with it.</summary>
+    private static async Task<List<CloneRequest>> FindImagesAsync(KubeVirtCluster cluster, IReadOnlyList<CloneRequest> requests, CommandContext context)
+    {
+        var found = new List<CloneRequest>(requests.Count);
+        foreach (var group in requests.GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion)))
+        {
+            if (group.Key.GoldenImage is not { } name)
+            {
+                found.AddRange(group);
+                continue;
+            }
+
+            var (image, fault) = await new GoldenImages(cluster).ResolveAsync(group.Key.Namespace, name, group.Key.GoldenImageVersion, context.Cancelled);
+            if (fault is not null)
+                context.Faults.Write(fault);
+            else if (image is not null)
+                found.AddRange(group.Select(r => r with { GoldenImage = null, SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = image.SnapshotName }));
+        }
+
+        return found;
     }
 
     private static string Summary(List<Finding> findings, PreflightReport report, int existing)

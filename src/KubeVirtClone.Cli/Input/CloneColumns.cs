@@ -25,11 +25,14 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private static readonly string[] Patch = ["Patch", "Patches"];
     private static readonly string[] VolumeNamePolicy = ["VolumeNamePolicy"];
     private static readonly string[] Batch = ["Batch"];
+    private static readonly string[] Hostname = ["Hostname"];
+    private static readonly string[] RunStrategy = ["RunStrategy"];
 
     private static readonly HashSet<string> Known = new(
         [
             .. SourceName, .. SourceKind, .. Snapshot, .. TargetName, .. Namespace, .. CloneName, .. LabelFilter, .. AnnotationFilter,
             .. TemplateLabelFilter, .. TemplateAnnotationFilter, .. MacAddress, .. SmbiosSerial, .. Patch, .. VolumeNamePolicy, .. Batch,
+            .. Hostname, .. RunStrategy,
         ],
         StringComparer.OrdinalIgnoreCase);
 
@@ -67,6 +70,10 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
         var rowSource = RowSource(row) ?? source
             ?? throw new UsageException("no source: SourceName and Snapshot are empty, and the command line names none");
         var request = template(rowSource);
+
+        // A row's own source goes before the image of the command line.
+        if (rowSource != source)
+            request = request with { GoldenImage = null, GoldenImageVersion = null };
         return request with
         {
             TargetName = Cell(row, TargetName),
@@ -81,6 +88,8 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
             Patches = Cell(row, Patch) is { } patch ? [patch] : request.Patches,
             VolumeNamePolicy = Cell(row, VolumeNamePolicy) ?? request.VolumeNamePolicy,
             Batch = Cell(row, Batch),
+            Hostname = Cell(row, Hostname) ?? request.Hostname,
+            RunStrategy = Cell(row, RunStrategy) ?? request.RunStrategy,
             Input = row,
         };
     }

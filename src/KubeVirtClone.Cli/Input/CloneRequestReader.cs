@@ -18,7 +18,11 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
     public IReadOnlyList<CloneRequest> Read()
     {
         var (sourceText, targets) = SplitNames();
+        if (invocation.GoldenImage is null && invocation.ImageVersion is not null)
+            throw new UsageException("--image-version needs --golden-image");
         SourceReference? source = sourceText is null ? null : SourceReference.Parse(sourceText, invocation.SourceType);
+        if (Image is { } image)
+            source = new SourceReference(IsSnapshot: false, image.Name);
         if (invocation.File is not null)
             return ReadFile(source, targets);
         if (source is null)
@@ -39,8 +43,17 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         return Numbered(template);
     }
 
+    private ImageReference? Image => invocation.GoldenImage is { } text ? ImageReference.Parse(text) : null;
+
     private (string? Source, IReadOnlyList<string> Targets) SplitNames()
     {
+        if (invocation.GoldenImage is not null)
+        {
+            return invocation.SourceName is null && invocation.SourceType is null
+                ? (null, invocation.Names)
+                : throw new UsageException("--golden-image is the source: give no --source-name and no --source-type");
+        }
+
         if (invocation.SourceName is not null)
             return (invocation.SourceName, invocation.Names);
         return invocation.Names.Count == 0 ? (null, []) : (invocation.Names[0], [.. invocation.Names.Skip(1)]);
@@ -59,6 +72,21 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         SmbiosSerial = invocation.SmbiosSerial,
         Patches = invocation.Patches.Count == 0 ? null : invocation.Patches,
         VolumeNamePolicy = invocation.VolumeNamePolicy,
+        GoldenImage = Image?.Name,
+        GoldenImageVersion = invocation.ImageVersion ?? Image?.Version,
+        Hostname = invocation.Hostname,
+        TargetLabels = invocation.TargetLabels,
+        TargetAnnotations = invocation.TargetAnnotations,
+        RunStrategy = invocation.RunStrategy,
+        Start = invocation.Start,
+        GenerateMacAddresses = invocation.GenerateMacAddresses,
+        ExcludeLabels = invocation.ExcludeLabels,
+        ExcludeAnnotations = invocation.ExcludeAnnotations,
+        ExcludeTemplateLabels = invocation.ExcludeTemplateLabels,
+        ExcludeTemplateAnnotations = invocation.ExcludeTemplateAnnotations,
+        NetworkPreset = invocation.NetworkPreset,
+        Without = invocation.Without,
+        CloudInitSecret = invocation.CloudInitSecret,
     };
 
     private IEnumerable<string> ReadNames(IReadOnlyList<string> targets)

@@ -56,6 +56,29 @@ public sealed class ParseTests
     }
 
     [Fact]
+    public async Task New_takes_what_the_new_machine_is_to_be()
+    {
+        var invocation = await BindNewAsync(
+            "new", "--golden-image", "ubuntu:24.04", "web-1", "--method", "Restore", "--no-shared-snapshot", "--purge-on-success", "--hostname", "web",
+            "--label", "a=b", "--label", "c=d=e", "--annotation", "x=", "--run-strategy", "Manual", "--start", "--generate-mac-addresses",
+            "--exclude-label", "app*", "--network-preset", "kubeovn", "--without", "labels,network", "--without", "disks", "--cloud-init-secret", "s");
+
+        invocation.GoldenImage.ShouldBe("ubuntu:24.04");
+        invocation.Method.ShouldBe(Engine.Execution.CloneMethodChoice.Restore);
+        invocation.TargetLabels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b", ["c"] = "d=e" });
+        invocation.TargetAnnotations!["x"].ShouldBeEmpty();
+        invocation.ExcludeLabels.ShouldBe(["app*"]);
+        invocation.ExcludeAnnotations.ShouldBeNull();
+        invocation.NetworkPreset.ShouldBe(Engine.Identity.NetworkPreset.KubeOvn);
+        invocation.Without.ShouldBe(Engine.Planning.CloneOmissions.Labels | Engine.Planning.CloneOmissions.Network | Engine.Planning.CloneOmissions.Disks);
+        invocation.Wait.ShouldBeTrue();
+        invocation.NoSharedSnapshot.ShouldBeTrue();
+        invocation.Start.ShouldBeTrue();
+        invocation.GenerateMacAddresses.ShouldBeTrue();
+        invocation.CloudInitSecret.ShouldBe("s");
+    }
+
+    [Fact]
     public async Task New_does_not_wait_unless_asked_to()
     {
         (await BindNewAsync("new", "golden")).Wait.ShouldBeFalse();
@@ -69,6 +92,14 @@ public sealed class ParseTests
     [InlineData("wait x --for never", "--for never")]
     [InlineData("new a --count 0", "--count 0")]
     [InlineData("new a --dry-run maybe", "--dry-run maybe")]
+    [InlineData("new a --method magic", "choose one of auto, clone, restore")]
+    [InlineData("new a --without labels,teeth", "--without teeth")]
+    [InlineData("new a --label nonsense", "write KEY=VALUE")]
+    [InlineData("stop a --grace-period soon", "--grace-period soon")]
+    [InlineData("start a --dry-run=client", "--dry-run client")]
+    [InlineData("snapshot frobnicate", "frobnicate")]
+    [InlineData("image new golden", "Required argument missing")]
+    [InlineData("report", "Required argument missing")]
     [InlineData("get --versoin", "unknown option --versoin")]
     [InlineData("frobnicate", "frobnicate")]
     [InlineData("sandbox --kubeconfig f --port 70000", "--port 70000")]
@@ -92,6 +123,21 @@ public sealed class ParseTests
     [InlineData("remove --all x", "not both")]
     [InlineData("remove pod/x", "does not name a clone")]
     [InlineData("new", "say what to clone")]
+    [InlineData("new a --image-version 2", "--image-version needs --golden-image")]
+    [InlineData("new --golden-image x --source-name y z", "--golden-image is the source")]
+    [InlineData("new --golden-image x: y", "does not name an image")]
+    [InlineData("new a b --hostname c --dry-run=client", "--hostname is worked out by what the source is")]
+    [InlineData("test", "say what to clone")]
+    [InlineData("debug", "say which clones")]
+    [InlineData("compare", "say which clones")]
+    [InlineData("measure x --all", "not both")]
+    [InlineData("start", "say which VMs")]
+    [InlineData("stop pod/x", "does not name a virtual machine")]
+    [InlineData("snapshot new", "say which VMs")]
+    [InlineData("snapshot new a b --name c", "--name is for one VM")]
+    [InlineData("snapshot remove", "say which snapshots")]
+    [InlineData("image remove", "say which images")]
+    [InlineData("image remove x:1 --keep-version 2", "--keep-version is for images by NAME")]
     public async Task A_command_that_names_nothing_ends_with_2(string line, string says)
     {
         using var console = new TestConsole();
@@ -111,7 +157,7 @@ public sealed class ParseTests
 
         (await console.RunAsync(argument.Length == 0 ? [] : [argument])).ShouldBe(ExitCode.Success);
 
-        foreach (var command in new[] { "new", "get", "wait", "remove", "sandbox" })
+        foreach (var command in new[] { "new", "get", "wait", "remove", "test", "debug", "compare", "measure", "report", "snapshot", "image", "start", "stop", "sandbox" })
             console.Output.ShouldContain(command);
         console.Output.ShouldContain("kubectl vmclone [command]");
     }

@@ -1,0 +1,103 @@
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Resources;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary>What <c>image new</c>, <c>get</c> and <c>remove</c> do.</summary>
+internal static class ImageAction
+{
+    public static async Task<int> NewAsync(GoldenImageRequest request, OutputFormat format, CommandContext context)
+    {
+        var cluster = await context.ConnectAsync();
+        request = request with { Namespace = cluster.Namespace };
+        using var held = context.HoldResultsOnTerminal(format);
+        using var results = new RecordResults<GoldenImageRecord>(
+            context.Console, format, ImageShapes.Image, withNamespace: false, foreseen: null, held.Writer, request.Name.Length);
+        using var lastWords = context.OnInterrupt(() => context.WriteLine(results.Count > 0
+            ? $"interrupted: the image {request.Name} is made"
+            : $"interrupted: the image {request.Name} is not made; the same command again completes or begins it anew, 'kubectl vmclone image get {request.Name}' shows it"));
+        await context.ShowProgressAsync(
+            $"Making image {request.Name} of {request.SourceName}",
+            "ready",
+            takesTime: true,
+            display => new ItemPump<GoldenImageRecord>(context, results, 1).RunAsync(new GoldenImages(cluster).CreateAsync(request, context.Cancelled), display));
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    public static async Task<int> GetAsync(CloneSelection selection, OutputFormat format, CommandContext context)
+    {
+        var references = selection.Names.Select(ImageReference.Parse).ToList();
+        var cluster = await context.ConnectAsync();
+        var images = await FindAsync(cluster, references, selection, withUses: format is OutputFormat.Table or OutputFormat.Wide, context);
+        using (var results = new RecordResults<GoldenImageRecord>(context.Console, format, ImageShapes.Image, selection.AllNamespaces, images))
+        {
+            foreach (var image in images)
+                results.Add(image);
+        }
+
+        if (images.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
+            context.WriteLine(selection.AllNamespaces ? "No golden images found." : $"No golden images found in namespace {cluster.Namespace}.");
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    public static async Task<int> RemoveAsync(CloneSelection selection, int? keep, RemovalWords words, OutputFormat format, CommandContext context)
+    {
+        CloneSelector.Require(selection, words.All, "NAME[:VERSION]..., -l or --all", "images");
+        var references = NameReader.Expand(selection.Names, context.Console.Input).Select(ImageReference.Parse).ToList();
+        if (keep is not null && references.Exists(r => r.Version is not null))
+            throw new UsageException("--keep-version is for images by NAME: it chooses the versions");
+        var cluster = await context.ConnectAsync();
+        var images = await FindAsync(cluster, references, selection, withUses: false, context);
+        if (keep is { } count)
+            images = await SurplusAsync(cluster, images, count, context);
+        var what = images.Count == 1 ? $"image {images[0]}" : $"{images.Count} images";
+        if (images.Count > 0 && !await Confirmation.AskAsync($"Remove {what}", words.Yes, context))
+        {
+            context.WriteLine("nothing was removed");
+            return ExitCode.Failure;
+        }
+
+        if (images.Count == 0 && context.Faults.Count == 0)
+            context.WriteLine("no images to remove");
+        var catalog = new GoldenImages(cluster);
+        await Removal.RunAsync(images, ImageShapes.Image, format, context, (image, cancelled) => catalog.RemoveAsync(image, words.Force, cancelled));
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<List<GoldenImageRecord>> SurplusAsync(
+        KubeVirtCluster cluster, List<GoldenImageRecord> images, int keep, CommandContext context)
+    {
+        var surplus = new List<GoldenImageRecord>();
+        foreach (var (ns, name) in images.Select(i => (i.Namespace, i.Name)).Distinct())
+            surplus.AddRange(await new GoldenImages(cluster).ListSurplusAsync(ns, name, keep, context.Cancelled));
+        return surplus;
+    }
+
+    private static async Task<List<GoldenImageRecord>> FindAsync(
+        KubeVirtCluster cluster, List<ImageReference> references, CloneSelection selection, bool withUses, CommandContext context)
+    {
+        var found = new List<GoldenImageRecord>();
+
+        // Names of one version are asked for together; without names there is one question, for all.
+        var questions = references.Count == 0
+            ? [new { Names = new List<string>(), Version = default(string) }]
+            : references.GroupBy(r => r.Version).Select(g => new { Names = g.Select(r => r.Name).ToList(), Version = g.Key }).ToList();
+        foreach (var question in questions)
+        {
+            var query = new ListQuery { Names = question.Names, AllNamespaces = selection.AllNamespaces, LabelSelector = selection.LabelSelector };
+            await foreach (var (image, fault) in new GoldenImages(cluster).ListAsync(query, question.Version, withUses, context.Cancelled))
+            {
+                if (fault is not null)
+                    context.Faults.Write(fault);
+                else if (image is not null && !found.Exists(i => i.Uid == image.Uid))
+                    found.Add(image);
+            }
+        }
+
+        return found;
+    }
+}

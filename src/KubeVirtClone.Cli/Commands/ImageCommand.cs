@@ -1,0 +1,109 @@
+using System.CommandLine;
+using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Engine.Images;
+
+namespace KubeVirtClone.Cli.Commands;
+
+/// <summary><c>image new|get|remove</c>: golden images.</summary>
+internal sealed class ImageCommand
+{
+    public Command Build(GlobalOptions globals, CommandRunner runner)
+    {
+        var command = new Command("image", "Make, list and remove golden images: snapshots that are kept to make VMs of");
+        command.Aliases.Add("images");
+        command.SetAction(parsed => HelpText.Write(parsed, parsed.InvocationConfiguration.Output));
+        command.Subcommands.Add(BuildNew(globals, runner));
+        command.Subcommands.Add(BuildGet(globals, runner));
+        command.Subcommands.Add(BuildRemove(globals, runner));
+        return command;
+    }
+
+    private static Command BuildNew(GlobalOptions globals, CommandRunner runner)
+    {
+        var source = new Argument<string>("vm") { Description = "The VM to make it of." };
+        var name = new Argument<string>("name") { Description = "NAME or NAME:VERSION of the image. Without VERSION it is counted up: 1, 2, 3 …" };
+        var description = new Option<string?>("--description") { Description = "What it is, in words.", HelpName = "TEXT" };
+        var stop = new Option<bool>("--stop-source") { Description = "Stop the VM first: what runs gives an image as after a power cut, or as its guest agent freezes it." };
+        var remove = new Option<bool>("--remove-source") { Description = "Remove the VM once the image is ready and every disk is in it." };
+        var grace = SharedOptions.Duration("--grace-period", "Time the guest gets to shut down. Without it: what the VM says.");
+        var timeout = SharedOptions.Timeout("Longest wait for each step, as 90s or 5m. Without it: the snapshot's own deadline.");
+        var deadline = SharedOptions.Duration("--failure-deadline", "Longest time the snapshot may take. Without it: 30m.");
+        var output = SharedOptions.Output();
+        var command = new Command("new", "Make a golden image of a VM; anything that fails on the way leaves the VM as it was")
+        {
+            source, name, description, stop, remove, grace, timeout, deadline, output,
+        };
+        command.Aliases.Add("create");
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context =>
+        {
+            var image = ImageReference.Parse(parsed.GetValue(name)!);
+            var request = new GoldenImageRequest
+            {
+                Namespace = "",
+                SourceName = Input.NameReader.MachineName(parsed.GetValue(source)!),
+                Name = image.Name,
+                Version = image.Version,
+                Description = parsed.GetValue(description),
+                StopSource = parsed.GetValue(stop),
+                RemoveSource = parsed.GetValue(remove),
+                GracePeriod = parsed.GetValue(grace),
+                Timeout = parsed.GetValue(timeout),
+                FailureDeadline = parsed.GetValue(deadline),
+            };
+            return ImageAction.NewAsync(request, parsed.GetValue(output), context);
+        }));
+        return command;
+    }
+
+    private static Command BuildGet(GlobalOptions globals, CommandRunner runner)
+    {
+        var names = SharedOptions.Names("name", "NAME or NAME:VERSION of images; * and ? are wildcards. Without any: all.");
+        var selector = SharedOptions.Selector("images");
+        var allNamespaces = SharedOptions.AllNamespaces();
+        var output = SharedOptions.Output();
+        var command = new Command("get", "List golden images, the newest version first, with the VMs made of each") { names, selector, allNamespaces, output };
+        command.Aliases.Add("list");
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => ImageAction.GetAsync(
+            new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), parsed.GetValue(allNamespaces)),
+            parsed.GetValue(output),
+            context)));
+        return command;
+    }
+
+    private static Command BuildRemove(GlobalOptions globals, CommandRunner runner)
+    {
+        var names = SharedOptions.Names("name", "NAME (every version) or NAME:VERSION of images; * and ? are wildcards; '-' reads them from stdin.");
+        var selector = SharedOptions.Selector("images");
+        var all = new Option<bool>("--all") { Description = "All images of the namespace." };
+        var keep = SharedOptions.WholeNumber("--keep-version", "Keep the newest N ready versions of each image, and remove those before.", 1, 10_000);
+        var force = new Option<bool>("--force") { Description = "Remove them whatever still needs them: volumes that are not bound yet can then never be filled." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Don't ask." };
+        var output = SharedOptions.Output();
+        var command = new Command("remove", "Remove golden images that no unbound volume needs any more") { names, selector, all, keep, force, yes, output };
+        command.Aliases.Add("delete");
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => ImageAction.RemoveAsync(
+            new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), AllNamespaces: false),
+            parsed.GetValue(keep),
+            new RemovalWords(parsed.GetValue(all), parsed.GetValue(force), parsed.GetValue(yes)),
+            parsed.GetValue(output),
+            context)));
+        return command;
+    }
+}
+
+/// <summary>An image as typed: NAME, NAME:VERSION, or image/NAME:VERSION as -o name prints it.</summary>
+/// <param name="Name">Its name, wildcards where they are allowed.</param>
+/// <param name="Version">Its version, if given.</param>
+internal readonly record struct ImageReference(string Name, string? Version)
+{
+    /// <exception cref="UsageException">There is no name, or no version after ':'.</exception>
+    public static ImageReference Parse(string text)
+    {
+        var bare = text.StartsWith("image/", StringComparison.Ordinal) ? text["image/".Length..] : text;
+        var colon = bare.IndexOf(':', StringComparison.Ordinal);
+        var reference = colon < 0 ? new ImageReference(bare, null) : new ImageReference(bare[..colon], bare[(colon + 1)..]);
+        return reference.Name.Length == 0 || reference.Version is "" || bare.Contains('/', StringComparison.Ordinal)
+            ? throw new UsageException($"'{text}' does not name an image: write NAME or NAME:VERSION")
+            : reference;
+    }
+}

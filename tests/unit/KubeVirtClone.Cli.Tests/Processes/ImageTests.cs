@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace KubeVirtClone.Cli.Tests.Processes;
+
+public sealed class ImageTests(SandboxFixture sandbox)
+{
+    [Fact]
+    public async Task An_image_is_made_versioned_cloned_by_both_methods_and_pruned()
+    {
+        var made = (await sandbox.RunAsync("image", "new", "golden-pvc", "ubuntu", "--description", "the first", "--timeout", "90s")).ShouldEndWith(0);
+        made.Lines[0].ShouldStartWith("NAME");
+        made.Lines[1].ShouldContain("the first");
+        (await sandbox.RunAsync("image", "new", "golden-pvc", "ubuntu:24.04", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/ubuntu:24.04"]);
+        (await sandbox.RunAsync("image", "get", "ubuntu")).ShouldEndWith(0).Lines.Length.ShouldBe(3);
+
+        var cloned = (await sandbox.RunAsync(
+            "new", "--golden-image", "ubuntu:24.04", "--count", "2", "--name-pattern", "by-restore-{0}", "--method", "restore", "--batch", "by-restore",
+            "--for", "bound", "--timeout", "90s", "-o", "name")).ShouldEndWith(0);
+        cloned.Lines.ShouldAllBe(l => l.StartsWith("vmrestore/", StringComparison.Ordinal));
+        (await sandbox.RunAsync("new", "--golden-image", "ubuntu", "--image-version", "1", "by-clone-1", "--method", "clone", "--batch", "by-clone",
+            "--for", "bound", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines[0].ShouldStartWith("vmclone/");
+
+        var wide = (await sandbox.RunAsync("get", "--batch", "by-restore", "-o", "wide")).ShouldEndWith(0);
+        wide.Lines.Skip(1).ShouldAllBe(l => l.Contains(" Restore ", StringComparison.Ordinal) && l.Contains("Succeeded", StringComparison.Ordinal));
+        (await sandbox.RunAsync("wait", "--batch", "by-restore", "--for", "bound", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+        (await sandbox.RunAsync("compare", "--batch", "by-restore", "--quiet")).ShouldEndWith(0);
+        (await sandbox.RunAsync("remove", "--batch", "by-restore", "--include-target", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+        (await sandbox.KubectlAsync("", "get", "vm", "by-restore-1")).ShouldEndWith(1);
+
+        (await sandbox.RunAsync("image", "remove", "ubuntu", "--keep-version", "1", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/ubuntu:1"]);
+        using var left = JsonDocument.Parse((await sandbox.RunAsync("image", "get", "ubuntu", "-o", "json")).ShouldEndWith(0).Output);
+        left.RootElement.GetProperty("items").GetArrayLength().ShouldBe(1);
+        (await sandbox.RunAsync("image", "remove", "ubuntu:24.04")).ShouldEndWith(0).Output.ShouldBe("image/ubuntu:24.04 removed\n");
+        (await sandbox.RunAsync("image", "get", "ubuntu")).ShouldEndWith(1).ErrorLines.ShouldHaveSingleItem().ShouldContain("GoldenImageNotFound");
+    }
+
+    [Fact]
+    public async Task An_image_that_unbound_volumes_need_stays_unless_forced()
+    {
+        (await sandbox.RunAsync("image", "new", "golden-late", "late", "--timeout", "90s")).ShouldEndWith(0);
+        (await sandbox.RunAsync("new", "--golden-image", "late", "late-1", "--wait", "--timeout", "90s")).ShouldEndWith(0);
+
+        (await sandbox.RunAsync("test", "--golden-image", "late:1", "late-2")).ShouldEndWith(0);
+        (await sandbox.RunAsync("test", "--golden-image", "late:9", "late-2")).ShouldEndWith(1).Error.ShouldContain("GoldenImageNotFound");
+        (await sandbox.RunAsync("image", "remove", "late")).ShouldEndWith(1).Error.ShouldContain("GoldenImageInUse");
+        (await sandbox.RunAsync("image", "remove", "late", "--force", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/late:1"]);
+    }
+
+    [Fact]
+    public async Task The_new_machine_is_what_the_options_say()
+    {
+        (await sandbox.RunAsync(
+            "new", "golden", "identity-1", "--hostname", "guest-1", "--label", "team=blue", "--annotation", "note=a:b,c", "--generate-mac-addresses",
+            "--run-strategy", "Manual", "--batch", "identity", "--wait", "--timeout", "90s")).ShouldEndWith(0);
+
+        using var json = JsonDocument.Parse((await sandbox.KubectlAsync("", "get", "vm", "identity-1", "-o", "json")).ShouldEndWith(0).Output);
+        var machine = json.RootElement;
+        machine.GetProperty("metadata").GetProperty("labels").GetProperty("team").GetString().ShouldBe("blue");
+        machine.GetProperty("metadata").GetProperty("annotations").GetProperty("note").GetString().ShouldBe("a:b,c");
+        machine.GetProperty("spec").GetProperty("runStrategy").GetString().ShouldBe("Manual");
+        var template = machine.GetProperty("spec").GetProperty("template").GetProperty("spec");
+        template.GetProperty("hostname").GetString().ShouldBe("guest-1");
+        template.GetProperty("domain").GetProperty("devices").GetProperty("interfaces")[0].GetProperty("macAddress").GetString().ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task A_clone_object_can_go_as_soon_as_its_machine_is_there()
+    {
+        (await sandbox.RunAsync("new", "golden", "purged-1", "--purge-on-success", "--batch", "purged", "--timeout", "90s")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+
+        (await sandbox.KubectlAsync("", "get", "vm", "purged-1")).ShouldEndWith(0);
+        (await sandbox.RunAsync("get", "--batch", "purged", "-o", "name")).ShouldEndWith(0).Lines.ShouldBeEmpty();
+    }
+}
