@@ -15,9 +15,8 @@ try {
     Show-Step 'Get-VM'
     Get-VM | Format-Table | Out-String | ForEach-Object TrimEnd
 
-    # Three in flight: KubeVirt takes one snapshot of a VM at a time, more would only queue on its lock.
-    Show-Step "Get-VM golden | New-VMClone -Count 25 -NamePattern 'demo-{0:d2}' -Wait -For Bound -ThrottleLimit 3 -Batch demo"
-    $clones = Get-VM golden | New-VMClone -Count 25 -NamePattern 'demo-{0:d2}' -Wait -For Bound -ThrottleLimit 3 -Batch demo -Timeout 150s
+    Show-Step "Get-VM golden | New-VMClone -Count 25 -NamePattern 'demo-{0:d2}' -Wait -For Bound -Batch demo"
+    $clones = Get-VM golden | New-VMClone -Count 25 -NamePattern 'demo-{0:d2}' -Wait -For Bound -Batch demo -Timeout 150s
     $clones | Format-Table | Out-String | ForEach-Object TrimEnd
     if (@($clones | Where-Object Bound).Count -ne 25) { throw 'Not every clone is Bound.' }
 

@@ -23,8 +23,7 @@ exec 3< "$folder/ready"
 read -r line <&3 || { echo 'The sandbox did not start.' >&2; exit 1; }
 echo "$line"
 
-# Three in flight: KubeVirt takes one snapshot of a VM at a time, more would only queue on its lock.
-show new golden --count 25 --name-pattern 'demo-{0:d2}' --for bound --throttle-limit 3 --batch demo --timeout 150s
+show new golden --count 25 --name-pattern 'demo-{0:d2}' --for bound --batch demo --timeout 150s
 
 if show new golden golden-copy --label-filter ''; then
     echo 'The clone that cannot work was not refused.' >&2
