@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
@@ -38,6 +39,9 @@ public sealed class SandboxOptions
     /// <summary>Whether the demo virtual machines are made.</summary>
     public bool Seeded { get; init; } = true;
 
+    /// <summary>Objects of one's own to start with, as <see cref="SeedList.Parse"/> reads them.</summary>
+    public IReadOnlyList<JsonObject> Objects { get; init; } = [];
+
     /// <summary>Users beside admin, viewer, nobody and expired.</summary>
     public IReadOnlyList<SandboxUser> Users { get; init; } = [];
 
@@ -66,12 +70,13 @@ public sealed class Sandbox : IAsyncDisposable
         _parts.Add(new ClaimProtectionController(Api));
         BaseObjects.Install(Api, Profile);
         var settings = new ControllerSettings(options.Pacing, 1 / options.ClockFactor, options.Nodes);
-        _controllers = new ControllerHost(Api, Profile, settings);
+        _controllers = new ControllerHost(Api, Profile, settings, Faults);
         _controllers.Seed(() =>
         {
             DemoSeed.InstallStorage(Api);
             if (options.Seeded || options.VmCount > 0)
                 DemoSeed.InstallMachines(Api, options.Seeded, options.VmCount);
+            DemoSeed.Install(Api, options.Objects);
         });
         DefaultRoles.Bind(Api, "sandbox-viewer", "view", "User", "viewer");
         Users = [.. StandardUsers().Concat(options.Users).Select(WithToken)];
@@ -104,6 +109,7 @@ public sealed class Sandbox : IAsyncDisposable
 
     /// <summary>Starts a sandbox; returns when it answers.</summary>
     /// <exception cref="ArgumentException">There is no such profile.</exception>
+    /// <exception cref="SeedException">One of the objects to start with is refused.</exception>
     /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<Sandbox> StartAsync(SandboxOptions options, CancellationToken ct)
     {

@@ -12,7 +12,7 @@ param(
     [Parameter(Mandatory)] [string] $Cli,
     [string] $ResultFile,
     [string] $CountFile,
-    [string[]] $Path = $PSScriptRoot,
+    [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '../../examples')),
     [string[]] $Tag = @(),
     [string] $FullName
 )

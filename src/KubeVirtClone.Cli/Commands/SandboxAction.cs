@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Engine;
+using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -14,13 +15,17 @@ internal static class SandboxAction
     {
         context.Interruption.StopIsSuccess = true;
         context.Interruption.LeaveCtrlCToParent = invocation.ParentPid is not null;
-        var stop = UntilToldToStop(invocation, context);
+        if (invocation is { SeedFile: "-", ParentPid: not null })
+            throw new UsageException("--seed-file -: stdin is what --parent-pid watches; give a file");
+        Task<string> stop;
         Sandbox.Sandbox sandbox;
         try
         {
-            sandbox = await Sandbox.Sandbox.StartAsync(SandboxOptionsReader.Read(invocation), context.Cancelled);
+            var options = SandboxOptionsReader.Read(invocation, context.Console.Input);
+            stop = UntilToldToStop(invocation, context);
+            sandbox = await Sandbox.Sandbox.StartAsync(options, context.Cancelled);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or SeedException)
         {
             throw new UsageException(e.Message, e);
         }

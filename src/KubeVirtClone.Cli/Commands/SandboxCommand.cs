@@ -21,6 +21,12 @@ internal sealed class SandboxCommand
     private readonly Option<string?> _profile = new("--profile") { Description = "Behave as this KubeVirt version (1.9).", HelpName = "VERSION" };
     private readonly Option<int?> _vms = SharedOptions.WholeNumber("--vms", "Seed this many more VMs.", 0, 1_000_000);
 
+    private readonly Option<string?> _seedFile = new("--seed-file")
+    {
+        Description = "Start with the VMs and objects of this JSON file (- for stdin) in place of the demo's.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _noPacing = new("--no-pacing")
     {
         Description = "Answer as fast as possible, without a real KubeVirt's brakes on cloning.",
@@ -49,7 +55,7 @@ internal sealed class SandboxCommand
     {
         var command = new Command(Name, "Run a local KubeVirt API with demo VMs, until it is told to stop")
         {
-            _kubeConfig, _port, _profile, _vms, _noPacing, _clockFactor, _faults, _seed, _parentPid,
+            _kubeConfig, _port, _profile, _vms, _seedFile, _noPacing, _clockFactor, _faults, _seed, _parentPid,
         };
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => SandboxAction.RunAsync(Bind(parsed), context)));
         return command;
@@ -61,6 +67,7 @@ internal sealed class SandboxCommand
         Port = parsed.GetValue(_port) ?? 0,
         Profile = parsed.GetValue(_profile),
         Vms = parsed.GetValue(_vms) ?? 0,
+        SeedFile = parsed.GetValue(_seedFile),
         Pacing = !parsed.GetValue(_noPacing),
         ClockFactor = parsed.GetValue(_clockFactor),
         Faults = parsed.GetValue(_faults) ?? [],
@@ -79,6 +86,8 @@ internal sealed record SandboxInvocation
     public string? Profile { get; init; }
 
     public int Vms { get; init; }
+
+    public string? SeedFile { get; init; }
 
     public bool Pacing { get; init; } = true;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Sandbox;
+using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -9,7 +10,7 @@ namespace KubeVirtClone.Cli.Commands;
 internal static class SandboxOptionsReader
 {
     /// <exception cref="UsageException">The profile or a fault is not one there is.</exception>
-    public static SandboxOptions Read(SandboxInvocation invocation)
+    public static SandboxOptions Read(SandboxInvocation invocation, TextReader? input = null)
     {
         var defaults = new SandboxOptions();
         return new SandboxOptions
@@ -17,11 +18,25 @@ internal static class SandboxOptionsReader
             Port = invocation.Port,
             Profile = invocation.Profile ?? defaults.Profile,
             VmCount = invocation.Vms,
+            Objects = invocation.SeedFile is { } file ? SeedList.Parse(ReadSeed(file, input)) : [],
+            Seeded = invocation.SeedFile is null,
             Pacing = invocation.Pacing,
             ClockFactor = invocation.ClockFactor ?? defaults.ClockFactor,
             Seed = invocation.Seed ?? defaults.Seed,
             Faults = [.. invocation.Faults.Select(ReadFault)],
         };
+    }
+
+    private static string ReadSeed(string file, TextReader? input)
+    {
+        try
+        {
+            return file == "-" ? input?.ReadToEnd() ?? "" : File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--seed-file {file}: {e.Message}", e);
+        }
     }
 
     /// <summary>KIND[,key=value...], for example <c>too-many-requests,verb=create,resource=virtualmachineclones,count=3</c>.</summary>

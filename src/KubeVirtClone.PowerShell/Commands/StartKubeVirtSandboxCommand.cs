@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Session;
 
@@ -11,6 +12,9 @@ namespace KubeVirtClone.Commands;
 [OutputType(typeof(KubeVirtSandbox))]
 public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
 {
+    private readonly List<PSObject> _objects = [];
+    private bool _given;
+
     /// <summary>Port on the loopback interface; a free one when not given.</summary>
     [Parameter]
     [ValidateRange(0, 65_535)]
@@ -24,6 +28,14 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
     [Parameter]
     [ValidateRange(0, 1_000_000)]
     public int VMCount { get; set; }
+
+    /// <summary>
+    /// What the sandbox starts with in place of the demo's VMs: names, tables with Name, Namespace, Labels, Annotations, Running,
+    /// StorageClass and Size, or whole Kubernetes objects of any kind as tables or as ConvertFrom-Json makes them.
+    /// </summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public PSObject[]? VM { get; set; }
 
     /// <summary>Faults to switch on.</summary>
     [Parameter]
@@ -44,6 +56,14 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
     public int? Seed { get; set; }
 
     /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (VM is null) return;
+        _given = true;
+        _objects.AddRange(VM);
+    }
+
+    /// <inheritdoc/>
     protected override void EndProcessing()
     {
         var session = KubeVirtSession.Current;
@@ -62,7 +82,7 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
         SandboxProcess? started = null;
         try
         {
-            Run(async ct => started = await SandboxProcess.StartAsync(program, Arguments(), ct));
+            Run(async ct => started = await SandboxProcess.StartAsync(program, Arguments(), _given ? PowerShellJson.Write(_objects) : null, ct));
         }
         catch (SandboxException e)
         {

@@ -46,9 +46,10 @@ internal sealed class SandboxProcess : IDisposable
     /// <summary>Starts the program and returns when it says that it is ready.</summary>
     /// <param name="program">The published command line tool, a dll or an executable.</param>
     /// <param name="arguments">Arguments of its <c>sandbox</c> command.</param>
+    /// <param name="seed">JSON of the objects to start with; null for the demo's.</param>
     /// <param name="ct">Cancels; the process is then ended.</param>
     /// <exception cref="SandboxException">It could not be started; the message has its own last words.</exception>
-    public static async Task<SandboxProcess> StartAsync(string program, IEnumerable<string> arguments, CancellationToken ct)
+    public static async Task<SandboxProcess> StartAsync(string program, IEnumerable<string> arguments, string? seed, CancellationToken ct)
     {
         var folder = Directory.CreateTempSubdirectory("kubevirtclone-").FullName;
         var sandbox = new SandboxProcess(StartInfo(program), folder);
@@ -57,6 +58,14 @@ internal sealed class SandboxProcess : IDisposable
             foreach (var argument in (string[])["sandbox", "--kubeconfig", sandbox.KubeConfig, .. arguments])
             {
                 sandbox._process.StartInfo.ArgumentList.Add(argument);
+            }
+
+            if (seed is not null)
+            {
+                var file = Path.Combine(folder, "seed.json");
+                await File.WriteAllTextAsync(file, seed, ct);
+                sandbox._process.StartInfo.ArgumentList.Add("--seed-file");
+                sandbox._process.StartInfo.ArgumentList.Add(file);
             }
 
             await sandbox.StartAsync(ct);

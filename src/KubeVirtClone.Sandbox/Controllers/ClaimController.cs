@@ -127,7 +127,7 @@ internal sealed class ClaimController
             return null;
         var started = _provisioning.TryGetValue(key, out var due);
         var asksAgain = parameters.TextAt("recheck") == "true";
-        if ((!started || asksAgain) && SourceProblem(claim) is { } problem)
+        if ((!started || asksAgain) && (SourceProblem(claim) ?? (started ? null : _cluster.StorageFaults.Error("persistentvolumeclaims", claim, className))) is { } problem)
         {
             _provisioning.Remove(key);
             _cluster.Recorder.Warning(claim, "ProvisioningFailed", $"failed to provision volume with StorageClass {GoText.Quote(className)}: {problem}", provisioner);
@@ -137,7 +137,8 @@ internal sealed class ClaimController
         if (!started)
         {
             var delay = double.TryParse(parameters.TextAt("delay"), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultDelay;
-            _provisioning[key] = due = _cluster.Now + _cluster.Settings.Seconds(delay);
+            var slow = _cluster.StorageFaults.Delay("persistentvolumeclaims", claim, className);
+            _provisioning[key] = due = _cluster.Now + _cluster.Settings.Seconds(delay) + _cluster.Settings.Scaled(slow);
         }
 
         if (_cluster.Now < due)

@@ -15,11 +15,12 @@ internal sealed class Cluster : IDisposable
     private readonly Dictionary<ResourceType, List<Action<StoreEvent>>> _handlers = [];
     private readonly Dictionary<ResourceType, List<ObjectIndex>> _indexes = [];
 
-    public Cluster(ApiMachinery api, EventLoop loop, ControllerSettings settings)
+    public Cluster(ApiMachinery api, EventLoop loop, ControllerSettings settings, StorageFaults storageFaults)
     {
         Api = api;
         Loop = loop;
         Settings = settings;
+        StorageFaults = storageFaults;
         Clones = api.Type("clone.kubevirt.io", "virtualmachineclones");
         Snapshots = api.Type("snapshot.kubevirt.io", "virtualmachinesnapshots");
         Contents = api.Type("snapshot.kubevirt.io", "virtualmachinesnapshotcontents");
@@ -45,6 +46,9 @@ internal sealed class Cluster : IDisposable
     public EventLoop Loop { get; }
 
     public ControllerSettings Settings { get; }
+
+    /// <summary>What goes wrong with storage.</summary>
+    public StorageFaults StorageFaults { get; }
 
     public EventRecorder Recorder { get; }
 

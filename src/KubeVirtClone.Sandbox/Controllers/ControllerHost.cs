@@ -1,3 +1,4 @@
+using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
@@ -11,20 +12,26 @@ namespace KubeVirtClone.Sandbox.Controllers;
 internal sealed class ControllerHost : IAsyncDisposable
 {
     private readonly Cluster _cluster;
+    private readonly QuotaController _quotas;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _work = new(0);
     private Task? _run;
 
-    public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings)
+    public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings, FaultPlan? faults = null)
     {
         Loop = new EventLoop(api.Clock);
-        _cluster = new Cluster(api, Loop, settings);
+        _cluster = new Cluster(api, Loop, settings, new StorageFaults(faults));
         Subresources = new MachineSubresources(api);
         api.AddAdmission(new CloneWebhook(api, profile));
         api.AddAdmission(new SnapshotWebhook(api, profile));
         api.AddAdmission(new RestoreWebhook(api, profile));
         api.AddAdmission(new MachineWebhook(api, profile));
         api.AddAdmission(new ClaimAdmission(api));
+        // A server asks its quotas last, after every webhook.
+        var quotas = new Quotas(api);
+        _quotas = new QuotaController(api, quotas);
+        api.AddAdmission(new QuotaAdmission(
+            quotas, r => _cluster.StorageFaults.RefusesClaim(r.Namespace ?? "", r.Name, JsonTree.Text(r.Object, "spec", "storageClassName"))));
         var storage = new StorageLookups(_cluster);
         // The order decides who of several sees a change first, and is fixed so that runs are repeatable.
         _ = new MachineController(_cluster);
@@ -49,6 +56,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         const int MostSteps = 5_000_000;
         var scale = _cluster.Settings.Scale;
         _cluster.Settings.Scale = 0;
+        _cluster.StorageFaults.Paused = true;
         make();
         for (var i = 0; i < MostSteps && Loop.Step(); i++)
         {
@@ -56,6 +64,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         }
 
         _cluster.Settings.Scale = scale;
+        _cluster.StorageFaults.Paused = false;
     }
 
     /// <summary>Starts working in real time.</summary>
@@ -93,6 +102,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         await _stop.CancelAsync();
         if (_run is not null)
             await _run;
+        _quotas.Dispose();
         _cluster.Dispose();
         _work.Dispose();
         _stop.Dispose();

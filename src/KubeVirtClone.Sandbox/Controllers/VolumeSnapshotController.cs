@@ -23,6 +23,7 @@ internal sealed class VolumeSnapshotController
     private readonly Dictionary<string, DateTimeOffset> _taking = [];
     private readonly Dictionary<string, int> _held = [];
     private readonly HashSet<string> _noticed = [];
+    private readonly Dictionary<string, int> _refused = [];
 
     public VolumeSnapshotController(Cluster cluster)
     {
@@ -42,6 +43,7 @@ internal sealed class VolumeSnapshotController
             _taking.Remove(key);
             _held.Remove(key);
             _noticed.Remove(key);
+            _refused.Remove(key);
             return null;
         }
 
@@ -58,7 +60,7 @@ internal sealed class VolumeSnapshotController
         }
 
         var claimName = snapshot.TextAt("spec", "source", "persistentVolumeClaimName") ?? "";
-        if (snapshot.FlagAt("status", "readyToUse") is true || snapshot.At("status", "error") is not null)
+        if (snapshot.FlagAt("status", "readyToUse") is true || (snapshot.At("status", "error") is not null && !_refused.ContainsKey(key)))
             return null;
         if (snapshot["status"] is null)
         {
@@ -76,8 +78,7 @@ internal sealed class VolumeSnapshotController
 
         if (_taking.TryGetValue(key, out var due) && _cluster.Now < due)
             return due - _cluster.Now;
-        Complete(key, snapshot, claimName);
-        return null;
+        return Complete(key, snapshot, claimName);
     }
 
     private JsonObject? Class(JsonObject snapshot) =>
@@ -114,12 +115,13 @@ internal sealed class VolumeSnapshotController
         }
 
         var delay = double.TryParse(snapshotClass.TextAt("parameters", "delay"), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultDelay;
-        _taking[key] = _cluster.Now + _cluster.Settings.Seconds(delay);
+        var slow = _cluster.StorageFaults.Delay("volumesnapshots", snapshot, StorageClass(claim));
+        _taking[key] = _cluster.Now + _cluster.Settings.Seconds(delay) + _cluster.Settings.Scaled(slow);
         _cluster.Recorder.Normal(snapshot, "CreatingSnapshot", $"Waiting for a snapshot {key} to be created by the CSI driver.", Component);
         _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, new JsonObject { ["boundVolumeSnapshotContentName"] = contentName, ["readyToUse"] = false });
     }
 
-    private void Complete(string key, JsonObject snapshot, string claimName)
+    private TimeSpan? Complete(string key, JsonObject snapshot, string claimName)
     {
         _taking.Remove(key);
         var status = snapshot.ObjectAt("status")!.Copy();
@@ -127,18 +129,43 @@ internal sealed class VolumeSnapshotController
         {
             status["error"] = new JsonObject { ["message"] = error, ["time"] = _cluster.Timestamp };
             _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, status);
-            return;
+            return null;
         }
 
+        var claim = _cluster.Get(_cluster.Claims, snapshot.Namespace(), claimName);
+        if (_cluster.StorageFaults.Error("volumesnapshots", snapshot, StorageClass(claim)) is { } refusal)
+            return Refuse(key, snapshot, claim, refusal);
+        _refused.Remove(key);
+        status.Remove("error");
         _cluster.Recorder.Normal(snapshot, "SnapshotCreated", $"Snapshot {key} was successfully created by the CSI driver.", Component);
         _cluster.Recorder.Normal(snapshot, "SnapshotReady", $"Snapshot {key} is ready to use.", Component);
-        var claim = _cluster.Get(_cluster.Claims, snapshot.Namespace(), claimName);
         status["creationTime"] = _cluster.Timestamp;
         status["readyToUse"] = true;
         status["restoreSize"] = claim.TextAt("status", "capacity", "storage") ?? "1Gi";
         _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, status);
         ReleaseClaim(snapshot.Namespace(), claimName);
+        return null;
     }
+
+    // The driver is asked again, later each time, until it takes the snapshot.
+    private TimeSpan Refuse(string key, JsonObject snapshot, JsonObject? claim, string refusal)
+    {
+        var tries = _refused.GetValueOrDefault(key);
+        _refused[key] = tries + 1;
+        var again = _cluster.Settings.Seconds(Math.Min(Math.Pow(2, tries), 300));
+        _taking[key] = _cluster.Now + again;
+        var message = $"Failed to check and update snapshot content: failed to take snapshot of the volume {claim.TextAt("spec", "volumeName")}: {GoText.Quote(refusal)}";
+        if (snapshot.TextAt("status", "error", "message") != message)
+        {
+            var status = snapshot.ObjectAt("status")!.Copy();
+            status["error"] = new JsonObject { ["message"] = message, ["time"] = _cluster.Timestamp };
+            _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, status);
+        }
+
+        return again;
+    }
+
+    private static string? StorageClass(JsonObject? claim) => claim.TextAt("spec", "storageClassName");
 
     // The source claim is protected while any snapshot of it is still being taken.
     private void ReleaseClaim(string? @namespace, string claimName)

@@ -12,7 +12,7 @@ namespace KubeVirtClone.Sandbox.Seeding;
 /// </summary>
 internal static class DemoSeed
 {
-    private const string Namespace = "default";
+    internal const string Namespace = "default";
     private const string Image = "quay.io/containerdisks/fedora:latest";
     private static readonly RequestInfo Me = RequestInfo.Controller("sandbox");
 
@@ -30,6 +30,29 @@ internal static class DemoSeed
             InstallDemo(api);
         for (var i = 1; i <= more; i++)
             Create(api, Machine(string.Create(CultureInfo.InvariantCulture, $"vm-{i:d5}"), "fleet", [ContainerDisk()]));
+    }
+
+    /// <summary>Makes objects of one's own, and the namespaces they name.</summary>
+    /// <exception cref="SeedException">One of them is refused; the message says which and why.</exception>
+    public static void Install(ApiMachinery api, IEnumerable<JsonObject> objects)
+    {
+        foreach (var o in objects)
+        {
+            var type = api.TypeOf(JsonTree.Text(o, "apiVersion") ?? "", SeedList.Kind(o))
+                ?? throw new SeedException($"{JsonTree.Text(o, "apiVersion")} {SeedList.Kind(o)} to seed is not served");
+            var ns = type.Namespaced ? JsonTree.Text(o, "metadata", "namespace") ?? Namespace : null;
+            var namespaces = api.Type("", "namespaces");
+            try
+            {
+                if (ns is not null && api.Get(namespaces, null, ns) is null)
+                    api.Create(namespaces, null, new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns } }, Me);
+                api.Create(type, ns, o, Me);
+            }
+            catch (ApiException e)
+            {
+                throw new SeedException($"{SeedList.Kind(o)} {JsonTree.Text(o, "metadata", "name")} cannot be seeded: {e.Message}", e);
+            }
+        }
     }
 
     private static void InstallDemo(ApiMachinery api)
@@ -65,7 +88,7 @@ internal static class DemoSeed
         api.Create(type, type.Namespaced ? Namespace : null, o, Me);
     }
 
-    private static JsonObject Claim(string name, string storage, string size)
+    internal static JsonObject Claim(string name, string storage, string size)
     {
         var metadata = new JsonObject { ["name"] = name };
         if (storage == "wffc")
@@ -88,9 +111,9 @@ internal static class DemoSeed
         };
     }
 
-    private static JsonObject ContainerDisk() => new() { ["name"] = "root", ["containerDisk"] = new JsonObject { ["image"] = Image } };
+    internal static JsonObject ContainerDisk() => new() { ["name"] = "root", ["containerDisk"] = new JsonObject { ["image"] = Image } };
 
-    private static JsonObject ClaimDisk(string name, string claim) => new() { ["name"] = name, ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } };
+    internal static JsonObject ClaimDisk(string name, string claim) => new() { ["name"] = name, ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } };
 
     private static JsonObject TemplateDisk(string name, string dataVolume) => new() { ["name"] = name, ["dataVolume"] = new JsonObject { ["name"] = dataVolume } };
 
@@ -113,7 +136,7 @@ internal static class DemoSeed
         return machine;
     }
 
-    private static JsonObject Machine(string name, string role, JsonObject[] volumes, bool twoNetworks = false)
+    internal static JsonObject Machine(string name, string role, JsonObject[] volumes, bool twoNetworks = false)
     {
         var interfaces = new JsonArray(new JsonObject { ["name"] = "default", ["masquerade"] = new JsonObject(), ["macAddress"] = Mac(name, 0) });
         var networks = new JsonArray(new JsonObject { ["name"] = "default", ["pod"] = new JsonObject() });
