@@ -137,7 +137,8 @@ internal sealed class MachineController
             "Always" or "Once" => true,
             "Halted" => false,
             _ when request is not null => request.TextAt("action") == "Start",
-            "RerunOnFailure" => true,
+            // Coming from another strategy it is started; stopped on request it stays stopped.
+            "RerunOnFailure" => instance is not null || machine.TextAt("status", "runStrategy") != strategy,
             _ => instance is not null,
         };
         var answered = request is not null && (request.TextAt("action") == "Start") == (instance is not null);

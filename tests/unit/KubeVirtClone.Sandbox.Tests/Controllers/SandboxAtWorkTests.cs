@@ -138,4 +138,24 @@ public sealed class SandboxAtWorkTests
         var stopped = await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Stopped");
         stopped.TextAt("spec", "runStrategy").ShouldBe("Halted");
     }
+
+    [Fact]
+    public async Task A_VM_that_reruns_on_failure_stays_stopped_when_told_to_stop()
+    {
+        await using var sandbox = await StartAsync();
+        var machines = new MachineSubresources(sandbox.Api);
+        var type = sandbox.Api.Type("kubevirt.io", "virtualmachines");
+        var machine = sandbox.Api.Get(type, "default", "web-02")!.DeepClone().AsObject();
+        machine["spec"]!["runStrategy"] = "RerunOnFailure";
+        sandbox.Api.Update(type, "default", "web-02", machine, Admin);
+        await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Running");
+        machines.Invoke("default", "web-02", "stop", null, Admin);
+        var stopped = await WhenAsync(
+            sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Stopped" && v.At("status", "stateChangeRequests") is null);
+        stopped.TextAt("spec", "runStrategy").ShouldBe("RerunOnFailure");
+
+        // Its controller has looked at it again since: the start request below is only taken for a VM that does not run.
+        machines.Invoke("default", "web-02", "start", null, Admin);
+        await WhenAsync(sandbox, "VirtualMachine", "web-02", v => v.TextAt("status", "printableStatus") == "Running");
+    }
 }
