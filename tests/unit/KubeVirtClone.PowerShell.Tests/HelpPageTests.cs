@@ -16,8 +16,8 @@ public sealed class HelpPageTests
     private static readonly Lazy<XDocument> Compiled = new(() => XDocument.Load(Path.Combine(Folder, "KubeVirtClone.PowerShell.dll-Help.xml")));
 
     private static readonly IReadOnlyDictionary<string, Type> Cmdlets = typeof(GetVMCommand).Assembly.GetTypes()
-        .Where(type => type.GetCustomAttribute<CmdletAttribute>() is not null)
-        .ToDictionary(type => type.GetCustomAttribute<CmdletAttribute>() is { } cmdlet ? $"{cmdlet.VerbName}-{cmdlet.NounName}" : "", StringComparer.Ordinal);
+        .Where(type => CmdletOf(type) is not null)
+        .ToDictionary(type => $"{CmdletOf(type)!.ConstructorArguments[0].Value}-{CmdletOf(type)!.ConstructorArguments[1].Value}", StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Cmdlets.Keys];
 
@@ -68,6 +68,9 @@ public sealed class HelpPageTests
         ids.Concat(own).Distinct(StringComparer.Ordinal).Where(id => !explained.Contains(id)).ShouldBeEmpty();
     }
 
+    /// <summary>As data: the assembly that PowerShell modules are compiled against has no code, so its attributes cannot be made.</summary>
+    private static CustomAttributeData? CmdletOf(Type type) => type.GetCustomAttributesData().SingleOrDefault(data => data.AttributeType == typeof(CmdletAttribute));
+
     private static string Page(string name)
     {
         var path = Path.Combine(Folder, name + ".md");
@@ -78,7 +81,7 @@ public sealed class HelpPageTests
     private static IEnumerable<string> ParametersOf(Type cmdlet)
     {
         var own = cmdlet.GetProperties().Where(property => property.IsDefined(typeof(ParameterAttribute), inherit: true)).Select(property => property.Name);
-        return cmdlet.GetCustomAttribute<CmdletAttribute>()!.SupportsShouldProcess ? own.Concat(["WhatIf", "Confirm"]) : own;
+        return CmdletOf(cmdlet)!.NamedArguments.Any(a => a.MemberName == nameof(CmdletAttribute.SupportsShouldProcess) && a.TypedValue.Value is true) ? own.Concat(["WhatIf", "Confirm"]) : own;
     }
 
     private static IEnumerable<string> PageParameters(string page) => Matches(page, @"^### -(?<v>\w+)$");
