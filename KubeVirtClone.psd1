@@ -13,14 +13,19 @@
     FormatsToProcess     = @('KubeVirtClone.format.ps1xml')
 
     CmdletsToExport      = @(
+        'Compare-VMClone'
         'Connect-KubeVirt'
+        'Debug-VMClone'
         'Disconnect-KubeVirt'
+        'Export-VMCloneReport'
         'Get-VM'
         'Get-VMClone'
+        'Measure-VMClone'
         'New-VMClone'
         'Remove-VMClone'
         'Start-KubeVirtSandbox'
         'Stop-KubeVirtSandbox'
+        'Test-VMClone'
         'Wait-VMClone'
     )
     FunctionsToExport    = @()

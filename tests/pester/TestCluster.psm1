@@ -36,7 +36,8 @@ function Start-TestCluster {
     }
 
     # Time runs faster there; what is waited for is a state, never a time.
-    $parameters = @{ ClockFactor = 20 } + $SandboxParameters
+    $parameters = @{ ClockFactor = 20 }
+    foreach ($name in $SandboxParameters.Keys) { $parameters[$name] = $SandboxParameters[$name] }
     $script:Sandbox = Start-KubeVirtSandbox @parameters
     $script:Api = Read-SandboxAccess $script:Sandbox.KubeConfig
     New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $script:Namespace } }

@@ -21,7 +21,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     [Alias("CloneName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(CloneCompleter))]
-    public string[] Name { get; set; } = [];
+    public virtual string[] Name { get; set; } = [];
 
     /// <summary>What New-VMClone or Get-VMClone writes, or names of clones.</summary>
     [Parameter(ValueFromPipeline = true)]

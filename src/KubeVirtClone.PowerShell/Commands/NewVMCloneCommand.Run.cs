@@ -19,7 +19,7 @@ public sealed partial class NewVMCloneCommand
     {
         var approved = new List<VMCloneRequest>();
         var rehearsed = new List<VMCloneRequest>();
-        foreach (var request in _requests)
+        foreach (var request in Requests)
         {
             var what = $"Clone {Lower(request.SourceKind)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{(request.Namespace.Length > 0 ? $" in namespace '{request.Namespace}'" : "")}";
             if (ShouldProcess(what, $"{what}?", "New-VMClone", out var reason))
@@ -55,13 +55,9 @@ public sealed partial class NewVMCloneCommand
                         Batch = string.IsNullOrEmpty(Batch) ? null : Batch,
                         SkipExisting = SkipExisting,
                         PurgeOnSuccess = PurgeOnSuccess,
+                        Preflight = !SkipPreflight,
                     };
-                    var @namespace = NamespaceOrDefault(cluster);
-                    var batch = requests.ConvertAll(request =>
-                    {
-                        if (request.Namespace.Length == 0) request.Namespace = @namespace;
-                        return request.ToEngine();
-                    });
+                    var batch = ToEngine(cluster, requests);
                     operation = new CloneOperation(cluster, options);
                     await foreach (var update in operation.RunAsync(batch, ct)) WriteUpdate(update, _progress);
                 },
@@ -94,7 +90,7 @@ public sealed partial class NewVMCloneCommand
     {
         var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var request in _requests)
+        foreach (var request in Requests)
         {
             if (request.Namespace.Length == 0) request.Namespace = @namespace;
             var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";

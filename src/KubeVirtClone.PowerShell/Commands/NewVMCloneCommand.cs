@@ -1,94 +1,16 @@
-using System.Collections;
 using System.Management.Automation;
-using KubeVirtClone.Completion;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
 
 /// <summary>
-/// Clones virtual machines. This half declares the parameters and gathers the input: planning needs the whole batch, so
-/// nothing is sent before the pipeline has ended.
+/// Clones virtual machines. This half declares what there is beyond the requests themselves; nothing is sent before the
+/// pipeline has ended.
 /// </summary>
 [Cmdlet(VerbsCommon.New, "VMClone", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, HelpUri = HelpPages.Root + "New-VMClone.md")]
 [OutputType(typeof(VMClone), typeof(string))]
-public sealed partial class NewVMCloneCommand : KubeVirtCmdlet
+public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
 {
-    /// <summary>A virtual machine, a clone, a row of a table, a name, a number, or kubectl's JSON.</summary>
-    [Parameter(ValueFromPipeline = true)]
-    public PSObject? InputObject { get; set; }
-
-    /// <summary>The virtual machine to clone.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("Source", "VM", "VMName")]
-    [ArgumentCompleter(typeof(VirtualMachineCompleter))]
-    public string[]? SourceName { get; set; }
-
-    /// <summary>Names of the new virtual machines; a script block names one for each object piped in.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("Target", "Name")]
-    public string[]? TargetName { get; set; }
-
-    /// <summary>The snapshot to clone, instead of a virtual machine.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(SnapshotCompleter))]
-    public string? Snapshot { get; set; }
-
-    /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("n", "ns")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    public override string? Namespace { get; set; }
-
-    /// <summary>How many clones to make of each source.</summary>
-    [Parameter]
-    [ValidateRange(1, 100_000)]
-    public int? Count { get; set; }
-
-    /// <summary>Pattern of the new names: 'web-{0:d3}'. {0} is the running number, {1} the source's name.</summary>
-    [Parameter]
-    public string? NamePattern { get; set; }
-
-    /// <summary>First running number.</summary>
-    [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int StartIndex { get; set; } = 1;
-
-    /// <summary>Which labels are copied, in KubeVirt's filter language.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string[]? LabelFilter { get; set; }
-
-    /// <summary>Which annotations are copied.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string[]? AnnotationFilter { get; set; }
-
-    /// <summary>Which labels of the template are copied.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string[]? TemplateLabelFilter { get; set; }
-
-    /// <summary>Which annotations of the template are copied.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string[]? TemplateAnnotationFilter { get; set; }
-
-    /// <summary>MAC address by interface name: @{ default = '02:00:00:00:00:01' }.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [MacAddressTransformation]
-    public IDictionary? MacAddress { get; set; }
-
-    /// <summary>SMBIOS serial of the new machine.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("Serial")]
-    public string? SmbiosSerial { get; set; }
-
-    /// <summary>JSON patch operations for the new machine, as JSON texts or as tables.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [PatchTransformation]
-    public string[]? Patch { get; set; }
-
-    /// <summary>How the new volumes are named.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [VolumeNamePolicyTransformation]
-    public VMVolumeNamePolicy? VolumeNamePolicy { get; set; }
-
     /// <summary>Batch id, put as a label on what is made. The same call with the same batch makes nothing twice.</summary>
     [Parameter]
     public string? Batch { get; set; }
@@ -119,6 +41,10 @@ public sealed partial class NewVMCloneCommand : KubeVirtCmdlet
     [Parameter]
     public SwitchParameter PurgeOnSuccess { get; set; }
 
+    /// <summary>Do not look at sources and targets first; the server alone decides.</summary>
+    [Parameter]
+    public SwitchParameter SkipPreflight { get; set; }
+
     /// <summary>Write the manifests as YAML instead of creating anything: New-VMClone … -AsManifest | kubectl create -f -</summary>
     [Parameter]
     public SwitchParameter AsManifest { get; set; }
@@ -127,16 +53,18 @@ public sealed partial class NewVMCloneCommand : KubeVirtCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        Begin();
-    }
+        if (PurgeOnSuccess && !Wait)
+        {
+            Refuse("PurgeNeedsWait", "-PurgeOnSuccess needs -Wait: a clone object is needed until its volumes are there.", "Add -Wait, or clean up later with Remove-VMClone -Completed.");
+        }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => Gather();
+        if (!Wait && (IsGiven(nameof(For)) || Timeout is not null)) WarnOnce("-For and -Timeout have an effect only together with -Wait.");
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_requests.Count == 0) return;
+        if (Requests.Count == 0) return;
         if (AsManifest)
         {
             WriteManifests();

@@ -16,6 +16,7 @@ internal static class CloneReferenceReader
         var reference = input.BaseObject switch
         {
             VMClone clone => clone.Reference,
+            VMCloneDiagnosis diagnosis => diagnosis.Reference,
             string name => new CloneReference("", name),
             _ when PropertyReader.GetText(input, "kind") == Kind => new CloneReference(
                 PropertyReader.GetText(input, "metadata", "namespace") ?? "",

@@ -16,7 +16,10 @@ internal sealed class TargetCheck : IPreflightCheck
             foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName)))
             {
                 if (subject.State.Machines.Find(subject.Request.TargetName) is { } existing)
-                    yield return Exists(subject, existing);
+                {
+                    if (!IsOwnWork(subject))
+                        yield return Exists(subject, existing);
+                }
                 else if (Other(clones, subject, "VirtualMachineClone") is { } clone)
                     yield return clone;
                 else if (Other(restores, subject, "VirtualMachineRestore") is { } restore)
@@ -24,6 +27,11 @@ internal sealed class TargetCheck : IPreflightCheck
             }
         }
     }
+
+    // The same call once more: the machine is what its clone made, and is taken over. Whether that clone asks for the same is another check's.
+    private static bool IsOwnWork(PreflightSubject subject) => !subject.AsItStands
+        && (subject.State.Clones.Find(subject.Request.CloneName) ?? subject.State.Restores.Find(subject.Request.CloneName)) is { } made
+        && CloneRecord.From(made) is { Phase: ClonePhase.Succeeded } record && record.TargetName == subject.Request.TargetName;
 
     private static ILookup<string, Kubernetes.KubernetesObject> Aiming(Known known, Func<Kubernetes.KubernetesObject, bool> counts) =>
         (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);

@@ -114,6 +114,17 @@ public sealed class PreflightTests
         (await ErrorOfAsync([World.Request(), World.Request("web-2")])).Message.ShouldContain("'other'");
     }
 
+    [Theory]
+    [InlineData("mine", false)]
+    [InlineData("theirs", true)]
+    public async Task A_target_that_this_very_clone_made_is_no_collision(string clone, bool collides)
+    {
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("web-1"));
+        _world.PutRelated(World.Clones, Clone(clone, "web-1", "Succeeded"));
+        var report = await RunAsync([World.Request() with { CloneName = "mine" }]);
+        report.Findings.Any(f => f.Code == FaultIds.VMCloneTargetExists).ShouldBe(collides);
+    }
+
     [Fact]
     public async Task A_claim_that_waits_for_the_first_start_of_its_machine_can_not_be_snapshotted()
     {

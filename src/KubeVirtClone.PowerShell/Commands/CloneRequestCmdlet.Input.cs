@@ -1,18 +1,44 @@
 using System.Collections;
 using System.Management.Automation;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
 
-/// <summary>How New-VMClone turns what it is given into requests.</summary>
-public sealed partial class NewVMCloneCommand
+/// <summary>How what is given turns into requests.</summary>
+public abstract partial class CloneRequestCmdlet
 {
     private readonly List<VMCloneRequest> _requests = [];
     private HashSet<string> _commandLine = [];
     private CloneNaming _naming = new(null, null, 1);
 
-    private void Begin()
+    /// <summary>The clones asked for, in the order they were given; complete when the pipeline has ended. The namespace may still be empty.</summary>
+    private protected IReadOnlyList<VMCloneRequest> Requests => _requests;
+
+    /// <summary>Whether something was given that says nothing about what to clone; it has been reported.</summary>
+    private protected bool HasUnusableInput { get; private set; }
+
+    /// <summary>Whether a parameter was given on the command line.</summary>
+    private protected bool IsGiven(string parameter) => _commandLine.Contains(parameter);
+
+    /// <summary>The requests in the engine's form, each with its namespace.</summary>
+    private protected List<CloneRequest> ToEngine(KubeVirtCluster cluster, IEnumerable<VMCloneRequest> requests)
+    {
+        var @namespace = NamespaceOrDefault(cluster);
+        return [.. requests.Select(request =>
+        {
+            if (request.Namespace.Length == 0) request.Namespace = @namespace;
+            return request.ToEngine();
+        })];
+    }
+
+    /// <summary>Ends the command: its parameters contradict each other.</summary>
+    private protected void Refuse(string id, string message, string action) =>
+        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
+
+    private void BeginGathering()
     {
         _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
         if (_commandLine.Contains(nameof(TargetName)) && (Count is not null || NamePattern is not null))
@@ -20,12 +46,6 @@ public sealed partial class NewVMCloneCommand
             Refuse("VMCloneNamingConflict", "-TargetName names the clones, and -Count and -NamePattern do too.", "Use either -TargetName or -Count with -NamePattern.");
         }
 
-        if (PurgeOnSuccess && !Wait)
-        {
-            Refuse("PurgeNeedsWait", "-PurgeOnSuccess needs -Wait: a clone object is needed until its volumes are there.", "Add -Wait, or clean up later with Remove-VMClone -Completed.");
-        }
-
-        if (!Wait && (_commandLine.Contains(nameof(For)) || Timeout is not null)) WarnOnce("-For and -Timeout have an effect only together with -Wait.");
         try
         {
             _naming = new CloneNaming(NamePattern, Count, StartIndex);
@@ -81,10 +101,8 @@ public sealed partial class NewVMCloneCommand
         }
         catch (InputException e)
         {
+            HasUnusableInput = true;
             WriteError(e.ToErrorRecord(input ?? (object?)SourceName));
         }
     }
-
-    private void Refuse(string id, string message, string action) =>
-        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
 }

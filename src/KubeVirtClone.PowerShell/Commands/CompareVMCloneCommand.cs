@@ -1,0 +1,144 @@
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Comparison;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>
+/// Compares clones with what they were made of: is each what was asked for, and is its identity its own? Where the clone object
+/// is gone, the machines are named instead.
+/// </summary>
+[Cmdlet(VerbsData.Compare, "VMClone", HelpUri = HelpPages.Root + "Compare-VMClone.md")]
+[OutputType(typeof(VMCloneDifference), typeof(bool))]
+public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
+{
+    private const int Parallelism = 8;
+
+    private readonly List<(string Namespace, string Name)> _machines = [];
+    private bool _unusable;
+
+    /// <summary>Machines that were cloned; for those whose clone object has been removed, give the source too.</summary>
+    [Parameter]
+    [Alias("Target", "VM", "VMName")]
+    [ArgumentCompleter(typeof(VirtualMachineCompleter))]
+    public string[] TargetName { get; set; } = [];
+
+    /// <summary>The machine to compare with, instead of the one the clone object names.</summary>
+    [Parameter]
+    [Alias("Source")]
+    [ArgumentCompleter(typeof(VirtualMachineCompleter))]
+    public string? SourceName { get; set; }
+
+    /// <summary>The snapshot to compare with, instead of what the clone object names.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string? Snapshot { get; set; }
+
+    /// <summary>Write only whether every clone is what was asked for.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject?.BaseObject is VirtualMachine machine)
+        {
+            _machines.Add((machine.Namespace, machine.Name));
+            return;
+        }
+
+        base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (!HasQuery && !IsPipeline && _machines.Count == 0 && TargetName.Length == 0) RefuseEmptySelection("Get-VMClone -Batch lab7 | Compare-VMClone");
+        if (!string.IsNullOrEmpty(SourceName) && !string.IsNullOrEmpty(Snapshot))
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
+        }
+
+        MachineComparison?[] comparisons = [];
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var requests = await RequestsAsync(cluster, ct);
+            comparisons = new MachineComparison?[requests.Count];
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, requests.Count),
+                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+                async (i, token) => comparisons[i] = await CompareAsync(cluster, requests[i], token));
+        });
+
+        if (Quiet)
+        {
+            // An empty selection gives no answer; what could not be compared is not as asked.
+            if (comparisons.Length > 0 || _unusable) WriteObject(!_unusable && Array.TrueForAll(comparisons, c => c is { AsAsked: true }));
+            return;
+        }
+
+        foreach (var comparison in comparisons.OfType<MachineComparison>())
+        {
+            WriteVerbose($"{comparison.Namespace}/{comparison.TargetName}: {comparison.Differences.Count} differences from '{comparison.SourceName}', {comparison.Unexpected.Count()} of them not asked for.");
+            foreach (var difference in comparison.Differences) WriteObject(new VMCloneDifference(comparison, difference));
+        }
+    }
+
+    private async Task<MachineComparison?> CompareAsync(KubeVirtCluster cluster, CompareRequest request, CancellationToken ct)
+    {
+        var (comparison, fault) = await new CloneComparer(cluster).CompareAsync(request, ct);
+        if (fault is not null) Post(() => WriteError(ErrorRecords.From(fault, $"{request.Namespace}/{request.TargetName}")));
+        return comparison;
+    }
+
+    private async Task<List<CompareRequest>> RequestsAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var @namespace = NamespaceOrDefault(cluster);
+        var machines = _machines.Concat(TargetName.Select(name => (Namespace: @namespace, Name: name))).Select(m => new CompareRequest(m.Namespace, m.Name));
+        var requests = machines.ToList();
+        requests.AddRange((await FindClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
+        var catalog = new CloneCatalog(cluster);
+        foreach (var reference in PipedClones(cluster))
+        {
+            if (await catalog.FindAsync(reference.Namespace, reference.Name, ct) is { } record && (reference.Uid is null || reference.Uid == record.Uid))
+            {
+                requests.Add(CompareRequest.Of(record));
+            }
+            else if (reference.Input is VMClone clone)
+            {
+                // Its object is gone, but what it told is still true.
+                var asked = CloneSpec.FromManifest(clone.Raw);
+                requests.Add(new CompareRequest(clone.Namespace, clone.TargetName)
+                {
+                    SourceKind = clone.SourceKind,
+                    SourceName = clone.SourceName,
+                    Asked = clone.Method == nameof(CloneMethod.Clone) ? asked.ToEngine() : null,
+                });
+            }
+            else
+            {
+                _unusable = true;
+                var error = ErrorRecords.Create(
+                    FaultIds.VMCloneNotFound,
+                    ErrorCategory.ObjectNotFound,
+                    $"There is no clone {reference} any more.",
+                    "Name the machines: Compare-VMClone -TargetName web-1 -SourceName golden",
+                    reference.Input ?? reference.ToString());
+                Post(() => WriteError(error));
+            }
+        }
+
+        return [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Select(WithGivenSource)];
+    }
+
+    private CompareRequest WithGivenSource(CompareRequest request)
+    {
+        if (!string.IsNullOrEmpty(Snapshot)) return request with { SourceKind = "VirtualMachineSnapshot", SourceName = Snapshot };
+        return string.IsNullOrEmpty(SourceName) ? request : request with { SourceKind = "VirtualMachine", SourceName = SourceName };
+    }
+}

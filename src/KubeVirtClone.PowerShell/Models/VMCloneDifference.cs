@@ -1,0 +1,55 @@
+using KubeVirtClone.Engine.Comparison;
+
+namespace KubeVirtClone;
+
+/// <summary>One place where a clone differs from its source.</summary>
+public sealed class VMCloneDifference
+{
+    internal VMCloneDifference(MachineComparison comparison, MachineDifference difference)
+    {
+        Namespace = comparison.Namespace;
+        SourceKind = comparison.SourceKind;
+        SourceName = comparison.SourceName;
+        TargetName = comparison.TargetName;
+        Area = difference.Area;
+        Path = difference.Path;
+        SourceValue = difference.Source;
+        TargetValue = difference.Target;
+        Expected = difference.Expected;
+        Reason = difference.Reason;
+    }
+
+    /// <summary>Namespace of both.</summary>
+    public string Namespace { get; }
+
+    /// <summary>VirtualMachine or VirtualMachineSnapshot.</summary>
+    public string SourceKind { get; }
+
+    /// <summary>Name of the source.</summary>
+    public string SourceName { get; }
+
+    /// <summary>Name of the clone's machine.</summary>
+    public string TargetName { get; }
+
+    /// <summary>What kind of thing: Disks, Volumes, Networks, Cpu, Memory, Firmware, Labels, Annotations, Machine.</summary>
+    public string Area { get; }
+
+    /// <summary>Where in the machine, as a field path.</summary>
+    public string Path { get; }
+
+    /// <summary>What the source has; null when it has nothing there.</summary>
+    public string? SourceValue { get; }
+
+    /// <summary>What the clone has; null when it has nothing there.</summary>
+    public string? TargetValue { get; }
+
+    /// <summary>True when the clone was asked for this, or KubeVirt makes it so for every clone.</summary>
+    public bool Expected { get; }
+
+    /// <summary>Why it is expected, or what is wrong.</summary>
+    public string Reason { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{TargetName} {Path}: {SourceValue ?? "(nothing)"} -> {TargetValue ?? "(nothing)"} ({(Expected ? "expected" : "not expected")}: {Reason})";
+}

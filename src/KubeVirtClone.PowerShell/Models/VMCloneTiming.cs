@@ -1,0 +1,66 @@
+using KubeVirtClone.Engine.Measurement;
+
+namespace KubeVirtClone;
+
+/// <summary>Where one clone's time went. Objects and events of a cluster count in whole seconds.</summary>
+public sealed class VMCloneTiming
+{
+    internal VMCloneTiming(CloneTiming timing)
+    {
+        Namespace = timing.Namespace;
+        Name = timing.Name;
+        TargetName = timing.TargetName;
+        SourceName = timing.SourceName;
+        Method = timing.Method.ToString();
+        Batch = timing.Batch;
+        Phase = Enum.TryParse<VMClonePhase>(timing.Phase.ToString(), out var phase) ? phase : VMClonePhase.Unknown;
+        Started = timing.Started;
+        Snapshot = timing.Snapshot;
+        Restore = timing.Restore;
+        Bind = timing.Bind;
+        Boot = timing.Boot;
+        Total = timing.Total;
+    }
+
+    /// <summary>Namespace.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Name of the clone object.</summary>
+    public string Name { get; }
+
+    /// <summary>Name of the new machine.</summary>
+    public string TargetName { get; }
+
+    /// <summary>Name of the source.</summary>
+    public string SourceName { get; }
+
+    /// <summary>How it was made: Clone or Restore.</summary>
+    public string Method { get; }
+
+    /// <summary>Batch, or null.</summary>
+    public string? Batch { get; }
+
+    /// <summary>Phase when it was measured.</summary>
+    public VMClonePhase Phase { get; }
+
+    /// <summary>When the clone object was made.</summary>
+    public DateTimeOffset? Started { get; }
+
+    /// <summary>Time until its own snapshot was ready; null when it had none, or that is not known.</summary>
+    public TimeSpan? Snapshot { get; }
+
+    /// <summary>From there until the machine was made.</summary>
+    public TimeSpan? Restore { get; }
+
+    /// <summary>From there until every volume was bound; null when they are not bound, or that is not known.</summary>
+    public TimeSpan? Bind { get; }
+
+    /// <summary>From the machine's start until its guest ran; null when it does not run.</summary>
+    public TimeSpan? Boot { get; }
+
+    /// <summary>From the clone's creation to the end of its last part, boot aside; null while it is not done.</summary>
+    public TimeSpan? Total { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Namespace}/{TargetName}: {(Total is { } total ? AgeText.Format(total) : Phase.ToString())}";
+}
