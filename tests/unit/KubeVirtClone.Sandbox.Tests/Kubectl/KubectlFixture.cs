@@ -24,8 +24,14 @@ public sealed class KubectlFixture : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>The kubeconfig of the sandbox.</summary>
+    internal string KubeConfig => Path.Combine(_folder, "config");
+
     /// <summary>Runs kubectl; skips the test, saying so, where there is none.</summary>
-    internal async Task<KubectlResult> Run(string arguments, string? input = null)
+    internal Task<KubectlResult> Run(string arguments, string? input = null) => Run(arguments.Split(' '), input);
+
+    /// <summary>Runs kubectl with arguments that may have spaces.</summary>
+    internal async Task<KubectlResult> Run(string[] arguments, string? input)
     {
         using var process = Start(arguments);
         if (input is not null)
@@ -38,12 +44,12 @@ public sealed class KubectlFixture : IAsyncLifetime
     }
 
     /// <summary>Starts kubectl and leaves it running.</summary>
-    internal Process Start(string arguments)
+    internal Process Start(params string[] arguments)
     {
         var kubectl = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "kubectl.exe" : "kubectl")).FirstOrDefault(File.Exists);
         Assert.SkipWhen(kubectl is null, "kubectl is not on PATH");
-        var start = new ProcessStartInfo(kubectl!, arguments.Split(' '))
+        var start = new ProcessStartInfo(kubectl!, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -85,7 +85,7 @@ public sealed class KubectlTests(KubectlFixture fixture) : IClassFixture<Kubectl
     {
         await Succeeds("create ns watched");
         await Succeeds("create -n watched cm a");
-        using var watch = fixture.Start("get cm -n watched -w --output-watch-events");
+        using var watch = fixture.Start("get cm -n watched -w --output-watch-events".Split(' '));
         var output = watch.StandardOutput;
         (await Line(output)).ShouldMatch(@"^EVENT\s+NAME\s+DATA\s+AGE");
         (await Line(output)).ShouldMatch(@"^ADDED\s+a\s+0");
@@ -102,12 +102,12 @@ public sealed class KubectlTests(KubectlFixture fixture) : IClassFixture<Kubectl
     {
         await Succeeds("create ns waiting");
         await Succeeds("create -n waiting cm a --from-literal=state=begun");
-        using var condition = fixture.Start("wait -n waiting cm/a --for=jsonpath={.data.state}=done --timeout=20s");
+        using var condition = fixture.Start("wait -n waiting cm/a --for=jsonpath={.data.state}=done --timeout=20s".Split(' '));
         await Succeeds("patch -n waiting cm a --type merge -p {\"data\":{\"state\":\"done\"}}");
         await condition.WaitForExitAsync(TestContext.Current.CancellationToken);
         condition.ExitCode.ShouldBe(0);
 
-        using var deletion = fixture.Start("wait -n waiting cm/a --for=delete --timeout=20s");
+        using var deletion = fixture.Start("wait -n waiting cm/a --for=delete --timeout=20s".Split(' '));
         await Succeeds("delete -n waiting cm a");
         await deletion.WaitForExitAsync(TestContext.Current.CancellationToken);
         deletion.ExitCode.ShouldBe(0);
