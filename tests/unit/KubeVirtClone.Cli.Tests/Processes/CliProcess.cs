@@ -47,6 +47,13 @@ internal sealed class CliProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        if (IgnoresInterrupts())
+        {
+            start.FileName = "env";
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add(program);
+        }
+
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         if (kubeConfig is not null)
@@ -57,6 +64,15 @@ internal sealed class CliProcess : IAsyncDisposable
         if (path is not null)
             start.Environment["PATH"] = path + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
         return new CliProcess(start, input);
+    }
+
+    // A test run in the background of a shell ignores SIGINT, and so would what it starts: nothing could be interrupted.
+    private static bool IgnoresInterrupts()
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        var mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..].Trim();
+        return (Convert.ToUInt64(mask, 16) & (1UL << (SigInt - 1))) != 0;
     }
 
     /// <summary>Runs a program to its end.</summary>
