@@ -20,13 +20,23 @@
         'Export-VMCloneReport'
         'Get-VM'
         'Get-VMClone'
+        'Get-VMGoldenImage'
+        'Get-VMSnapshot'
         'Measure-VMClone'
         'New-VMClone'
+        'New-VMGoldenImage'
+        'New-VMSnapshot'
+        'Remove-VM'
         'Remove-VMClone'
+        'Remove-VMGoldenImage'
+        'Remove-VMSnapshot'
         'Start-KubeVirtSandbox'
+        'Start-VM'
         'Stop-KubeVirtSandbox'
+        'Stop-VM'
         'Test-VMClone'
         'Wait-VMClone'
+        'Wait-VMSnapshot'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -91,7 +91,7 @@ Describe 'Parameters that contradict each other' {
 
     It 'warns that -Timeout alone does nothing' {
         $null = New-VMClone golden alone -Timeout 5m -WarningVariable warned -WarningAction SilentlyContinue
-        $warned | Should -Match '-Wait'
+        "$warned" | Should -Match '-Wait'
     }
 
     It 'says when nothing says what to clone' {

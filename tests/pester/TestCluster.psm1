@@ -129,6 +129,46 @@ function New-TestVM {
     }
 }
 
+<# A virtual machine with a disk of its own, in storage with snapshots. The sandbox has such a class; a live cluster must. #>
+function New-TestDiskVM {
+    param(
+        [Parameter(Mandatory)] [string[]] $Name,
+        [string] $RunStrategy = 'Halted',
+        [string] $StorageClass = 'fast',
+        [hashtable] $Domain = @{},
+        [string] $Namespace = $script:Namespace
+    )
+
+    foreach ($vm in $Name) {
+        New-TestObject -Path "/api/v1/namespaces/$Namespace/persistentvolumeclaims" -Object @{
+            apiVersion = 'v1'; kind = 'PersistentVolumeClaim'
+            metadata   = @{ name = "$vm-root"; namespace = $Namespace }
+            spec       = @{ storageClassName = $StorageClass; accessModes = @('ReadWriteOnce'); resources = @{ requests = @{ storage = '1Gi' } } }
+        }
+        New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$Namespace/virtualmachines" -Object @{
+            apiVersion = 'kubevirt.io/v1'; kind = 'VirtualMachine'
+            metadata   = @{ name = $vm; namespace = $Namespace; labels = @{ app = 'test' } }
+            spec       = @{
+                runStrategy = $RunStrategy
+                template    = @{
+                    metadata = @{ labels = @{ 'kubevirt.io/vm' = $vm } }
+                    spec     = @{
+                        domain   = @{
+                            memory  = @{ guest = '64Mi' }
+                            devices = @{
+                                disks      = @(@{ name = 'root'; disk = @{ bus = 'virtio' } })
+                                interfaces = @(@{ name = 'default'; masquerade = @{} })
+                            }
+                        } + $Domain
+                        networks = @(@{ name = 'default'; pod = @{} })
+                        volumes  = @(@{ name = 'root'; persistentVolumeClaim = @{ claimName = "$vm-root" } })
+                    }
+                }
+            }
+        }
+    }
+}
+
 function Get-TestObject {
     param([Parameter(Mandatory)] [string] $Path)
 

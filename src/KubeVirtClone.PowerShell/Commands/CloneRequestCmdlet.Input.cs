@@ -46,6 +46,11 @@ public abstract partial class CloneRequestCmdlet
             Refuse("VMCloneNamingConflict", "-TargetName names the clones, and -Count and -NamePattern do too.", "Use either -TargetName or -Count with -NamePattern.");
         }
 
+        if (_commandLine.Contains(nameof(ImageVersion)) && !_commandLine.Contains(nameof(GoldenImage)) && !MyInvocation.ExpectingInput)
+        {
+            Refuse("GoldenImageMissing", "-ImageVersion needs -GoldenImage: nothing says which image's version is meant.", "Add -GoldenImage with the image's name.");
+        }
+
         try
         {
             _naming = new CloneNaming(NamePattern, Count, StartIndex);
@@ -83,9 +88,11 @@ public abstract partial class CloneRequestCmdlet
                 GivenTargets = bound.GivenNames(nameof(TargetName), TargetName),
                 PipedTargets = bound.PipedNames(nameof(TargetName), TargetName),
                 Snapshot = bound.Text(nameof(Snapshot), Snapshot),
+                GoldenImage = bound.Text(nameof(GoldenImage), GoldenImage),
+                ImageVersion = bound.Text(nameof(ImageVersion), ImageVersion),
                 GivenNamespace = _commandLine.Contains(nameof(Namespace)) ? Namespace : null,
                 PipedNamespace = bound.Text(nameof(Namespace), Namespace),
-                Options = new VMCloneRequest
+                Options = AddIdentity(new VMCloneRequest
                 {
                     LabelFilter = bound.List(nameof(LabelFilter), LabelFilter),
                     AnnotationFilter = bound.List(nameof(AnnotationFilter), AnnotationFilter),
@@ -95,7 +102,7 @@ public abstract partial class CloneRequestCmdlet
                     SmbiosSerial = bound.Text(nameof(SmbiosSerial), SmbiosSerial),
                     Patch = bound.Whole(nameof(Patch), Patch),
                     VolumeNamePolicy = VolumeNamePolicy,
-                },
+                }, bound),
             };
             _requests.AddRange(item.ToRequests(_naming));
         }

@@ -84,7 +84,7 @@ public abstract partial class CloneRequestCmdlet : KubeVirtCmdlet
 
     /// <summary>How the new volumes are named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [VolumeNamePolicyTransformation]
+    [EmptyIsAbsent]
     public VMVolumeNamePolicy? VolumeNamePolicy { get; set; }
 
     /// <inheritdoc/>

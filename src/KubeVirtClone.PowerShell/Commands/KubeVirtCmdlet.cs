@@ -9,7 +9,7 @@ using KubeVirtClone.Session;
 namespace KubeVirtClone.Commands;
 
 /// <summary>Base of every cmdlet that talks to a cluster: which one, as whom, in which namespace.</summary>
-public abstract class KubeVirtCmdlet : AsyncCmdlet
+public abstract partial class KubeVirtCmdlet : AsyncCmdlet
 {
     private string? _commandNamespace;
     private string? _sessionNamespace;

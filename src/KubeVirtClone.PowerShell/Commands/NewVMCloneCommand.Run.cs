@@ -21,7 +21,7 @@ public sealed partial class NewVMCloneCommand
         var rehearsed = new List<VMCloneRequest>();
         foreach (var request in Requests)
         {
-            var what = $"Clone {Lower(request.SourceKind)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{(request.Namespace.Length > 0 ? $" in namespace '{request.Namespace}'" : "")}";
+            var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{(request.Namespace.Length > 0 ? $" in namespace '{request.Namespace}'" : "")}";
             if (ShouldProcess(what, $"{what}?", "New-VMClone", out var reason))
             {
                 approved.Add(request);
@@ -56,6 +56,8 @@ public sealed partial class NewVMCloneCommand
                         SkipExisting = SkipExisting,
                         PurgeOnSuccess = PurgeOnSuccess,
                         Preflight = !SkipPreflight,
+                        Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
+                        NoSharedSnapshot = NoSharedSnapshot,
                     };
                     var batch = ToEngine(cluster, requests);
                     operation = new CloneOperation(cluster, options);
@@ -88,9 +90,20 @@ public sealed partial class NewVMCloneCommand
 
     private void WriteManifests(string version, string @namespace)
     {
+        // These become patches and filters only once the source is known, and a manifest without them would be another clone.
+        foreach (var request in Requests.Where(r => r.NeedsSource))
+        {
+            WriteError(ErrorRecords.Create(
+                "ManifestNeedsSource",
+                ErrorCategory.InvalidArgument,
+                $"The manifest of the clone '{request}' cannot be written: a golden image, and what the new machine is to be (-Hostname, -Label, -Exclude…, -Without …), are worked out from the source when the clone is made.",
+                "Leave -AsManifest out, or say it in KubeVirt's own terms: -Snapshot, -LabelFilter, -MacAddress, -Patch.",
+                request));
+        }
+
         var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var request in Requests)
+        foreach (var request in Requests.Where(r => !r.NeedsSource))
         {
             if (request.Namespace.Length == 0) request.Namespace = @namespace;
             var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
@@ -124,5 +137,6 @@ public sealed partial class NewVMCloneCommand
         return sources is [var only] ? $"Cloning {only} → {count}" : $"Cloning {count}";
     }
 
-    private static string Lower(string kind) => kind == "VirtualMachineSnapshot" ? "snapshot" : "VM";
+    private static string Noun(VMCloneRequest request) =>
+        request.GoldenImage is not null ? "golden image" : request.SourceKind == "VirtualMachineSnapshot" ? "snapshot" : "VM";
 }

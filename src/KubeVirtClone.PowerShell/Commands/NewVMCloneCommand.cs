@@ -11,6 +11,14 @@ namespace KubeVirtClone.Commands;
 [OutputType(typeof(VMClone), typeof(string))]
 public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
 {
+    /// <summary>Which way clones are made. Auto: Clone for up to 8 targets of one source, Restore, which is many times as fast, above.</summary>
+    [Parameter]
+    public VMCloneMethod Method { get; set; } = VMCloneMethod.Auto;
+
+    /// <summary>Let every clone take a snapshot of its own, instead of one for all clones of a machine.</summary>
+    [Parameter]
+    public SwitchParameter NoSharedSnapshot { get; set; }
+
     /// <summary>Batch id, put as a label on what is made. The same call with the same batch makes nothing twice.</summary>
     [Parameter]
     public string? Batch { get; set; }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
@@ -43,6 +44,26 @@ public sealed class SnapshotCompleter : ClusterCompleter
         await foreach (var snapshot in cluster.Client.ListAsync(KubeVirtKinds.Snapshot(version), @namespace, options: null, ct))
         {
             yield return new Candidate(snapshot.Name, $"of {snapshot.StringAt("spec", "source", "name")}, {snapshot.StringAt("status", "phase") ?? "Pending"}");
+        }
+    }
+}
+
+/// <summary>Completes names of golden images.</summary>
+public sealed class GoldenImageCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var query = new ListQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
+        var versions = new List<GoldenImageRecord>();
+        await foreach (var found in new GoldenImages(cluster).ListAsync(query, version: null, withUses: false, ct))
+        {
+            if (found.Value is { } image) versions.Add(image);
+        }
+
+        foreach (var image in versions.GroupBy(v => v.Name, StringComparer.Ordinal))
+        {
+            yield return new Candidate(image.Key, $"of {image.First().SourceName}, versions {string.Join(", ", image.Select(v => v.Version))}");
         }
     }
 }

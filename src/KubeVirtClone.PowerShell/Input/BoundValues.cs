@@ -50,6 +50,10 @@ internal sealed class BoundValues
     /// <summary>A table.</summary>
     public Hashtable? Table(string parameter, IDictionary? value) => value is null ? null : Of<Hashtable>(parameter, value as Hashtable ?? new Hashtable(value), table => table);
 
+    /// <summary>One of a closed list. A virtual machine has a property of that name, and says with it what it is, not what its clone is to be.</summary>
+    public T? Choice<T>(string parameter, T? value)
+        where T : struct => _commandLine.Contains(parameter) || _piped.Kind == PipedKind.Row ? value : null;
+
     /// <summary>A recognised object brings its own values along; those bound from its properties by name are not meant.</summary>
     private T? Of<T>(string parameter, T? value, Func<T, T?> fromPipeline)
         where T : class

@@ -27,6 +27,12 @@ internal sealed class CloneItem
     /// <summary>Snapshot given on the command line or with the object.</summary>
     public string? Snapshot { get; init; }
 
+    /// <summary>Golden image given on the command line or with the object.</summary>
+    public string? GoldenImage { get; init; }
+
+    /// <summary>Version of the golden image.</summary>
+    public string? ImageVersion { get; init; }
+
     /// <summary>Namespace given on the command line; wins over the object's.</summary>
     public string? GivenNamespace { get; init; }
 
@@ -46,7 +52,13 @@ internal sealed class CloneItem
             foreach (var target in Targets(naming, name, template))
             {
                 var request = template.Copy();
-                request.SourceKind = kind;
+                if (kind == PipedObject.ImageKind)
+                {
+                    request.GoldenImage = name;
+                    request.ImageVersion = Piped.ImageVersion ?? ImageVersion ?? template.ImageVersion;
+                }
+
+                request.SourceKind = kind == PipedObject.ImageKind ? "VirtualMachineSnapshot" : kind;
                 request.SourceName = name;
                 request.Namespace = @namespace ?? "";
                 request.TargetName = target;
@@ -62,15 +74,20 @@ internal sealed class CloneItem
         switch (Piped.Kind)
         {
             case PipedKind.Source:
-                if (GivenSources.Length > 0 || (Snapshot is not null && Piped.SourceKind == vm)) throw GivenTwice();
+                if (GivenSources.Length > 0 || GoldenImage is not null || (Snapshot is not null && Piped.SourceKind == vm)) throw GivenTwice();
                 return [(Piped.SourceKind, GivenNamespace ?? Piped.Namespace, Piped.SourceName ?? "", Options)];
             case PipedKind.Retry:
-                if (GivenSources.Length > 0) throw GivenTwice();
+                if (GivenSources.Length > 0 || GoldenImage is not null) throw GivenTwice();
                 var again = Merge(Piped.Request!, Options);
-                return [(again.SourceKind, GivenNamespace ?? again.Namespace, again.SourceName, again)];
+                return [(again.GoldenImage is null ? again.SourceKind : PipedObject.ImageKind, GivenNamespace ?? again.Namespace, again.GoldenImage ?? again.SourceName, again)];
         }
 
         var place = GivenNamespace ?? PipedNamespace;
+        if (GoldenImage is not null)
+        {
+            return GivenSources.Length > 0 || Snapshot is not null ? throw GivenTwice() : [(PipedObject.ImageKind, place, GoldenImage, Options)];
+        }
+
         if (Snapshot is not null)
         {
             return GivenSources.Length > 0 ? throw GivenTwice() : [(snapshot, place, Snapshot, Options)];
@@ -100,18 +117,18 @@ internal sealed class CloneItem
             "VMCloneSourceMissing",
             ErrorCategory.InvalidArgument,
             "Nothing says what to clone.",
-            "Give -SourceName or -Snapshot, or pipe in virtual machines: Get-VM golden | New-VMClone"),
+            "Give -SourceName, -Snapshot or -GoldenImage, or pipe in virtual machines: Get-VM golden | New-VMClone"),
     };
 
     private IEnumerable<string?> Targets(CloneNaming naming, string source, VMCloneRequest template)
     {
         var piped = PipedTargets;
         // The name was taken as the source: a row with nothing but a name.
-        if (Piped.Kind == PipedKind.Row && GivenSources.Length == 0 && PipedSources.Length == 0 && Snapshot is null) piped = [];
+        if (Piped.Kind == PipedKind.Row && GivenSources.Length == 0 && PipedSources.Length == 0 && Snapshot is null && GoldenImage is null) piped = [];
         if (GivenTargets.Length > 0) return GivenTargets;
         if (piped.Length > 0) return piped;
         if (Piped.Kind == PipedKind.Number) return [naming.NameFor(Piped.Number, source)];
-        if (Piped.Kind == PipedKind.Text && (GivenSources.Length > 0 || Snapshot is not null)) return [Piped.Text];
+        if (Piped.Kind == PipedKind.Text && (GivenSources.Length > 0 || Snapshot is not null || GoldenImage is not null)) return [Piped.Text];
         if (naming.IsUsed) return naming.NamesFor(source);
         // Null, but for a retry: KubeVirt's kind of name is made up.
         return [template.TargetName];
@@ -128,7 +145,7 @@ internal sealed class CloneItem
         merged.SmbiosSerial = overrides.SmbiosSerial ?? first.SmbiosSerial;
         merged.Patch = overrides.Patch ?? first.Patch;
         merged.VolumeNamePolicy = overrides.VolumeNamePolicy ?? first.VolumeNamePolicy;
-        return merged;
+        return merged.WithIdentityOf(overrides);
     }
 
     private static InputException GivenTwice() => new(

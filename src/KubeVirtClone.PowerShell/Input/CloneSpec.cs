@@ -21,6 +21,21 @@ internal static class CloneSpec
         SmbiosSerial = PropertyReader.GetText(record, "SmbiosSerial"),
         Patch = Texts(PropertyReader.Get(record, "Patch")),
         VolumeNamePolicy = Policy(PropertyReader.GetText(record, "VolumeNamePolicy")),
+        GoldenImage = PropertyReader.GetText(record, "GoldenImage"),
+        ImageVersion = PropertyReader.GetText(record, "ImageVersion"),
+        Hostname = PropertyReader.GetText(record, "Hostname"),
+        Label = Table(PropertyReader.Get(record, "Label")),
+        Annotation = Table(PropertyReader.Get(record, "Annotation")),
+        RunStrategy = Choice<VMRunStrategy>(record, "RunStrategy"),
+        Start = string.Equals(PropertyReader.GetText(record, "Start"), "true", StringComparison.OrdinalIgnoreCase),
+        NewMacAddress = Choice<VMMacAddressPolicy>(record, "NewMacAddress"),
+        ExcludeLabel = Texts(PropertyReader.Get(record, "ExcludeLabel")),
+        ExcludeAnnotation = Texts(PropertyReader.Get(record, "ExcludeAnnotation")),
+        ExcludeTemplateLabel = Texts(PropertyReader.Get(record, "ExcludeTemplateLabel")),
+        ExcludeTemplateAnnotation = Texts(PropertyReader.Get(record, "ExcludeTemplateAnnotation")),
+        NetworkPreset = Choice<VMNetworkPreset>(record, "NetworkPreset"),
+        Without = Choice<VMCloneOmission>(record, "Without"),
+        CloudInitSecret = PropertyReader.GetText(record, "CloudInitSecret"),
     };
 
     /// <summary>From a VirtualMachineClone in the shape ConvertFrom-Json gives.</summary>
@@ -61,6 +76,9 @@ internal static class CloneSpec
             record.Properties.ToDictionary(p => p.Name, p => (object)(p.Value?.ToString() ?? ""), StringComparer.Ordinal), StringComparer.Ordinal),
         _ => null,
     };
+
+    private static T? Choice<T>(object record, string name)
+        where T : struct, Enum => Enum.TryParse<T>(PropertyReader.GetText(record, name), ignoreCase: true, out var choice) ? choice : null;
 
     private static VMVolumeNamePolicy? Policy(string? text) => Enum.TryParse<VMVolumeNamePolicy>(text, ignoreCase: true, out var policy) ? policy : null;
 }

@@ -34,6 +34,9 @@ internal sealed class PipedObject
     private const string SnapshotKind = "VirtualMachineSnapshot";
     private const string CloneKind = "VirtualMachineClone";
 
+    /// <summary>Kind of a source that is a golden image, which is no kind of the API.</summary>
+    public const string ImageKind = "VMGoldenImage";
+
     /// <summary>What PowerShell puts before the type name of a record out of a file and of one made by Select-Object.</summary>
     private static readonly string[] Prefixes = ["Selected.", "Deserialized."];
 
@@ -42,6 +45,9 @@ internal sealed class PipedObject
     public string SourceKind { get; private init; } = VirtualMachineKind;
 
     public string? SourceName { get; private init; }
+
+    /// <summary>For a golden image: its version.</summary>
+    public string? ImageVersion { get; private init; }
 
     public string? Namespace { get; private init; }
 
@@ -71,6 +77,8 @@ internal sealed class PipedObject
             VirtualMachine vm => Source(VirtualMachineKind, vm.Namespace, vm.Name),
             VMCloneRequest request => Retry(request),
             VMClone clone => FromClone(clone),
+            VMSnapshot snapshot => Source(SnapshotKind, snapshot.Namespace, snapshot.Name),
+            VMGoldenImage image => Image(image.Namespace, image.Name, image.Version),
             string text => new PipedObject { Kind = PipedKind.Text, Text = text },
             byte or sbyte or short or ushort or int or uint or long => new PipedObject
             {
@@ -80,6 +88,10 @@ internal sealed class PipedObject
             _ when typeName == typeof(VirtualMachine).FullName =>
                 Source(VirtualMachineKind, PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name")),
             _ when typeName == typeof(VMClone).FullName => FromDeserializedClone(input),
+            _ when typeName == typeof(VMSnapshot).FullName =>
+                Source(SnapshotKind, PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name")),
+            _ when typeName == typeof(VMGoldenImage).FullName => Image(
+                PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name"), PropertyReader.GetText(input, "Version")),
             _ when typeName == typeof(VMCloneRequest).FullName => Retry(CloneSpec.FromRecord(input)),
             _ when IsForeignVirtualMachine(typeName) => throw Foreign(input, typeName),
             _ when PropertyReader.Get(input, "metadata", "name") is not null || PropertyReader.GetText(input, "kind") is not null =>
@@ -99,7 +111,18 @@ internal sealed class PipedObject
         SourceKind = kind,
         Namespace = @namespace,
         SourceName = name,
-        OwnProperties = isClone ? ["Name", "SourceName", "TargetName"] : ["Name"],
+        // What a record says of its own past is not meant as a parameter: a snapshot's SourceName, an image's SnapshotName.
+        OwnProperties = isClone ? ["Name", "SourceName", "TargetName"] : ["Name", "SourceName"],
+    };
+
+    private static PipedObject Image(string? @namespace, string? name, string? version) => new()
+    {
+        Kind = PipedKind.Source,
+        SourceKind = ImageKind,
+        Namespace = @namespace,
+        SourceName = name,
+        ImageVersion = version,
+        OwnProperties = ["Name", "SourceName", "Version"],
     };
 
     /// <summary>A row may name the kind of its source; an empty source column is a mistake, not a reason to take another column.</summary>

@@ -7,7 +7,7 @@ namespace KubeVirtClone;
 /// One clone as it was asked for. It is the target object of the error when a clone could not be made: piped into
 /// New-VMClone it asks for the same clone again.
 /// </summary>
-public sealed class VMCloneRequest
+public sealed partial class VMCloneRequest
 {
     /// <summary>Namespace of source and target.</summary>
     public string Namespace { get; set; } = "";
@@ -51,7 +51,7 @@ public sealed class VMCloneRequest
 
     internal VMCloneRequest Copy() => (VMCloneRequest)MemberwiseClone();
 
-    internal CloneRequest ToEngine() => new()
+    internal CloneRequest ToEngine() => WithIdentity(new CloneRequest
     {
         Namespace = Namespace,
         SourceKind = SourceKind,
@@ -67,9 +67,9 @@ public sealed class VMCloneRequest
         Patches = Patch,
         VolumeNamePolicy = VolumeNamePolicy?.ToString(),
         Input = this,
-    };
+    });
 
-    internal static VMCloneRequest FromEngine(CloneRequest request) => new()
+    internal static VMCloneRequest FromEngine(CloneRequest request) => new VMCloneRequest
     {
         Namespace = request.Namespace,
         SourceKind = request.SourceKind,
@@ -83,5 +83,5 @@ public sealed class VMCloneRequest
         SmbiosSerial = request.SmbiosSerial,
         Patch = request.Patches?.ToArray(),
         VolumeNamePolicy = Enum.TryParse<VMVolumeNamePolicy>(request.VolumeNamePolicy, out var policy) ? policy : null,
-    };
+    }.AddIdentity(request);
 }

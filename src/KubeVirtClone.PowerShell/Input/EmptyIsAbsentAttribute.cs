@@ -2,9 +2,9 @@ using System.Management.Automation;
 
 namespace KubeVirtClone.Input;
 
-/// <summary>An empty cell of a table gives no policy, instead of an error about an enum.</summary>
+/// <summary>An empty cell of a table gives no value, instead of an error about an enum.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class VolumeNamePolicyTransformationAttribute : ArgumentTransformationAttribute
+internal sealed class EmptyIsAbsentAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>

@@ -1,0 +1,93 @@
+using System.Collections;
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>The parameters that say what the new machines are to be.</summary>
+public abstract partial class CloneRequestCmdlet
+{
+    /// <summary>The golden image to clone, instead of a virtual machine: its newest version that is ready.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(GoldenImageCompleter))]
+    public string? GoldenImage { get; set; }
+
+    /// <summary>This version of the golden image.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? ImageVersion { get; set; }
+
+    /// <summary>Host name of the new machine.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? Hostname { get; set; }
+
+    /// <summary>Labels to set on the new machine: @{ tier = 'web' }.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [TextTableTransformation]
+    public IDictionary? Label { get; set; }
+
+    /// <summary>Annotations to set on the new machine.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [TextTableTransformation]
+    public IDictionary? Annotation { get; set; }
+
+    /// <summary>Run strategy of the new machine; without it the machine is made stopped.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [EmptyIsAbsent]
+    public VMRunStrategy? RunStrategy { get; set; }
+
+    /// <summary>Have each machine started as soon as it is there.</summary>
+    [Parameter]
+    public SwitchParameter Start { get; set; }
+
+    /// <summary>Generate: give every interface without an address in -MacAddress a locally administered one, unique in the cluster.</summary>
+    [Parameter]
+    public VMMacAddressPolicy? NewMacAddress { get; set; }
+
+    /// <summary>Labels to leave out; wildcards match whole keys: 'backup/*'.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string[]? ExcludeLabel { get; set; }
+
+    /// <summary>Annotations to leave out, with wildcards.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string[]? ExcludeAnnotation { get; set; }
+
+    /// <summary>Labels of the template to leave out, with wildcards.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string[]? ExcludeTemplateLabel { get; set; }
+
+    /// <summary>Annotations of the template to leave out, with wildcards.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string[]? ExcludeTemplateAnnotation { get; set; }
+
+    /// <summary>Leave out what this network puts on a machine and no two machines may share.</summary>
+    [Parameter]
+    public VMNetworkPreset? NetworkPreset { get; set; }
+
+    /// <summary>Go without these of the source: Labels, Annotations, Disks, Network.</summary>
+    [Parameter]
+    public VMCloneOmission[]? Without { get; set; }
+
+    /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? CloudInitSecret { get; set; }
+
+    /// <summary>Adds what these parameters say to the options of one item.</summary>
+    private VMCloneRequest AddIdentity(VMCloneRequest options, BoundValues bound)
+    {
+        options.Hostname = bound.Text(nameof(Hostname), Hostname);
+        options.Label = bound.Table(nameof(Label), Label);
+        options.Annotation = bound.Table(nameof(Annotation), Annotation);
+        options.RunStrategy = bound.Choice(nameof(RunStrategy), RunStrategy);
+        options.Start = Start;
+        options.NewMacAddress = NewMacAddress;
+        options.ExcludeLabel = bound.List(nameof(ExcludeLabel), ExcludeLabel);
+        options.ExcludeAnnotation = bound.List(nameof(ExcludeAnnotation), ExcludeAnnotation);
+        options.ExcludeTemplateLabel = bound.List(nameof(ExcludeTemplateLabel), ExcludeTemplateLabel);
+        options.ExcludeTemplateAnnotation = bound.List(nameof(ExcludeTemplateAnnotation), ExcludeTemplateAnnotation);
+        options.NetworkPreset = NetworkPreset;
+        options.Without = Without is { Length: > 0 } without ? without.Aggregate((all, one) => all | one) : null;
+        options.CloudInitSecret = bound.Text(nameof(CloudInitSecret), CloudInitSecret);
+        return options;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Progress;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>How the cmdlets speak of items that are worked on at the same time.</summary>
+public abstract partial class KubeVirtCmdlet
+{
+    /// <summary>Longest wait for a deleted object to be gone; after that there is a warning.</summary>
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Carries out work on several items under one bar: records are converted and written, faults become errors, warnings warnings.</summary>
+    /// <param name="activity">Headline of the bar.</param>
+    /// <param name="total">How many items there are.</param>
+    /// <param name="work">The work; hands over what it has to say.</param>
+    /// <param name="convert">What a record looks like to the user.</param>
+    /// <param name="write">Called on the pipeline thread with each result.</param>
+    private protected void RunItems<T>(
+        string activity,
+        int total,
+        Func<KubeVirtCluster, Action<ItemUpdate<T>>, CancellationToken, Task> work,
+        Func<T, object> convert,
+        Action<object> write)
+        where T : class
+    {
+        var progress = new ItemProgressView(this, activity, total);
+        try
+        {
+            RunWithCluster(
+                (cluster, ct) => work(
+                    cluster,
+                    update =>
+                    {
+                        if (update.Kind != ItemUpdateKind.Warning) progress.Count(update.Kind == ItemUpdateKind.Fault);
+                        WriteItem(update, convert, write);
+                    },
+                    ct),
+                progress.Tick);
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    /// <summary>Hands on every update.</summary>
+    private protected static async Task ForwardAsync<T>(IAsyncEnumerable<ItemUpdate<T>> updates, Action<ItemUpdate<T>> emit)
+        where T : class
+    {
+        await foreach (var update in updates) emit(update);
+    }
+
+    /// <summary>Sends one message about an item to the stream it belongs to.</summary>
+    private protected void WriteItem<T>(ItemUpdate<T> update, Func<T, object> convert, Action<object> write)
+        where T : class
+    {
+        switch (update.Kind)
+        {
+            case ItemUpdateKind.Record:
+                var output = convert(update.Record!);
+                Post(() => write(output));
+                break;
+            case ItemUpdateKind.Fault:
+                var error = ErrorRecords.From(update.Fault!, update.Record is { } record ? convert(record) : update.Input);
+                Post(() => WriteError(error));
+                break;
+            default:
+                Post(() => WarnOnce(update.Message!));
+                break;
+        }
+    }
+
+    /// <summary>Waits until what was deleted is gone, and warns of what is not.</summary>
+    private protected async Task AwaitRemovalAsync(KubeVirtCluster cluster, IReadOnlyCollection<RemovedObject> removed, CancellationToken ct)
+    {
+        var left = await new RemovalWaiter(cluster).WaitAsync(removed, RemovalPatience, ct);
+        if (left.Count == 0) return;
+        var names = string.Join(", ", left.Take(5)) + (left.Count > 5 ? string.Create(CultureInfo.InvariantCulture, $" and {left.Count - 5} more") : "");
+        Post(() => WriteWarning($"Deleted, but not gone yet after {RemovalPatience.TotalSeconds:0} s: {names}. Something has a finalizer on it; kubectl describe tells what."));
+    }
+}

@@ -1,0 +1,216 @@
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Power;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>
+/// Base of the cmdlets that start, stop and remove virtual machines. Without -Wait a machine is dealt with as soon as it comes
+/// down the pipeline; with it they are gathered, because one watch then serves them all.
+/// </summary>
+public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
+{
+    private readonly List<MachineReference> _gathered = [];
+    private HashSet<string> _commandLine = [];
+
+    /// <summary>Names of virtual machines, exact or with wildcards.</summary>
+    [Parameter(Position = 0)]
+    [Alias("VMName", "VM")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(VirtualMachineCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Virtual machines, names, kubectl's JSON, or clones, which stand for the machines they made.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Longest wait for each machine: seconds, '5m', or a TimeSpan.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Most machines dealt with at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = CloneOptions.DefaultThrottleLimit;
+
+    // What differs between the commands. None of it is in the engine's types: PowerShell looks at overrides before the engine can be found.
+
+    /// <summary>What is done, as said to the user: Start, Stop, Remove.</summary>
+    private protected abstract string Verb { get; }
+
+    /// <summary>Whether each machine is waited for to be where it should; machines are then gathered until the pipeline ends.</summary>
+    private protected abstract bool Waits { get; }
+
+    /// <summary>Time the guest gets to shut down; null is what the machine says.</summary>
+    private protected virtual TimeSpan? Grace => null;
+
+    /// <summary>Whether machines start paused.</summary>
+    private protected virtual bool StartsPaused => false;
+
+    /// <summary>Longest wait where the user gives none; when it is over there is a warning, not an error. Null waits on.</summary>
+    private protected virtual TimeSpan? Patience => null;
+
+    /// <summary>Writes a machine that is where it should be; on the pipeline thread.</summary>
+    private protected abstract void WriteDone(object machine);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
+        if (Name.Length == 0 && !MyInvocation.ExpectingInput && !_commandLine.Contains(nameof(InputObject)))
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "VMSelectionMissing",
+                ErrorCategory.InvalidArgument,
+                "Nothing says which virtual machines are meant.",
+                $"Give -Name, or pipe machines in: Get-VM web-* | {Verb}-VM",
+                target: null));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject is null) return;
+        MachineReference machine;
+        try
+        {
+            machine = Read(InputObject);
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(InputObject));
+            return;
+        }
+
+        if (Waits)
+        {
+            _gathered.Add(machine);
+        }
+        else
+        {
+            Carry([machine]);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        // A machine that is named is dealt with even when nothing is piped in; an empty pipeline alone selects nothing.
+        if (Name.Length > 0) _gathered.AddRange(FindNamed());
+        if (_gathered.Count > 0) Carry(_gathered);
+    }
+
+    private List<MachineReference> FindNamed()
+    {
+        var machines = new List<MachineReference>();
+        var patterns = Name.Where(WildcardPattern.ContainsWildcardCharacters).ToList();
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var @namespace = NamespaceOrDefault(cluster);
+            // The engine says what is wrong with an exact name, and knows it without listing.
+            machines.AddRange(Name.Except(patterns, StringComparer.Ordinal).Select(name => new MachineReference(@namespace, name) { Input = name }));
+            if (patterns.Count == 0) return;
+            await foreach (var found in new VirtualMachines(cluster).ListAsync(new ListQuery { Names = patterns, Namespace = @namespace }, ct))
+            {
+                if (found.Value is { } vm) machines.Add(new MachineReference(vm.Namespace, vm.Name, vm.Uid) { Input = new VirtualMachine(vm) });
+            }
+        });
+        return machines;
+    }
+
+    private void Carry(IReadOnlyList<MachineReference> machines)
+    {
+        var approved = new List<MachineReference>();
+        var rehearsed = new List<MachineReference>();
+        // Asked on the pipeline thread, all before the first is dealt with.
+        foreach (var machine in machines)
+        {
+            var name = machine.Namespace.Length > 0 ? machine.ToString() : machine.Name;
+            if (ShouldProcess($"{Verb} the virtual machine '{name}'", $"{Verb} the virtual machine '{name}'?", $"{Verb}-VM", out var reason))
+            {
+                approved.Add(machine);
+            }
+            else if (reason == ShouldProcessReason.WhatIf)
+            {
+                rehearsed.Add(machine);
+            }
+        }
+
+        if (rehearsed.Count > 0) Carry(rehearsed, dryRun: true);
+        if (approved.Count > 0) Carry(approved, dryRun: false);
+    }
+
+    private void Carry(List<MachineReference> machines, bool dryRun) => RunItems<VirtualMachineRecord>(
+        machines.Count == 1 ? $"{Verb} {machines[0].Name}" : $"{Verb} {machines.Count} VMs",
+        machines.Count,
+        (cluster, emit, ct) =>
+        {
+            var @namespace = NamespaceOrDefault(cluster);
+            var placed = machines.ConvertAll(m => m.Namespace.Length > 0 ? m : m with { Namespace = @namespace });
+            return ForwardAsync(Act(cluster, placed, dryRun, ct), update => emit(Judge(update)));
+        },
+        static record => new VirtualMachine(record),
+        output =>
+        {
+            if (dryRun)
+            {
+                WriteVerbose($"The server would {Verb.ToLowerInvariant()} the virtual machine '{output}'.");
+            }
+            else
+            {
+                WriteDone(output);
+            }
+        });
+
+    private IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> Act(KubeVirtCluster cluster, List<MachineReference> machines, bool dryRun, CancellationToken ct)
+    {
+        var power = new MachinePower(cluster);
+        var options = new PowerOptions
+        {
+            Wait = Waits,
+            Timeout = Timeout ?? Patience,
+            GracePeriod = Grace,
+            Paused = StartsPaused,
+            ThrottleLimit = ThrottleLimit,
+            DryRun = dryRun,
+        };
+        return Verb switch
+        {
+            "Start" => power.StartAsync(machines, options, ct),
+            "Stop" => power.StopAsync(machines, options, ct),
+            _ => power.RemoveAsync(machines, options, ct),
+        };
+    }
+
+    // Nobody gave a time, so it is no failure to be slow: what was asked for goes on.
+    private ItemUpdate<VirtualMachineRecord> Judge(ItemUpdate<VirtualMachineRecord> update) =>
+        Timeout is null && Patience is not null && update.Fault?.Id == FaultIds.VMPowerTimeout
+            ? update with { Kind = ItemUpdateKind.Warning, Message = update.Fault.Message }
+            : update;
+
+    private MachineReference Read(PSObject input)
+    {
+        var piped = PipedObject.Recognize(input);
+        var (@namespace, name) = piped switch
+        {
+            { Kind: PipedKind.Text, Text: { } text } => (null, text),
+            { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (piped.Namespace, source),
+            { Kind: PipedKind.Row } when PropertyReader.GetText(input, "Name") is { } column => (PropertyReader.GetText(input, "Namespace"), column),
+            // What a clone that failed was to be named may be the name of somebody else's machine.
+            { Kind: PipedKind.Retry } => throw new InputException(
+                "VMInputInvalid", ErrorCategory.InvalidType, $"'{input.BaseObject}' is a clone that failed: it made no virtual machine.", "Pipe in machines, or clones that succeeded."),
+            _ => throw new InputException(
+                "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
+        };
+        var given = _commandLine.Contains(nameof(Namespace)) ? Namespace : null;
+        return new MachineReference(given ?? @namespace ?? "", name, (input.BaseObject as VirtualMachine)?.Uid) { Input = input.BaseObject };
+    }
+}

@@ -1,0 +1,184 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Takes snapshots of virtual machines.</summary>
+[Cmdlet(VerbsCommon.New, "VMSnapshot", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, HelpUri = HelpPages.Root + "New-VMSnapshot.md")]
+[OutputType(typeof(VMSnapshot))]
+public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
+{
+    private readonly List<SnapshotRequest> _requests = [];
+
+    /// <summary>A virtual machine, a name, kubectl's JSON, or a clone, which stands for the machine it made.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>The virtual machines to take snapshots of.</summary>
+    [Parameter(Position = 0)]
+    [Alias("Source", "VM", "VMName")]
+    [ArgumentCompleter(typeof(VirtualMachineCompleter))]
+    public string[] SourceName { get; set; } = [];
+
+    /// <summary>Name of the snapshot; {0} stands for the machine's name: '{0}-before'. Made up when not given.</summary>
+    [Parameter(Position = 1)]
+    [Alias("SnapshotName")]
+    public string? Name { get; set; }
+
+    /// <summary>What becomes of the data when the snapshot object is deleted.</summary>
+    [Parameter]
+    public VMSnapshotDeletionPolicy? DeletionPolicy { get; set; }
+
+    /// <summary>Longest time the snapshot may take before it fails: seconds, '5m', or a TimeSpan. KubeVirt's default is five minutes.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? FailureDeadline { get; set; }
+
+    /// <summary>Labels of the snapshot: @{ purpose = 'before-upgrade' }.</summary>
+    [Parameter]
+    public IDictionary? Label { get; set; }
+
+    /// <summary>Annotations of the snapshot.</summary>
+    [Parameter]
+    public IDictionary? Annotation { get; set; }
+
+    /// <summary>Wait until each snapshot is ready to use.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Longest wait for each snapshot: seconds, '5m', or a TimeSpan.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (!Wait && Timeout is not null) WarnOnce("-Timeout has an effect only together with -Wait.");
+        if (SourceName.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
+        ThrowTerminatingError(ErrorRecords.Create(
+            "VMSelectionMissing",
+            ErrorCategory.InvalidArgument,
+            "Nothing says which virtual machines to take snapshots of.",
+            "Give -SourceName, or pipe machines in: Get-VM db-* | New-VMSnapshot",
+            target: null));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject is null) return;
+        try
+        {
+            var piped = PipedObject.Recognize(InputObject);
+            var (@namespace, name) = piped switch
+            {
+                { Kind: PipedKind.Text, Text: { } text } => (null, text),
+                { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (piped.Namespace, source),
+                _ => throw new InputException(
+                    "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
+            };
+            Add(name, @namespace ?? "", InputObject.BaseObject);
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(InputObject));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (var name in SourceName) Add(name, "", name);
+        var approved = new List<SnapshotRequest>();
+        var rehearsed = new List<SnapshotRequest>();
+        foreach (var request in _requests)
+        {
+            var what = $"Take a snapshot of the virtual machine '{request.SourceName}'";
+            if (ShouldProcess(what, $"{what}?", "New-VMSnapshot", out var reason))
+            {
+                approved.Add(request);
+            }
+            else if (reason == ShouldProcessReason.WhatIf)
+            {
+                rehearsed.Add(request);
+            }
+        }
+
+        if (rehearsed.Count > 0) Carry(rehearsed, dryRun: true);
+        if (approved.Count > 0) Carry(approved, dryRun: false);
+    }
+
+    private void Add(string source, string @namespace, object input) => _requests.Add(new SnapshotRequest
+    {
+        Namespace = @namespace,
+        SourceName = source,
+        Name = string.IsNullOrEmpty(Name) ? null : Name.Replace("{0}", source, StringComparison.Ordinal),
+        DeletionPolicy = DeletionPolicy?.ToString(),
+        FailureDeadline = FailureDeadline,
+        Labels = TextTable.Read(Label),
+        Annotations = TextTable.Read(Annotation),
+        Input = input,
+    });
+
+    private void Carry(List<SnapshotRequest> requests, bool dryRun)
+    {
+        var what = requests.Count == 1 ? requests[0].SourceName : string.Create(CultureInfo.InvariantCulture, $"{requests.Count} VMs");
+        RunItems<SnapshotRecord>(
+            $"Taking a snapshot of {what}",
+            requests.Count,
+            (cluster, emit, ct) => CreateAsync(cluster, requests, dryRun, emit, ct),
+            static record => new VMSnapshot(record),
+            output =>
+            {
+                if (dryRun)
+                {
+                    WriteVerbose($"The server would take the snapshot '{output}'.");
+                }
+                else
+                {
+                    WriteObject(output);
+                }
+            });
+    }
+
+    private async Task CreateAsync(
+        KubeVirtCluster cluster, List<SnapshotRequest> requests, bool dryRun, Action<ItemUpdate<SnapshotRecord>> emit, CancellationToken ct)
+    {
+        var catalog = new SnapshotCatalog(cluster);
+        var fallback = NamespaceOrDefault(cluster);
+        var waiting = new List<SnapshotReference>();
+        foreach (var request in requests)
+        {
+            var placed = request.Namespace.Length > 0 ? request : request with { Namespace = fallback };
+            var made = ToUpdate(await catalog.CreateAsync(placed, dryRun, ct), request.Input);
+            if (made.Record is { } snapshot && Wait && !dryRun)
+            {
+                waiting.Add(snapshot.Reference with { Input = request.Input });
+            }
+            else
+            {
+                emit(made);
+            }
+        }
+
+        if (waiting.Count > 0) await ForwardAsync(new SnapshotWaiter(cluster).WaitAsync(waiting, new SnapshotWaitOptions { Timeout = Timeout }, ct), emit);
+    }
+
+    private static ItemUpdate<SnapshotRecord> ToUpdate(Found<SnapshotRecord> made, object? input) => new()
+    {
+        Kind = made.Fault is null ? ItemUpdateKind.Record : ItemUpdateKind.Fault,
+        Record = made.Value,
+        Fault = made.Fault,
+        Input = input,
+    };
+}

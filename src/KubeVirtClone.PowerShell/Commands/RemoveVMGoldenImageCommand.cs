@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Removes golden images, but not one that a machine still needs; prunes old versions with -KeepVersion.</summary>
+[Cmdlet(VerbsCommon.Remove, "VMGoldenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMGoldenImage.md")]
+public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
+{
+    private const int Parallelism = 16;
+
+    private readonly List<ImageReference> _chosen = [];
+
+    /// <summary>Names of images, exact or with wildcards. Without -Version or -KeepVersion every version goes.</summary>
+    [Parameter(Position = 0)]
+    [Alias("GoldenImage")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(GoldenImageCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Only this version.</summary>
+    [Parameter]
+    [Alias("ImageVersion")]
+    public string? Version { get; set; }
+
+    /// <summary>What New-VMGoldenImage or Get-VMGoldenImage writes, or names of images.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Keep this many of the newest versions that are ready; older ones go.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000)]
+    public int? KeepVersion { get; set; }
+
+    /// <summary>Remove it although a volume waits to be filled from it; that volume can then never be filled.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (KeepVersion is not null && !string.IsNullOrEmpty(Version))
+        {
+            Refuse("VMGoldenImageSelectionConflict", "-Version names one version, and -KeepVersion chooses by age.", "Use either of them.");
+        }
+
+        if (Name.Length == 0 && !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)))
+        {
+            Refuse("VMGoldenImageSelectionMissing", "Nothing says which golden images are meant.", "Give -Name, or pipe images in: Get-VMGoldenImage old-* | Remove-VMGoldenImage");
+        }
+
+        _chosen.AddRange(Name.Select(name => new ImageReference(null, name, string.IsNullOrEmpty(Version) ? null : Version)));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject is null) return;
+        try
+        {
+            var image = ImageReference.Read(InputObject);
+            // To prune is to choose among the versions of an image, whichever of them was piped in.
+            _chosen.Add(KeepVersion is null ? image with { Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version) } : image with { Version = null });
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(InputObject));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        List<GoldenImageRecord> images = [];
+        RunWithCluster(async (cluster, ct) => images = await FindAsync(cluster, ct));
+
+        // Asked on the pipeline thread, all before the first is gone.
+        var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName})", "Remove the golden image")).ToList();
+        if (approved.Count == 0) return;
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var kind = await cluster.GetSnapshotKindAsync(ct);
+            var removed = new ConcurrentBag<RemovedObject>();
+            await Parallel.ForEachAsync(
+                approved,
+                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+                async (image, token) =>
+                {
+                    if (await new GoldenImages(cluster).RemoveAsync(image, Force, token) is { } fault)
+                    {
+                        Post(() => WriteError(ErrorRecords.From(fault, new VMGoldenImage(image))));
+                    }
+                    else
+                    {
+                        removed.Add(new RemovedObject(kind, image.Namespace, image.SnapshotName, image.Uid));
+                    }
+                });
+            await AwaitRemovalAsync(cluster, removed, ct);
+        });
+    }
+
+    private async Task<List<GoldenImageRecord>> FindAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var catalog = new GoldenImages(cluster);
+        var found = new List<GoldenImageRecord>();
+        foreach (var choice in _chosen.Distinct())
+        {
+            var @namespace = string.IsNullOrEmpty(choice.Namespace) ? NamespaceOrDefault(cluster) : choice.Namespace;
+            var versions = new List<GoldenImageRecord>();
+            await foreach (var item in catalog.ListAsync(new ListQuery { Names = [choice.Name], Namespace = @namespace }, choice.Version, withUses: false, ct))
+            {
+                if (item.Value is { } image)
+                {
+                    versions.Add(image);
+                }
+                else if (item.Fault is { } fault)
+                {
+                    Post(() => WriteError(ErrorRecords.From(fault)));
+                }
+            }
+
+            if (KeepVersion is not { } keep)
+            {
+                found.AddRange(versions);
+                continue;
+            }
+
+            foreach (var name in versions.Select(v => v.Name).Distinct(StringComparer.Ordinal)) found.AddRange(await catalog.ListSurplusAsync(@namespace, name, keep, ct));
+        }
+
+        return [.. found.DistinctBy(i => i.Uid)];
+    }
+
+    private void Refuse(string id, string message, string action) =>
+        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Errors;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Removes snapshots, but not one that something still needs.</summary>
+[Cmdlet(VerbsCommon.Remove, "VMSnapshot", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMSnapshot.md")]
+public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
+{
+    private const int Parallelism = 16;
+
+    /// <summary>Remove it although a volume waits to be filled from it; that volume can then never be filled.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private protected override string Example => "Get-VMSnapshot before-* | Remove-VMSnapshot";
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        List<SnapshotRecord> snapshots = [];
+        RunWithCluster(async (cluster, ct) => snapshots = await ReadAsync(cluster, ct));
+
+        // Asked on the pipeline thread, all before the first is gone.
+        var approved = snapshots.Where(s => ShouldProcess($"{s.Namespace}/{s.Name} (of {s.SourceName})", "Remove the snapshot")).ToList();
+        if (approved.Count == 0) return;
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var kind = await cluster.GetSnapshotKindAsync(ct);
+            var removed = new ConcurrentBag<RemovedObject>();
+            await Parallel.ForEachAsync(
+                approved,
+                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+                async (snapshot, token) =>
+                {
+                    if (await new SnapshotCatalog(cluster).RemoveAsync(snapshot, Force, token) is { } fault)
+                    {
+                        Post(() => WriteError(ErrorRecords.From(fault, new VMSnapshot(snapshot))));
+                    }
+                    else
+                    {
+                        removed.Add(new RemovedObject(kind, snapshot.Namespace, snapshot.Name, snapshot.Uid));
+                    }
+                });
+            await AwaitRemovalAsync(cluster, removed, ct);
+        });
+    }
+
+    /// <summary>Reads the snapshots anew: what may be removed depends on how it is now.</summary>
+    private async Task<List<SnapshotRecord>> ReadAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var records = new ConcurrentBag<SnapshotRecord>();
+        var catalog = new SnapshotCatalog(cluster);
+        await Parallel.ForEachAsync(
+            await SelectAsync(cluster, ct),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+            async (reference, token) =>
+            {
+                var record = await catalog.FindAsync(reference.Namespace, reference.Name, token);
+                if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
+                {
+                    records.Add(record);
+                    return;
+                }
+
+                var error = ErrorRecords.Create(
+                    FaultIds.VMSnapshotNotFound,
+                    ErrorCategory.ObjectNotFound,
+                    $"There is no snapshot {reference} any more.",
+                    "It may have been removed already.",
+                    reference.Input ?? reference.ToString());
+                Post(() => WriteError(error));
+            });
+        return [.. records.OrderBy(r => r.Namespace, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal)];
+    }
+}

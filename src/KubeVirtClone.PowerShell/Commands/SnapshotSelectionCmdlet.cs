@@ -1,0 +1,74 @@
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>Base of the cmdlets that act on snapshots: piped in, or named. They are gathered until the pipeline ends.</summary>
+public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
+{
+    private readonly List<SnapshotReference> _piped = [];
+
+    /// <summary>Names of snapshots, exact or with wildcards.</summary>
+    [Parameter(Position = 0)]
+    [Alias("SnapshotName")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>What New-VMSnapshot or Get-VMSnapshot writes, or names of snapshots.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    private protected abstract string Example { get; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Name.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
+        ThrowTerminatingError(ErrorRecords.Create(
+            "VMSnapshotSelectionMissing", ErrorCategory.InvalidArgument, "Nothing says which snapshots are meant.", $"Give -Name, or pipe snapshots in: {Example}", target: null));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject is null) return;
+        try
+        {
+            _piped.Add(SnapshotReferenceReader.Read(InputObject));
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(InputObject));
+        }
+    }
+
+    /// <summary>The snapshots that are meant. What is not found by name is reported and left out.</summary>
+    private protected async Task<List<SnapshotReference>> SelectAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var fallback = NamespaceOrDefault(cluster);
+        var chosen = _piped.ConvertAll(r => r.Namespace.Length > 0 ? r : r with { Namespace = fallback });
+        if (Name.Length > 0)
+        {
+            await foreach (var found in new SnapshotCatalog(cluster).ListAsync(new ListQuery { Names = Name, Namespace = fallback }, ct))
+            {
+                if (found.Value is { } snapshot)
+                {
+                    chosen.Add(snapshot.Reference with { Input = new VMSnapshot(snapshot) });
+                }
+                else if (found.Fault is { } fault)
+                {
+                    Post(() => WriteError(ErrorRecords.From(fault)));
+                }
+            }
+        }
+
+        return [.. chosen.DistinctBy(r => (r.Namespace, r.Name, r.Uid))];
+    }
+}

@@ -1,0 +1,14 @@
+namespace KubeVirtClone;
+
+/// <summary>Which way clones are made.</summary>
+public enum VMCloneMethod
+{
+    /// <summary>Clone for up to 8 targets of one source, Restore above.</summary>
+    Auto,
+
+    /// <summary>By VirtualMachineClone objects, which KubeVirt's clone controller carries out: about one a second in a cluster.</summary>
+    Clone,
+
+    /// <summary>By VirtualMachineRestore objects, with the patches the clone controller would have written: the same machine, many times as fast.</summary>
+    Restore,
+}

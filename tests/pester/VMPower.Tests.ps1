@@ -1,0 +1,117 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
+    $script:Namespace = Start-TestCluster
+    New-TestVM -Name web-1, web-2, web-3, golden
+    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
+    function Get-Status([string] $Name) { (Get-VM $Name).Status }
+}
+AfterAll { Stop-TestCluster }
+
+Describe 'Start-VM and Stop-VM' {
+    It 'starts, and with -Wait returns when it runs' {
+        Start-VM web-1 -Wait -Timeout 5m | Should -BeNullOrEmpty
+        Get-Status web-1 | Should -Be 'Running'
+    }
+
+    It 'says in words that a machine runs already, and goes on with the others' {
+        Start-VM web-1, web-2 -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMAlreadyRunning,KubeVirtClone.Commands.StartVMCommand'
+        "$($failed[0])" | Should -Match 'web-1'
+        $failed[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+        Get-Status web-2 | Should -Be 'Running'
+    }
+
+    It 'writes the machine with -PassThru' {
+        $vm = Stop-VM web-2 -Wait -Timeout 5m -PassThru -GracePeriod 0
+        $vm | Should -BeOfType KubeVirtClone.VirtualMachine
+        $vm.Status | Should -Be 'Stopped'
+    }
+
+    It 'stops what is piped in, and by wildcard' {
+        Get-VM web-1 | Stop-VM -Wait -Timeout 5m -GracePeriod 0
+        Get-Status web-1 | Should -Be 'Stopped'
+        Stop-VM 'web-*' -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed | Should -HaveCount 3
+        Get-ErrorId $failed | Should -Be 'VMNotRunning'
+    }
+
+    It 'keeps the run strategy over stop and start' {
+        New-TestVM -Name strategic
+        Start-VM strategic -Wait -Timeout 5m
+        $before = (Get-VM strategic).RunStrategy
+        Stop-VM strategic -Wait -Timeout 5m -GracePeriod 0
+        Start-VM strategic -Wait -Timeout 5m
+        (Get-VM strategic).RunStrategy | Should -Be $before
+        Stop-VM strategic -GracePeriod 0
+    }
+
+    It 'starts nothing with -WhatIf, but says what the server would refuse' {
+        Start-VM web-1 -WhatIf
+        Get-Status web-1 | Should -Be 'Stopped'
+        Start-VM nobody -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMNotFound'
+    }
+
+    It 'needs to be told which' {
+        { Start-VM } | Should -Throw -ErrorId 'VMSelectionMissing,*'
+        { Stop-VM } | Should -Throw -ErrorId 'VMSelectionMissing,*'
+        Get-VM none-* | Start-VM | Should -BeNullOrEmpty
+    }
+
+    It 'refuses another module''s machine' {
+        $foreign = [pscustomobject]@{ PSTypeName = 'Microsoft.HyperV.PowerShell.VirtualMachine'; Name = 'web-1' }
+        $foreign | Start-VM -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'ForeignVMObject'
+        Get-Status web-1 | Should -Be 'Stopped'
+    }
+}
+
+Describe 'Clones that go on down the pipeline' {
+    It "works as written: Get-VM golden | New-VMClone -Count 50 -NamePattern 'web-{0:d3}' -Wait | Start-VM" -Tag Sandbox {
+        Get-VM golden | New-VMClone -Count 50 -NamePattern 'web-{0:d3}' -Wait -Timeout 5m | Start-VM
+        $clones = Get-VM 'web-0*'
+        $clones.Count | Should -Be 50
+        $clones.RunStrategy | Sort-Object -Unique | Should -Be 'Always'
+    }
+
+    It 'gets the machine of a clone' {
+        (New-VMClone golden piped -Wait -Timeout 5m | Get-VM).Name | Should -Be 'piped'
+    }
+
+    It 'does not touch the machine whose name a failed clone was to have' {
+        New-VMClone golden web-1 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].TargetObject | Remove-VM -Confirm:$false -ErrorVariable refused -ErrorAction SilentlyContinue
+        Get-ErrorId $refused | Should -Be 'VMInputInvalid'
+        (Get-VM web-1).Name | Should -Be 'web-1'
+    }
+}
+
+Describe 'Remove-VM' {
+    It 'returns when the machine is gone' {
+        New-TestVM -Name short
+        Start-VM short -Wait -Timeout 5m
+        Remove-VM short -Confirm:$false -GracePeriod 0
+        Get-VM short -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'removes what is piped in' {
+        New-TestVM -Name r-1, r-2
+        Get-VM r-* | Remove-VM -Confirm:$false
+        Get-VM r-* | Should -BeNullOrEmpty
+    }
+
+    It 'removes nothing with -WhatIf' {
+        Remove-VM web-1 -WhatIf
+        (Get-VM web-1).Name | Should -Be 'web-1'
+    }
+
+    It 'gives an error for a machine that does not exist' {
+        Remove-VM nobody -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMNotFound,KubeVirtClone.Commands.RemoveVMCommand'
+    }
+
+    It 'asks before it removes: its impact is high' {
+        (Get-Command Remove-VM).ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ConfirmImpact | Should -Be 'High'
+    }
+}
