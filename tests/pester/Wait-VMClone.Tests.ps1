@@ -63,7 +63,7 @@ Describe 'Wait-VMClone' {
     }
 
     It 'uses one watch however many the clones' -Tag Sandbox {
-        $made = New-VMClone golden -Count 12 -NamePattern 'watch-{0}'
+        $made = New-VMClone golden -Count 12 -NamePattern 'watch-{0}' -Method Clone
         $DebugPreference = 'Continue'
         $lines = $made | Wait-VMClone -Timeout 5m 5>&1 | Where-Object { $_ -is [Management.Automation.DebugRecord] } | ForEach-Object Message
         @($lines | Where-Object { $_ -match 'virtualmachineclones\?.*watch=' }).Count | Should -Be 1

@@ -41,7 +41,9 @@ public sealed class SnapshotCompleter : ClusterCompleter
         KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
     {
         if (await cluster.GetSnapshotVersionAsync(ct) is not { } version) yield break;
-        await foreach (var snapshot in cluster.Client.ListAsync(KubeVirtKinds.Snapshot(version), @namespace, options: null, ct))
+        // Snapshots that clones share come and go with their batch: nobody means to name one.
+        var lasting = new ListOptions { LabelSelector = "!" + CloneLabels.SharedSnapshot };
+        await foreach (var snapshot in cluster.Client.ListAsync(KubeVirtKinds.Snapshot(version), @namespace, lasting, ct))
         {
             yield return new Candidate(snapshot.Name, $"of {snapshot.StringAt("spec", "source", "name")}, {snapshot.StringAt("status", "phase") ?? "Pending"}");
         }
