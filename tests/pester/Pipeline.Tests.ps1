@@ -36,7 +36,7 @@ Describe 'Get-VM golden | New-VMClone -Count 50 -NamePattern ''web-{0:d3}'' -Wai
         $clones.Phase | Select-Object -Unique | Should -Be 'Succeeded'
         $clones.TargetName | Sort-Object | Select-Object -First 1 | Should -Be 'web-001'
         $clones.Batch | Select-Object -Unique | Should -HaveCount 1
-        $clones.Duration | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) }
+        $clones.Duration | ForEach-Object { $_ | Should -BeGreaterOrEqual ([timespan]::Zero) }
         (Get-VM web-0*).Count | Should -Be 50
         (Get-VMClone -Batch $clones[0].Batch).Count | Should -Be 50
     }
