@@ -226,6 +226,11 @@ Describe 'Other shapes' {
         ($second | Get-VM).Name | Should -Be 'gen-2'
     }
 
+    It 'is named by its type when it is nothing that could be cloned, whatever properties it has' {
+        [datetime]::UnixEpoch | New-VMClone -ErrorVariable failed -ErrorAction SilentlyContinue
+        "$($failed[0])" | Should -Match 'DateTime'
+    }
+
     It 'refuses another module''s VirtualMachine kindly, and goes on with the others' {
         $foreign = [pscustomobject]@{ Name = 'win11'; Id = [guid]::NewGuid() }
         $foreign.PSTypeNames.Insert(0, 'Microsoft.HyperV.PowerShell.VirtualMachine')

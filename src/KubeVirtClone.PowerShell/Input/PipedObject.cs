@@ -94,7 +94,9 @@ internal sealed class PipedObject
                 PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name"), PropertyReader.GetText(input, "Version")),
             _ when typeName == typeof(VMCloneRequest).FullName => Retry(CloneSpec.FromRecord(input)),
             _ when IsForeignVirtualMachine(typeName) => throw Foreign(input, typeName),
-            _ when PropertyReader.Get(input, "metadata", "name") is not null || PropertyReader.GetText(input, "kind") is not null =>
+            // Other objects have a Kind too, a date for one: only with an API version is it Kubernetes' own.
+            _ when PropertyReader.Get(input, "metadata", "name") is not null
+                || (PropertyReader.GetText(input, "kind") is not null && PropertyReader.GetText(input, "apiVersion") is not null) =>
                 FromKubernetes(input),
             // The binder looks for properties, and a table has its entries as keys: they are read here.
             IDictionary when PropertyReader.GetText(input, "SourceName") is not null => Retry(CloneSpec.FromRecord(input)),

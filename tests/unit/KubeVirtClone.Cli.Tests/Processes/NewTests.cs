@@ -84,16 +84,16 @@ public sealed class NewTests(SandboxFixture sandbox)
     public async Task Client_dry_run_prints_manifests_that_kubectl_creates()
     {
         var manifests = (await sandbox.RunAsync(
-            "new", "golden", "dry-1", "dry-2", "--dry-run=client", "--new-mac-address", "default:02:00:00:00:00:01", "--new-smbios-serial", "a:b,c",
+            "new", "golden", "client-dry-1", "client-dry-2", "--dry-run=client", "--new-mac-address", "default:02:00:00:00:00:01", "--new-smbios-serial", "a:b,c",
             "--label-filter", "*", "--label-filter", "!role", "--annotation-filter", "*", "--template-label-filter", "*",
             "--template-annotation-filter", "*", "--volume-name-policy", "RandomizeNames",
             "--patch", """{"op":"add","path":"/metadata/annotations/note","value":"a:b,c"}""")).ShouldEndWith(0);
 
         manifests.Output.ShouldContain("02-00-00-00-00-01");
-        (await sandbox.RunAsync("get", "dry-*", "-o", "name")).Lines.ShouldBeEmpty();
+        (await sandbox.RunAsync("get", "client-dry-*", "-o", "name")).Lines.ShouldBeEmpty();
         var created = (await sandbox.KubectlAsync(manifests.Output, "create", "-f", "-", "-o", "name")).ShouldEndWith(0);
         created.Lines.Length.ShouldBe(2);
-        (await sandbox.RunAsync("wait", "dry-*", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+        (await sandbox.RunAsync("wait", "client-dry-*", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
     }
 
     [Fact]
