@@ -44,7 +44,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
         _somethingPiped = true;
         try
         {
-            _piped.Add(CloneReferenceReader.Read(InputObject));
+            _piped.Add(PipedReference.ReadClone(InputObject));
         }
         catch (InputException e)
         {

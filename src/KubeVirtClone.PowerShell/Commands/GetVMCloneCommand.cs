@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -26,29 +26,16 @@ public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
     [Parameter]
     public string? Batch { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        IReadOnlyList<string> names = Name;
-        string? @namespace = null;
-        if (InputObject is not null)
-        {
-            try
-            {
-                var reference = CloneReferenceReader.Read(InputObject);
-                names = [reference.Name];
-                @namespace = reference.Namespace.Length > 0 ? reference.Namespace : null;
-            }
-            catch (InputException e)
-            {
-                WriteError(e.ToErrorRecord(InputObject));
-                return;
-            }
-        }
+    private protected override Chosen Given => new(Name);
 
-        var query = QueryFor(names, @namespace);
-        RunWithCluster((cluster, ct) => WriteFoundAsync(
-            new CloneCatalog(cluster).ListAsync(query(NamespaceOrDefault(cluster)), string.IsNullOrEmpty(Batch) ? null : Batch, ct),
-            static record => new VMClone(record)));
+    private protected override PSObject? Piped => InputObject;
+
+    private protected override Chosen Read(PSObject input)
+    {
+        var clone = PipedReference.ReadClone(input);
+        return new([clone.Name], clone.Namespace);
     }
+
+    private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
+        WriteFoundAsync(new CloneCatalog(cluster).ListAsync(query, string.IsNullOrEmpty(Batch) ? null : Batch, ct), static record => new VMClone(record));
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -22,38 +23,20 @@ public sealed class GetVMCommand : KubeVirtGetCmdlet
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        IReadOnlyList<string> names = Name;
-        string? @namespace = null;
-        if (InputObject is not null)
-        {
-            try
-            {
-                (names, @namespace) = Read(PipedObject.Recognize(InputObject));
-            }
-            catch (InputException e)
-            {
-                WriteError(e.ToErrorRecord(InputObject));
-                return;
-            }
-        }
+    private protected override Chosen Given => new(Name);
 
-        var query = QueryFor(names, @namespace);
-        RunWithCluster((cluster, ct) => WriteFoundAsync(
-            new VirtualMachines(cluster).ListAsync(query(NamespaceOrDefault(cluster)), ct),
-            static record => new VirtualMachine(record)));
-    }
+    private protected override PSObject? Piped => InputObject;
 
-    private (IReadOnlyList<string> Names, string? Namespace) Read(PipedObject piped) => piped switch
+    private protected override Chosen Read(PSObject input) => PipedObject.Recognize(input) switch
     {
-        { Kind: PipedKind.Text, Text: { } text } => ([text], null),
-        { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } name } => ([name], piped.Namespace),
-        { Kind: PipedKind.Row } when PropertyReader.GetText(InputObject, "Name") is { } name =>
-            ([name], PropertyReader.GetText(InputObject, "Namespace")),
-        { Kind: PipedKind.Retry, Request: { TargetName: { Length: > 0 } name } request } => ([name], request.Namespace),
+        { Kind: PipedKind.Text, Text: { } text } => new([text]),
+        { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } name } piped => new([name], piped.Namespace),
+        { Kind: PipedKind.Row } when PropertyReader.GetText(input, "Name") is { } name => new([name], PropertyReader.GetText(input, "Namespace")),
+        { Kind: PipedKind.Retry, Request: { TargetName: { Length: > 0 } name } request } => new([name], request.Namespace),
         _ => throw new InputException(
             "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
     };
+
+    private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
+        WriteFoundAsync(new VirtualMachines(cluster).ListAsync(query, ct), static record => new VirtualMachine(record));
 }

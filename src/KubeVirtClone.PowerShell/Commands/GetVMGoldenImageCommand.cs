@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
+using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Errors;
+using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -27,31 +28,18 @@ public sealed class GetVMGoldenImageCommand : KubeVirtGetCmdlet
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        IReadOnlyList<string> names = Name;
-        string? @namespace = null;
-        var version = string.IsNullOrEmpty(Version) ? null : Version;
-        if (InputObject is not null)
-        {
-            try
-            {
-                var image = ImageReference.Read(InputObject);
-                names = [image.Name];
-                @namespace = image.Namespace;
-                version = image.Version ?? version;
-            }
-            catch (InputException e)
-            {
-                WriteError(e.ToErrorRecord(InputObject));
-                return;
-            }
-        }
+    private protected override Chosen Given => new(Name, Of: GivenVersion);
 
-        var query = QueryFor(names, @namespace);
-        RunWithCluster((cluster, ct) => WriteFoundAsync(
-            new GoldenImages(cluster).ListAsync(query(NamespaceOrDefault(cluster)), version, withUses: true, ct),
-            static record => new VMGoldenImage(record)));
+    private protected override PSObject? Piped => InputObject;
+
+    private string? GivenVersion => string.IsNullOrEmpty(Version) ? null : Version;
+
+    private protected override Chosen Read(PSObject input)
+    {
+        var image = ImageReference.Read(input);
+        return new([image.Name], image.Namespace, image.Version ?? GivenVersion);
     }
+
+    private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
+        WriteFoundAsync(new GoldenImages(cluster).ListAsync(query, of, withUses: true, ct), static record => new VMGoldenImage(record));
 }

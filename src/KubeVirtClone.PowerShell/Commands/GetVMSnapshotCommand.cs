@@ -30,39 +30,20 @@ public sealed class GetVMSnapshotCommand : KubeVirtGetCmdlet
     [ArgumentCompleter(typeof(VirtualMachineCompleter))]
     public string? SourceName { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        IReadOnlyList<string> names = Name;
-        string? @namespace = null;
-        var source = string.IsNullOrEmpty(SourceName) ? null : SourceName;
-        if (InputObject is not null)
-        {
-            try
-            {
-                if (InputObject.BaseObject is VirtualMachine vm)
-                {
-                    (source, @namespace) = (vm.Name, vm.Namespace);
-                }
-                else
-                {
-                    var reference = SnapshotReferenceReader.Read(InputObject);
-                    names = [reference.Name];
-                    @namespace = reference.Namespace.Length > 0 ? reference.Namespace : null;
-                }
-            }
-            catch (InputException e)
-            {
-                WriteError(e.ToErrorRecord(InputObject));
-                return;
-            }
-        }
+    private protected override Chosen Given => new(Name, Of: GivenSource);
 
-        var query = QueryFor(names, @namespace);
-        RunWithCluster((cluster, ct) => ListAsync(cluster, query(NamespaceOrDefault(cluster)), source, ct));
+    private protected override PSObject? Piped => InputObject;
+
+    private string? GivenSource => string.IsNullOrEmpty(SourceName) ? null : SourceName;
+
+    private protected override Chosen Read(PSObject input)
+    {
+        if (input.BaseObject is VirtualMachine vm) return new(Name, vm.Namespace, vm.Name);
+        var snapshot = PipedReference.ReadSnapshot(input);
+        return new([snapshot.Name], snapshot.Namespace, GivenSource);
     }
 
-    private async Task ListAsync(KubeVirtCluster cluster, ListQuery query, string? source, CancellationToken ct)
+    private protected override async Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct)
     {
         var catalog = new SnapshotCatalog(cluster);
         await foreach (var found in catalog.ListAsync(query, ct))
@@ -71,7 +52,7 @@ public sealed class GetVMSnapshotCommand : KubeVirtGetCmdlet
             {
                 Post(() => WriteError(ErrorRecords.From(fault)));
             }
-            else if (found.Value is { } snapshot && (source is null || snapshot.SourceName == source))
+            else if (found.Value is { } snapshot && (of is null || snapshot.SourceName == of))
             {
                 // The size stands in another object: one more read for each that is named, but not for each of a long list.
                 var output = new VMSnapshot(query.Names.Count > 0 ? await catalog.DescribeAsync(snapshot, ct) : snapshot);

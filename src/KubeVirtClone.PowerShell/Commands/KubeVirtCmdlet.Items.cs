@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Execution;
@@ -10,6 +11,9 @@ namespace KubeVirtClone.Commands;
 /// <summary>How the cmdlets speak of items that are worked on at the same time.</summary>
 public abstract partial class KubeVirtCmdlet
 {
+    /// <summary>Most objects deleted at the same time.</summary>
+    private const int RemovalParallelism = 16;
+
     /// <summary>Longest wait for a deleted object to be gone; after that there is a warning.</summary>
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromMinutes(2);
 
@@ -72,6 +76,40 @@ public abstract partial class KubeVirtCmdlet
                 Post(() => WarnOnce(update.Message!));
                 break;
         }
+    }
+
+    /// <summary>Removes snapshots, or what stands for them, after they were approved, and waits until they are gone. What refuses becomes an error of its own.</summary>
+    /// <param name="chosen">What was approved.</param>
+    /// <param name="remove">Removes one; says why not.</param>
+    /// <param name="identify">Namespace, name and UID of the snapshot that goes.</param>
+    /// <param name="convert">What a record looks like to the user.</param>
+    private protected void RemoveSnapshots<T>(
+        IReadOnlyList<T> chosen,
+        Func<KubeVirtCluster, T, CancellationToken, Task<Fault?>> remove,
+        Func<T, (string Namespace, string Name, string Uid)> identify,
+        Func<T, object> convert)
+    {
+        if (chosen.Count == 0) return;
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var kind = await cluster.GetSnapshotKindAsync(ct);
+            var removed = new ConcurrentBag<RemovedObject>();
+            await Parallel.ForEachAsync(
+                chosen,
+                new ParallelOptions { MaxDegreeOfParallelism = RemovalParallelism, CancellationToken = ct },
+                async (item, token) =>
+                {
+                    if (await remove(cluster, item, token) is { } fault)
+                    {
+                        Post(() => WriteError(ErrorRecords.From(fault, convert(item))));
+                        return;
+                    }
+
+                    var (@namespace, name, uid) = identify(item);
+                    removed.Add(new RemovedObject(kind, @namespace, name, uid));
+                });
+            await AwaitRemovalAsync(cluster, removed, ct);
+        });
     }
 
     /// <summary>Waits until what was deleted is gone, and warns of what is not.</summary>

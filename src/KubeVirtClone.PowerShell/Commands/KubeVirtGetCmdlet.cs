@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Errors;
 
@@ -17,16 +18,43 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     [Alias("l", "Selector")]
     public string? LabelSelector { get; set; }
 
-    /// <summary>What to list, for some names.</summary>
-    /// <param name="names">Names, exact or with wildcards; none for all.</param>
-    /// <param name="namespace">Namespace the names came with; null for the command's own.</param>
-    private protected Func<string, ListQuery> QueryFor(IReadOnlyList<string> names, string? @namespace) => defaultNamespace => new ListQuery
+    /// <summary>What is chosen when nothing is piped in: the names that were given.</summary>
+    private protected abstract Chosen Given { get; }
+
+    /// <summary>An object from the pipeline: something to read again, or its name.</summary>
+    private protected abstract PSObject? Piped { get; }
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
     {
-        Names = names,
-        Namespace = @namespace ?? defaultNamespace,
-        AllNamespaces = AllNamespaces && @namespace is null,
-        LabelSelector = LabelSelector,
-    };
+        try
+        {
+            var chosen = Piped is null ? Given : Read(Piped);
+            var @namespace = string.IsNullOrEmpty(chosen.Namespace) ? null : chosen.Namespace;
+            RunWithCluster((cluster, ct) => WriteFoundAsync(
+                cluster,
+                new ListQuery
+                {
+                    Names = chosen.Names,
+                    Namespace = @namespace ?? NamespaceOrDefault(cluster),
+                    AllNamespaces = AllNamespaces && @namespace is null,
+                    LabelSelector = LabelSelector,
+                },
+                chosen.Of,
+                ct));
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(Piped));
+        }
+    }
+
+    /// <summary>What is meant by an object from the pipeline.</summary>
+    /// <exception cref="InputException">Nothing that this command lists.</exception>
+    private protected abstract Chosen Read(PSObject input);
+
+    /// <summary>Lists and writes.</summary>
+    private protected abstract Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct);
 
     /// <summary>Writes what is found, as it comes; a name that does not exist gives an error and the others go on.</summary>
     private protected async Task WriteFoundAsync<T>(IAsyncEnumerable<Found<T>> found, Func<T, object> convert)
@@ -45,4 +73,10 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
             }
         }
     }
+
+    /// <summary>What is to be listed.</summary>
+    /// <param name="Names">Names, exact or with wildcards; none for all.</param>
+    /// <param name="Namespace">Their namespace; null or empty for the command's own.</param>
+    /// <param name="Of">What narrows it down further: a snapshot's source, an image's version.</param>
+    private protected readonly record struct Chosen(IReadOnlyList<string> Names, string? Namespace = null, string? Of = null);
 }

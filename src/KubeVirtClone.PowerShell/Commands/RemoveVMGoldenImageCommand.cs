@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine;
@@ -13,8 +12,6 @@ namespace KubeVirtClone.Commands;
 [Cmdlet(VerbsCommon.Remove, "VMGoldenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMGoldenImage.md")]
 public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
 {
-    private const int Parallelism = 16;
-
     private readonly List<ImageReference> _chosen = [];
 
     /// <summary>Names of images, exact or with wildcards. Without -Version or -KeepVersion every version goes.</summary>
@@ -83,27 +80,11 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
 
         // Asked on the pipeline thread, all before the first is gone.
         var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName})", "Remove the golden image")).ToList();
-        if (approved.Count == 0) return;
-        RunWithCluster(async (cluster, ct) =>
-        {
-            var kind = await cluster.GetSnapshotKindAsync(ct);
-            var removed = new ConcurrentBag<RemovedObject>();
-            await Parallel.ForEachAsync(
-                approved,
-                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
-                async (image, token) =>
-                {
-                    if (await new GoldenImages(cluster).RemoveAsync(image, Force, token) is { } fault)
-                    {
-                        Post(() => WriteError(ErrorRecords.From(fault, new VMGoldenImage(image))));
-                    }
-                    else
-                    {
-                        removed.Add(new RemovedObject(kind, image.Namespace, image.SnapshotName, image.Uid));
-                    }
-                });
-            await AwaitRemovalAsync(cluster, removed, ct);
-        });
+        RemoveSnapshots(
+            approved,
+            (cluster, image, ct) => new GoldenImages(cluster).RemoveAsync(image, Force, ct),
+            static image => (image.Namespace, image.SnapshotName, image.Uid),
+            static image => new VMGoldenImage(image));
     }
 
     private async Task<List<GoldenImageRecord>> FindAsync(KubeVirtCluster cluster, CancellationToken ct)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Snapshots;
 using KubeVirtClone.Errors;
 
@@ -11,7 +10,7 @@ namespace KubeVirtClone.Commands;
 [Cmdlet(VerbsCommon.Remove, "VMSnapshot", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMSnapshot.md")]
 public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
 {
-    private const int Parallelism = 16;
+    private const int ReadParallelism = 16;
 
     /// <summary>Remove it although a volume waits to be filled from it; that volume can then never be filled.</summary>
     [Parameter]
@@ -27,27 +26,11 @@ public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
 
         // Asked on the pipeline thread, all before the first is gone.
         var approved = snapshots.Where(s => ShouldProcess($"{s.Namespace}/{s.Name} (of {s.SourceName})", "Remove the snapshot")).ToList();
-        if (approved.Count == 0) return;
-        RunWithCluster(async (cluster, ct) =>
-        {
-            var kind = await cluster.GetSnapshotKindAsync(ct);
-            var removed = new ConcurrentBag<RemovedObject>();
-            await Parallel.ForEachAsync(
-                approved,
-                new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
-                async (snapshot, token) =>
-                {
-                    if (await new SnapshotCatalog(cluster).RemoveAsync(snapshot, Force, token) is { } fault)
-                    {
-                        Post(() => WriteError(ErrorRecords.From(fault, new VMSnapshot(snapshot))));
-                    }
-                    else
-                    {
-                        removed.Add(new RemovedObject(kind, snapshot.Namespace, snapshot.Name, snapshot.Uid));
-                    }
-                });
-            await AwaitRemovalAsync(cluster, removed, ct);
-        });
+        RemoveSnapshots(
+            approved,
+            (cluster, snapshot, ct) => new SnapshotCatalog(cluster).RemoveAsync(snapshot, Force, ct),
+            static snapshot => (snapshot.Namespace, snapshot.Name, snapshot.Uid),
+            static snapshot => new VMSnapshot(snapshot));
     }
 
     /// <summary>Reads the snapshots anew: what may be removed depends on how it is now.</summary>
@@ -57,7 +40,7 @@ public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
         var catalog = new SnapshotCatalog(cluster);
         await Parallel.ForEachAsync(
             await SelectAsync(cluster, ct),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
+            new ParallelOptions { MaxDegreeOfParallelism = ReadParallelism, CancellationToken = ct },
             async (reference, token) =>
             {
                 var record = await catalog.FindAsync(reference.Namespace, reference.Name, token);

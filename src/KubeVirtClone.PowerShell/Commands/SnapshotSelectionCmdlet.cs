@@ -41,7 +41,7 @@ public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
         if (InputObject is null) return;
         try
         {
-            _piped.Add(SnapshotReferenceReader.Read(InputObject));
+            _piped.Add(PipedReference.ReadSnapshot(InputObject));
         }
         catch (InputException e)
         {

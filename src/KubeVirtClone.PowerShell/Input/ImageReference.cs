@@ -15,12 +15,9 @@ internal sealed record ImageReference(string? Namespace, string Name, string? Ve
     {
         VMGoldenImage image => new ImageReference(image.Namespace, image.Name, image.Version),
         string name => new ImageReference(null, name, null),
-        _ when input.TypeNames.Count > 0 && input.TypeNames[0].EndsWith(typeof(VMGoldenImage).FullName!, StringComparison.Ordinal) => new ImageReference(
+        _ when PipedReference.IsCopyOf(input, typeof(VMGoldenImage)) => new ImageReference(
             PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name") ?? "", PropertyReader.GetText(input, "Version")),
-        _ => throw new InputException(
-            "VMGoldenImageInputInvalid",
-            ErrorCategory.InvalidType,
-            $"A {(input.TypeNames.Count > 0 ? input.TypeNames[0] : input.BaseObject.GetType().FullName)} is no golden image.",
-            "Pipe in what New-VMGoldenImage or Get-VMGoldenImage writes, or names of images."),
+        _ => throw PipedReference.NoSuch(
+            input, "VMGoldenImageInputInvalid", "golden image", "Pipe in what New-VMGoldenImage or Get-VMGoldenImage writes, or names of images."),
     };
 }

@@ -37,9 +37,6 @@ internal sealed class PipedObject
     /// <summary>Kind of a source that is a golden image, which is no kind of the API.</summary>
     public const string ImageKind = "VMGoldenImage";
 
-    /// <summary>What PowerShell puts before the type name of a record out of a file and of one made by Select-Object.</summary>
-    private static readonly string[] Prefixes = ["Selected.", "Deserialized."];
-
     public required PipedKind Kind { get; init; }
 
     public string SourceKind { get; private init; } = VirtualMachineKind;
@@ -71,7 +68,7 @@ internal sealed class PipedObject
     public static PipedObject Recognize(PSObject? input)
     {
         if (input is null) return new PipedObject { Kind = PipedKind.None };
-        var typeName = TypeNameOf(input);
+        var typeName = PipedReference.TypeNameOf(input);
         return input.BaseObject switch
         {
             VirtualMachine vm => Source(VirtualMachineKind, vm.Namespace, vm.Name),
@@ -207,15 +204,4 @@ internal sealed class PipedObject
         ErrorCategory.InvalidType,
         $"A {typeName} says nothing about what to clone.",
         "Pipe in virtual machines, clones, names, rows with the columns SourceName and TargetName, or kubectl's JSON.");
-
-    private static string TypeNameOf(PSObject input)
-    {
-        var name = input.TypeNames.Count > 0 ? input.TypeNames[0] : input.BaseObject.GetType().FullName ?? "";
-        foreach (var prefix in Prefixes)
-        {
-            if (name.StartsWith(prefix, StringComparison.Ordinal)) name = name[prefix.Length..];
-        }
-
-        return name;
-    }
 }
