@@ -10,8 +10,8 @@ namespace KubeVirtClone.Sandbox.Controllers;
 /// </summary>
 internal sealed class CloneController
 {
-    private const string Component = "clone-controller";
     private readonly Cluster _cluster;
+    private readonly CloneSteps _steps;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _bySourceMachine;
     private readonly ObjectIndex _bySourceSnapshot;
@@ -22,6 +22,7 @@ internal sealed class CloneController
     public CloneController(Cluster cluster)
     {
         _cluster = cluster;
+        _steps = new CloneSteps(cluster);
         _queue = cluster.Queue(Reconcile);
         _bySourceMachine = cluster.Index(cluster.Clones, c => SourceKey(c, "VirtualMachine"));
         _bySourceSnapshot = cluster.Index(cluster.Clones, c => SourceKey(c, "VirtualMachineSnapshot"));
@@ -95,49 +96,15 @@ internal sealed class CloneController
             return null;
         }
 
-        var found = new Findings();
+        var found = new CloneFindings();
         Sync(clone, found);
-        WriteStatus(clone, found);
+        _cluster.WriteStatus(_cluster.Clones, clone, CloneStatus(clone, found));
         if (found.Error is { } error)
             throw new ReconcileException(error);
         return null;
     }
 
-    /// <summary>What one look at a clone found; the status is computed from it.</summary>
-    private sealed class Findings
-    {
-        public string? Error { get; set; }
-
-        public string? Snapshot { get; set; }
-
-        public bool SnapshotReady { get; set; }
-
-        public string? Restore { get; set; }
-
-        public bool RestoreReady { get; set; }
-
-        public string? Target { get; set; }
-
-        public bool TargetThere { get; set; }
-
-        public bool VolumesBound { get; set; }
-
-        public string? Event { get; private set; }
-
-        public string Reason { get; private set; } = "";
-
-        public bool Failing { get; private set; }
-
-        public bool Pending { get; private set; }
-
-        public bool Stopped => Error is not null || Failing;
-
-        public void Fail(string @event, string reason) => (Event, Reason, Failing) = (@event, reason, true);
-
-        public void Wait(string @event, string reason) => (Event, Reason, Pending) = (@event, reason, true);
-    }
-
-    private void Sync(JsonObject clone, Findings found)
+    private void Sync(JsonObject clone, CloneFindings found)
     {
         var @namespace = clone.Namespace();
         var kind = clone.TextAt("spec", "source", "kind") ?? "";
@@ -163,16 +130,16 @@ internal sealed class CloneController
             case "" or "SnapshotInProgress":
                 if (fromMachine && snapshotName is null)
                 {
-                    CreateSnapshot(clone, origin, found);
+                    _steps.CreateSnapshot(clone, origin, found);
                     return;
                 }
 
-                snapshot = CheckSnapshot(clone, snapshotName!, found);
+                snapshot = _steps.CheckSnapshot(clone, snapshotName!, found);
                 if (found.Stopped || !found.SnapshotReady)
                     return;
                 goto case "RestoreInProgress";
             case "RestoreInProgress":
-                if (!Restore(clone, snapshotName!, snapshot, found))
+                if (!_steps.Restore(clone, snapshotName!, snapshot, found))
                     return;
                 goto case "CreatingTargetVM";
             case "CreatingTargetVM":
@@ -183,214 +150,26 @@ internal sealed class CloneController
                     return;
                 }
 
-                Note(clone, "TargetVMCreated", $"created target VM {target} for clone {clone.Name()}");
+                _steps.Note(clone, "TargetVMCreated", $"created target VM {target} for clone {clone.Name()}");
                 found.TargetThere = true;
                 goto case "Succeeded";
             case "Succeeded":
-                CleanUp(clone, fromMachine, found);
+                _steps.CleanUp(clone, fromMachine, found);
                 return;
             default:
                 return; // Failed: nothing more is done
         }
     }
 
-    private void CreateSnapshot(JsonObject clone, JsonObject machine, Findings found)
-    {
-        var problems = VirtualMachines.SnapshotProblems(machine).ToList();
-        if (problems.Count > 0)
-        {
-            found.Wait("VMVolumeSnapshotsInvalid", string.Join('\n', problems));
-            return;
-        }
-
-        var name = "tmp-snapshot-" + clone.Uid();
-        var snapshot = new JsonObject
-        {
-            ["apiVersion"] = _cluster.Snapshots.StorageApiVersion,
-            ["kind"] = "VirtualMachineSnapshot",
-            ["metadata"] = Temporary(clone, name),
-            ["spec"] = new JsonObject
-            {
-                ["source"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = machine.Name() },
-            },
-        };
-        try
-        {
-            _cluster.Create(_cluster.Snapshots, snapshot);
-            Note(clone, "SnapshotCreated", $"created snapshot {name} for clone {clone.Name()}");
-        }
-        catch (ApiException e) when (e.Reason == "AlreadyExists")
-        {
-            // The name follows from the clone's uid: it is ours from an earlier try.
-        }
-        catch (ApiException e)
-        {
-            found.Error = $"failed creating snapshot {name} for clone {clone.Name()}: {e.Message}";
-            return;
-        }
-
-        found.Snapshot = name;
-    }
-
-    private JsonObject Temporary(JsonObject clone, string name) => new()
-    {
-        ["name"] = name,
-        ["namespace"] = clone.Namespace(),
-        ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(clone, _cluster.Clones.StorageApiVersion, "VirtualMachineClone")),
-    };
-
-    private JsonObject? CheckSnapshot(JsonObject clone, string name, Findings found)
-    {
-        if (_cluster.Get(_cluster.Snapshots, clone.Namespace(), name) is not { } snapshot)
-        {
-            found.Error = $"snapshot {name} is not created yet for clone {clone.Name()}";
-            return null;
-        }
-
-        if (snapshot.FlagAt("status", "readyToUse") is not true)
-            return snapshot;
-        if (ContentProblem(snapshot) is { } problem)
-        {
-            found.Fail("SnapshotContentInvalid", problem);
-            return null;
-        }
-
-        Note(clone, "SnapshotReady", $"snapshot {name} for clone {clone.Name()} is ready to use");
-        found.SnapshotReady = true;
-        return snapshot;
-    }
-
-    private string? ContentProblem(JsonObject snapshot)
-    {
-        if (Content(snapshot) is not { } content)
-            return $"snapshot content {SnapshotController.ContentName(snapshot)} in namespace {snapshot.Namespace()} does not exist";
-        var machine = content.ObjectAt("spec", "source", "virtualMachine")!;
-        if (machine.ObjectAt("spec", "template") is null)
-            return null;
-        if (VirtualMachines.NeedsBackendStorage(machine))
-            return $"Clone of source with backendstorage is not supported: snapshot {snapshot.Namespace()}/{snapshot.Name()}";
-        var backedUp = content.ArrayAt("spec", "volumeBackups").Objects().Select(b => b.TextAt("volumeName")).ToHashSet();
-        var missing = VirtualMachines.Volumes(machine)
-            .Where(v => v.ObjectAt("persistentVolumeClaim") is not null || v.ObjectAt("dataVolume") is not null)
-            .Select(v => v.TextAt("name"))
-            .Where(n => !backedUp.Contains(n))
-            .Select(n => $"volume {n} is not backed up in snapshot {content.TextAt("spec", "virtualMachineSnapshotName")}")
-            .ToList();
-        return missing.Count == 0 ? null : string.Join('\n', missing);
-    }
-
-    private JsonObject? Content(JsonObject snapshot) => _cluster.Get(_cluster.Contents, snapshot.Namespace(), SnapshotController.ContentName(snapshot));
-
-    // True when the restore is over and the target is next.
-    private bool Restore(JsonObject clone, string snapshotName, JsonObject? snapshot, Findings found)
-    {
-        snapshot ??= _cluster.Get(_cluster.Snapshots, clone.Namespace(), snapshotName);
-        if (snapshot is null)
-        {
-            found.Fail("SnapshotDeleted", $"snapshot {snapshotName} does not exist anymore");
-            return false;
-        }
-
-        if (clone.TextAt("status", "restoreName") is not { } restoreName)
-        {
-            if (Content(snapshot)?.ObjectAt("spec", "source", "virtualMachine") is { } machine)
-                CreateRestore(clone, machine, snapshotName, found);
-            else
-                found.Error = $"cannot get VM manifest from snapshot: snapshot content {SnapshotController.ContentName(snapshot)} in namespace {snapshot.Namespace()} does not exist";
-            return false;
-        }
-
-        if (_cluster.Get(_cluster.Restores, clone.Namespace(), restoreName) is not { } restore)
-        {
-            found.Error = $"restore {restoreName} is not created yet for clone {clone.Name()}";
-            return false;
-        }
-
-        if (RestoreController.IsProgressing(restore))
-            return false;
-        Note(clone, "RestoreReady", $"restore {restoreName} for clone {clone.Name()} is ready to use");
-        found.RestoreReady = true;
-        found.Target = restore.TextAt("spec", "target", "name");
-        return true;
-    }
-
-    private void CreateRestore(JsonObject clone, JsonObject machine, string snapshotName, Findings found)
-    {
-        var name = "tmp-restore-" + clone.Uid();
-        var target = clone.ObjectAt("spec", "target")!.Copy();
-        if (string.IsNullOrEmpty(target.TextAt("name")))
-            target["name"] = machine.Name() + "-clone-" + _cluster.Api.NewSuffix();
-        var spec = new JsonObject { ["target"] = target, ["virtualMachineSnapshotName"] = snapshotName };
-        var patches = ClonePatches.Compute(machine, clone.ObjectAt("spec")!);
-        if (patches.Count > 0)
-            spec["patches"] = JsonAccess.StringArray(patches);
-        if (clone.TextAt("spec", "volumeNamePolicy") is { } policy)
-            spec["volumeRestorePolicy"] = policy;
-        var restore = new JsonObject
-        {
-            ["apiVersion"] = _cluster.Restores.StorageApiVersion,
-            ["kind"] = "VirtualMachineRestore",
-            ["metadata"] = Temporary(clone, name),
-            ["spec"] = spec,
-        };
-        try
-        {
-            _cluster.Create(_cluster.Restores, restore);
-            Note(clone, "RestoreCreated", $"created restore {name} for clone {clone.Name()}");
-        }
-        catch (ApiException e) when (e.Reason == "AlreadyExists")
-        {
-            // ours from an earlier try
-        }
-        catch (ApiException e)
-        {
-            found.Error = $"failed creating restore {name} for clone {clone.Name()}: {e.Message}";
-            _cluster.Recorder.Warning(clone, "RestoreCreationFailed", found.Error, Component);
-            return;
-        }
-
-        found.Restore = name;
-    }
-
-    private void CleanUp(JsonObject clone, bool fromMachine, Findings found)
-    {
-        var @namespace = clone.Namespace();
-        if (clone.TextAt("status", "restoreName") is not { } restoreName)
-            return;
-        if (_cluster.Get(_cluster.Restores, @namespace, restoreName) is not { } restore)
-        {
-            found.Error = $"restore {restoreName} is not created yet for clone {clone.Name()}";
-            return;
-        }
-
-        foreach (var volume in restore.ArrayAt("status", "restores").Objects())
-        {
-            var claimName = volume.TextAt("persistentVolumeClaim") ?? "";
-            if (_cluster.Get(_cluster.Claims, @namespace, claimName) is not { } claim)
-            {
-                found.Error = $"PVC {claimName} is not created yet for clone {clone.Name()}";
-                return;
-            }
-
-            if (claim.TextAt("status", "phase") != "Bound")
-                return;
-        }
-
-        Note(clone, "PVCBound", $"all PVC for clone {clone.Name()} are bound");
-        found.VolumesBound = true;
-        _cluster.DeleteIfThere(_cluster.Restores, @namespace, restoreName);
-        if (fromMachine && clone.TextAt("status", "snapshotName") is { } snapshotName)
-            _cluster.DeleteIfThere(_cluster.Snapshots, @namespace, snapshotName);
-    }
-
-    private void WriteStatus(JsonObject clone, Findings found)
+    // Events are written on the way: what KubeVirt says of a clone is said as its status is computed.
+    private JsonObject CloneStatus(JsonObject clone, CloneFindings found)
     {
         var status = clone.ObjectAt("status")?.Copy() ?? [];
         var phase = status.TextAt("phase") ?? "";
         var now = _cluster.Timestamp;
         if (found.Pending || found.Failing)
         {
-            Note(clone, found.Event!, found.Reason);
+            _steps.Note(clone, found.Event!, found.Reason);
             if (found.Failing)
                 phase = "Failed";
             Conditions.ProgressAndReady(status, false, found.Pending ? "Pending" : "Failed", false, found.Reason, now);
@@ -437,8 +216,6 @@ internal sealed class CloneController
             status.Remove("restoreName");
         }
 
-        _cluster.WriteStatus(_cluster.Clones, clone, status);
+        return status;
     }
-
-    private void Note(JsonObject clone, string reason, string message) => _cluster.Recorder.Normal(clone, reason, message, Component);
 }
