@@ -251,6 +251,12 @@ internal sealed class ControllerSettings(bool pacing = true, double scale = 1, b
     /// <summary>The order in which KubeVirt walks a Go map, which is chance there; here the order given, unless a replay wants another.</summary>
     public Func<IEnumerable<string>, IEnumerable<string>> MapOrder { get; set; } = keys => keys;
 
+    /// <summary>
+    /// Whether the restore webhook's cache, when a restore is posted, has another one (names in that order). KubeVirt's lags a moment
+    /// behind; here it has everything, unless a replay wants otherwise.
+    /// </summary>
+    public Func<string, string, bool> WebhookSees { get; set; } = (_, _) => true;
+
     public TimeSpan Scaled(TimeSpan real) => real * Scale;
 
     public TimeSpan Seconds(double real) => TimeSpan.FromSeconds(real * Scale);

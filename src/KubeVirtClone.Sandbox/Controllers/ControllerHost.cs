@@ -24,7 +24,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         Subresources = new MachineSubresources(api);
         api.AddAdmission(new CloneWebhook(api, profile));
         api.AddAdmission(new SnapshotWebhook(api, profile));
-        api.AddAdmission(new RestoreWebhook(api, profile));
+        api.AddAdmission(new RestoreWebhook(api, profile, settings));
         api.AddAdmission(new MachineWebhook(api, profile));
         api.AddAdmission(new ClaimAdmission(api));
         // A server asks its quotas last, after every webhook.

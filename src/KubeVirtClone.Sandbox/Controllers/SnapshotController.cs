@@ -61,7 +61,7 @@ internal sealed class SnapshotController
 
     private void WakeSnapshotsOf(JsonObject machine)
     {
-        foreach (var key in _byMachine.Find(Cluster.Key(machine)))
+        foreach (var key in _cluster.Settings.MapOrder(_byMachine.Find(Cluster.Key(machine))))
             _queue.Add(key);
     }
 

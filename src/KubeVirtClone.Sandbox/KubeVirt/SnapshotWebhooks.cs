@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 
@@ -44,7 +45,7 @@ internal sealed class SnapshotWebhook(ApiMachinery api, Profile profile)
 }
 
 /// <summary>Validating webhook of VirtualMachineRestores.</summary>
-internal sealed class RestoreWebhook(ApiMachinery api, Profile profile)
+internal sealed class RestoreWebhook(ApiMachinery api, Profile profile, ControllerSettings settings)
     : KubeVirtWebhook(api, api.Type("snapshot.kubevirt.io", "virtualmachinerestores"), profile)
 {
     private const string Name = "virtualmachinerestore-validator.snapshot.kubevirt.io";
@@ -88,7 +89,7 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile)
 
         foreach (var other in Api.List(_restores, request.Namespace))
         {
-            if (other.FlagAt("status", "complete") is not true && other.At("spec", "target").Same(target))
+            if (settings.WebhookSees(restore.Name(), other.Name()) && other.FlagAt("status", "complete") is not true && other.At("spec", "target").Same(target))
                 causes.Add(new ApiCause("spec.target", "FieldValueInvalid", $"VirtualMachineRestore {GoText.Quote(other.Name())} in progress"));
         }
 

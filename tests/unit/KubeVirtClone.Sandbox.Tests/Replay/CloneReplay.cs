@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Tests.Replay.Live;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
 /// <summary>Replays a case of a VirtualMachineClone and returns a recording of the same form.</summary>
-internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
+internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
 {
     private const double Margin = 1500;
     private readonly Preparation _preparation = new(sandbox, @case);
@@ -14,7 +15,9 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
     public (JsonObject Recording, IReadOnlyList<string> Problems) Run()
     {
         var problems = _preparation.Run().ToList();
-        var recording = new JsonObject { ["beforeState"] = _preparation.State() };
+        var recording = new JsonObject { ["before"] = _preparation.Answers, ["beforeState"] = _preparation.State() };
+        if (sandbox.IsLive)
+            _preparation.TakeRecordedSpeed();
 
         sandbox.StartRecording();
         var type = sandbox.Find("VirtualMachineClone");
@@ -26,6 +29,12 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
         var name = created.TextAt("stored", "metadata", "name") ?? "cl";
         Steps("during", recording, name);
         sandbox.RunToMs(LastMs() + Margin);
+        if (@case.IsDraft)
+            LiveRules.AwaitQuiet(sandbox, TimeSpan.FromSeconds(5));
+        else if (sandbox.IsLive && Data["after"] is null)
+            LiveRules.AwaitEnd(sandbox, Data, "left", detailed: false, TimeSpan.FromSeconds(60));
+        else if (sandbox.IsLive)
+            LiveRules.AwaitPhase(sandbox, Data, name, double.MaxValue);
         var seen = sandbox.Changes.ToList();
         recording["phases"] = Recorder.Phases(seen, "VirtualMachineClone", name);
         recording["timeline"] = Recorder.Timeline(seen);
@@ -42,10 +51,15 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
         Steps("after", recording, name);
         if (Data["after"] is not null)
             sandbox.Run(TimeSpan.FromSeconds(4));
+        if (sandbox.IsLive && Data["after"] is not null)
+            LiveRules.AwaitEnd(sandbox, Data, "left", detailed: false, TimeSpan.FromSeconds(20));
         recording["left"] = Recorder.Left(sandbox, detailed: false);
         recording["leftPVCs"] = Recorder.Objects(sandbox, "PersistentVolumeClaim");
         return (recording, problems);
     }
+
+    // A draft says in its clone what a recording says in its result.
+    private string? Target => Data.TextAt("targetName") ?? Data.TextAt("clone", "spec", "target", "name");
 
     private string RequestNamespace() =>
         Data.TextAt("create", "response", "details", "kind") == "namespaces" ? Data.TextAt("create", "response", "details", "name")! : @case.Namespace;
@@ -63,7 +77,10 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
         {
             if (step["ms"] is { } ms)
                 sandbox.RunToMs(ms.GetValue<double>());
-            done.Add((JsonNode)new JsonObject { ["step"] = step.TextAt("step"), ["result"] = Do(step, clone) });
+            if (sandbox.IsLive && part == "during" && step["ms"] is { } moment)
+                LiveRules.AwaitPhase(sandbox, Data, clone, moment.GetValue<double>());
+            var at = sandbox.Ms;
+            done.Add((JsonNode)new JsonObject { ["step"] = step.TextAt("step"), ["at"] = at, ["result"] = Do(step, clone) });
         }
 
         recording[part] = done;
@@ -81,7 +98,7 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
             case "delete the clone":
                 return sandbox.Delete("VirtualMachineClone", clone);
             case "delete the target VM":
-                return sandbox.Delete("VirtualMachine", Data.TextAt("targetName")!);
+                return sandbox.Delete("VirtualMachine", Target!);
             case "delete the source VM":
                 return sandbox.Delete("VirtualMachine", Data.TextAt("clone", "spec", "source", "name")!);
             case "delete the temporary snapshot":
@@ -95,9 +112,9 @@ internal sealed class CloneReplay(ReplaySandbox sandbox, VectorCase @case)
             case "runStrategy Always":
                 return sandbox.Merge("VirtualMachine", Data.TextAt("clone", "spec", "source", "name")!, new JsonObject { ["spec"] = new JsonObject { ["runStrategy"] = "Always" } });
             case "PUT start":
-                return sandbox.Subresource(Data.TextAt("targetName")!, "start");
+                return sandbox.Subresource(Target!, "start");
             case "read":
-                return sandbox.Get("VirtualMachine", Data.TextAt("targetName")!)?.Copy();
+                return sandbox.Get("VirtualMachine", Target!)?.Copy();
             case "read as v1alpha1":
                 var read = sandbox.Get("VirtualMachineClone", clone)!.Copy();
                 read["apiVersion"] = "clone.kubevirt.io/v1alpha1";

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Tests.Replay.Live;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
@@ -7,17 +8,22 @@ namespace KubeVirtClone.Sandbox.Tests.Replay;
 /// Brings a sandbox to a case's <c>beforeState</c>: posts <c>before</c>, then does by hand what the recorder did by hand and
 /// recorded only by its result (an owner given to a claim, a volume for a claim), and waits until states are as recorded.
 /// </summary>
-internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
+internal sealed class Preparation(IReplayTarget sandbox, VectorCase @case)
 {
+    private static readonly string[] StateKinds = ["VirtualMachine", "PersistentVolumeClaim", "DataVolume", "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore", "VirtualMachineInstance"];
     private readonly Dictionary<string, string> _uids = [];
 
     private IEnumerable<JsonObject> Recorded => @case.Data.ArrayAt("beforeState").Objects();
+
+    /// <summary>What was posted first, with its answers' HTTP status, as recordings have it.</summary>
+    public JsonArray Answers { get; private set; } = [];
 
     /// <summary>Posts what was there first; differences in the answers.</summary>
     public IEnumerable<string> Run()
     {
         var problems = new List<string>();
-        sandbox.Settings.MapOrder = RecordedOrder;
+        Answers = [];
+        sandbox.TakeChances(new RecordedChances(@case.Data));
         var given = @case.Data.ArrayAt("before").Objects().Where(e => e.TextAt("object", "kind") == "PersistentVolume").Select(e => e.TextAt("object", "spec", "claimRef", "name")).ToHashSet();
         foreach (var claim in Recorded.Where(o => o.Kind() == "PersistentVolumeClaim" && IsBoundByHand(o) && !given.Contains(o.Name())))
             GiveVolume(claim);
@@ -26,12 +32,14 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
             if (entry.ObjectAt("object") is not { } o)
             {
                 Settle();
+                Answers.Add((JsonNode)entry.Copy());
                 continue;
             }
 
             var type = sandbox.Find(o);
             var result = sandbox.Post(type, type.Namespaced ? @case.Namespace : null, o);
-            if (result["httpStatus"]!.GetValue<int>() != entry["httpStatus"]!.GetValue<int>())
+            Answers.Add((JsonNode)new JsonObject { ["object"] = o.Copy(), ["httpStatus"] = result["httpStatus"].Copy() });
+            if (entry["httpStatus"] is { } status && result["httpStatus"]!.GetValue<int>() != status.GetValue<int>())
                 problems.Add($"before {o.Kind()}/{o.Name()}: recorded {entry["httpStatus"]}, replayed {result.ToJsonString()}");
             if (!CaughtAtOnce)
             {
@@ -45,6 +53,8 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         if (!CaughtAtOnce)
         {
             Settle();
+            if (@case.IsDraft)
+                LiveRules.AwaitQuiet(sandbox, TimeSpan.FromSeconds(3));
             sandbox.Run(TimeSpan.FromSeconds(2));
         }
 
@@ -55,15 +65,6 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         }
 
         return problems;
-    }
-
-    // The order of a content's volumes is chance; the replay takes the recording's.
-    private IEnumerable<string> RecordedOrder(IEnumerable<string> names)
-    {
-        var recorded = Recorded.Concat(@case.Data.ArrayAt("contents").Objects().Select(c => c.ObjectAt("object")!))
-            .Select(c => c.ArrayAt("spec", "volumeBackups").Objects().Select(b => b.TextAt("volumeName") ?? "").ToList())
-            .FirstOrDefault(l => l.Count > 1) ?? [];
-        return names.OrderBy(n => recorded.IndexOf(n) is var i and >= 0 ? i : int.MaxValue);
     }
 
     /// <summary>
@@ -85,11 +86,7 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
 
         if (times.Count == 0)
             return;
-        foreach (var snapshotClass in sandbox.List("VolumeSnapshotClass"))
-        {
-            var seconds = Math.Max(0, (times.Max() / 1000) - 0.15).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            sandbox.Merge("VolumeSnapshotClass", snapshotClass.Name(), new JsonObject { ["parameters"] = new JsonObject { ["delay"] = seconds } });
-        }
+        sandbox.TakeSnapshotTime(Math.Max(0, (times.Max() / 1000) - 0.15));
     }
 
     /// <summary>From now on input that names the recorded object names ours.</summary>
@@ -108,13 +105,23 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         return JsonNode.Parse(text)!;
     }
 
-    // The recorder gave roles by requests of which only the status was kept; the case's title says which.
+    /// <summary>
+    /// The role a case's user gets; null when none. The recorder gave roles by requests of which only the status was kept; the case's
+    /// title says which.
+    /// </summary>
+    public static string? RoleOf(JsonObject data)
+    {
+        var title = data.TextAt("title") ?? "";
+        if (data.TextAt("create", "asUser") is null || !title.Contains(" rights", StringComparison.Ordinal) || title.Contains("without", StringComparison.Ordinal))
+            return null;
+        return title.Contains("kubevirt view", StringComparison.Ordinal) ? "kubevirt.io:view" : title.Contains("view", StringComparison.Ordinal) ? "view" : "edit";
+    }
+
     private void BindRole()
     {
-        var title = @case.Data.TextAt("title") ?? "";
-        if (@case.Data.TextAt("create", "asUser") is not { } user || !title.Contains(" rights", StringComparison.Ordinal) || title.Contains("without", StringComparison.Ordinal))
+        if (RoleOf(@case.Data) is not { } role)
             return;
-        var role = title.Contains("kubevirt view", StringComparison.Ordinal) ? "kubevirt.io:view" : title.Contains("view", StringComparison.Ordinal) ? "view" : "edit";
+        var user = @case.Data.TextAt("create", "asUser")!;
         var binding = new JsonObject
         {
             ["apiVersion"] = "rbac.authorization.k8s.io/v1",
@@ -157,7 +164,7 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
 
     /// <summary>What there is of the kinds the recording lists.</summary>
     public JsonArray State() =>
-        new([.. Recorded.Select(o => o.Kind()).Distinct().SelectMany(k => Recorder.Objects(sandbox, k)).Select(o => o.Copy())]);
+        new([.. (@case.IsDraft ? StateKinds : Recorded.Select(o => o.Kind()).Distinct()).SelectMany(k => Recorder.Objects(sandbox, k)).Select(o => o.Copy())]);
 
     private void GiveVolume(JsonObject claim)
     {
@@ -179,7 +186,7 @@ internal sealed class Preparation(ReplaySandbox sandbox, VectorCase @case)
         sandbox.Post(sandbox.Find("PersistentVolume"), null, volume);
     }
 
-    private void Settle() => sandbox.RunUntil(() => Recorded.All(IsReached), TimeSpan.FromMinutes(8));
+    private void Settle() => sandbox.RunUntil(() => Recorded.All(IsReached), sandbox.IsLive ? TimeSpan.FromSeconds(90) : TimeSpan.FromMinutes(8));
 
     private bool IsReached(JsonObject recorded)
     {

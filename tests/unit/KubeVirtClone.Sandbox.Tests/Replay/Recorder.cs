@@ -48,6 +48,12 @@ internal static class Recorder
                     entry["deleting"] = true;
                 if (e.Object["status"] is { } status)
                     entry["status"] = status.DeepClone();
+                if (e.Resource.Kind == "VolumeSnapshot")
+                {
+                    entry["readyToUse"] = e.Object.At("status", "readyToUse").Copy();
+                    if (e.Object.At("status", "error") is { } error)
+                        entry["error"] = error.DeepClone();
+                }
             }
 
             list.Add((JsonNode)entry);
@@ -108,7 +114,7 @@ internal static class Recorder
     ];
 
     /// <summary>What exists, in the short form of the recordings.</summary>
-    public static JsonObject Left(ReplaySandbox sandbox, bool detailed)
+    public static JsonObject Left(IReplayTarget sandbox, bool detailed)
     {
         var result = new JsonObject();
         foreach (var kind in ListedKinds)
@@ -164,6 +170,6 @@ internal static class Recorder
     }
 
     /// <summary>Claims as they stand, without the API version, which the recordings leave out.</summary>
-    public static JsonArray Objects(ReplaySandbox sandbox, string kind) =>
+    public static JsonArray Objects(IReplayTarget sandbox, string kind) =>
         new([.. sandbox.List(kind).OrderBy(o => o.Name(), StringComparer.Ordinal).Select(o => (JsonNode?)o.Copy())]);
 }

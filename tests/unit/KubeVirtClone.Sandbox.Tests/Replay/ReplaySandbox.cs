@@ -9,7 +9,7 @@ using KubeVirtClone.Sandbox.Seeding;
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
 /// <summary>A sandbox in virtual time, without nodes, with the storage classes of the recording, that notes what happens.</summary>
-internal sealed class ReplaySandbox : IAsyncDisposable
+internal sealed class ReplaySandbox : IReplayTarget
 {
     private readonly VirtualClock _clock;
     private readonly ControllerHost _host;
@@ -17,6 +17,7 @@ internal sealed class ReplaySandbox : IAsyncDisposable
     private readonly IDisposable _subscription;
     private readonly Authorizer _authorizer;
     private readonly string _namespace;
+    private readonly List<(double Ms, StoreEvent Event)> _changes = [];
     private DateTimeOffset _origin;
 
     public ReplaySandbox(string @namespace)
@@ -40,23 +41,24 @@ internal sealed class ReplaySandbox : IAsyncDisposable
 
     public ApiMachinery Api { get; }
 
-    public List<(double Ms, StoreEvent Event)> Changes { get; } = [];
+    public bool IsLive => false;
+
+    public IReadOnlyList<(double Ms, StoreEvent Event)> Changes => _changes;
 
     public ControllerSettings Settings => _host.Settings;
 
     public double Ms => (_clock.GetUtcNow() - _origin).TotalMilliseconds;
 
-    /// <summary>What follows counts from here.</summary>
     public void StartRecording()
     {
         _origin = _clock.GetUtcNow();
-        Changes.Clear();
+        _changes.Clear();
     }
 
     private void Note(StoreEvent e)
     {
         if (e.Namespace == _namespace)
-            Changes.Add((Ms, e));
+            _changes.Add((Ms, e));
     }
 
     public ResourceType Find(JsonObject o) => Api.TypeOf(o.TextAt("apiVersion") ?? "", o.Kind()) ?? throw new InvalidOperationException($"{o.TextAt("apiVersion")} {o.Kind()} is not served");
@@ -67,7 +69,6 @@ internal sealed class ReplaySandbox : IAsyncDisposable
 
     public IReadOnlyList<JsonObject> List(string kind) => Find(kind).Namespaced ? Api.List(Find(kind), _namespace) : Api.List(Find(kind), null);
 
-    /// <summary>A write as a user makes it: HTTP status, what was stored or the Status, warnings.</summary>
     public JsonObject Post(ResourceType type, string? @namespace, JsonObject body, string? query = null, string? user = null)
     {
         if (Refusal(user, "create", type, "") is { } refused)
@@ -78,8 +79,22 @@ internal sealed class ReplaySandbox : IAsyncDisposable
             who);
     }
 
-    /// <summary>What a user is answered who may not; null when the user may.</summary>
-    public JsonObject? Refusal(string? user, string verb, ResourceType type, string name)
+    public void TakeChances(RecordedChances chances)
+    {
+        Settings.MapOrder = chances.Order;
+        Settings.WebhookSees = chances.WebhookSaw;
+    }
+
+    public void TakeSnapshotTime(double seconds)
+    {
+        var delay = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var snapshotClass in List("VolumeSnapshotClass"))
+            Merge("VolumeSnapshotClass", snapshotClass.Name(), new JsonObject { ["parameters"] = new JsonObject { ["delay"] = delay } });
+    }
+
+    public JsonObject? Refusal(string user, string verb, ResourceType type) => Refusal(user, verb, type, "");
+
+    private JsonObject? Refusal(string? user, string verb, ResourceType type, string name)
     {
         if (user is null)
             return null;
@@ -127,12 +142,11 @@ internal sealed class ReplaySandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the controllers work, jumping from one due time to the next, for a while of virtual time.</summary>
     public void Run(TimeSpan time) => RunTo(_clock.GetUtcNow() + time);
 
-    /// <summary>Runs to a moment of the recording, in milliseconds from its start.</summary>
     public void RunToMs(double ms) => RunTo(_origin + TimeSpan.FromMilliseconds(ms));
 
+    // Jumps from one due time to the next.
     private void RunTo(DateTimeOffset end)
     {
         _host.Loop.RunReady();
@@ -145,7 +159,6 @@ internal sealed class ReplaySandbox : IAsyncDisposable
         _clock.AdvanceTo(end);
     }
 
-    /// <summary>Runs until something holds, at most for a while; whether it came to hold.</summary>
     public bool RunUntil(Func<bool> holds, TimeSpan atMost)
     {
         var end = _clock.GetUtcNow() + atMost;

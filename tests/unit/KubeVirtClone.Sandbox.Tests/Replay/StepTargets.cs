@@ -5,7 +5,7 @@ using KubeVirtClone.Sandbox.KubeVirt;
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
 /// <summary>What a recorded step did, told from its words and its result: a deletion, a merge patch, or a look at something.</summary>
-internal sealed partial class StepTargets(ReplaySandbox sandbox, VectorCase @case, Preparation preparation)
+internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @case, Preparation preparation)
 {
     [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Request();
@@ -66,7 +66,7 @@ internal sealed partial class StepTargets(ReplaySandbox sandbox, VectorCase @cas
         var words = text.Split(' ', '(', ')', ':', ',');
         if (sandbox.List("VirtualMachineRestore").FirstOrDefault(r => words.Contains(r.Name()) && r.Name().Length > 1) is { } named)
             return ("VirtualMachineRestore", named.Name());
-        var first = Data.ArrayAt("posted").Objects().First(p => p["httpStatus"]!.GetValue<int>() == 201).ObjectAt("object")!;
+        var first = Data.ArrayAt("posted").Objects().First(p => p["httpStatus"]?.GetValue<int>() is null or 201).ObjectAt("object")!;
         return (first.Kind(), first.Name());
     }
 
@@ -76,11 +76,11 @@ internal sealed partial class StepTargets(ReplaySandbox sandbox, VectorCase @cas
         {
             var what = text[(text.IndexOf(" lists ", StringComparison.Ordinal) + " lists ".Length)..];
             var kind = what switch { "restores" => "VirtualMachineRestore", "contents" => "VirtualMachineSnapshotContent", "VolumeSnapshots" => "VolumeSnapshot", _ => throw Unknown(text) };
-            return As(user, sandbox.Refusal(user, "list", sandbox.Find(kind), "") ?? new JsonObject { ["httpStatus"] = 200 });
+            return As(user, sandbox.Refusal(user, "list", sandbox.Find(kind)) ?? new JsonObject { ["httpStatus"] = 200 });
         }
 
         if (user is not null && text.Contains("deletecollection of restores", StringComparison.Ordinal))
-            return As(user, sandbox.Refusal(user, "deletecollection", sandbox.Find("VirtualMachineRestore"), "") ?? new JsonObject { ["httpStatus"] = 200 });
+            return As(user, sandbox.Refusal(user, "deletecollection", sandbox.Find("VirtualMachineRestore")) ?? new JsonObject { ["httpStatus"] = 200 });
         if (user is not null && text.Contains("deletes a PVC (dryRun)", StringComparison.Ordinal))
             return As(user, sandbox.Delete("PersistentVolumeClaim", sandbox.List("PersistentVolumeClaim")[0].Name(), user, dryRun: true));
         if (text.StartsWith("delete the VolumeSnapshot", StringComparison.Ordinal))
@@ -190,7 +190,7 @@ internal sealed partial class StepTargets(ReplaySandbox sandbox, VectorCase @cas
     // The target of the last restore (or clone) posted that was accepted.
     private string TargetName()
     {
-        var posted = Data.ArrayAt("posted").Objects().Where(p => p["httpStatus"]!.GetValue<int>() == 201).Select(p => p.ObjectAt("object")!)
+        var posted = Data.ArrayAt("posted").Objects().Where(p => p["httpStatus"]?.GetValue<int>() is null or 201).Select(p => p.ObjectAt("object")!)
             .Select(o => o.TextAt("spec", "target", "name")).OfType<string>().Where(n => sandbox.Get("VirtualMachine", n) is not null).ToList();
         return posted[^1];
     }

@@ -29,6 +29,15 @@ public sealed class VectorCase
     /// <summary>Whether a clone was posted; else snapshots and restores used directly.</summary>
     public bool IsClone => Data["clone"] is not null;
 
+    /// <summary>How long the recording took, in milliseconds.</summary>
+    public double LengthMs => Data["timeline"] is JsonArray timeline ? timeline.Select(t => t!["ms"]!.GetValue<double>()).DefaultIfEmpty(0).Max() : 0;
+
+    /// <summary>Whether the file gives only what is to be done, for a live cluster to be recorded.</summary>
+    public bool IsDraft => Data["left"] is null;
+
+    /// <summary>What the case posts, earliest first.</summary>
+    public IEnumerable<JsonObject> Posts() => Data["posted"] is JsonArray posted ? posted.OfType<JsonObject>().OrderBy(p => p["ms"]!.GetValue<double>()) : [];
+
     public override string ToString() => Name;
 
     /// <summary>Files of all cases, from the folders the environment names or the project's own fixtures.</summary>
