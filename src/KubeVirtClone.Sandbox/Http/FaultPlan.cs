@@ -20,6 +20,12 @@ public sealed class FaultPlan
             Add(fault);
     }
 
+    /// <summary>
+    /// Asked about every request for a resource, before the rules are: the fault it returns strikes that request, null leaves it to the rules.
+    /// For tests that must see requests, or strike one by where it comes in a run. Called from several threads; must not block for long.
+    /// </summary>
+    public Func<SeenRequest, Fault?>? Decide { get; set; }
+
     /// <summary>The rules in force with how often each has struck.</summary>
     public IReadOnlyList<(Fault Fault, int Hits)> Rules
     {
@@ -77,11 +83,14 @@ public sealed class FaultPlan
         get
         {
             lock (_gate)
-                return _rules.Count == 0;
+                return _rules.Count == 0 && Decide is null;
         }
     }
 
-    internal Fault? Request(ApiPath path, string name) => Strike(
+    internal Fault? Request(ApiPath path, string name) =>
+        Decide?.Invoke(new SeenRequest(path.Verb, path.ResourceWithSub, path.Namespace, name)) ?? Struck(path, name);
+
+    private Fault? Struck(ApiPath path, string name) => Strike(
         f => f.Kind < FaultKind.StorageSlow && Matches(f.Verb, path.Verb) && Matches(f.Resource, path.ResourceWithSub)
             && Matches(f.Namespace, path.Namespace ?? "") && Matches(f.Name, name)
             && (f.Kind != FaultKind.HalfWatchLine || path.Verb == "watch"));
@@ -114,4 +123,15 @@ public sealed class FaultPlan
 
         public int Hits { get; set; }
     }
+}
+
+/// <summary>A request as a sandbox received it.</summary>
+/// <param name="Verb">Kubernetes' verb, as <see cref="Fault.Verb"/>.</param>
+/// <param name="Resource">Plural name, with <c>/subresource</c> if it is about one.</param>
+/// <param name="Namespace">Namespace; null when it is about none.</param>
+/// <param name="Name">Object name, for a create the one in its body; empty when there is none.</param>
+public sealed record SeenRequest(string Verb, string Resource, string? Namespace, string Name)
+{
+    /// <summary>Whether it changes something.</summary>
+    public bool IsMutating => Verb is "create" or "update" or "patch" or "delete" or "deletecollection";
 }

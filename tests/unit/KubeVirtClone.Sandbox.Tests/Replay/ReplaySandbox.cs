@@ -21,6 +21,12 @@ internal sealed class ReplaySandbox : IReplayTarget
     private DateTimeOffset _origin;
 
     public ReplaySandbox(string @namespace)
+        : this(@namespace, nodes: false)
+    {
+    }
+
+    /// <summary>As the recordings' cluster, which has no nodes, or with them.</summary>
+    public ReplaySandbox(string @namespace, bool nodes)
     {
         _namespace = @namespace;
         _clock = new VirtualClock(new DateTimeOffset(2026, 11, 20, 8, 0, 0, TimeSpan.Zero));
@@ -29,7 +35,7 @@ internal sealed class ReplaySandbox : IReplayTarget
         Api.AddAdmission(new BuiltInAdmission(Api));
         DefaultRoles.Install(Api);
         _authorizer = new Authorizer(Api, []);
-        _host = new ControllerHost(Api, profile, new ControllerSettings(pacing: true, scale: 1, nodes: false));
+        _host = new ControllerHost(Api, profile, new ControllerSettings(pacing: true, scale: 1, nodes));
         _collector = new GarbageCollector(Api);
         _origin = _clock.GetUtcNow();
         _subscription = Api.Subscribe(Note);
@@ -49,6 +55,20 @@ internal sealed class ReplaySandbox : IReplayTarget
 
     public double Ms => (_clock.GetUtcNow() - _origin).TotalMilliseconds;
 
+    public MachineSubresources Subresources => _host.Subresources;
+
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <summary>When the controllers have something to do next; null when nothing is planned.</summary>
+    public DateTimeOffset? NextDue => _host.Loop.NextDue;
+
+    /// <summary>Lets the controllers do one thing that is to be done now; false when there is none.</summary>
+    public bool Step() => _host.Loop.Step();
+
+    /// <summary>Moves the time; nothing is done by it.</summary>
+    public void AdvanceTo(DateTimeOffset moment) => _clock.AdvanceTo(moment);
+
+    /// <summary>What follows counts from here.</summary>
     public void StartRecording()
     {
         _origin = _clock.GetUtcNow();

@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Kubernetes.Configuration;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+using KubeVirtClone.Sandbox.Tests.Replay;
+
+namespace KubeVirtClone.Methods.Tests.Virtual;
+
+/// <summary>A client of a sandbox in the same process. Requests wait for their turn in virtual time; whoever drives the time serves them.</summary>
+internal sealed class InProcessClient : IKubernetesClient
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Request> _waiting = new();
+    private readonly List<string> _writes = [];
+    private readonly ReplaySandbox _sandbox;
+    private readonly TimeSpan _requestTime;
+    private int _asked;
+    private int _touched;
+
+    public InProcessClient(ReplaySandbox sandbox, string @namespace, TimeSpan requestTime)
+    {
+        _sandbox = sandbox;
+        _requestTime = requestTime;
+        Configuration = new() { Server = new Uri("https://sandbox.test"), Namespace = @namespace, ContextName = "sandbox" };
+    }
+
+    public ClusterConfiguration Configuration { get; }
+
+    /// <summary>Requests so far.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>When the next request is answered; null when none waits.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.TryPeek(out var request) ? request.Due : null;
+        }
+    }
+
+    /// <summary>Mutating requests in order: verb, plural, name.</summary>
+    public IReadOnlyList<string> Writes
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _writes];
+        }
+    }
+
+    /// <summary>Notes that the engine has something to react to.</summary>
+    public void Touch() => Volatile.Write(ref _touched, 1);
+
+    public bool TakeTouched() => Interlocked.Exchange(ref _touched, 0) == 1;
+
+    /// <summary>Answers the requests that are due; false when none was.</summary>
+    public bool ServeDue()
+    {
+        var served = false;
+        while (true)
+        {
+            Request request;
+            lock (_gate)
+            {
+                if (!_waiting.TryPeek(out var next) || next.Due > _sandbox.Now)
+                    return served;
+                request = _waiting.Dequeue();
+            }
+
+            served = true;
+            Touch();
+            request.Serve();
+        }
+    }
+
+    public Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct) => AskAsync(
+        () => Read(_sandbox.Api.Get(Type(kind), kind.Namespaced ? ns : null, name) ?? throw ApiException.NotFound(Type(kind), name)), ct);
+
+    public async IAsyncEnumerable<KubernetesObject> ListAsync(ResourceKind kind, string? ns, ListOptions? options, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var found = await AskAsync(() => Select(kind, ns, options?.LabelSelector, options?.FieldSelector), ct);
+        foreach (var item in found)
+            yield return item;
+    }
+
+    public Task<KubernetesObject> CreateAsync(ResourceKind kind, string? ns, JsonObject body, WriteOptions? options, CancellationToken ct) =>
+        WriteAsync("create", kind, JsonTree.Text(body, "metadata", "name") ?? "", () => _sandbox.Api.Create(Type(kind), ns, body, Who(options)), ct);
+
+    public Task<KubernetesObject> PatchAsync(
+        ResourceKind kind, string? ns, string name, PatchKind patchKind, JsonNode patch, WriteOptions? options, CancellationToken ct, string? subresource = null) =>
+        WriteAsync(
+            "patch",
+            kind,
+            name,
+            () => _sandbox.Api.Patch(Type(kind), ns, name, patchKind == PatchKind.Json ? PatchType.Json : PatchType.Merge, patch.DeepClone(), Who(options), subresource),
+            ct);
+
+    public async Task<KubernetesObject?> DeleteAsync(ResourceKind kind, string? ns, string name, DeleteOptions? options, CancellationToken ct) => await WriteAsync(
+        "delete",
+        kind,
+        name,
+        () => _sandbox.Api.Delete(Type(kind), ns, name, new DeleteRequest { PreconditionUid = options?.PreconditionUid, PropagationPolicy = options?.PropagationPolicy }, Who(null)),
+        ct);
+
+    public Task<HttpAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, CancellationToken ct) => AskAsync(
+        () =>
+        {
+            if (path.Split('/') is not [.., "namespaces", var ns, "virtualmachines", var name, var verb])
+                return new HttpAnswer(200, "application/json", """{"gitVersion":"v1.9.0"}""", null);
+            Note(verb, "virtualmachines", name);
+            _sandbox.Subresources.Invoke(ns, name, verb, body as JsonObject, Who(null));
+            return new HttpAnswer(202, null, "", null);
+        },
+        ct);
+
+    public async IAsyncEnumerable<ResourceEvent> WatchAsync(ResourceKind kind, string? ns, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var events = Channel.CreateUnbounded<ResourceEvent>();
+        using var watch = await AskAsync(
+            () =>
+            {
+                foreach (var item in Select(kind, ns, options.LabelSelector, options.FieldSelector))
+                    events.Writer.TryWrite(new(ResourceEventKind.Added, item));
+                events.Writer.TryWrite(new(ResourceEventKind.Synced, null));
+                return _sandbox.Api.Subscribe(change => Show(change, kind, ns, options, events.Writer));
+            },
+            ct);
+        await foreach (var change in events.Reader.ReadAllAsync(ct))
+            yield return change;
+    }
+
+    public Task<IReadOnlyList<string>> GetServedVersionsAsync(string group, CancellationToken ct) =>
+        Task.FromResult(_sandbox.Api.Types.FirstOrDefault(t => t.Group == group)?.Versions ?? []);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static KubernetesObject Read(JsonObject item) => new(JsonSerializer.SerializeToElement(item));
+
+    private static RequestInfo Who(WriteOptions? options) => new(
+        "admin", ["system:masters"], options?.DryRun == true, options?.FieldValidation ?? "Warn", options?.FieldManager);
+
+    private static ApiStatusException Translate(ApiException refusal) => new(refusal.Code, refusal.Reason, JsonTree.Text(refusal.Status, "message") ?? "")
+    {
+        IsApiStatus = true,
+        Kind = JsonTree.Text(refusal.Status, "details", "kind"),
+        Group = JsonTree.Text(refusal.Status, "details", "group"),
+        Name = JsonTree.Text(refusal.Status, "details", "name"),
+        Causes = [.. refusal.Status.ArrayAt("details", "causes").Objects().Select(c => new StatusCause(c.TextAt("field"), c.TextAt("reason"), c.TextAt("message") ?? ""))],
+    };
+
+    private void Show(StoreEvent change, ResourceKind kind, string? ns, WatchOptions options, ChannelWriter<ResourceEvent> events)
+    {
+        if (change.Resource != Type(kind) || (ns is not null && kind.Namespaced && change.Namespace != ns) || !Selected(change.Object, kind, options.LabelSelector, options.FieldSelector))
+            return;
+        Touch();
+        events.TryWrite(new(
+            change.Type switch
+            {
+                StoreEventType.Added => ResourceEventKind.Added,
+                StoreEventType.Deleted => ResourceEventKind.Deleted,
+                _ => ResourceEventKind.Modified,
+            },
+            Read(change.Object)));
+    }
+
+    private ResourceType Type(ResourceKind kind) => _sandbox.Api.Type(kind.Group, kind.Plural);
+
+    private List<KubernetesObject> Select(ResourceKind kind, string? ns, string? labels, string? fields) =>
+        [.. _sandbox.Api.List(Type(kind), kind.Namespaced ? ns : null).Where(o => Selected(o, kind, labels, fields)).Select(Read)];
+
+    private bool Selected(JsonObject item, ResourceKind kind, string? labels, string? fields) =>
+        (labels is null || LabelSelector.Parse(labels).Matches(item)) && (fields is null || FieldSelector.Parse(fields, Type(kind)).Matches(item));
+
+    private void Note(string verb, string plural, string name)
+    {
+        lock (_gate)
+            _writes.Add($"{verb} {plural} {name}");
+    }
+
+    private Task<KubernetesObject> WriteAsync(string verb, ResourceKind kind, string name, Func<JsonObject> write, CancellationToken ct) => AskAsync(
+        () =>
+        {
+            Note(verb, kind.Plural, name);
+            return Read(write());
+        },
+        ct);
+
+    private Task<T> AskAsync<T>(Func<T> answer, CancellationToken ct)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _asked++;
+            _waiting.Enqueue(new(_sandbox.Now + _requestTime, Serve));
+        }
+
+        return done.Task.WaitAsync(ct);
+
+        void Serve()
+        {
+            if (ct.IsCancellationRequested)
+                return;
+            try
+            {
+                done.TrySetResult(answer());
+            }
+            catch (ApiException refusal)
+            {
+                done.TrySetException(Translate(refusal));
+            }
+        }
+    }
+
+    private sealed record Request(DateTimeOffset Due, Action Serve);
+}

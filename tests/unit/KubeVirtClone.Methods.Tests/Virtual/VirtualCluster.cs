@@ -1,0 +1,124 @@
+using KubeVirtClone.Engine;
+using KubeVirtClone.Sandbox.Tests.Replay;
+
+namespace KubeVirtClone.Methods.Tests.Virtual;
+
+/// <summary>
+/// The engine at work on a sandbox in virtual time, with KubeVirt's pace on: minutes cost nothing. Every request takes
+/// <see cref="RequestTime"/>, so that many requests are not free either.
+/// </summary>
+internal sealed class VirtualCluster : IAsyncDisposable
+{
+    /// <summary>What a request to a cluster nearby takes.</summary>
+    public static readonly TimeSpan RequestTime = TimeSpan.FromMilliseconds(10);
+
+    private const int QuietRounds = 3;
+
+    private readonly VirtualTime _time;
+    private readonly InProcessClient _client;
+
+    public VirtualCluster(string @namespace = "default", bool nodes = false)
+    {
+        Sandbox = new ReplaySandbox(@namespace, nodes);
+        _time = new VirtualTime(() => Sandbox.Now);
+        _client = new InProcessClient(Sandbox, @namespace, RequestTime);
+        Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
+    }
+
+    public ReplaySandbox Sandbox { get; }
+
+    public KubeVirtCluster Cluster { get; }
+
+    /// <summary>What the engine said on the way.</summary>
+    public ConcurrentLines Said { get; } = new();
+
+    /// <summary>Mutating requests so far: verb, plural, name.</summary>
+    public IReadOnlyList<string> Writes => _client.Writes;
+
+    /// <summary>Lets time pass until some work of the engine is done.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> work, TimeSpan? atMost = null)
+    {
+        var end = Sandbox.Now + (atMost ?? TimeSpan.FromMinutes(30));
+        var task = Task.Run(work);
+        while (!task.IsCompleted)
+        {
+            if (await TurnAsync(task))
+                continue;
+            if (Sandbox.Now > end)
+                throw new TimeoutException($"not done by {Sandbox.Now:HH:mm:ss} of virtual time; said: {Said}; last writes: {string.Join(", ", Writes.TakeLast(5))}");
+        }
+
+        return await task;
+    }
+
+    /// <summary>Lets the cluster work by itself for a while.</summary>
+    public void Settle(TimeSpan time) => Sandbox.Run(time);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        await Sandbox.DisposeAsync();
+    }
+
+    // One thing: requests first, then the controllers, then the engine's turn, and only then the time goes on.
+    private async Task<bool> TurnAsync(Task task)
+    {
+        if (_client.ServeDue() || Sandbox.Step())
+            return true;
+        if (await EngineMovesAsync(task))
+            return true;
+        var next = new[] { _client.NextDue, Sandbox.NextDue, _time.NextDue }.Min();
+        if (next is null)
+        {
+            await Task.Delay(1);
+            return false;
+        }
+
+        Sandbox.AdvanceTo(next.Value);
+        if (_time.NextDue <= Sandbox.Now)
+        {
+            _client.Touch();
+            _time.Fire();
+        }
+
+        return false;
+    }
+
+    // The engine runs on the thread pool; it is given turns for as long as it asks for something. Should it be slower than that, time goes
+    // on without it, which can only make it look slower than it is.
+    private async Task<bool> EngineMovesAsync(Task task)
+    {
+        if (!_client.TakeTouched())
+            return false;
+        var before = _client.Asked;
+        for (var quiet = 0; quiet < QuietRounds && !task.IsCompleted; quiet++)
+        {
+            await Task.Delay(1);
+            if (_client.Asked == before)
+                continue;
+            before = _client.Asked;
+            quiet = 0;
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Lines from several threads.</summary>
+internal sealed class ConcurrentLines
+{
+    private readonly Lock _gate = new();
+    private readonly List<string> _lines = [];
+
+    public void Add(string line)
+    {
+        lock (_gate)
+            _lines.Add(line);
+    }
+
+    public override string ToString()
+    {
+        lock (_gate)
+            return string.Join(Environment.NewLine, _lines);
+    }
+}
