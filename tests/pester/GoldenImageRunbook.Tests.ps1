@@ -8,9 +8,18 @@ AfterAll { Stop-TestCluster }
 
 Describe 'examples/golden-image.ps1' {
     It 'goes from the first build to the last cleaning up, and leaves nothing' {
+        $change = { param($Name) Update-TestObject virtualmachines.kubevirt.io $Name @{ spec = @{ template = @{ spec = @{ domain = @{ memory = @{ guest = '96Mi' } } } } } } }
+        $seen = @{}
+        function Remove-VMClone([string] $Batch, [switch] $IncludeTarget, [switch] $Confirm) {
+            # Just before all is removed: what each of the two versions gave.
+            foreach ($part in 'a', 'b') { $seen[$part] ??= (Get-VM "lab-$part-*").Raw.spec.template.spec.domain.memory.guest | Group-Object -NoElement }
+            KubeVirtClone\Remove-VMClone @PSBoundParameters
+        }
         $warned = $null
-        $output = & $script:Runbook -Build build01 -Image lab -Count 100 -SecondCount 20 -WarningVariable warned -WarningAction SilentlyContinue -InformationAction SilentlyContinue 6> $null
+        $output = & $script:Runbook -Build build01 -Image lab -Count 100 -SecondCount 20 -Change $change -WarningVariable warned -WarningAction SilentlyContinue -InformationAction SilentlyContinue 6> $null
         ($output | Where-Object { $_ -is [KubeVirtClone.VMGoldenImage] }).Version | Should -Contain '2'
+        "$($seen.a.Name) $($seen.a.Count)" | Should -Be '64Mi 100'
+        "$($seen.b.Name) $($seen.b.Count)" | Should -Be '96Mi 20'
         (Get-VM).Name | Should -Be 'build01', 'unrelated'
         (Get-VM build01).Status | Should -Be 'Stopped'
         Get-VMSnapshot | Should -BeNullOrEmpty

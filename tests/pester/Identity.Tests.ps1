@@ -51,7 +51,7 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
 }
 
 Describe 'Other ways to say it' {
-    It 'starts clones with -Start' {
+    It 'starts clones with -Start' -Tag Node {
         $null = New-VMClone golden started -Start -Wait -For Running -Timeout 60s
         (Get-VM started).Status | Should -Be 'Running'
     }
@@ -65,7 +65,7 @@ Describe 'Other ways to say it' {
         (Get-VM col-2).RunStrategy | Should -Be 'Halted'
     }
 
-    It 'does not take the run strategy of the machine that is piped in' {
+    It 'does not take the run strategy of the machine that is piped in' -Tag Node {
         New-TestVM -Name running
         Start-VM running -Wait -Timeout 60s
         $null = Get-VM running | New-VMClone -TargetName of-running -Wait -Timeout 60s -WarningAction SilentlyContinue

@@ -95,6 +95,34 @@ function New-TestObject {
     $null = Invoke-TestApi -Method Post -Path $Path -Body $Object
 }
 
+<# Changes an object by a merge patch. #>
+function Update-TestObject {
+    param([Parameter(Mandatory)] [string] $Resource, [Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [hashtable] $Patch)
+
+    if (Test-LiveCluster) {
+        Invoke-TestKubectl patch $Resource $Name --namespace $script:Namespace --type merge --patch (ConvertTo-Json -InputObject $Patch -Depth 30 -Compress) | Out-Null
+        if ($LASTEXITCODE) { throw "kubectl patch failed for $Resource $Name" }
+        return
+    }
+
+    $group = $Resource.Substring($Resource.IndexOf('.') + 1)
+    $plural = $Resource.Substring(0, $Resource.IndexOf('.'))
+    $null = Invoke-TestApi -Method Patch -Path "/apis/$group/v1/namespaces/$script:Namespace/$plural/$Name" -Body $Patch -ContentType 'application/merge-patch+json'
+}
+
+<#
+    The name of a storage class whose volumes can be snapshotted, and bind at once or at first use. The sandbox has such classes;
+    a live cluster must have them.
+#>
+function Get-TestStorageClass([ValidateSet('Immediate', 'WaitForFirstConsumer')] [string] $Binding = 'Immediate') {
+    if (-not (Test-LiveCluster)) { return @{ Immediate = 'fast'; WaitForFirstConsumer = 'wffc' }[$Binding] }
+    $drivers = (Get-TestObject '/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses').items.driver
+    $classes = (Get-TestObject '/apis/storage.k8s.io/v1/storageclasses').items | Where-Object { $_.provisioner -in $drivers -and $_.volumeBindingMode -eq $Binding }
+    if (-not $classes) { throw "This cluster has no StorageClass with $Binding binding and a VolumeSnapshotClass." }
+    $default = $classes | Where-Object { $_.metadata.annotations.'storageclass.kubernetes.io/is-default-class' -eq 'true' }
+    @($default; $classes).metadata.name | Select-Object -First 1
+}
+
 <# A stopped virtual machine with a container disk: it can be cloned on any cluster, and starts nothing. #>
 function New-TestVM {
     param(
@@ -134,7 +162,7 @@ function New-TestDiskVM {
     param(
         [Parameter(Mandatory)] [string[]] $Name,
         [string] $RunStrategy = 'Halted',
-        [string] $StorageClass = 'fast',
+        [string] $StorageClass = (Get-TestStorageClass),
         [hashtable] $Domain = @{},
         [string] $Namespace = $script:Namespace
     )

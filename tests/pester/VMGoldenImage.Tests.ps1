@@ -60,7 +60,7 @@ Describe 'Golden images' {
     }
 
     It 'refuses what can never be cloned' {
-        New-TestDiskVM -Name sealed -Domain @{ firmware = @{ bootloader = @{ efi = @{ persistent = $true } } } }
+        New-TestDiskVM -Name sealed -Domain @{ firmware = @{ bootloader = @{ efi = @{ persistent = $true; secureBoot = $false } } } }
         New-VMGoldenImage -SourceName sealed -Name sealed -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneSourceUnsupported,KubeVirtClone.Commands.NewVMGoldenImageCommand'
     }
@@ -72,8 +72,8 @@ Describe 'Golden images' {
         (Get-VMGoldenImage ubuntu-24.04).Count | Should -Be 2
     }
 
-    It 'refuses to remove an image that a machine still needs, until -Force' {
-        New-TestDiskVM -Name late -StorageClass wffc -RunStrategy Always
+    It 'refuses to remove an image that a machine still needs, until -Force' -Tag Node {
+        New-TestDiskVM -Name late -StorageClass (Get-TestStorageClass WaitForFirstConsumer) -RunStrategy Always
         $image = New-VMGoldenImage -SourceName late -Name late -StopSource @script:Quiet
         $null = $image | New-VMClone -TargetName waits -Method Restore -Wait -Timeout 60s @script:Quiet
         Remove-VMGoldenImage late -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue

@@ -8,12 +8,12 @@ BeforeAll {
 AfterAll { Stop-TestCluster }
 
 Describe 'Start-VM and Stop-VM' {
-    It 'starts, and with -Wait returns when it runs' {
+    It 'starts, and with -Wait returns when it runs' -Tag Node {
         Start-VM web-1 -Wait -Timeout 5m | Should -BeNullOrEmpty
         Get-Status web-1 | Should -Be 'Running'
     }
 
-    It 'says in words that a machine runs already, and goes on with the others' {
+    It 'says in words that a machine runs already, and goes on with the others' -Tag Node {
         Start-VM web-1, web-2 -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue
         $failed | Should -HaveCount 1
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMAlreadyRunning,KubeVirtClone.Commands.StartVMCommand'
@@ -22,13 +22,13 @@ Describe 'Start-VM and Stop-VM' {
         Get-Status web-2 | Should -Be 'Running'
     }
 
-    It 'writes the machine with -PassThru' {
+    It 'writes the machine with -PassThru' -Tag Node {
         $vm = Stop-VM web-2 -Wait -Timeout 5m -PassThru -GracePeriod 0
         $vm | Should -BeOfType KubeVirtClone.VirtualMachine
         $vm.Status | Should -Be 'Stopped'
     }
 
-    It 'stops what is piped in, and by wildcard' {
+    It 'stops what is piped in, and by wildcard' -Tag Node {
         Get-VM web-1 | Stop-VM -Wait -Timeout 5m -GracePeriod 0
         Get-Status web-1 | Should -Be 'Stopped'
         Stop-VM 'web-*' -ErrorVariable failed -ErrorAction SilentlyContinue
@@ -36,7 +36,7 @@ Describe 'Start-VM and Stop-VM' {
         Get-ErrorId $failed | Should -Be 'VMNotRunning'
     }
 
-    It 'keeps the run strategy over stop and start' {
+    It 'keeps the run strategy over stop and start' -Tag Node {
         New-TestVM -Name strategic
         Start-VM strategic -Wait -Timeout 5m
         $before = (Get-VM strategic).RunStrategy
@@ -88,7 +88,7 @@ Describe 'Clones that go on down the pipeline' {
 }
 
 Describe 'Remove-VM' {
-    It 'returns when the machine is gone' {
+    It 'returns when the machine is gone' -Tag Node {
         New-TestVM -Name short
         Start-VM short -Wait -Timeout 5m
         Remove-VM short -Confirm:$false -GracePeriod 0

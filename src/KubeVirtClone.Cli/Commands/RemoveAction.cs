@@ -54,9 +54,10 @@ internal static class RemoveAction
             context.WriteLine($"interrupted: {removed} of {clones.Count} clones were removed"));
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = context.Cancelled };
         var oneAtATime = new Lock();
+        var removal = new CloneRemoval(cluster, invocation.IncludeTarget, invocation.Force);
         await Parallel.ForEachAsync(clones, options, async (clone, cancelled) =>
         {
-            var fault = await RemoveAsync(cluster, clone, invocation, cancelled);
+            var fault = await RemoveAsync(cluster, removal, clone, invocation, cancelled);
             lock (oneAtATime)
             {
                 if (fault is not null)
@@ -86,12 +87,12 @@ internal static class RemoveAction
     }
 
     private static async Task<Fault?> RemoveAsync(
-        KubeVirtCluster cluster, CloneRecord clone, RemoveInvocation invocation, CancellationToken cancelled)
+        KubeVirtCluster cluster, CloneRemoval removal, CloneRecord clone, RemoveInvocation invocation, CancellationToken cancelled)
     {
         if (invocation.DryRun == DryRunMode.Client)
             return null;
         if (invocation.DryRun == DryRunMode.None)
-            return await new CloneCatalog(cluster).RemoveAsync(clone, invocation.IncludeTarget, cancelled, invocation.Force);
+            return await removal.RemoveAsync(clone, cancelled);
         try
         {
             var options = new DeleteOptions { DryRun = true, PreconditionUid = clone.Uid };

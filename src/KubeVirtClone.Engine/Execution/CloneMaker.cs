@@ -186,7 +186,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         if (record.Raw.Kind == SourceKinds.VirtualMachine)
             return;
         var problem = record.Bound
-            ? (await new CloneCatalog(cluster).RemoveAsync(record, includeTarget: false, ct))?.Message
+            ? (await new CloneRemoval(cluster).RemoveAsync(record, ct))?.Message
             : "its volumes are not bound yet, and need it";
         if (problem is not null)
             run.Warn($"The clone object {record.Namespace}/{record.Name} was kept: {problem}", record, clone.Original);

@@ -35,9 +35,12 @@ internal static class ImageAdvice
             : $"'{vm.Name}' is running without a guest agent: the image will be as after a power cut. -StopSource gives a clean one.";
     }
 
-    /// <summary>Whether the machine has an instance.</summary>
+    /// <summary>Whether the machine has an instance, or will have one in a moment: KubeVirt has not yet come to see a machine without a status.</summary>
     public static bool IsOn(KubernetesObject vm) =>
-        vm.IsTrueAt("status", "created") || VirtualMachineRecord.From(vm).Status is not ("Stopped" or "Unknown");
+        vm.IsTrueAt("status", "created")
+        || (vm.StringAt("status", "printableStatus") is { Length: > 0 } status
+            ? status != "Stopped"
+            : vm.IsTrueAt("spec", "running") || vm.StringAt("spec", "runStrategy") is "Always" or "RerunOnFailure" or "Once");
 
     private static IEnumerable<string> Shared(KubernetesObject vm)
     {

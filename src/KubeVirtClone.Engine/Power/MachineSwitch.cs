@@ -21,7 +21,11 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
             if (vm is null || (machine.Uid is { Length: > 0 } uid && uid != vm.Uid))
                 return new(null, PowerFaults.NotFound(machine));
             record = VirtualMachineRecord.From(vm);
-            if (WhyBusy(vm) is { } busy)
+            vm = await new MachineLock(cluster).AwaitReleaseAsync(vm, ct);
+            if (vm is null || vm.Uid != record.Uid)
+                return new(null, PowerFaults.NotFound(machine));
+            record = VirtualMachineRecord.From(vm);
+            if (MachineLock.Describe(vm) is { } busy)
                 return new(record, PowerFaults.Busy(machine, busy));
             if (action == PowerAction.Start)
                 await StartAsync(record, ct);
@@ -39,11 +43,6 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
             return new(record, PowerFaults.From(e, action, machine));
         }
     }
-
-    private static string? WhyBusy(KubernetesObject vm) =>
-        vm.StringAt("status", "snapshotInProgress") is { Length: > 0 } snapshot ? $"a snapshot ({snapshot})"
-            : vm.StringAt("status", "restoreInProgress") is { Length: > 0 } restore ? $"a restore ({restore})"
-            : null;
 
     private async Task StartAsync(VirtualMachineRecord vm, CancellationToken ct)
     {

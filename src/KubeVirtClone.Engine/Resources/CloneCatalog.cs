@@ -73,23 +73,6 @@ public sealed class CloneCatalog
     }
 
     /// <summary>
-    /// Removes the object that stands for a clone, and with <paramref name="includeTarget"/> the virtual machine it made, with the volumes made
-    /// for it that no other machine uses. Without that the machine stays, and a clone whose volumes are not bound yet is not removed
-    /// (<see cref="FaultIds.VMCloneInUse"/>) unless <paramref name="force"/> says so: its snapshot could go with it, and the volumes could then
-    /// never be filled. A clone by restore that is not finished is ended, and what it made so far is removed.
-    /// </summary>
-    /// <param name="clone">The clone as read; only that very object is removed, not a later one of its name.</param>
-    /// <param name="includeTarget">Also delete the target machine. Only for a clone that succeeded: before, a machine of that name is not its own.</param>
-    /// <param name="ct">Cancels.</param>
-    /// <param name="force">Remove it although its volumes still need it.</param>
-    /// <returns>Null when it is gone (also when it was gone already), else what went wrong.</returns>
-    public async Task<Fault?> RemoveAsync(CloneRecord clone, bool includeTarget, CancellationToken ct, bool force = false)
-    {
-        ArgumentNullException.ThrowIfNull(clone);
-        return await new CloneRemoval(_cluster).RemoveAsync(clone, includeTarget, force, ct);
-    }
-
-    /// <summary>
     /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose
     /// volumes were bound only when the machines started. One that is not tied to its clones yet, because they are still being made, goes only when
     /// its batch is named.

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Resources;
@@ -45,23 +44,15 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
 
     private async Task RemoveAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
     {
-        var removed = new ConcurrentBag<RemovedObject>();
-        var machines = IncludeTarget ? await FindTargetsAsync(cluster, clones, ct) : [];
+        var removal = new CloneRemoval(cluster, IncludeTarget, Force);
         await Parallel.ForEachAsync(
             clones,
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
             async (clone, token) =>
             {
-                if (await new CloneCatalog(cluster).RemoveAsync(clone, IncludeTarget, token, Force) is { } fault)
-                {
-                    Post(() => WriteError(ErrorRecords.From(fault, new VMClone(clone))));
-                    return;
-                }
-
-                removed.Add(await ObjectOfAsync(cluster, clone, token));
-                if (machines.TryGetValue((clone.Namespace, clone.TargetName), out var machine)) removed.Add(machine);
+                if (await removal.RemoveAsync(clone, token) is { } fault) Post(() => WriteError(ErrorRecords.From(fault, new VMClone(clone))));
             });
-        await AwaitRemovalAsync(cluster, removed, ct);
+        await AwaitRemovalAsync(cluster, removal.Removed, ct);
 
         // The snapshots the clones shared: Kubernetes collects them with the last of their owners, but not one that had none yet.
         foreach (var (@namespace, batch) in clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, c.Batch)).Distinct())
@@ -69,28 +60,6 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
             foreach (var kept in await new CloneCatalog(cluster).CollectSnapshotsAsync(@namespace, batch, ct)) Post(() => WriteVerbose($"The shared snapshot {kept}."));
         }
     }
-
-    /// <summary>The machines that go with their clones. Only of those that succeeded: before, a machine of that name is not the clone's.</summary>
-    private static async Task<Dictionary<(string, string), RemovedObject>> FindTargetsAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
-    {
-        var machines = new Dictionary<(string, string), RemovedObject>();
-        foreach (var group in clones.Where(c => c is { Phase: ClonePhase.Succeeded, TargetName.Length: > 0 }).GroupBy(c => c.Namespace, StringComparer.Ordinal))
-        {
-            var query = new ListQuery { Names = [.. group.Select(c => c.TargetName).Distinct(StringComparer.Ordinal)], Namespace = group.Key };
-            await foreach (var found in new VirtualMachines(cluster).ListAsync(query, ct))
-            {
-                if (found.Value is { } vm) machines[(vm.Namespace, vm.Name)] = new RemovedObject(KubeVirtKinds.VirtualMachine, vm.Namespace, vm.Name, vm.Uid);
-            }
-        }
-
-        return machines;
-    }
-
-    private static async Task<RemovedObject> ObjectOfAsync(KubeVirtCluster cluster, CloneRecord clone, CancellationToken ct) => new(
-        clone.Method == CloneMethod.Restore ? KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ct)).Version) : await cluster.GetCloneKindAsync(ct),
-        clone.Namespace,
-        clone.Name,
-        clone.Uid);
 
     /// <summary>Reads the piped clones anew: a record tells how its clone was, and what may be removed depends on how it is.</summary>
     private async Task<List<CloneRecord>> ReadPipedAsync(KubeVirtCluster cluster, CancellationToken ct)

@@ -116,6 +116,16 @@ public sealed class GoldenImageTests
     }
 
     [Fact]
+    public async Task A_machine_that_KubeVirt_has_yet_to_start_is_stopped_too()
+    {
+        Start("Always");
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m.Remove("status"));
+        await MakeAsync(Ubuntu);
+
+        _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("Halted");
+    }
+
+    [Fact]
     public async Task Versions_coexist_and_the_name_means_the_newest_ready_one()
     {
         foreach (var _ in new[] { 1, 2, 3 })

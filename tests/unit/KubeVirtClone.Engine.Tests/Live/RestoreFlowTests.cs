@@ -54,7 +54,7 @@ public sealed class RestoreFlowTests
         foreach (var batch in new[] { "one", "two" })
         {
             foreach (var clone in await ListAsync(catalog.ListAsync(new ListQuery(), batch, default)))
-                (await catalog.RemoveAsync(clone, includeTarget: true, default)).ShouldBeNull();
+                (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
         }
 
         foreach (var image in await ListAsync(images.ListAsync(new ListQuery(), null, withUses: false, default)))

@@ -57,6 +57,27 @@ public sealed class MachinePowerTests
     }
 
     [Fact]
+    public async Task A_lock_of_a_snapshot_that_is_ready_goes_by_itself_and_is_waited_for()
+    {
+        _world.Client.Put(World.Snapshots, new System.Text.Json.Nodes.JsonObject
+        {
+            ["apiVersion"] = World.Snapshots.ApiVersion,
+            ["kind"] = World.Snapshots.Kind,
+            ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["name"] = "nightly", ["namespace"] = "default" },
+            ["status"] = new System.Text.Json.Nodes.JsonObject { ["phase"] = "Succeeded", ["readyToUse"] = true },
+        });
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!["snapshotInProgress"] = "nightly");
+        using var release = _world.Clock.CreateTimer(
+            _ => _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!.AsObject().Remove("snapshotInProgress")),
+            state: null,
+            TimeSpan.FromSeconds(2),
+            Timeout.InfiniteTimeSpan);
+
+        (await DoAsync(Power.RemoveAsync(Golden, new PowerOptions(), default))).Fault.ShouldBeNull();
+        _world.Machines.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_machine_that_cannot_come_up_ends_the_wait()
     {
         _world.Client.Subresources = (_, _) =>

@@ -84,7 +84,7 @@ public sealed class CatalogTests
         _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("web-1"));
         var faults = new List<Fault?>();
         foreach (var clone in _world.Client.All(World.Clones))
-            faults.Add(await new CloneCatalog(_world.Cluster).RemoveAsync(Read(clone), includeTarget: true, default));
+            faults.Add(await new CloneRemoval(_world.Cluster, includeTarget: true).RemoveAsync(Read(clone), default));
 
         faults.OfType<Fault>().ShouldHaveSingleItem().Id.ShouldBe(FaultIds.VMCloneTargetInvalid);
         _world.Client.All(KubeVirtKinds.VirtualMachine).Select(m => m["metadata"]!["name"]!.GetValue<string>()).ShouldBe(["golden", "web-2"]);
@@ -97,7 +97,7 @@ public sealed class CatalogTests
         await _world.CloneAsync([World.Request()]);
         var old = Read(_world.TheClone()) with { Uid = "older" };
 
-        (await new CloneCatalog(_world.Cluster).RemoveAsync(old, includeTarget: false, default)).ShouldBeNull();
+        (await new CloneRemoval(_world.Cluster).RemoveAsync(old, default)).ShouldBeNull();
         _world.TheClone();
     }
 

@@ -232,7 +232,7 @@ public sealed class RestoreMethodTests
         var catalog = new CloneCatalog(_world.World.Cluster);
         var clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
         clones.ShouldAllBe(c => !c.Value!.Bound);
-        (await _world.DoAsync(() => catalog.RemoveAsync(clones[0].Value!, includeTarget: false, default)))!.Id.ShouldBe(FaultIds.VMCloneInUse);
+        (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default)))!.Id.ShouldBe(FaultIds.VMCloneInUse);
         (await _world.DoAsync(() => catalog.CollectSnapshotsAsync("default", "lab7", default))).ShouldHaveSingleItem();
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
 
@@ -242,7 +242,7 @@ public sealed class RestoreMethodTests
         (await _world.DoAsync(() => catalog.CollectSnapshotsAsync("default", "lab7", default))).ShouldBeEmpty();
         _world.Names(World.Snapshots).ShouldBeEmpty();
         clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
-        (await _world.DoAsync(() => catalog.RemoveAsync(clones[0].Value!, includeTarget: false, default))).ShouldBeNull();
+        (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default))).ShouldBeNull();
         _world.Machines.Count.ShouldBe(11);
     }
 
@@ -258,7 +258,7 @@ public sealed class RestoreMethodTests
 
         var catalog = new CloneCatalog(_world.World.Cluster);
         foreach (var clone in await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default)))
-            (await _world.DoAsync(() => catalog.RemoveAsync(clone.Value!, includeTarget: true, default))).ShouldBeNull();
+            (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster, includeTarget: true).RemoveAsync(clone.Value!, default))).ShouldBeNull();
 
         _world.Machines.ShouldBe(["golden", "user"]);
         _world.Names(World.Restores).ShouldBeEmpty();
