@@ -101,15 +101,26 @@ internal sealed class InstanceController
         if (running)
         {
             status["nodeName"] = NodeName;
-            status["conditions"] = new JsonArray(new JsonObject
+            var conditions = new JsonArray(Condition("Ready"));
+            if (instance.TextAt("spec", "startStrategy") == "Paused")
             {
-                ["lastProbeTime"] = null,
-                ["lastTransitionTime"] = _cluster.Timestamp,
-                ["status"] = "True",
-                ["type"] = "Ready",
-            });
+                var paused = Condition("Paused");
+                paused["message"] = "VMI was paused by user";
+                paused["reason"] = "PausedByUser";
+                conditions.Add((JsonNode)paused);
+            }
+
+            status["conditions"] = conditions;
         }
 
         _cluster.Update(_cluster.Instances, copy);
     }
+
+    private JsonObject Condition(string type) => new()
+    {
+        ["lastProbeTime"] = null,
+        ["lastTransitionTime"] = _cluster.Timestamp,
+        ["status"] = "True",
+        ["type"] = type,
+    };
 }

@@ -132,6 +132,8 @@ internal sealed class MachineController
     {
         var request = machine.ArrayAt("status", "stateChangeRequests").Objects().FirstOrDefault();
         var strategy = VirtualMachines.RunStrategy(machine);
+        if (strategy == "Halted" && instance is null && request.TextAt("action") == "Start")
+            return Unhalt(machine);
         var wanted = strategy switch
         {
             "Always" or "Once" => true,
@@ -154,10 +156,21 @@ internal sealed class MachineController
         }
 
         if (wanted && instance is null && VolumesAllowStart(machine))
-            Start(machine);
+            Start(machine, request.TextAt("data", "paused") == "true");
         else if (!wanted && instance is not null && !instance.IsDeleting())
             Stop(machine);
         return _cluster.Get(_cluster.Machines, machine.Namespace(), machine.Name()) ?? machine;
+    }
+
+    // Only a start that is to end paused comes as a request to a halted machine; the request stays until the instance is there.
+    private JsonObject Unhalt(JsonObject machine)
+    {
+        var copy = machine.Copy();
+        if (copy.At("spec", "running") is not null)
+            copy.Ensure("spec")["running"] = true;
+        else
+            copy.Ensure("spec")["runStrategy"] = "Always";
+        return _cluster.Update(_cluster.Machines, copy);
     }
 
     private bool VolumesAllowStart(JsonObject machine) => VirtualMachines.Volumes(machine).All(v =>
@@ -165,7 +178,7 @@ internal sealed class MachineController
         || _cluster.Get(_cluster.DataVolumes, machine.Namespace(), name) is not { } dataVolume
         || dataVolume.TextAt("status", "phase") is "Succeeded" or "WaitForFirstConsumer" or "PendingPopulation");
 
-    private void Start(JsonObject machine)
+    private void Start(JsonObject machine, bool paused)
     {
         var generation = machine.At("metadata", "generation")?.ToString() ?? "1";
         var revision = $"revision-start-vm-{machine.Uid()}-{generation}";
@@ -190,6 +203,9 @@ internal sealed class MachineController
             // started in this generation before
         }
 
+        var spec = machine.At("spec", "template", "spec").Copy()!;
+        if (paused)
+            spec["startStrategy"] = "Paused";
         _cluster.Create(_cluster.Instances, new JsonObject
         {
             ["apiVersion"] = VirtualMachines.ApiVersion,
@@ -203,7 +219,7 @@ internal sealed class MachineController
                 ["finalizers"] = new JsonArray("kubevirt.io/virtualMachineControllerFinalize"),
                 ["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine)),
             },
-            ["spec"] = machine.At("spec", "template", "spec").Copy(),
+            ["spec"] = spec,
             ["status"] = new JsonObject { ["virtualMachineRevisionName"] = revision, ["phase"] = "Pending" },
         });
         _cluster.Recorder.Normal(machine, "SuccessfulCreate", "Started the virtual machine by creating the new virtual machine instance " + machine.Name(), Component);
@@ -283,7 +299,7 @@ internal sealed class MachineController
             if (instance.IsDeleting())
                 return "Stopping";
             if (instance.TextAt("status", "phase") == "Running")
-                return "Running";
+                return VirtualMachines.IsPaused(instance) ? "Paused" : "Running";
         }
 
         var wanted = VirtualMachines.RunStrategy(machine) is "Always" or "Once" or "RerunOnFailure" || instance is not null;

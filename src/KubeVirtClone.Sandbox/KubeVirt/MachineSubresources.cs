@@ -49,7 +49,7 @@ internal sealed class MachineSubresources(ApiMachinery api)
             case "Halted" when options.FlagAt("paused") is true:
             case "Manual" or "RerunOnFailure":
                 if (!dry)
-                    Request(machine, who, new JsonObject { ["action"] = "Start" });
+                    Request(machine, who, StartRequest(options.FlagAt("paused") is true));
                 break;
             case "Halted":
                 SetRunning(machine, true, dry, who);
@@ -57,6 +57,14 @@ internal sealed class MachineSubresources(ApiMachinery api)
             default:
                 throw Conflict(name, strategy + " does not support manual start requests");
         }
+    }
+
+    private static JsonObject StartRequest(bool paused)
+    {
+        var request = new JsonObject { ["action"] = "Start" };
+        if (paused)
+            request["data"] = new JsonObject { ["paused"] = "true" };
+        return request;
     }
 
     private void Stop(JsonObject machine, JsonObject? instance, string strategy, JsonObject? options, bool dry, RequestInfo who)

@@ -57,6 +57,9 @@ internal static class VirtualMachines
         null => machine.TextAt("spec", "runStrategy") ?? "Halted",
     };
 
+    /// <summary>Whether an instance is there, but its guest stands still.</summary>
+    public static bool IsPaused(JsonObject? instance) => instance.ArrayAt("status", "conditions").Objects().Any(c => c.TextAt("type") == "Paused" && c.TextAt("status") == "True");
+
     public static IEnumerable<JsonObject> Templates(JsonObject machine) => machine.ArrayAt("spec", "dataVolumeTemplates").Objects();
 
     /// <summary>The firmware UUID that KubeVirt gave VMs by their name before it stored random ones.</summary>
