@@ -51,8 +51,13 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     /// <param name="options">Which kubeconfig, context, namespace and impersonation.</param>
     /// <param name="callbacks">Where to tell what is done.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="requestTimeout">Longest wait for the answer to one request, above zero; null is the client's own.</param>
     /// <exception cref="EngineException">The configuration cannot be used.</exception>
-    public static async Task<KubeVirtCluster> ConnectAsync(KubeConfigOptions options, EngineCallbacks? callbacks, CancellationToken ct)
+    public static async Task<KubeVirtCluster> ConnectAsync(
+        KubeConfigOptions options,
+        EngineCallbacks? callbacks,
+        CancellationToken ct,
+        TimeSpan? requestTimeout = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         callbacks ??= EngineCallbacks.None;
@@ -61,8 +66,12 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         {
             // Files are read, and keys are opened: not on the caller's thread.
             var configuration = await Task.Run(() => KubeConfigLoader.Load(options), ct);
+            var defaults = new KubernetesClientOptions();
+            var patience = requestTimeout ?? defaults.RequestTimeout;
             var client = KubernetesClientFactory.Create(configuration, new KubernetesClientOptions
             {
+                RequestTimeout = patience,
+                ConnectTimeout = patience < defaults.ConnectTimeout ? patience : defaults.ConnectTimeout,
                 Warning = callbacks.Warning,
                 Information = callbacks.Information,
                 Trace = t => cluster?.OnTrace(t),

@@ -51,13 +51,16 @@ internal sealed class CommandContext : IAsyncDisposable
         ImpersonateGroups = _connection.AsGroups,
     };
 
+    // Kubernetes has no request that takes a day.
+    private TimeSpan? RequestTimeout => _connection.RequestTimeout == TimeSpan.Zero ? TimeSpan.FromDays(1) : _connection.RequestTimeout;
+
     /// <summary>Connects, once.</summary>
     /// <exception cref="EngineException">No usable kubeconfig, no server, no KubeVirt there.</exception>
     public async Task<KubeVirtCluster> ConnectAsync()
     {
         if (_connection.As is null && _connection.AsGroups.Count > 0)
             throw new UsageException("--as-group needs --as: groups are impersonated together with a user");
-        return _cluster ??= await KubeVirtCluster.ConnectAsync(KubeConfigOptions, Callbacks(), Cancelled);
+        return _cluster ??= await KubeVirtCluster.ConnectAsync(KubeConfigOptions, Callbacks(), Cancelled, RequestTimeout);
     }
 
     /// <summary>The namespace the options and the kubeconfig name, found without a server; "default" where there is no kubeconfig.</summary>

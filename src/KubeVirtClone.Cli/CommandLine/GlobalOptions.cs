@@ -40,6 +40,11 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<TimeSpan?> RequestTimeout { get; } = SharedOptions.Duration(
+        "--request-timeout",
+        "Longest time to wait for the answer to one request, as 10s or 1m; 0 waits without end. Without it: 60s. What is safe to repeat is tried again.",
+        recursive: true);
+
     public Option<int> Verbosity { get; } = new("--v", "-v", "--verbose")
     {
         Description = "Say on stderr what is decided and why; from 6 on, also every request (-v, -v=6).",
@@ -54,6 +59,7 @@ internal sealed class GlobalOptions
         command.Options.Add(Namespace);
         command.Options.Add(As);
         command.Options.Add(AsGroup);
+        command.Options.Add(RequestTimeout);
         command.Options.Add(Verbosity);
     }
 }

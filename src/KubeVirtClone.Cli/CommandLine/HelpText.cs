@@ -31,7 +31,8 @@ internal static class HelpText
         using var text = new StringWriter();
         parsed.InvocationConfiguration.Output = text;
         var code = new HelpAction().Invoke(parsed);
-        writer.Write(text.ToString().Replace(RootCommand.ExecutableName, "kubectl vmclone", StringComparison.Ordinal));
+        writer.Write(text.ToString().Replace(RootCommand.ExecutableName, "kubectl vmclone", StringComparison.Ordinal).TrimEnd() + Environment.NewLine + Environment.NewLine);
+        HelpExamples.Write(CommandPath(parsed), writer);
         return code;
     }
 }

@@ -36,10 +36,11 @@ internal static class SharedOptions
 
     public static Option<TimeSpan?> Timeout(string description) => Duration("--timeout", description);
 
-    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    public static Option<TimeSpan?> Duration(string name, string description, bool recursive = false) => new(name)
     {
         Description = description,
         HelpName = "DURATION",
+        Recursive = recursive,
         CustomParser = result => DurationText.TryParse(result.Tokens[0].Value, out var duration)
             ? duration
             : Refuse(result, $"{name} {result.Tokens[0].Value}: write a duration such as 90s, 5m or 1h30m", default(TimeSpan?)),

@@ -126,7 +126,8 @@ public sealed class ParseTests
     [InlineData("new a --image-version 2", "--image-version needs --golden-image")]
     [InlineData("new --golden-image x --source-name y z", "--golden-image is the source")]
     [InlineData("new --golden-image x: y", "does not name an image")]
-    [InlineData("new a b --hostname c --dry-run=client", "--hostname is worked out by what the source is")]
+    [InlineData("new a b --hostname h{9}", "not a pattern")]
+    [InlineData("new a --cloud-init-secret {2}", "none is given")]
     [InlineData("test", "say what to clone")]
     [InlineData("debug", "say which clones")]
     [InlineData("compare", "say which clones")]
@@ -160,6 +161,38 @@ public sealed class ParseTests
         foreach (var command in new[] { "new", "get", "wait", "remove", "test", "debug", "compare", "measure", "report", "snapshot", "image", "start", "stop", "sandbox" })
             console.Output.ShouldContain(command);
         console.Output.ShouldContain("kubectl vmclone [command]");
+    }
+
+    [Fact]
+    public async Task Help_of_a_command_ends_with_examples_that_parse()
+    {
+        HelpExamples.Lines.Count().ShouldBeGreaterThan(20);
+        foreach (var line in HelpExamples.Lines)
+        {
+            // What a shell makes of it: blanks part words, single quotes hold them together.
+            var words = System.Text.RegularExpressions.Regex.Matches(line, "(?:'[^']*'|[^ '])+", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))
+                .Select(m => m.Value.Replace("'", "", StringComparison.Ordinal)).ToArray();
+            words[..2].ShouldBe(["kubectl", "vmclone"]);
+            var (code, parsed) = await ParseAsync(words[2..]);
+            code.ShouldBe(ExitCode.Success, $"{line}: {string.Join("; ", parsed.Errors.Select(e => e.Message))}");
+        }
+
+        using var console = new TestConsole();
+        (await console.RunAsync("image", "new", "--help")).ShouldBe(ExitCode.Success);
+        console.Output.ShouldContain("Examples:");
+        console.Output.ShouldContain("kubectl vmclone image new build01 ubuntu-24.04 --stop-source --remove-source");
+    }
+
+    [Theory]
+    [InlineData("get --request-timeout 10s", 10)]
+    [InlineData("--request-timeout=2m get", 120)]
+    [InlineData("get --request-timeout=0", 0)]
+    public async Task Request_timeout_is_taken_as_kubectl_takes_it(string line, int seconds)
+    {
+        var (code, parsed) = await ParseAsync(line.Split(' '));
+
+        code.ShouldBe(ExitCode.Success);
+        parsed.GetValue<TimeSpan?>("--request-timeout").ShouldBe(TimeSpan.FromSeconds(seconds));
     }
 
     private static async Task<(int Code, System.CommandLine.ParseResult Parsed)> ParseAsync(string[] arguments)
