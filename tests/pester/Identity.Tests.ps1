@@ -2,6 +2,23 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster
     New-TestVM -Name golden -Label @{ app = 'test'; 'backup/policy' = 'daily' } -Annotation @{ note = 'hello'; 'ovn.kubernetes.io/ip_address' = '10.0.0.1' }
+    # A machine with everything that a clone may be asked to have otherwise: marks on the template, cloud-init data of its own.
+    $full = ConvertFrom-Json -AsHashtable @'
+{ "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine",
+  "metadata": { "name": "full", "labels": { "app": "test" }, "annotations": { "note": "hello" } },
+  "spec": { "runStrategy": "Halted", "template": {
+    "metadata": { "labels": { "kubevirt.io/vm": "full", "drop.me/a": "1", "keep.me/a": "1" }, "annotations": { "drop.me/b": "2", "keep.me/b": "2" } },
+    "spec": { "domain": { "memory": { "guest": "64Mi" }, "devices": {
+        "disks": [ { "name": "root", "disk": { "bus": "virtio" } }, { "name": "init", "disk": { "bus": "virtio" } } ],
+        "interfaces": [ { "name": "default", "masquerade": {} } ] } },
+      "networks": [ { "name": "default", "pod": {} } ],
+      "volumes": [ { "name": "root", "containerDisk": { "image": "quay.io/kubevirt/cirros-container-disk-demo" } },
+        { "name": "init", "cloudInitNoCloud": { "userData": "#cloud-config\nhostname: full\n" } } ] } } } }
+'@
+    $full.metadata.namespace = $script:Namespace
+    New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object $full
+    function Invoke-Cli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace 2>&1 | ForEach-Object { "$_" } }
+    $script:Awkward = 'a:b,c; "quoted" \ back\slash ünïcode ✓ {"k":[1,2]} <&> end'
     function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
     function Get-Spec([string] $Name) { (Get-VM $Name).Raw.spec }
 }
@@ -40,6 +57,84 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         $macs | Sort-Object -Unique | Should -HaveCount 2
         # Locally administered, and no group address.
         $macs | ForEach-Object { [Convert]::ToInt32($_.Substring(0, 2), 16) -band 3 | Should -Be 2 }
+    }
+
+    It 'reads its cloud-init data from the Secret that is named, each from its own' {
+        $null = New-VMClone full -Count 2 -NamePattern "ci-$script:Suffix-{0}" -CloudInitSecret 'user-data-{0:d2}' @script:How
+        foreach ($number in 1, 2) {
+            $volume = (Get-Spec "ci-$script:Suffix-$number").template.spec.volumes | Where-Object name -eq init
+            $volume.cloudInitNoCloud.secretRef.name | Should -Be "user-data-0$number"
+            $volume.cloudInitNoCloud.PSObject.Properties.Name | Should -Not -Contain 'userData'
+        }
+    }
+
+    It 'has a host name of its own for each of many' {
+        $null = New-VMClone golden -Count 2 -NamePattern "many-$script:Suffix-{0:d2}" -Hostname '{2}' @script:How
+        (Get-VM "many-$script:Suffix-*").Raw.spec.template.spec.hostname | Sort-Object | Should -Be "many-$script:Suffix-01", "many-$script:Suffix-02"
+        $null = 7, 8 | New-VMClone -SourceName golden -TargetName { "num-$script:Suffix-$_" } -Hostname 'h{0:d3}' @script:How
+        (Get-VM "num-$script:Suffix-*").Raw.spec.template.spec.hostname | Sort-Object | Should -Be 'h007', 'h008'
+    }
+
+    It 'takes any value, and whole objects' {
+        $patch = @{ op = 'add'; path = '/spec/template/spec/nodeSelector'; value = @{ 'example.com/zone' = 'a:b'; 'example.com/rack' = 'c' } },
+            @{ op = 'add'; path = '/spec/template/spec/tolerations'; value = @(@{ key = 'k:1'; operator = 'Exists' }, @{ key = 'k,2'; operator = 'Equal'; value = 'x' }) }
+        $null = New-VMClone golden "any-$script:Suffix" -Annotation @{ text = $script:Awkward; 'example.com/json' = '{"a":["b:c,d"]}' } -Patch $patch @script:How
+        $vm = Get-VM "any-$script:Suffix"
+        $vm.Annotations['text'] | Should -BeExactly $script:Awkward
+        $vm.Annotations['example.com/json'] | Should -BeExactly '{"a":["b:c,d"]}'
+        $vm.Raw.spec.template.spec.nodeSelector.'example.com/zone' | Should -Be 'a:b'
+        $vm.Raw.spec.template.spec.tolerations.key | Should -Be 'k:1', 'k,2'
+    }
+
+    It 'goes without what is excluded of the template' {
+        $null = New-VMClone full "tpl-$script:Suffix" -ExcludeTemplateLabel 'drop.me/*' -ExcludeTemplateAnnotation 'drop.me/?' @script:How
+        $template = (Get-Spec "tpl-$script:Suffix").template.metadata
+        $template.labels.PSObject.Properties.Name | Should -Contain 'keep.me/a'
+        $template.labels.PSObject.Properties.Name | Should -Not -Contain 'drop.me/a'
+        $template.annotations.PSObject.Properties.Name | Should -Contain 'keep.me/b'
+        $template.annotations.PSObject.Properties.Name | Should -Not -Contain 'drop.me/b'
+    }
+
+    It 'goes without annotations and disks' {
+        $null = New-VMClone full "bare-$script:Suffix" -Without Annotations, Disks @script:How
+        $vm = Get-VM "bare-$script:Suffix"
+        $vm.Annotations.Keys | Should -Not -Contain 'note'
+        $vm.Raw.spec.template.spec.volumes | Should -BeNullOrEmpty
+        $vm.Raw.spec.template.spec.domain.devices.disks | Should -BeNullOrEmpty
+    }
+
+    It 'is started with -Start, or as its run strategy says' {
+        $null = New-VMClone golden "st-$script:Suffix" -Start @script:How
+        (Get-VM "st-$script:Suffix").RunStrategy | Should -Be 'Always'
+        $null = New-VMClone golden "st2-$script:Suffix" -Start -RunStrategy RerunOnFailure @script:How
+        (Get-VM "st2-$script:Suffix").RunStrategy | Should -Be 'RerunOnFailure'
+        New-VMClone golden "st3-$script:Suffix" -Start -RunStrategy Manual -ErrorVariable failed -ErrorAction SilentlyContinue @script:How
+        Get-ErrorId $failed | Should -Be 'VMCloneOptionUnsupported'
+    }
+
+    It 'is the same by kubectl-vmclone' {
+        $method = $script:How.Method.ToLowerInvariant()
+        Invoke-Cli new full "cli-$script:Suffix" --method $method --wait --hostname '{2}' --label tier=web --annotation "text=$script:Awkward" --run-strategy Manual --generate-mac-addresses `
+            --exclude-template-label 'drop.me/*' --exclude-template-annotation 'drop.me/*' --exclude-annotation 'no*' --network-preset kubeovn --cloud-init-secret '{1}-data' -o name |
+            Should -Match "/cli-$script:Suffix-" -Because 'the clone is printed'
+        $LASTEXITCODE | Should -Be 0
+        $vm = Get-VM "cli-$script:Suffix"
+        $vm.Labels['tier'] | Should -Be 'web'
+        $vm.Annotations['text'] | Should -BeExactly $script:Awkward
+        $vm.Annotations.Keys | Should -Not -Contain 'note'
+        $vm.RunStrategy | Should -Be 'Manual'
+        $vm.MacAddress | Should -Match '^.[26ae]-'
+        $spec = $vm.Raw.spec.template
+        $spec.spec.hostname | Should -Be "cli-$script:Suffix"
+        ($spec.spec.volumes | Where-Object name -eq init).cloudInitNoCloud.secretRef.name | Should -Be 'full-data'
+        $spec.metadata.labels.PSObject.Properties.Name | Should -Not -Contain 'drop.me/a'
+        $spec.metadata.annotations.PSObject.Properties.Name | Should -Not -Contain 'drop.me/b'
+        $null = Invoke-Cli new full "cli2-$script:Suffix" --method $method --wait --without labels,network --exclude-label 'x*' --start
+        $LASTEXITCODE | Should -Be 0
+        $vm = Get-VM "cli2-$script:Suffix"
+        $vm.Interface | Should -BeNullOrEmpty
+        $vm.Labels.Keys | Should -Not -Contain 'app'
+        $vm.RunStrategy | Should -Be 'Always'
     }
 
     It 'goes without labels and network' {
@@ -81,9 +176,19 @@ Describe 'Other ways to say it' {
         (Get-VM bad-host).Labels['a'] | Should -Be 'b'
     }
 
-    It 'writes no manifest that would make another clone' {
-        New-VMClone golden never -Hostname x -AsManifest -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        Get-ErrorId $failed | Should -Be 'ManifestNeedsSource'
+    It 'warns where many would get one host name, and refuses what is no pattern' {
+        $null = New-VMClone golden same-1, same-2 -Hostname same -WhatIf -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -Match "2 clones get the same host name 'same'"
+        New-VMClone golden never -Hostname 'h{9}' -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'NamePatternInvalid'
+        New-VMClone golden -Hostname '{2}' -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'NamePatternInvalid'
+    }
+
+    It 'refuses a cloud-init Secret where nothing would read it' {
+        New-VMClone golden never -CloudInitSecret data -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMCloneOptionUnsupported'
+        "$($failed[0])" | Should -Match 'no cloud-init volume'
     }
 
     It 'says which way Auto takes' {

@@ -46,6 +46,36 @@ Describe 'Start-VM and Stop-VM' {
         Stop-VM strategic -GracePeriod 0
     }
 
+    It 'starts paused: -Wait returns when the machine is there and stands still' -Tag Sandbox {
+        New-TestVM -Name sleeper
+        $vm = Start-VM sleeper -Paused -Wait -Timeout 5m -PassThru
+        $vm.Status | Should -Be 'Paused'
+        (Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachineinstances/sleeper").spec.startStrategy | Should -Be 'Paused'
+        (New-VMSnapshot sleeper asleep -Wait -Timeout 5m).Consistency | Should -Match 'paused'
+        Stop-VM sleeper -Wait -Timeout 5m -GracePeriod 0
+        Start-VM sleeper -Wait -Timeout 5m
+        Get-Status sleeper | Should -Be 'Running'
+        Stop-VM sleeper -GracePeriod 0
+    }
+
+    It 'says in words that a snapshot of the machine is in progress' -Tag Sandbox {
+        New-TestVM -Name locked
+        $path = "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/locked"
+        $null = Invoke-TestApi -Method Patch -Path "$path/status" -Body @{ status = @{ snapshotInProgress = 'nightly' } } -ContentType 'application/merge-patch+json'
+        foreach ($command in { Start-VM locked -ErrorVariable +failed -ErrorAction SilentlyContinue }, { Remove-VM locked -Confirm:$false -ErrorVariable +failed -ErrorAction SilentlyContinue }) {
+            $failed = @()
+            . $command
+            Get-ErrorId $failed | Should -Be 'VMBusy'
+            "$($failed[0])" | Should -Match 'nightly.*in progress'
+        }
+        $null = Invoke-TestApi -Method Patch -Path "$path/status" -Body @{ status = @{ snapshotInProgress = $null } } -ContentType 'application/merge-patch+json'
+    }
+
+    It 'takes no negative time' {
+        { Stop-VM web-1 -GracePeriod -4 } | Should -Throw '*negative*'
+        { Start-VM web-1 -Wait -Timeout -1s } | Should -Throw '*negative*'
+    }
+
     It 'starts nothing with -WhatIf, but says what the server would refuse' {
         Start-VM web-1 -WhatIf
         Get-Status web-1 | Should -Be 'Stopped'
@@ -99,6 +129,21 @@ Describe 'Remove-VM' {
         New-TestVM -Name r-1, r-2
         Get-VM r-* | Remove-VM -Confirm:$false
         Get-VM r-* | Should -BeNullOrEmpty
+    }
+
+    It 'waits with -Wait until they are gone, and says when they are not in time' -Tag Sandbox {
+        New-TestVM -Name gone-1, gone-2
+        Remove-VM gone-* -Wait -Timeout 5m -Confirm:$false
+        Get-VM gone-* | Should -BeNullOrEmpty
+        { Remove-VM web-1 -Wait -NoWait } | Should -Throw -ErrorId 'RemoveWaitConflict,*'
+
+        New-TestVM -Name held
+        $path = "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/held"
+        $null = Invoke-TestApi -Method Patch -Path $path -Body @{ metadata = @{ finalizers = @('example.com/held') } } -ContentType 'application/merge-patch+json'
+        Remove-VM held -Wait -Timeout 1s -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMPowerTimeout'
+        "$($failed[0])" | Should -Match 'was not gone'
+        $null = Invoke-TestApi -Method Patch -Path $path -Body @{ metadata = @{ finalizers = $null } } -ContentType 'application/merge-patch+json'
     }
 
     It 'removes nothing with -WhatIf' {

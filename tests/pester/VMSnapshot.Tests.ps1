@@ -34,6 +34,19 @@ Describe 'New-VMSnapshot' {
         $failed[0].CategoryInfo.Category | Should -Be 'ResourceExists'
     }
 
+    It 'refuses a deadline that is none, with the reason' {
+        New-VMSnapshot plain never -FailureDeadline 0 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMSnapshotRejected,KubeVirtClone.Commands.NewVMSnapshotCommand'
+        "$($failed[0])" | Should -Match 'locks its machine'
+        New-VMSnapshot plain never -FailureDeadline 500ms -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMSnapshotRejected'
+        { New-VMSnapshot plain never -FailureDeadline -5 } | Should -Throw '*negative*'
+        { New-VMSnapshot plain never -FailureDeadline ([timespan]'-00:00:05') } | Should -Throw '*negative*'
+        { New-VMSnapshot plain never -DeletionPolicy Keep } | Should -Throw '*Delete, Retain*'
+        Get-VMSnapshot never -ErrorAction Ignore | Should -BeNullOrEmpty
+        (New-VMSnapshot plain retained -DeletionPolicy Retain -Wait -Timeout 5m).DeletionPolicy | Should -Be 'Retain'
+    }
+
     It 'makes nothing with -WhatIf' {
         New-VMSnapshot plain rehearsed -WhatIf
         Get-VMSnapshot rehearsed -ErrorAction Ignore | Should -BeNullOrEmpty

@@ -1,70 +1,62 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Identity;
 using KubeVirtClone.Engine.Manifests;
 using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Cli.Commands;
 
-/// <summary>What <c>new --dry-run=client</c> does: prints the objects that would be posted, and asks no server.</summary>
+/// <summary>What <c>new --dry-run=client</c> does: prints the objects that would be posted. A server is asked only where they follow from what the source is.</summary>
 internal static class ManifestAction
 {
-    private const string ApiVersion = "clone.kubevirt.io/v1beta1";
+    private const string ApiVersion = "v1beta1";
 
-    public static int Run(NewInvocation invocation, CommandContext context)
+    public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
     {
-        if (NeedsServer(invocation) is { } option)
-            throw new UsageException($"{option} is worked out by what the source is, and --dry-run=client asks no server: use --dry-run=server");
-        var requests = NewAction.InNamespace(NewAction.ReadRequests(invocation, context), context.NamespaceWithoutServer());
+        var read = NewAction.ReadRequests(invocation, context);
         var batch = invocation.Batch ?? CloneNames.NewBatch(TimeProvider.System.GetUtcNow());
-        var output = context.Console.Output;
-        using var list = invocation.Output == OutputFormat.Json ? ItemDocument.Open(output, yaml: false) : null;
-        var unnamed = new Dictionary<(string, string, string), int>();
-        foreach (var request in requests)
+        IReadOnlyList<ManifestItem> items;
+        if (read.Any(r => ManifestPlanner.NeedsCluster(r, invocation.Method)))
         {
-            var source = (request.Namespace, request.SourceKind, request.SourceName);
-            var ordinal = string.IsNullOrEmpty(request.TargetName) ? unnamed[source] = unnamed.GetValueOrDefault(source, -1) + 1 : 0;
-            var checkedRequest = RequestRules.Check(request, batch, ordinal);
-            foreach (var warning in checkedRequest.Warnings)
-                context.WriteLine($"warning: {request.DisplayName}: {warning}");
-            if (checkedRequest.Fault is not null)
-            {
-                context.Faults.Write(checkedRequest.Fault, request.DisplayName);
-                continue;
-            }
-
-            var manifest = CloneManifest.Build(checkedRequest.Request, ApiVersion);
-            if (list is not null)
-                list.Add(manifest);
-            else if (invocation.Output is null or OutputFormat.Yaml)
-                output.Write(CloneManifest.ToYaml(manifest));
-            else
-                output.Write($"vmclone/{checkedRequest.Request.CloneName}{(invocation.Output == OutputFormat.Name ? "" : " created (dry run)")}\n");
+            var cluster = await context.ConnectAsync();
+            items = await new ManifestPlanner(cluster, invocation.Method, batch).PlanAsync(NewAction.InNamespace(read, cluster.Namespace), context.Cancelled);
+        }
+        else
+        {
+            items = ManifestPlanner.WithoutCluster(NewAction.InNamespace(read, context.NamespaceWithoutServer()), batch, ApiVersion);
         }
 
-        output.Flush();
+        Print(items, invocation.Output, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>The first option that no manifest can be written for without reading the source; null when there is none.</summary>
-    private static string? NeedsServer(NewInvocation invocation) =>
-        new (bool Given, string Name)[]
+    private static void Print(IReadOnlyList<ManifestItem> items, OutputFormat? format, CommandContext context)
+    {
+        var output = context.Console.Output;
+        using var list = format == OutputFormat.Json ? ItemDocument.Open(output, yaml: false) : null;
+        foreach (var item in items)
         {
-            (invocation.GoldenImage is not null, "--golden-image"),
-            (invocation.Method == CloneMethodChoice.Restore, "--method restore"),
-            (invocation.Hostname is not null, "--hostname"),
-            (invocation.TargetLabels is not null, "--label"),
-            (invocation.TargetAnnotations is not null, "--annotation"),
-            (invocation.RunStrategy is not null, "--run-strategy"),
-            (invocation.Start, "--start"),
-            (invocation.GenerateMacAddresses, "--generate-mac-addresses"),
-            (invocation.ExcludeLabels is not null, "--exclude-label"),
-            (invocation.ExcludeAnnotations is not null, "--exclude-annotation"),
-            (invocation.ExcludeTemplateLabels is not null, "--exclude-template-label"),
-            (invocation.ExcludeTemplateAnnotations is not null, "--exclude-template-annotation"),
-            (invocation.NetworkPreset != NetworkPreset.None, "--network-preset"),
-            (invocation.Without != CloneOmissions.None, "--without"),
-            (invocation.CloudInitSecret is not null, "--cloud-init-secret"),
-        }.FirstOrDefault(o => o.Given).Name;
+            if (item.Warning is { } warning)
+                context.WriteLine(item.Request is { } about ? $"warning: {about.DisplayName}: {ShellWords.Translate(warning)}" : $"warning: {ShellWords.Translate(warning)}");
+            if (item.Fault is { } fault)
+                context.Faults.Write(fault, item.Request?.DisplayName);
+            if (item.Manifest is not { } manifest)
+                continue;
+            if (list is not null)
+                list.Add(manifest);
+            else if (format is null or OutputFormat.Yaml)
+                output.Write(CloneManifest.ToYaml(manifest));
+            else
+                output.Write($"{ShortKind(manifest["kind"]!.GetValue<string>())}/{manifest["metadata"]!["name"]}{(format == OutputFormat.Name ? "" : " created (dry run)")}\n");
+        }
+
+        output.Flush();
+    }
+
+    private static string ShortKind(string kind) => kind switch
+    {
+        SourceKinds.VirtualMachineRestore => "vmrestore",
+        SourceKinds.VirtualMachineSnapshot => "vmsnapshot",
+        _ => "vmclone",
+    };
 }

@@ -17,7 +17,7 @@ internal static class NewAction
     public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
     {
         if (invocation.DryRun == DryRunMode.Client)
-            return ManifestAction.Run(invocation, context);
+            return await ManifestAction.RunAsync(invocation, context);
 
         var read = ReadRequests(invocation, context);
         var cluster = await context.ConnectAsync();

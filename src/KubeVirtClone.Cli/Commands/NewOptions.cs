@@ -13,7 +13,7 @@ internal sealed class NewOptions
     private readonly Argument<string[]> _names = SharedOptions.Names(
         "names",
         "SOURCE [TARGET...]: NAME, vm/NAME or vmsnapshot/NAME, then the names of the new VMs; '-' reads them from stdin, one a line. "
-        + "Without TARGET the server chooses a name. With --golden-image every argument is a target.");
+        + "Without TARGET a name is made up: clone-SOURCE-xxxxx. With --golden-image every argument is a target.");
 
     private readonly Option<string?> _goldenImage = new("--golden-image")
     {
@@ -41,7 +41,7 @@ internal sealed class NewOptions
         Description = "Remove each clone object once its volumes are there (the VM stays); waits for that.",
     };
 
-    private readonly Option<string?> _hostname = new("--hostname") { Description = "Host name of the new VM.", HelpName = "NAME" };
+    private readonly Option<string?> _hostname = new("--hostname") { Description = "Host name of the new VM. In a pattern {0} is the running number, {1} the source's name, {2} the new VM's.", HelpName = "NAME" };
 
     private readonly Option<Dictionary<string, string>?> _label = SharedOptions.Pairs("--label", "Label to set on the new VM");
 
@@ -80,7 +80,7 @@ internal sealed class NewOptions
 
     private readonly Option<string?> _cloudInitSecret = new("--cloud-init-secret")
     {
-        Description = "Secret whose userdata takes the place of the source's cloud-init user data.",
+        Description = "Secret whose userdata takes the place of the source's cloud-init user data; a pattern as for --hostname.",
         HelpName = "NAME",
     };
 
@@ -98,7 +98,7 @@ internal sealed class NewOptions
 
     private readonly Option<string?> _file = new("--filename", "-f")
     {
-        Description = "CSV file with a row a clone, and the columns of New-VMClone (SourceName, TargetName, Namespace, ...); '-' is stdin.",
+        Description = "CSV file with a row a clone, and the columns of New-VMClone (SourceName, GoldenImage, TargetName, Namespace, Hostname, Label, ...); '-' is stdin.",
         HelpName = "FILE",
     };
 

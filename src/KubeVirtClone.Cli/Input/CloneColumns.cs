@@ -27,12 +27,22 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private static readonly string[] Batch = ["Batch"];
     private static readonly string[] Hostname = ["Hostname"];
     private static readonly string[] RunStrategy = ["RunStrategy"];
+    private static readonly string[] GoldenImage = ["GoldenImage"];
+    private static readonly string[] ImageVersion = ["ImageVersion"];
+    private static readonly string[] Label = ["Label"];
+    private static readonly string[] Annotation = ["Annotation"];
+    private static readonly string[] ExcludeLabel = ["ExcludeLabel"];
+    private static readonly string[] ExcludeAnnotation = ["ExcludeAnnotation"];
+    private static readonly string[] ExcludeTemplateLabel = ["ExcludeTemplateLabel"];
+    private static readonly string[] ExcludeTemplateAnnotation = ["ExcludeTemplateAnnotation"];
+    private static readonly string[] CloudInitSecret = ["CloudInitSecret"];
 
     private static readonly HashSet<string> Known = new(
         [
             .. SourceName, .. SourceKind, .. Snapshot, .. TargetName, .. Namespace, .. CloneName, .. LabelFilter, .. AnnotationFilter,
             .. TemplateLabelFilter, .. TemplateAnnotationFilter, .. MacAddress, .. SmbiosSerial, .. Patch, .. VolumeNamePolicy, .. Batch,
-            .. Hostname, .. RunStrategy,
+            .. Hostname, .. RunStrategy, .. GoldenImage, .. ImageVersion, .. Label, .. Annotation, .. ExcludeLabel, .. ExcludeAnnotation,
+            .. ExcludeTemplateLabel, .. ExcludeTemplateAnnotation, .. CloudInitSecret,
         ],
         StringComparer.OrdinalIgnoreCase);
 
@@ -68,12 +78,16 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private static CloneRequest Read(CsvRow row, SourceReference? source, Func<SourceReference, CloneRequest> template)
     {
         var rowSource = RowSource(row) ?? source
-            ?? throw new UsageException("no source: SourceName and Snapshot are empty, and the command line names none");
+            ?? throw new UsageException("no source: SourceName, Snapshot and GoldenImage are empty, and the command line names none");
         var request = template(rowSource);
 
         // A row's own source goes before the image of the command line.
         if (rowSource != source)
             request = request with { GoldenImage = null, GoldenImageVersion = null };
+        if (Cell(row, GoldenImage) is { } image)
+            request = request with { GoldenImage = image };
+        if (Cell(row, ImageVersion) is { } version)
+            request = request with { GoldenImageVersion = request.GoldenImage is null ? throw new UsageException("ImageVersion needs GoldenImage") : version };
         return request with
         {
             TargetName = Cell(row, TargetName),
@@ -90,12 +104,26 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
             Batch = Cell(row, Batch),
             Hostname = Cell(row, Hostname) ?? request.Hostname,
             RunStrategy = Cell(row, RunStrategy) ?? request.RunStrategy,
+            TargetLabels = Table(row, Label) ?? request.TargetLabels,
+            TargetAnnotations = Table(row, Annotation) ?? request.TargetAnnotations,
+            ExcludeLabels = List(row, ExcludeLabel) ?? request.ExcludeLabels,
+            ExcludeAnnotations = List(row, ExcludeAnnotation) ?? request.ExcludeAnnotations,
+            ExcludeTemplateLabels = List(row, ExcludeTemplateLabel) ?? request.ExcludeTemplateLabels,
+            ExcludeTemplateAnnotations = List(row, ExcludeTemplateAnnotation) ?? request.ExcludeTemplateAnnotations,
+            CloudInitSecret = Cell(row, CloudInitSecret) ?? request.CloudInitSecret,
             Input = row,
         };
     }
 
     private static SourceReference? RowSource(CsvRow row)
     {
+        if (Cell(row, GoldenImage) is { } image)
+        {
+            return Cell(row, Snapshot) is null && Cell(row, SourceName) is null
+                ? new SourceReference(IsSnapshot: false, image)
+                : throw new UsageException("two sources: GoldenImage is one, SourceName or Snapshot another");
+        }
+
         if (Cell(row, Snapshot) is { } snapshot)
             return new SourceReference(IsSnapshot: true, snapshot);
         return Cell(row, SourceName) is { } name ? SourceReference.Parse(name, Cell(row, SourceKind)) : null;
@@ -123,4 +151,18 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
 
     private static string[]? List(CsvRow row, string[] names) =>
         Cell(row, names)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static Dictionary<string, string>? Table(CsvRow row, string[] names)
+    {
+        if (List(row, names) is not { Length: > 0 } entries)
+            return null;
+        var table = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            var end = entry.IndexOf('=', StringComparison.Ordinal);
+            table[end > 0 ? entry[..end].TrimEnd() : throw new UsageException($"{names[0]} '{entry}' is not of the form key=value")] = entry[(end + 1)..].TrimStart();
+        }
+
+        return table;
+    }
 }

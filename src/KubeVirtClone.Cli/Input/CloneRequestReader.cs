@@ -17,6 +17,20 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
     /// <exception cref="UsageException">What is given does not say what to clone into what.</exception>
     public IReadOnlyList<CloneRequest> Read()
     {
+        var requests = ReadAll();
+        var filled = new List<CloneRequest>(requests.Count);
+        for (var i = 0; i < requests.Count; i++)
+        {
+            filled.Add(PerCloneText.Apply(requests[i], (invocation.StartIndex ?? 1) + i, out var fault));
+            if (fault is not null)
+                throw new UsageException($"{fault.Message} {fault.RecommendedAction}");
+        }
+
+        return filled;
+    }
+
+    private IReadOnlyList<CloneRequest> ReadAll()
+    {
         var (sourceText, targets) = SplitNames();
         if (invocation.GoldenImage is null && invocation.ImageVersion is not null)
             throw new UsageException("--image-version needs --golden-image");

@@ -37,13 +37,23 @@ internal sealed class PreparedSource(KubeVirtCluster cluster, BatchRun run, Snap
         clone = clone with { Request = compiled.Request };
         if (clone.Method == CloneMethod.Clone)
             return (OfSnapshot(clone), null);
-        var patches = RestorePatches.For(content.Machine, compiled.Request, compiled.Patches);
-        var rehearsal = (JsonObject)content.Machine.DeepClone();
+        return AsRestore(clone, snapshot.Name, content.Machine, compiled.Patches, (await cluster.GetSnapshotKindAsync(ct)).Version);
+    }
+
+    /// <summary>The clone as a restore of a snapshot, with the patches that make it of the machine as it was snapshotted; or why it cannot be made.</summary>
+    public static (PlannedClone Clone, Fault? Fault) AsRestore(
+        PlannedClone clone,
+        string snapshotName,
+        JsonObject machine,
+        IReadOnlyList<PatchOperation> userPatches,
+        string version)
+    {
+        var patches = RestorePatches.For(machine, clone.Request, userPatches);
+        var rehearsal = (JsonObject)machine.DeepClone();
         // Only an inapplicable patch is noticed after the volumes were made, and then the restore hangs.
         if (JsonPatchApplier.Apply(rehearsal, patches) is var (operation, why))
             return (clone, Inapplicable(clone, operation, why));
-        var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
-        return (WithBody(clone, snapshot.Name, patches, version), null);
+        return (WithBody(clone, snapshotName, patches, version), null);
     }
 
     /// <summary>The clone as a restore of a snapshot.</summary>

@@ -25,6 +25,9 @@ internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original,
     /// <summary>How it is made.</summary>
     public CloneMethod Method { get; init; }
 
+    /// <summary>The machine it is made of, as planning saw it; null when it could not be read.</summary>
+    public JsonObject? Source { get; init; }
+
     public string DisplayName => $"{Request.Namespace}/{Request.TargetName}";
 }
 

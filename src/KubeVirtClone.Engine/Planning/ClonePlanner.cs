@@ -17,6 +17,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private CloneCompiler _compiler = new(batch, macs: null);
 
+    /// <summary>The batch is only written down: what it would find in its way does not matter, and nothing of an earlier run is taken over.</summary>
+    public bool OnPaper { get; init; }
+
     public async Task<ClonePlan> PlanAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
     {
         var kind = await cluster.GetCloneKindAsync(ct);
@@ -101,6 +104,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
                 items.Add(new Item(original, request, result, ordinal));
         }
 
+        foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
+            Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
         return items;
     }
 
@@ -136,9 +141,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     {
         var named = item.Checked.Request;
         var fingerprint = RequestFingerprint.Of(item.Asked, named);
-        if (TakeOver(item, facts, kind, fingerprint, clones))
+        if (!OnPaper && TakeOver(item, facts, kind, fingerprint, clones))
             return;
-        if (PreflightRules.TargetExists(named, facts) is { } exists)
+        if (!OnPaper && PreflightRules.TargetExists(named, facts) is { } exists)
         {
             if (options.SkipExisting)
                 _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Skipped, Request = item.Original, Message = exists.Message });
@@ -147,7 +152,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             return;
         }
 
-        if (PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
+        if (!OnPaper && PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
         {
             Fail(blocked, item.Original);
             return;
@@ -168,7 +173,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (fault is not null)
             Fail(fault, item.Original);
         else
-            clones.Add(Planned(item, result.Request, kind, fingerprint));
+            clones.Add(Planned(item, result.Request, kind, fingerprint) with { Source = facts.SourceOf(named) });
     }
 
     private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)

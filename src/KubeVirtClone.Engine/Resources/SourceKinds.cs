@@ -10,7 +10,7 @@ public static class SourceKinds
     public const string VirtualMachineSnapshot = "VirtualMachineSnapshot";
 
     /// <summary>A restore of a snapshot (<c>snapshot.kubevirt.io</c>); never a source.</summary>
-    internal const string VirtualMachineRestore = "VirtualMachineRestore";
+    public const string VirtualMachineRestore = "VirtualMachineRestore";
 
     /// <summary>The kind that <paramref name="given"/> names, in any of virtctl's spellings; null when there is none.</summary>
     /// <param name="given">A kind, short name or plural, in any case.</param>

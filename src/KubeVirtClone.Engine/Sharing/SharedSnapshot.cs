@@ -64,6 +64,9 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
     public async Task<Fault?> TryAsync(int clones, CancellationToken ct) =>
         await _catalog.CreateAsync(Request(clones), dryRun: true, ct) is { Fault: { Id: not FaultIds.VMSnapshotExists } fault } ? fault : null;
 
+    /// <summary>The object that would be posted.</summary>
+    public JsonObject ToManifest(int clones, string version) => SnapshotCatalog.Build(Request(clones), name, KubeVirtKinds.Snapshot(version).ApiVersion);
+
     public async Task<SnapshotRecord?> FindAsync(CancellationToken ct) => await _catalog.FindAsync(ns, name, ct);
 
     /// <summary>Makes the clones its owners: Kubernetes deletes it when the last of them has gone. Only when all of them exist: with a first one gone and the rest to come it would be too early.</summary>

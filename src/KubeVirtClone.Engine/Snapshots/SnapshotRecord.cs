@@ -160,7 +160,8 @@ public sealed record SnapshotRecord
             return error;
         return ready ? "" : snapshot.Condition("Progressing")?.Reason switch
         {
-            null or "Source locked and operation in progress" => "",
+            // The lock is taken in a moment, or the reason goes on to say what keeps it.
+            null or "Source not locked" or "Source locked and operation in progress" => "",
             "Operation complete" => "taken, but storage does not offer it for use yet",
             var reason => reason,
         };

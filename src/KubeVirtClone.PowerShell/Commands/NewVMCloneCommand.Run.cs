@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Errors;
-using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
 
 namespace KubeVirtClone.Commands;
@@ -69,55 +66,6 @@ public sealed partial class NewVMCloneCommand
         {
             _progress.Complete();
             if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
-        }
-    }
-
-    private void WriteManifests()
-    {
-        // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
-        if (!IsConnectionMeant)
-        {
-            WriteManifests("v1beta1", @namespace: "");
-            return;
-        }
-
-        RunWithCluster(async (cluster, ct) =>
-        {
-            var kind = await cluster.GetCloneKindAsync(ct);
-            Post(() => WriteManifests(kind.Version, NamespaceOrDefault(cluster)));
-        });
-    }
-
-    private void WriteManifests(string version, string @namespace)
-    {
-        // These become patches and filters only once the source is known, and a manifest without them would be another clone.
-        foreach (var request in Requests.Where(r => r.NeedsSource))
-        {
-            WriteError(ErrorRecords.Create(
-                "ManifestNeedsSource",
-                ErrorCategory.InvalidArgument,
-                $"The manifest of the clone '{request}' cannot be written: a golden image, and what the new machine is to be (-Hostname, -Label, -Exclude…, -Without …), are worked out from the source when the clone is made.",
-                "Leave -AsManifest out, or say it in KubeVirt's own terms: -Snapshot, -LabelFilter, -MacAddress, -Patch.",
-                request));
-        }
-
-        var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
-        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var request in Requests.Where(r => !r.NeedsSource))
-        {
-            if (request.Namespace.Length == 0) request.Namespace = @namespace;
-            var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
-            var ordinal = string.IsNullOrEmpty(request.TargetName) ? ordinals[source] = ordinals.GetValueOrDefault(source, -1) + 1 : 0;
-            var manifest = CloneManifestText.Write(request, version, batch, ordinal, out var warnings, out var fault);
-            foreach (var warning in warnings) WarnOnce(warning);
-            if (fault is null)
-            {
-                WriteObject(manifest);
-            }
-            else
-            {
-                WriteError(ErrorRecords.From(fault, request));
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -12,6 +13,10 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
     [DurationTransformation]
     public TimeSpan? GracePeriod { get; set; }
 
+    /// <summary>Wait until the machines are gone, for as long as -Timeout says, or without end; a machine that is not gone in time is an error then.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
     /// <summary>Return as soon as the deletion is accepted, without waiting until the machines are gone.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
@@ -22,7 +27,22 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
 
     private protected override TimeSpan? Grace => GracePeriod;
 
-    private protected override TimeSpan? Patience => TimeSpan.FromMinutes(2);
+    private protected override TimeSpan? Patience => Wait ? null : TimeSpan.FromMinutes(2);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Wait && NoWait)
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "RemoveWaitConflict",
+                ErrorCategory.InvalidArgument,
+                "-Wait and -NoWait exclude each other.",
+                "Leave both out to wait up to two minutes.",
+                target: null));
+        }
+    }
 
     private protected override void WriteDone(object machine) => WriteVerbose($"The virtual machine '{machine}' is {(NoWait ? "being removed" : "gone")}.");
 }

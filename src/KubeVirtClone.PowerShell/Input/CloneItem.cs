@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
@@ -49,7 +50,7 @@ internal sealed class CloneItem
         var sources = Sources();
         foreach (var (kind, @namespace, name, template) in sources)
         {
-            foreach (var target in Targets(naming, name, template))
+            foreach (var (target, number) in Targets(naming, name, template))
             {
                 var request = template.Copy();
                 if (kind == PipedObject.ImageKind)
@@ -62,6 +63,8 @@ internal sealed class CloneItem
                 request.SourceName = name;
                 request.Namespace = @namespace ?? "";
                 request.TargetName = target;
+                request.Hostname = Filled(request.Hostname, "host name", number, name, target);
+                request.CloudInitSecret = Filled(request.CloudInitSecret, "cloud-init Secret", number, name, target);
                 yield return request;
             }
         }
@@ -85,12 +88,12 @@ internal sealed class CloneItem
         var place = GivenNamespace ?? PipedNamespace;
         if (GoldenImage is not null)
         {
-            return GivenSources.Length > 0 || Snapshot is not null ? throw GivenTwice() : [(PipedObject.ImageKind, place, GoldenImage, Options)];
+            return GivenSources.Length > 0 || Snapshot is not null ? throw NamedTwice("-GoldenImage") : [(PipedObject.ImageKind, place, GoldenImage, Options)];
         }
 
         if (Snapshot is not null)
         {
-            return GivenSources.Length > 0 ? throw GivenTwice() : [(snapshot, place, Snapshot, Options)];
+            return GivenSources.Length > 0 ? throw NamedTwice("-Snapshot") : [(snapshot, place, Snapshot, Options)];
         }
 
         var names = GivenSources.Length > 0 ? GivenSources : PipedSources;
@@ -120,18 +123,27 @@ internal sealed class CloneItem
             "Give -SourceName, -Snapshot or -GoldenImage, or pipe in virtual machines: Get-VM golden | New-VMClone"),
     };
 
-    private IEnumerable<string?> Targets(CloneNaming naming, string source, VMCloneRequest template)
+    private static string? Filled(string? text, string what, long number, string source, string? target)
+    {
+        var filled = PerCloneText.Fill(text, what, number, source, target, out var fault);
+        return fault is null ? filled : throw new InputException("NamePatternInvalid", ErrorCategory.InvalidArgument, fault.Message, fault.RecommendedAction);
+    }
+
+    private IEnumerable<(string? Name, long Number)> Targets(CloneNaming naming, string source, VMCloneRequest template)
     {
         var piped = PipedTargets;
         // The name was taken as the source: a row with nothing but a name.
         if (Piped.Kind == PipedKind.Row && GivenSources.Length == 0 && PipedSources.Length == 0 && Snapshot is null && GoldenImage is null) piped = [];
-        if (GivenTargets.Length > 0) return GivenTargets;
-        if (piped.Length > 0) return piped;
-        if (Piped.Kind == PipedKind.Number) return [naming.NameFor(Piped.Number, source)];
-        if (Piped.Kind == PipedKind.Text && (GivenSources.Length > 0 || Snapshot is not null || GoldenImage is not null)) return [Piped.Text];
-        if (naming.IsUsed) return naming.NamesFor(source);
+        var isNumber = Piped.Kind == PipedKind.Number;
+        if (GivenTargets.Length > 0) return Numbered(GivenTargets);
+        if (piped.Length > 0) return Numbered(piped);
+        if (isNumber) return [(naming.NameFor(Piped.Number, source), Piped.Number)];
+        if (Piped.Kind == PipedKind.Text && (GivenSources.Length > 0 || Snapshot is not null || GoldenImage is not null)) return Numbered([Piped.Text]);
+        if (naming.IsUsed) return naming.NamesFor(source).Select(n => ((string?)n.Name, n.Number));
         // Null, but for a retry: KubeVirt's kind of name is made up.
-        return [template.TargetName];
+        return Numbered([template.TargetName]);
+
+        IEnumerable<(string?, long)> Numbered(string?[] names) => names.Select(name => (name, isNumber ? Piped.Number : naming.TakeNumber()));
     }
 
     private static VMCloneRequest Merge(VMCloneRequest first, VMCloneRequest overrides)
@@ -153,4 +165,12 @@ internal sealed class CloneItem
         ErrorCategory.InvalidArgument,
         "The source comes through the pipeline and is named on the command line too.",
         "Leave one of them out. To name the new machine write -TargetName: Get-VM golden | New-VMClone -TargetName web-1");
+
+    private InputException NamedTwice(string other) => new(
+        "VMCloneSourceGivenTwice",
+        ErrorCategory.InvalidArgument,
+        GivenSources.Length > 0 ? $"{other} and -SourceName '{GivenSources[0]}' both name a source." : "-GoldenImage and -Snapshot both name a source.",
+        GivenSources.Length > 0
+            ? $"The first name on the command line is the source's. To name the new machine write -TargetName {GivenSources[0]}."
+            : "Leave one of them out: -ImageVersion says which version of a golden image is meant.");
 }

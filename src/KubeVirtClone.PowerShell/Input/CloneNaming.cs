@@ -33,17 +33,19 @@ internal sealed class CloneNaming
     /// <summary>Whether names come from here at all.</summary>
     public bool IsUsed => _pattern is not null || _count is not null;
 
-    /// <summary>Names for the clones of one source.</summary>
-    public IEnumerable<string> NamesFor(string source)
+    /// <summary>Names for the clones of one source, each with its running number.</summary>
+    public IEnumerable<(string Name, long Number)> NamesFor(string source)
     {
         for (var i = 0; i < (_count ?? 1); i++)
         {
             // Without a pattern every source is counted for itself: a-1, a-2, b-1, b-2.
-            yield return _pattern is null
-                ? string.Create(CultureInfo.InvariantCulture, $"{source}-{_startIndex + i}")
-                : Format(_pattern, _next++, source);
+            var number = _pattern is null ? _startIndex + i : _next++;
+            yield return (_pattern is null ? string.Create(CultureInfo.InvariantCulture, $"{source}-{number}") : Format(_pattern, number, source), number);
         }
     }
+
+    /// <summary>The next running number, for a clone that is named in another way.</summary>
+    public long TakeNumber() => _next++;
 
     /// <summary>The name for a number that was piped in.</summary>
     public string NameFor(long number, string source) => Format(_pattern ?? "{1}-{0:d}", number, source);

@@ -17,13 +17,14 @@ internal sealed class DurationTransformationAttribute : ArgumentTransformationAt
         if (value is null) return null;
         if (value is TimeSpan span) return Checked(span, span.ToString());
         var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-        return Duration.TryParse(text, out var duration)
-            ? Checked(duration, text)
-            : throw new ArgumentTransformationMetadataException(
+        if (Duration.TryParse(text, out var duration)) return Checked(duration, text);
+        throw text.TrimStart().StartsWith('-') && Duration.TryParse(text.TrimStart()[1..], out _)
+            ? Negative(text)
+            : new ArgumentTransformationMetadataException(
                 $"'{text}' is not a duration. Give seconds (90), a text such as '90s', '5m' or '1h30m', or a TimeSpan.");
     }
 
-    private static TimeSpan Checked(TimeSpan value, string text) => value >= TimeSpan.Zero
-        ? value
-        : throw new ArgumentTransformationMetadataException($"'{text}' is negative. A duration is 0 or longer.");
+    private static TimeSpan Checked(TimeSpan value, string text) => value >= TimeSpan.Zero ? value : throw Negative(text);
+
+    private static ArgumentTransformationMetadataException Negative(string text) => new($"'{text}' is negative. A duration is 0 or longer.");
 }

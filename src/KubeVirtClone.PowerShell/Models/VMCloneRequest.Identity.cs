@@ -74,12 +74,6 @@ public sealed partial class VMCloneRequest
         return this;
     }
 
-    /// <summary>Whether anything is asked for that can only be worked out with the source at hand.</summary>
-    internal bool NeedsSource => GoldenImage is not null || Hostname is not null || Label is not null || Annotation is not null || RunStrategy is not null || Start
-        || NewMacAddress is VMMacAddressPolicy.Generate || Without is not (null or VMCloneOmission.None) || CloudInitSecret is not null
-        || NetworkPreset is not (null or VMNetworkPreset.None)
-        || ExcludeLabel is not null || ExcludeAnnotation is not null || ExcludeTemplateLabel is not null || ExcludeTemplateAnnotation is not null;
-
     private CloneRequest WithIdentity(CloneRequest request) => request with
     {
         GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,

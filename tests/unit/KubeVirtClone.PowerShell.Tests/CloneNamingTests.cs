@@ -7,37 +7,37 @@ public sealed class CloneNamingTests
 {
     [Fact]
     public void Counts_with_the_format_of_the_pattern() =>
-        new CloneNaming("web-{0:d3}", 3, 1).NamesFor("golden").ShouldBe(["web-001", "web-002", "web-003"]);
+        new CloneNaming("web-{0:d3}", 3, 1).NamesFor("golden").Select(n => n.Name).ShouldBe(["web-001", "web-002", "web-003"]);
 
     [Fact]
     public void Goes_on_counting_with_the_next_source()
     {
         var naming = new CloneNaming("web-{0}", 2, 7);
-        naming.NamesFor("a").ShouldBe(["web-7", "web-8"]);
-        naming.NamesFor("b").ShouldBe(["web-9", "web-10"]);
+        naming.NamesFor("a").Select(n => n.Name).ShouldBe(["web-7", "web-8"]);
+        naming.NamesFor("b").Select(n => n.Name).ShouldBe(["web-9", "web-10"]);
     }
 
     [Fact]
     public void Names_after_the_source_when_nothing_is_counted() =>
-        new CloneNaming("{0}-copy", null, 1).NamesFor("web-1").ShouldBe(["web-1-copy"]);
+        new CloneNaming("{0}-copy", null, 1).NamesFor("web-1").Select(n => n.Name).ShouldBe(["web-1-copy"]);
 
     [Fact]
     public void Counts_sources_when_the_pattern_has_a_number_format()
     {
         var naming = new CloneNaming("desk-{0:d2}", null, 1);
-        naming.NamesFor("a").ShouldBe(["desk-01"]);
-        naming.NamesFor("b").ShouldBe(["desk-02"]);
+        naming.NamesFor("a").Select(n => n.Name).ShouldBe(["desk-01"]);
+        naming.NamesFor("b").Select(n => n.Name).ShouldBe(["desk-02"]);
     }
 
     [Fact]
-    public void Offers_the_source_beside_the_number() => new CloneNaming("{1}-{0}", 2, 1).NamesFor("a").ShouldBe(["a-1", "a-2"]);
+    public void Offers_the_source_beside_the_number() => new CloneNaming("{1}-{0}", 2, 1).NamesFor("a").Select(n => n.Name).ShouldBe(["a-1", "a-2"]);
 
     [Fact]
     public void Names_each_source_by_itself_without_a_pattern()
     {
         var naming = new CloneNaming(null, 2, 1);
-        naming.NamesFor("a").ShouldBe(["a-1", "a-2"]);
-        naming.NamesFor("b").ShouldBe(["b-1", "b-2"]);
+        naming.NamesFor("a").Select(n => n.Name).ShouldBe(["a-1", "a-2"]);
+        naming.NamesFor("b").Select(n => n.Name).ShouldBe(["b-1", "b-2"]);
     }
 
     [Fact]

@@ -111,6 +111,44 @@ public sealed class CloneRequestReaderTests
     }
 
     [Fact]
+    public void A_csv_row_says_what_the_new_machine_is_to_be()
+    {
+        const string csv = """
+            SourceName,GoldenImage,ImageVersion,TargetName,Hostname,Label,Annotation,RunStrategy,CloudInitSecret,ExcludeLabel,ExcludeAnnotation,ExcludeTemplateLabel,ExcludeTemplateAnnotation
+            golden,,,a,h{0},tier=web;zone=b=c,owner=me,Manual,ci-{2},x*;y,no*,t*,u*
+            ,ubuntu,2,b,,,,,,,,,
+            ,,,c,,,,,,,,,
+            golden,ubuntu,,d,,,,,,,,,
+            golden,,3,e,,,,,,,,,
+            golden,,,f,,tier,,,,,,,
+            """;
+        var reader = Reader(new NewInvocation { File = "-" }, csv, []);
+        var requests = reader.Read();
+
+        requests.Select(r => r.TargetName).ShouldBe(["a", "b"]);
+        requests[0].Hostname.ShouldBe("h1");
+        requests[0].CloudInitSecret.ShouldBe("ci-a");
+        requests[0].TargetLabels.ShouldNotBeNull().ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["tier"] = "web", ["zone"] = "b=c" });
+        requests[0].TargetAnnotations.ShouldNotBeNull()["owner"].ShouldBe("me");
+        requests[0].RunStrategy.ShouldBe("Manual");
+        requests[0].ExcludeLabels.ShouldBe(["x*", "y"]);
+        requests[0].ExcludeAnnotations.ShouldBe(["no*"]);
+        requests[0].ExcludeTemplateLabels.ShouldBe(["t*"]);
+        requests[0].ExcludeTemplateAnnotations.ShouldBe(["u*"]);
+        (requests[1].GoldenImage, requests[1].GoldenImageVersion, requests[1].Hostname).ShouldBe(("ubuntu", "2", null));
+        reader.Faults.Select(f => f.TargetName).ShouldBe(["stdin:4", "stdin:5", "stdin:6", "stdin:7"]);
+    }
+
+    [Fact]
+    public void Host_name_and_secret_are_filled_in_for_each()
+    {
+        var requests = Read(new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "web-{0:d3}", StartIndex = 8, Hostname = "{1}-{0:d2}", CloudInitSecret = "{2}-data" });
+
+        requests.Select(r => r.Hostname).ShouldBe(["golden-08", "golden-09"]);
+        requests.Select(r => r.CloudInitSecret).ShouldBe(["web-008-data", "web-009-data"]);
+    }
+
+    [Fact]
     public void A_wrong_csv_row_is_a_fault_of_its_own_and_an_unknown_column_a_warning()
     {
         var warnings = new List<string>();

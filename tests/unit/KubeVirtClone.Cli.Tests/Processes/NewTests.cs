@@ -109,6 +109,48 @@ public sealed class NewTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task Client_dry_run_reads_the_source_where_the_manifest_follows_from_it()
+    {
+        var manifests = (await sandbox.RunAsync("new", "golden", "client-dry-9", "no-such-vm", "--hostname", "{2}", "--start", "--method", "restore", "--dry-run=client", "-o", "json")).ShouldEndWith(0);
+
+        using var list = JsonDocument.Parse(manifests.Output);
+        list.RootElement.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("kind").GetString())
+            .ShouldBe(["VirtualMachineSnapshot", "VirtualMachineRestore", "VirtualMachineRestore"]);
+        manifests.Output.ShouldContain("client-dry-9");
+        manifests.Error.ShouldContain("kubectl wait --for=condition=Ready vmsnapshot/");
+        var missing = (await sandbox.RunAsync("new", "no-such-vm", "x", "--hostname", "h", "--dry-run=client")).ShouldEndWith(1);
+        missing.Output.ShouldBeEmpty();
+        missing.Error.ShouldContain("VMNotFound");
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_given_up_after_the_request_timeout()
+    {
+        // Takes connections and never says a word.
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        var file = Path.Combine(Path.GetTempPath(), $"silent-{Guid.NewGuid():n}.yaml");
+        await File.WriteAllTextAsync(file, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: c
+            contexts: [{ name: c, context: { cluster: c, user: u } }]
+            clusters: [{ name: c, cluster: { server: "http://127.0.0.1:{{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}}" } }]
+            users: [{ name: u, user: { token: none } }]
+            """);
+        try
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            (await CliProcess.RunAsync(CliProcess.Program, ["get", "--request-timeout", "300ms"], file)).ShouldEndWith(1).Error.ShouldContain("ApiServerUnreachable");
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task Server_dry_run_reports_refusals_and_makes_nothing()
     {
         var asked = (await sandbox.RunAsync("new", "golden", "plan-1", "golden", "--dry-run=server", "-o", "name")).ShouldEndWith(1);

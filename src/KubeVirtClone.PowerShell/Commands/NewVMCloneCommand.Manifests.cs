@@ -1,0 +1,42 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Errors;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>How New-VMClone writes its requests down instead of carrying them out.</summary>
+public sealed partial class NewVMCloneCommand
+{
+    private void WriteManifests()
+    {
+        var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
+        var method = Enum.Parse<CloneMethodChoice>(Method.ToString());
+        var needsCluster = Requests.Any(request => ManifestPlanner.NeedsCluster(request.ToEngine(), method));
+        // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
+        if (!needsCluster && !IsConnectionMeant)
+        {
+            WriteManifests(ManifestPlanner.WithoutCluster([.. Requests.Select(request => request.ToEngine())], batch, "v1beta1"));
+            return;
+        }
+
+        RunWithCluster(async (cluster, ct) =>
+        {
+            var requests = ToEngine(cluster, Requests);
+            var items = needsCluster
+                ? await new ManifestPlanner(cluster, method, batch).PlanAsync(requests, ct)
+                : ManifestPlanner.WithoutCluster(requests, batch, (await cluster.GetCloneKindAsync(ct)).Version);
+            Post(() => WriteManifests(items));
+        });
+    }
+
+    private void WriteManifests(IReadOnlyList<ManifestItem> items)
+    {
+        foreach (var item in items)
+        {
+            if (item.Warning is { } warning) WarnOnce(warning);
+            if (item.Fault is { } fault) WriteError(ErrorRecords.From(fault, item.Request?.Input));
+            if (item.Manifest is { } manifest) WriteObject(CloneManifest.ToYaml(manifest).TrimEnd('\n'));
+        }
+    }
+}
