@@ -129,7 +129,7 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         ($spec.spec.volumes | Where-Object name -eq init).cloudInitNoCloud.secretRef.name | Should -Be 'full-data'
         $spec.metadata.labels.PSObject.Properties.Name | Should -Not -Contain 'drop.me/a'
         $spec.metadata.annotations.PSObject.Properties.Name | Should -Not -Contain 'drop.me/b'
-        $null = Invoke-Cli new full "cli2-$script:Suffix" --method $method --wait --without labels,network --exclude-label 'x*' --start
+        $null = Invoke-Cli new full "cli2-$script:Suffix" --method $method --wait --without 'labels,network' --exclude-label 'x*' --start
         $LASTEXITCODE | Should -Be 0
         $vm = Get-VM "cli2-$script:Suffix"
         $vm.Interface | Should -BeNullOrEmpty
