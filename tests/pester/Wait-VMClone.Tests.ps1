@@ -33,7 +33,7 @@ Describe 'Wait-VMClone' {
 
     It 'ends with an error per item on timeout and keeps the results of the others' {
         New-OrphanClone stuck
-        $good = New-VMClone golden kept
+        $good = New-VMClone golden kept -Wait -Timeout 5m
         $done = $good, (Get-VMClone stuck) | Wait-VMClone -Timeout 3s -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
         $done.TargetName | Should -Be 'kept'
         $failed | Should -HaveCount 1
