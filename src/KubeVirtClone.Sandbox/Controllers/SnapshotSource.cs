@@ -50,6 +50,14 @@ internal sealed class SnapshotSource
     public void TryLock()
     {
         var claims = VirtualMachines.Volumes(_machine).Select(VirtualMachines.ClaimName).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        // The claim of its TPM or firmware state is made when the VM is first started; until then the controller waits without a word.
+        if (VirtualMachines.NeedsBackendStorage(_machine))
+        {
+            if (_cluster.Api.List(_cluster.Claims, _machine.Namespace()).FirstOrDefault(c => c.Label("persistent-state-for") == _machine.Name()) is not { } state)
+                return;
+            claims.Add(state.Name());
+        }
+
         if (claims.Select(VolumeProblem).FirstOrDefault(p => p is not null) is { } problem)
         {
             LockMessage += $" source {_machine.Namespace()}/{_machine.Name()} {problem}";

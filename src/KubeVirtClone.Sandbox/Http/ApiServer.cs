@@ -84,7 +84,8 @@ internal sealed class ApiServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task Handle(HttpContext http)
+    /// <summary>Answers one request; also used without a connection.</summary>
+    internal async Task Handle(HttpContext http)
     {
         http.Response.Headers["Audit-Id"] = Guid.NewGuid().ToString();
         http.Response.Headers.CacheControl = "no-cache, private";

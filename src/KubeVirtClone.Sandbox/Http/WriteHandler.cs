@@ -14,7 +14,16 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
         var shown = Negotiation.Choose(call);
         var who = Options(call, "CreateOptions", out var duplicates);
         var obj = Decoded(call, body, duplicates);
-        await Reply(call, 201, shown, api.Create(type, call.Path.Namespace, obj, who), who);
+        try
+        {
+            await Reply(call, 201, shown, api.Create(type, call.Path.Namespace, obj, who), who);
+        }
+        catch (ApiException) when (!call.Http.Response.HasStarted)
+        {
+            // What the body was warned of is said with a refusal, too.
+            Answer.Warn(call, who.Warnings);
+            throw;
+        }
     }
 
     public async Task Update(ApiCall call, byte[] body)
@@ -170,7 +179,7 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
         if (validation is not ("" or "Strict" or "Warn" or "Ignore"))
         {
             throw ApiException.Invalid("meta.k8s.io", optionsKind, "", [new ApiCause(
-                "fieldValidation", "FieldValueNotSupported", $"Unsupported value: \"{validation}\": supported values: \"Ignore\", \"Strict\", \"Warn\"")]);
+                "fieldValidation", "FieldValueNotSupported", $"Unsupported value: \"{validation}\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"")]);
         }
 
         duplicates = [];

@@ -68,16 +68,17 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
         if (request.Operation != "CREATE")
             return;
         var clone = request.Object!;
-        if (clone["spec"] is not JsonObject spec)
+        if (clone["spec"] is null)
             throw ApiException.Denied(Mutator, 422, "spec in body is required", [new ApiCause(null, null, "spec in body is required")]);
-        if (GoTypeError(spec) is { } error)
+        if (GoTypes.Error(clone, "VirtualMachineClone", "") is { } error)
             throw ApiException.Denied(Mutator, 400, error);
+        var spec = clone.ObjectAt("spec")!;
         var source = spec.TextAt("source", "name") ?? "";
         var target = spec.ObjectAt("target");
         if (target is not null && !string.IsNullOrEmpty(target.TextAt("name")))
             return;
-        if (target is null && spec.ObjectAt("source") is null)
-            throw Broken(Mutator, "/clone-mutate-create");
+        if (spec.ObjectAt("source") is null)
+            throw Broken(Mutator, "/vm-clone-mutate-create");
         var name = $"clone-{source}-{Api.NewSuffix()}";
         if (target is null)
             spec["target"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = name };
@@ -89,6 +90,14 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
     // The whole spec is written anew from its type, which leaves out what is empty: [] becomes "no filter".
     private static void WriteAgain(JsonObject spec)
     {
+        // References are written with all their fields: what was not given becomes null or empty, which the schema then judges.
+        foreach (var reference in (JsonObject?[])[spec.ObjectAt("source"), spec.ObjectAt("target")])
+        {
+            reference?.TryAdd("apiGroup", null);
+            reference?.TryAdd("kind", "");
+            reference?.TryAdd("name", "");
+        }
+
         foreach (var field in OptionalLists)
         {
             if (spec[field] is null or JsonArray { Count: 0 })
@@ -111,54 +120,6 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
             if (spec[field] is null)
                 spec.Remove(field);
         }
-    }
-
-    private static string? GoTypeError(JsonObject spec)
-    {
-        foreach (var (field, at) in (IEnumerable<(string, JsonNode?)>)
-            [("annotationFilters", spec["annotationFilters"]), ("labelFilters", spec["labelFilters"]), ("patches", spec["patches"])])
-        {
-            if (ListError(at, "VirtualMachineCloneSpec.spec." + field) is { } error)
-                return error;
-        }
-
-        if (spec["template"] is { } template)
-        {
-            if (template is not JsonObject)
-                return $"json: cannot unmarshal {JsonAccess.GoKind(template)} into Go struct field VirtualMachineCloneSpec.spec.template of type v1beta1.VirtualMachineCloneTemplateFilters";
-            foreach (var field in (ReadOnlySpan<string>)["annotationFilters", "labelFilters"])
-            {
-                if (ListError(template[field], "VirtualMachineCloneTemplateFilters.spec.template." + field) is { } error)
-                    return error;
-            }
-        }
-
-        if (spec["newMacAddresses"] is { } macs)
-        {
-            if (macs is not JsonObject map)
-                return $"json: cannot unmarshal {JsonAccess.GoKind(macs)} into Go struct field VirtualMachineCloneSpec.spec.newMacAddresses of type map[string]string";
-            if (map.FirstOrDefault(p => p.Value is not null && p.Value.AsText() is null).Value is { } wrong)
-                return $"json: cannot unmarshal {JsonAccess.GoKind(wrong)} into Go struct field VirtualMachineCloneSpec.spec.newMacAddresses of type string";
-        }
-
-        foreach (var (field, goType) in (ReadOnlySpan<(string, string)>)[("newSMBiosSerial", "string"), ("volumeNamePolicy", "v1beta1.VolumeNamePolicy")])
-        {
-            if (spec[field] is { } value && value.AsText() is null)
-                return $"json: cannot unmarshal {JsonAccess.GoKind(value)} into Go struct field VirtualMachineCloneSpec.spec.{field} of type {goType}";
-        }
-
-        return null;
-    }
-
-    private static string? ListError(JsonNode? list, string field)
-    {
-        if (list is null)
-            return null;
-        if (list is not JsonArray items)
-            return $"json: cannot unmarshal {JsonAccess.GoKind(list)} into Go struct field {field} of type []string";
-        return items.FirstOrDefault(i => i is not null && i.AsText() is null) is { } wrong
-            ? $"json: cannot unmarshal {JsonAccess.GoKind(wrong)} into Go struct field {field} of type string"
-            : null;
     }
 
     public override void Validate(AdmissionRequest request)

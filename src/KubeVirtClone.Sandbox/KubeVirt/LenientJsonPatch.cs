@@ -43,11 +43,31 @@ internal static class LenientJsonPatch
     {
         if (GoJsonSyntax.Error(joined) is { } error)
             throw new LenientPatchException(error);
-        if (JsonNode.Parse(joined) is not JsonArray list)
+        using var document = JsonDocument.Parse(joined);
+        if (Node(document.RootElement) is not JsonArray list)
             throw new LenientPatchException("json: cannot unmarshal into Go value of type jsonpatch.Patch");
         if (list.FirstOrDefault(n => n is not null and not JsonObject) is { } wrong)
             throw new LenientPatchException($"json: cannot unmarshal {JsonAccess.GoKind(wrong)} into Go value of type jsonpatch.Operation");
         return list;
+    }
+
+    // Of a key given twice Go keeps the last.
+    private static JsonNode? Node(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var map = new JsonObject();
+                foreach (var property in element.EnumerateObject())
+                    map[property.Name] = Node(property.Value);
+                return map;
+            case JsonValueKind.Array:
+                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
+            case JsonValueKind.Null:
+                return null;
+            default:
+                return JsonValue.Create(element.Clone());
+        }
     }
 
     private sealed class Step(JsonNode root, JsonObject operation, ISet<JsonNode>? opened)

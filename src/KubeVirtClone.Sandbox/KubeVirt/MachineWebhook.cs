@@ -65,13 +65,24 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
         var causes = new List<ApiCause>();
         if (spec.ObjectAt("template") is null)
             causes.Add(new ApiCause("spec.template", "FieldValueRequired", "missing virtual machine template."));
-        if (spec?["running"] is not null && spec["runStrategy"] is not null)
-            causes.Add(new ApiCause("spec.running", "FieldValueInvalid", "Running and RunStrategy are mutually exclusive"));
-        else if (spec?["running"] is null && spec?["runStrategy"] is null)
-            causes.Add(new ApiCause("spec.running", "FieldValueRequired", "One of Running or RunStrategy must be specified"));
+        else
+            CheckRunning(spec!, causes);
         if (causes.Count == 0 && request.OldObject is { } old)
             CheckLocks(machine, old, causes);
         Refuse(Validator, causes);
+    }
+
+    private static void CheckRunning(JsonObject spec, List<ApiCause> causes)
+    {
+        var strategy = spec.TextAt("runStrategy");
+        if (spec["running"] is not null && strategy is not null)
+            causes.Add(new ApiCause("spec.running", "FieldValueInvalid", "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead"));
+        else if (spec["running"] is null && strategy is null)
+            causes.Add(new ApiCause("spec.running", "FieldValueInvalid", "RunStrategy must be specified"));
+        if (strategy == "WaitAsReceiver")
+            causes.Add(new ApiCause("spec.runStrategy", "FieldValueInvalid", $"Invalid RunStrategy ({strategy}), DecentralizedLiveMigration feature gate is not enabled in kubevirt resource"));
+        else if (strategy is not (null or "Halted" or "Manual" or "Always" or "RerunOnFailure" or "Once"))
+            causes.Add(new ApiCause("spec.runStrategy", "FieldValueInvalid", $"Invalid RunStrategy ({strategy})"));
     }
 
     private static void CheckLocks(JsonObject machine, JsonObject old, List<ApiCause> causes)

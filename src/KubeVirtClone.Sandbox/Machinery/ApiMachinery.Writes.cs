@@ -23,7 +23,7 @@ public sealed partial class ApiMachinery
             var metadata = JsonTree.Child(working, "metadata");
             CheckNamespace(type, ns, metadata);
             if (JsonTree.Text(metadata, "resourceVersion") is { Length: > 0 })
-                throw ApiException.BadRequest("resourceVersion should not be set on objects to be created");
+                throw new ApiException(500, null, "resourceVersion should not be set on objects to be created");
             if (type.Namespaced)
                 CheckNamespaceOpen(type, ns!, JsonTree.Text(metadata, "name") ?? "");
             foreach (var field in ServerSetMetadata)
@@ -33,7 +33,9 @@ public sealed partial class ApiMachinery
             }
 
             metadata.Remove("resourceVersion");
-            if (type.HasStatus)
+            // A status is dropped; one that is no object a webhook sees, and may trip over.
+            var statusIsObject = working["status"] is null or JsonObject;
+            if (type.HasStatus && statusIsObject)
                 working.Remove("status");
 
             var request = new AdmissionRequest
@@ -47,7 +49,10 @@ public sealed partial class ApiMachinery
                 RequestVersion = version,
             };
             working = Mutate(request);
+            if (!statusIsObject)
+                working.Remove("status");
             metadata = JsonTree.Child(working, "metadata");
+            WarnOfFinalizers(type, metadata, who);
             request.Name = Name(type, ns, metadata);
             metadata["uid"] = _ids.Uid();
             metadata["creationTimestamp"] = Timestamp();
@@ -306,12 +311,23 @@ public sealed partial class ApiMachinery
     }
 
     /// <summary>A working copy in the storage version, with unknown fields reported as the request wants and removed.</summary>
+    private static void WarnOfFinalizers(ResourceType type, JsonObject metadata, RequestInfo who)
+    {
+        foreach (var name in type.IsCustom && metadata["finalizers"] is JsonArray list ? list.Select(f => f?.ToString() ?? "") : [])
+        {
+            if (!name.Contains('/', StringComparison.Ordinal) && name is not ("foregroundDeletion" or "orphan" or "kubernetes"))
+                who.Warnings.Add($"metadata.finalizers: \"{name}\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers");
+        }
+    }
+
     private static JsonObject Decode(ResourceType type, JsonObject obj, RequestInfo who)
     {
         var version = RequestVersion(type, obj);
         var working = (JsonObject)obj.DeepClone();
         working["apiVersion"] = type.StorageApiVersion;
         working["kind"] = type.Kind;
+        if (KubeVirt.GoTypes.Error(working["metadata"], "ObjectMeta", "") is { } wrong)
+            throw ApiException.BadRequest($"{type.Kind} in version \"{version}\" cannot be handled as a {type.Kind}: {wrong}");
         if (working["metadata"] is JsonObject metadata)
         {
             metadata.Remove("managedFields");

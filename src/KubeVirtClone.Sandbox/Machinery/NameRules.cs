@@ -112,9 +112,8 @@ internal static partial class NameRules
             {
                 if (string.IsNullOrEmpty(JsonTree.Text(owners[i], key)))
                 {
-                    var field = key == "apiVersion" ? "version" : key;
-                    causes.Add(new ApiCause(
-                        $"metadata.ownerReferences[{i}].{field}", "FieldValueInvalid", $"Invalid value: \"\": {field} must not be empty"));
+                    var what = key == "apiVersion" ? "version " : "";
+                    causes.Add(new ApiCause("metadata.ownerReferences." + key, "FieldValueInvalid", $"Invalid value: \"\": {what}must not be empty"));
                 }
             }
         }

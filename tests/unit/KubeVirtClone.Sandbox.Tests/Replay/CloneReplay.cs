@@ -15,6 +15,8 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
     public (JsonObject Recording, IReadOnlyList<string> Problems) Run()
     {
         var problems = _preparation.Run().ToList();
+        if (problems.Count > 0 && sandbox.IsLive)
+            throw new NotRepeatableException("the cluster answers otherwise to what is there first: " + string.Join("; ", problems));
         var recording = new JsonObject { ["before"] = _preparation.Answers, ["beforeState"] = _preparation.State() };
         if (sandbox.IsLive)
             _preparation.TakeRecordedSpeed();
@@ -34,7 +36,7 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
         else if (sandbox.IsLive && Data["after"] is null)
             LiveRules.AwaitEnd(sandbox, Data, "left", detailed: false, TimeSpan.FromSeconds(60));
         else if (sandbox.IsLive)
-            LiveRules.AwaitPhase(sandbox, Data, name, double.MaxValue);
+            LiveRules.AwaitClone(sandbox, Data, name);
         var seen = sandbox.Changes.ToList();
         recording["phases"] = Recorder.Phases(seen, "VirtualMachineClone", name);
         recording["timeline"] = Recorder.Timeline(seen);
@@ -78,7 +80,7 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
             if (step["ms"] is { } ms)
                 sandbox.RunToMs(ms.GetValue<double>());
             if (sandbox.IsLive && part == "during" && step["ms"] is { } moment)
-                LiveRules.AwaitPhase(sandbox, Data, clone, moment.GetValue<double>());
+                LiveRules.AwaitMoment(sandbox, Data, clone, moment.GetValue<double>());
             var at = sandbox.Ms;
             done.Add((JsonNode)new JsonObject { ["step"] = step.TextAt("step"), ["at"] = at, ["result"] = Do(step, clone) });
         }
@@ -101,8 +103,9 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
                 return sandbox.Delete("VirtualMachine", Target!);
             case "delete the source VM":
                 return sandbox.Delete("VirtualMachine", Data.TextAt("clone", "spec", "source", "name")!);
-            case "delete the temporary snapshot":
-                return new JsonArray([.. sandbox.List("VirtualMachineSnapshot").Select(s => sandbox.Delete("VirtualMachineSnapshot", s.Name())["httpStatus"].Copy())]);
+            case "delete the temporary snapshot" or "delete the temporary restore":
+                var kind = text.EndsWith("restore", StringComparison.Ordinal) ? "VirtualMachineRestore" : "VirtualMachineSnapshot";
+                return new JsonArray([.. sandbox.List(kind).Where(s => s.Name().StartsWith("tmp-", StringComparison.Ordinal)).Select(s => sandbox.Delete(kind, s.Name())["httpStatus"].Copy())]);
             case "patches := []":
                 return sandbox.Merge("VirtualMachineClone", clone, new JsonObject { ["spec"] = new JsonObject { ["patches"] = new JsonArray() } });
             case "give the restored PVC a node":
@@ -130,6 +133,14 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
     {
         if (result?.ObjectAt("object") is { } made)
             return new JsonObject { ["httpStatus"] = sandbox.Post(sandbox.Find(made), @case.Namespace, made)["httpStatus"].Copy(), ["object"] = made.Copy() };
+        if (text.Split(' ') is ["DELETE", var deletedKind, var deletedName])
+            return sandbox.Delete(deletedKind, deletedName);
+        if (text.Split(' ') is ["PATCH", var patchedKind, var patchedName] && result?["body"] is { } body)
+        {
+            var answer = sandbox.Merge(patchedKind, patchedName, body);
+            return new JsonObject { ["httpStatus"] = answer["httpStatus"].Copy(), ["body"] = body.DeepClone() };
+        }
+
         if (text.StartsWith("change spec.source.name to ", StringComparison.Ordinal))
         {
             var source = new JsonObject { ["name"] = text["change spec.source.name to ".Length..] };

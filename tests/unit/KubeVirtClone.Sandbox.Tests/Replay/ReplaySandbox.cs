@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Http;
@@ -5,17 +6,21 @@ using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 using KubeVirtClone.Sandbox.Seeding;
+using KubeVirtClone.Sandbox.Tests.Replay.Live;
+using Microsoft.AspNetCore.Http;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
 /// <summary>A sandbox in virtual time, without nodes, with the storage classes of the recording, that notes what happens.</summary>
 internal sealed class ReplaySandbox : IReplayTarget
 {
+    private const string AdminToken = "admin-token";
+    private static readonly Lazy<Certificates> Certificates = new(() => new Certificates());
     private readonly VirtualClock _clock;
     private readonly ControllerHost _host;
     private readonly GarbageCollector _collector;
     private readonly IDisposable _subscription;
-    private readonly Authorizer _authorizer;
+    private readonly ApiServer _server;
     private readonly string _namespace;
     private readonly List<(double Ms, StoreEvent Event)> _changes = [];
     private DateTimeOffset _origin;
@@ -34,9 +39,10 @@ internal sealed class ReplaySandbox : IReplayTarget
         Api = new ApiMachinery(ResourceCatalog.For(profile), _clock, seed: 1);
         Api.AddAdmission(new BuiltInAdmission(Api));
         DefaultRoles.Install(Api);
-        _authorizer = new Authorizer(Api, []);
         _host = new ControllerHost(Api, profile, new ControllerSettings(pacing: true, scale: 1, nodes));
         _collector = new GarbageCollector(Api);
+        var admin = new SandboxUser { Name = "admin", Token = AdminToken, Groups = ["system:masters"] };
+        _server = new ApiServer(Api, profile, new FaultPlan(1, []), [admin], Certificates.Value, port: 0);
         _origin = _clock.GetUtcNow();
         _subscription = Api.Subscribe(Note);
         Post(Api.Type("", "namespaces"), null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = @namespace } });
@@ -91,12 +97,8 @@ internal sealed class ReplaySandbox : IReplayTarget
 
     public JsonObject Post(ResourceType type, string? @namespace, JsonObject body, string? query = null, string? user = null)
     {
-        if (Refusal(user, "create", type, "") is { } refused)
-            return refused;
-        var who = new RequestInfo(user ?? "admin", user is null ? ["system:masters"] : ["system:authenticated"], DryRun: query?.Contains("dryRun=All", StringComparison.Ordinal) is true, FieldValidation: query?.Contains("fieldValidation=Strict", StringComparison.Ordinal) is true ? "Strict" : "Warn");
-        return Try(
-            () => new JsonObject { ["httpStatus"] = 201, ["stored"] = Api.Create(type, @namespace, body.Copy(), who).Copy() },
-            who);
+        var version = body.TextAt("apiVersion")?.Split('/')[^1] ?? type.StorageVersion;
+        return Send(HttpMethod.Post, LiveConnection.Path(type, version, @namespace), body, "application/json", "stored", query, user);
     }
 
     public void TakeChances(RecordedChances chances)
@@ -112,54 +114,66 @@ internal sealed class ReplaySandbox : IReplayTarget
             Merge("VolumeSnapshotClass", snapshotClass.Name(), new JsonObject { ["parameters"] = new JsonObject { ["delay"] = delay } });
     }
 
-    public JsonObject? Refusal(string user, string verb, ResourceType type) => Refusal(user, verb, type, "");
-
-    private JsonObject? Refusal(string? user, string verb, ResourceType type, string name)
+    public JsonObject? Refusal(string user, string verb, ResourceType type)
     {
-        if (user is null)
-            return null;
-        var path = new ApiPath { Verb = verb, IsResource = true, Group = type.Group, Version = type.StorageVersion, Namespace = type.Namespaced ? _namespace : null, Resource = type.Plural, Name = name };
-        var call = new CallUser(user, ["system:authenticated"]);
-        return _authorizer.Allows(call, path) ? null : new JsonObject { ["httpStatus"] = 403, ["response"] = Authorizer.Forbidden(call, path).Status.Copy() };
+        var answer = verb == "list"
+            ? Send(HttpMethod.Get, PathOf(type, null), null, "", "response", null, user)
+            : Send(HttpMethod.Delete, PathOf(type, null), null, "", "response", "dryRun=All", user);
+        return answer["httpStatus"]!.GetValue<int>() == 403 ? answer : null;
     }
 
-    public JsonObject Delete(string kind, string name, string? user = null, bool dryRun = false) => Refusal(user, "delete", Find(kind), name) ?? Try(
-        () =>
-        {
-            Api.Delete(Find(kind), _namespace, name, new DeleteRequest(), new RequestInfo("admin", ["system:masters"], DryRun: dryRun));
-            return new JsonObject { ["httpStatus"] = 200 };
-        },
-        null);
+    public JsonObject Delete(string kind, string name, string? user = null, bool dryRun = false)
+    {
+        var answer = Send(HttpMethod.Delete, PathOf(Find(kind), name), null, "", "response", dryRun ? "dryRun=All" : null, user);
+        return answer["httpStatus"]!.GetValue<int>() < 300 ? new JsonObject { ["httpStatus"] = 200 } : answer;
+    }
 
-    public JsonObject Merge(string kind, string name, JsonNode patch, string? user = null) => Refusal(user, "patch", Find(kind), name) ?? Try(
-        () => new JsonObject
-        {
-            ["httpStatus"] = 200,
-            ["response"] = Api.Patch(Find(kind), Find(kind).Namespaced ? _namespace : null, name, PatchType.Merge, patch.DeepClone(), new RequestInfo("admin", ["system:masters"])).Copy(),
-        },
-        null);
+    public JsonObject Merge(string kind, string name, JsonNode patch, string? user = null) =>
+        Send(HttpMethod.Patch, PathOf(Find(kind), name), patch, "application/merge-patch+json", "response", null, user);
 
-    public JsonObject Subresource(string name, string verb) => Try(
-        () =>
-        {
-            _host.Subresources.Invoke(_namespace, name, verb, null, new RequestInfo("admin", ["system:masters"]));
-            return new JsonObject { ["httpStatus"] = 202, ["response"] = null };
-        },
-        null);
-
-    private static JsonObject Try(Func<JsonObject> write, RequestInfo? who)
+    public JsonObject Subresource(string name, string verb)
     {
         try
         {
-            var result = write();
-            if (who?.Warnings.Count > 0)
-                result["warnings"] = JsonAccess.StringArray(who.Warnings.Select(w => $"299 - \"{w.Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
-            return result;
+            _host.Subresources.Invoke(_namespace, name, verb, null, new RequestInfo("admin", ["system:masters"]));
+            return new JsonObject { ["httpStatus"] = 202, ["response"] = null };
         }
         catch (ApiException e)
         {
             return new JsonObject { ["httpStatus"] = e.Code, ["response"] = e.Status.Copy() };
         }
+    }
+
+    private string PathOf(ResourceType type, string? name) => LiveConnection.Path(type, type.StorageVersion, type.Namespaced ? _namespace : null, name);
+
+    // The server's own handling of a request, only without a connection: everything but TLS and sockets is as over the network.
+    private JsonObject Send(HttpMethod method, string path, JsonNode? body, string contentType, string part, string? query, string? user)
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Method = method.Method;
+        http.Request.Path = path;
+        if (query is not null)
+            http.Request.QueryString = new QueryString("?" + query.TrimStart('?'));
+        http.Request.Headers.Authorization = "Bearer " + AdminToken;
+        http.Request.Headers.Accept = "application/json";
+        if (user is not null)
+            http.Request.Headers["Impersonate-User"] = user;
+        if (body is not null)
+        {
+            http.Request.ContentType = contentType;
+            http.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body.ToJsonString()));
+        }
+
+        using var answer = new MemoryStream();
+        http.Response.Body = answer;
+        _server.Handle(http).GetAwaiter().GetResult();
+        var text = Encoding.UTF8.GetString(answer.ToArray());
+        var status = http.Response.StatusCode;
+        var result = new JsonObject { ["httpStatus"] = status };
+        result[status < 300 ? part : "response"] = text.StartsWith('{') ? JsonNode.Parse(text) : text;
+        if (http.Response.Headers["Warning"] is { Count: > 0 } warnings)
+            result["warnings"] = JsonAccess.StringArray(warnings.OfType<string>());
+        return result;
     }
 
     public void Run(TimeSpan time) => RunTo(_clock.GetUtcNow() + time);
@@ -202,7 +216,7 @@ internal sealed class ReplaySandbox : IReplayTarget
     {
         _subscription.Dispose();
         _collector.Dispose();
-        _authorizer.Dispose();
+        await _server.DisposeAsync();
         await _host.DisposeAsync();
     }
 }

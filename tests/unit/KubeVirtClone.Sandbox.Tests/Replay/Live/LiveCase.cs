@@ -91,7 +91,7 @@ internal sealed class LiveCase : IReplayTarget
     {
         var version = body.TextAt("apiVersion")?.Split('/')[^1] ?? type.StorageVersion;
         var path = LiveConnection.Path(type, version, @namespace is null ? null : _names.Given(@namespace));
-        return Answer(_cluster.Connection.Send(HttpMethod.Post, query is null ? path : path + "?" + query, _names.Given(body), user: user), "stored");
+        return Answer(_cluster.Connection.Send(HttpMethod.Post, query is null ? path : path + "?" + query.TrimStart('?'), _names.Given(body), user: user), "stored");
     }
 
     public JsonObject Merge(string kind, string name, JsonNode patch, string? user = null) => Answer(

@@ -69,7 +69,22 @@ internal sealed class LiveCluster : IAsyncDisposable
         Connection.Send(HttpMethod.Delete, path);
         using var gone = new ManualResetEventSlim();
         for (var i = 0; i < 120 && Connection.Get(path) is not null; i++)
+        {
             gone.Wait(TimeSpan.FromSeconds(0.5));
+            if (i % 20 == 19)
+                DropFinalizers(name);
+        }
+    }
+
+    // Finalizers that a case gave are nobody's to remove but ours.
+    private void DropFinalizers(string @namespace)
+    {
+        foreach (var type in Types.Where(t => t.Namespaced && t.IsCustom))
+        {
+            var path = LiveConnection.Path(type, type.StorageVersion, @namespace);
+            foreach (var held in Connection.Get(path).ArrayAt("items").Objects().Where(o => o.IsDeleting() && o.At("metadata", "finalizers") is not null))
+                Connection.Send(HttpMethod.Patch, path + "/" + held.Name(), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, "application/merge-patch+json");
+        }
     }
 
     /// <summary>Ends the run of this process, if there was one.</summary>

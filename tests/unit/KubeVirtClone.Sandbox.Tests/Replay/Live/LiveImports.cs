@@ -60,7 +60,7 @@ internal sealed class LiveImports(LiveStorage storage)
     public void Fill(JsonObject claim, JsonObject storageClass)
     {
         var delay = double.TryParse(storageClass.TextAt("parameters", "delay"), System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? seconds : 0.6;
-        if (claim.Annotation("cdi.kubevirt.io/createdForDataVolume") is not null && storage.HasPassed(claim.Uid(), TimeSpan.FromSeconds(delay)))
+        if (storageClass.TextAt("parameters", "never") != "true" && claim.Annotation("cdi.kubevirt.io/createdForDataVolume") is not null && storage.HasPassed(claim.Uid(), TimeSpan.FromSeconds(delay)))
             storage.MakeVolume(claim, storageClass, "pvc-" + Beside(claim.Uid()));
     }
 
@@ -143,7 +143,7 @@ internal sealed class LiveImports(LiveStorage storage)
         var wanted = new JsonObject { ["phase"] = phase, ["conditions"] = conditions };
         if (claim is not null)
             wanted["claimName"] = claim.Name();
-        if (phase == "Succeeded")
+        if (phase == "Succeeded" && dataVolume.TextAt("status", "progress") != "100.0%")
             wanted["progress"] = imported ? "100.0%" : "N/A";
         var merged = dataVolume.ObjectAt("status")?.Copy() ?? [];
         foreach (var (key, value) in wanted)

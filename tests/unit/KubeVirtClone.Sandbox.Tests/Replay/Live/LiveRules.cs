@@ -7,6 +7,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay.Live;
 internal static class LiveRules
 {
     private const int LongestNamespace = 63;
+    private static readonly string[] MomentKinds = ["VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore", "PersistentVolumeClaim", "VolumeSnapshot", "VirtualMachine"];
 
     /// <summary>Why a case cannot be repeated on a cluster; null when it can.</summary>
     public static string? WhyNot(LiveCluster cluster, VectorCase @case)
@@ -20,18 +21,40 @@ internal static class LiveRules
         return RaceOf(@case.Data);
     }
 
-    /// <summary>Waits for the state in which the recording was when a step was taken.</summary>
-    public static void AwaitPhase(IReplayTarget target, JsonObject data, string clone, double ms)
+    /// <summary>Waits until the cluster is where the recording was at a moment: the clone's phase, and what had been made by then.</summary>
+    public static void AwaitMoment(IReplayTarget target, JsonObject data, string clone, double ms)
     {
-        var phase = data.ArrayAt("phases").Objects().LastOrDefault(p => p["ms"]!.GetValue<double>() <= ms);
-        if (phase is not null && phase.TextAt("event") != "DELETED")
-            target.RunUntil(() => target.Get("VirtualMachineClone", clone).TextAt("status", "phase") == phase.TextAt("status", "phase"), TimeSpan.FromSeconds(60));
+        var phase = data.ArrayAt("phases").Objects().LastOrDefault(p => p["ms"]!.GetValue<double>() <= ms && p.TextAt("event") != "DELETED");
+        var made = Made(data.ArrayAt("timeline").Objects().Where(t => t["ms"]!.GetValue<double>() < ms));
+        target.RunUntil(
+            () =>
+            {
+                var now = Made(Recorder.Timeline(target.Changes).Objects());
+                return (phase is null || target.Get("VirtualMachineClone", clone).TextAt("status", "phase") == phase.TextAt("status", "phase"))
+                    && made.All(m => now.GetValueOrDefault(m.Key) >= m.Value);
+            },
+            TimeSpan.FromSeconds(60));
+
+        static Dictionary<string, int> Made(IEnumerable<JsonObject> timeline) => timeline
+            .Where(t => t.TextAt("event") == "ADDED" && MomentKinds.Contains(t.TextAt("kind")) && !KnownRaces.IsImportHelper(t.TextAt("name") ?? ""))
+            .CountBy(t => t.TextAt("kind")!).ToDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>Waits until a clone has ended as recorded and its temporary objects went, if they went.</summary>
+    public static void AwaitClone(IReplayTarget target, JsonObject data, string clone)
+    {
+        AwaitMoment(target, data, clone, FirstStep(data.ArrayAt("after")));
+        var gone = data.ArrayAt("restores").Objects().Concat(data.ArrayAt("snapshots").Objects()).All(o => o.TextAt("lastEvent") == "DELETED");
+        target.RunUntil(() => !gone || target.List("VirtualMachineRestore").Concat(target.List("VirtualMachineSnapshot")).All(o => !o.Name().StartsWith("tmp-", StringComparison.Ordinal)), TimeSpan.FromSeconds(60));
+        target.Run(TimeSpan.FromSeconds(1));
+
+        static double FirstStep(JsonArray? steps) => steps.Objects().Select(s => s["ms"]?.GetValue<double>() ?? double.MaxValue).DefaultIfEmpty(double.MaxValue).First();
     }
 
     /// <summary>Waits until the namespace holds as many objects of each kind, in the same phases, as at the recording's end.</summary>
     public static void AwaitEnd(IReplayTarget target, JsonObject data, string part, bool detailed, TimeSpan atMost)
     {
-        if (data.ObjectAt(part) is not { } recorded)
+        if (data.ObjectAt(part) is not { } recorded || !recorded.Any(p => p.Value is JsonArray))
             return;
         var wanted = Summary(recorded).ToList();
         target.RunUntil(
@@ -52,6 +75,28 @@ internal static class LiveRules
             count = target.Changes.Count;
             target.Run(quiet);
         }
+    }
+
+    /// <summary>
+    /// A recording without what two controllers race for on any cluster: whether the VM controller had put its marks on a new VM, and the
+    /// volume snapshotter its own on a claim, when the content took its copy.
+    /// </summary>
+    public static JsonObject WithoutRaces(JsonObject recording)
+    {
+        var copy = recording.Copy();
+        foreach (var content in copy.ArrayAt("contents").Objects().Select(c => c.ObjectAt("object")))
+        {
+            var metadata = content.ObjectAt("spec", "source", "virtualMachine", "metadata");
+            metadata?.Remove("finalizers");
+            foreach (var mark in (ReadOnlySpan<string>)["kubevirt.io/latest-observed-api-version", "kubevirt.io/storage-observed-api-version"])
+                metadata.ObjectAt("annotations")?.Remove(mark);
+            if (metadata.ObjectAt("annotations") is { Count: 0 })
+                metadata!.Remove("annotations");
+            foreach (var claim in content.ArrayAt("spec", "volumeBackups").Objects().Select(b => b.ObjectAt("persistentVolumeClaim", "metadata")))
+                claim?.Remove("finalizers");
+        }
+
+        return copy;
     }
 
     private static bool StartsMachine(JsonObject data) => data.ArrayAt("beforeState").Objects().Any(o => o.Kind() == "VirtualMachineInstance")
@@ -75,3 +120,6 @@ internal static class LiveRules
             .Select(o => $"{p.Key} {o.TextAt("phase")} {o["complete"]?.ToJsonString()} {o["readyToUse"]?.ToJsonString()} {o["deleting"]?.ToJsonString()} {o.TextAt("printableStatus")}"))
         .Order(StringComparer.Ordinal);
 }
+
+/// <summary>A case cannot be repeated on a cluster, for the reason given.</summary>
+internal sealed class NotRepeatableException(string reason) : Exception(reason);

@@ -23,6 +23,7 @@ internal sealed class LiveStorage : IAsyncDisposable
     private readonly Dictionary<string, TimeSpan> _snapshotTimes = [];
     private readonly Dictionary<string, DateTimeOffset> _due = [];
     private readonly Dictionary<string, JsonObject> _classes = [];
+    private readonly Queue<(string Kind, string Key)> _fresh = new();
     private readonly AutoResetEvent _changed = new(initialState: false);
     private readonly List<Task> _tasks = [];
     private readonly Thread _worker;
@@ -130,32 +131,56 @@ internal sealed class LiveStorage : IAsyncDisposable
                 _known.Remove((kind, o.Namespace() + "/" + o.Name()));
             else
                 _known[(kind, o.Namespace() + "/" + o.Name())] = o;
+            _fresh.Enqueue((kind, o.Namespace() + "/" + o.Name()));
         }
 
         _changed.Set();
     }
 
+    // What has just changed comes before what may have come due: nobody else is to get to a new DataVolume first.
     private void Work()
     {
         while (!_end.IsCancellationRequested)
         {
-            List<KeyValuePair<(string Kind, string Key), JsonObject>> all;
+            WorkOffFresh();
+            List<(string Kind, string Key)> all;
             lock (_lock)
-                all = [.. _known];
-            foreach (var ((kind, key), o) in all)
+                all = [.. _known.Keys];
+            foreach (var (kind, key) in all)
             {
-                try
-                {
-                    Look(kind, key, o);
-                }
-                catch (Exception e) when (e is HttpRequestException or OperationCanceledException or InvalidOperationException)
-                {
-                    // Tried again at the next look.
-                }
+                TryLook(kind, key);
+                WorkOffFresh();
             }
 
-            // Times come due without an event.
             _changed.WaitOne(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    private void WorkOffFresh()
+    {
+        while (true)
+        {
+            (string Kind, string Key) next;
+            lock (_lock)
+            {
+                if (!_fresh.TryDequeue(out next))
+                    return;
+            }
+
+            TryLook(next.Kind, next.Key);
+        }
+    }
+
+    private void TryLook(string kind, string key)
+    {
+        try
+        {
+            if (Known(kind, key) is { } o)
+                Look(kind, key, o);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or InvalidOperationException)
+        {
+            // Tried again at the next look.
         }
     }
 
