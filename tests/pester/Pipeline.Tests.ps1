@@ -86,6 +86,13 @@ golden,csv-7,,app;*;!x,,
         $again.Phase | Should -Be 'Succeeded'
     }
 
+    It 'asks for nothing again where nothing has failed' {
+        $null = New-VMClone golden retry-none -ErrorVariable none -WhatIf
+        $none.TargetObject | New-VMClone -ErrorVariable problems | Should -BeNullOrEmpty
+        $problems | Should -BeNullOrEmpty
+        { New-VMClone -ErrorAction Stop } | Should -Throw -ErrorId 'VMCloneSourceMissing,*'
+    }
+
     It 'retries even what came out of a file: Export-Clixml, Import-Clixml' {
         $path = Join-Path $TestDrive 'failed.xml'
         @($script:Failed | Where-Object FullyQualifiedErrorId -like 'VMNotFound,*').TargetObject | Export-Clixml $path

@@ -63,6 +63,9 @@ public abstract partial class CloneRequestCmdlet
 
     private void Gather()
     {
+        // $failed.TargetObject, where nothing has failed, is $null: nothing to ask for again.
+        if (InputObject is null && MyInvocation.ExpectingInput && SourceName is null or [] && Snapshot is null && GoldenImage is null) return;
+
         // `kubectl get vm -o json | ConvertFrom-Json` is one object that holds the machines.
         if (PropertyReader.GetText(InputObject, "kind")?.EndsWith("List", StringComparison.Ordinal) == true
             && PropertyReader.Get(InputObject, "items") is IEnumerable items)
