@@ -7,6 +7,16 @@ BeforeAll {
 AfterAll { Stop-TestCluster }
 
 Describe 'examples/golden-image.ps1' {
+    It 'builds the VM first when it is told what from, and removes it too' {
+        $change = { param($Name) Update-TestObject virtualmachines.kubevirt.io $Name @{ metadata = @{ labels = @{ changed = 'yes' } } } }
+        $output = & $script:Runbook -Build fresh -From build01 -Image small -Count 3 -SecondCount 2 -Change $change -WarningAction SilentlyContinue -InformationAction SilentlyContinue 6> $null
+        ($output | Where-Object { $_ -is [KubeVirtClone.VMClone] }).TargetName | Should -Contain 'fresh'
+        (Get-VM).Name | Should -Be 'build01', 'unrelated'
+        Get-VMSnapshot | Should -BeNullOrEmpty
+        Get-VMClone | Should -BeNullOrEmpty
+        (Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims").items.metadata.name | Sort-Object | Should -Be 'build01-root', 'unrelated-root'
+    }
+
     It 'goes from the first build to the last cleaning up, and leaves nothing' {
         $change = { param($Name) Update-TestObject virtualmachines.kubevirt.io $Name @{ spec = @{ template = @{ spec = @{ domain = @{ memory = @{ guest = '96Mi' } } } } } } }
         $seen = @{}

@@ -47,7 +47,7 @@ AfterAll {
 }
 
 # Every example of every page is run as it stands, those of one page one after the other, in a namespace that has what they speak of.
-Describe 'The examples of <Page>' -Tag Sandbox -ForEach $Pages {
+Describe 'The examples of <Page>' -Tag Sandbox -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) -ForEach $Pages {
     BeforeAll {
         $namespace = $Page.ToLowerInvariant()
         New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $namespace } }

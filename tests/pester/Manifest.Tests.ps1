@@ -9,7 +9,7 @@ BeforeAll {
 }
 AfterAll { Stop-TestCluster }
 
-Describe 'New-VMClone -AsManifest' {
+Describe 'New-VMClone -AsManifest' -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) {
     It 'writes what the new machine is to be as patches and filters, which kubectl then creates' {
         $yaml = New-VMClone golden made-1 -Hostname web01 -Label @{ tier = 'a' } -Annotation @{ text = 'a:b,c' } -NewMacAddress Generate -ExcludeLabel 'backup/*' -Start -AsManifest
         $yaml | Should -HaveCount 1
