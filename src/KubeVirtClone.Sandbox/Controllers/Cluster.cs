@@ -125,9 +125,11 @@ internal sealed class Cluster : IDisposable
 
     public JsonObject Create(ResourceType type, JsonObject o) => Api.Create(type, o.Namespace(), o, Who());
 
-    public JsonObject Update(ResourceType type, JsonObject o) => Api.Update(type, o.Namespace(), o.Name(), o, Who());
+    /// <summary>Writes an object, which is the server's from then on.</summary>
+    public JsonObject Update(ResourceType type, JsonObject o) => Api.UpdateWith(type, o.Namespace(), o.Name(), o, Who(), subresource: null);
 
-    public JsonObject UpdateStatus(ResourceType type, JsonObject o) => Api.Update(type, o.Namespace(), o.Name(), o, Who(), "status");
+    /// <summary>Writes an object's status; the object is the server's from then on.</summary>
+    public JsonObject UpdateStatus(ResourceType type, JsonObject o) => Api.UpdateWith(type, o.Namespace(), o.Name(), o, Who(), "status");
 
     public void Delete(ResourceType type, string? @namespace, string name) => Api.Delete(type, @namespace, name, new DeleteRequest(), Who());
 
@@ -163,9 +165,20 @@ internal sealed class Cluster : IDisposable
     {
         if (JsonNode.DeepEquals(stored["status"] ?? new JsonObject(), status))
             return false;
-        var copy = stored.Copy();
-        copy["status"] = status.Copy();
-        UpdateStatus(type, copy);
+        // Only the status is written, so nothing else is sent; the version refuses what was computed from an older state.
+        UpdateStatus(type, new JsonObject
+        {
+            ["apiVersion"] = type.StorageApiVersion,
+            ["kind"] = type.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = stored.Name(),
+                ["namespace"] = stored.Namespace(),
+                ["uid"] = stored.Uid(),
+                ["resourceVersion"] = stored.TextAt("metadata", "resourceVersion"),
+            },
+            ["status"] = status.Copy(),
+        });
         return true;
     }
 

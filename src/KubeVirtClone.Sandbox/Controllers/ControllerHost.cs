@@ -55,7 +55,10 @@ internal sealed class ControllerHost : IAsyncDisposable
     {
         const int MostSteps = 5_000_000;
         var scale = _cluster.Settings.Scale;
+        var history = _cluster.Api.HistoryLimit;
         _cluster.Settings.Scale = 0;
+        // Nobody can watch yet, and every version of thousands of VMs would have to be kept.
+        _cluster.Api.HistoryLimit = 0;
         _cluster.StorageFaults.Paused = true;
         make();
         for (var i = 0; i < MostSteps && Loop.Step(); i++)
@@ -64,6 +67,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         }
 
         _cluster.Settings.Scale = scale;
+        _cluster.Api.HistoryLimit = history;
         _cluster.StorageFaults.Paused = false;
     }
 

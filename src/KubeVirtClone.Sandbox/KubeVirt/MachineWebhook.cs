@@ -25,7 +25,12 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
             return;
         var written = GoVirtualMachine.Normalize(machine);
         foreach (var key in (ReadOnlySpan<string>)["metadata", "spec"])
-            machine[key] = written[key]?.DeepClone();
+        {
+            var value = written[key];
+            written.Remove(key);
+            machine[key] = value;
+        }
+
         var spec = machine.Ensure("spec", "template", "spec");
         var domain = spec.Ensure("domain");
         if (request.Operation == "CREATE")

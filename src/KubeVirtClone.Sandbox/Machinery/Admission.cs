@@ -8,6 +8,9 @@ namespace KubeVirtClone.Sandbox.Machinery;
 /// </summary>
 public interface IAdmission
 {
+    /// <summary>Whether this step changes objects at all; one that does not is never asked to.</summary>
+    bool Mutates => true;
+
     /// <summary>Whether this step wants to see the request.</summary>
     bool Handles(AdmissionRequest request);
 

@@ -19,7 +19,7 @@ public sealed partial class ApiMachinery
         lock (_gate)
         {
             var version = RequestVersion(type, obj);
-            var working = Decode(type, obj, who);
+            var working = Decode(type, (JsonObject)obj.DeepClone(), who);
             var metadata = JsonTree.Child(working, "metadata");
             CheckNamespace(type, ns, metadata);
             if (JsonTree.Text(metadata, "resourceVersion") is { Length: > 0 })
@@ -74,7 +74,11 @@ public sealed partial class ApiMachinery
     /// Nothing is written, and no event sent, when nothing changes.
     /// </summary>
     /// <exception cref="ApiException">400, 403, 404, 409, 422 as a real server answers.</exception>
-    public JsonObject Update(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource = null)
+    public JsonObject Update(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource = null) =>
+        UpdateWith(type, ns, name, (JsonObject)obj.DeepClone(), who, subresource);
+
+    /// <summary><see cref="Update"/> with an object that the caller gives away.</summary>
+    internal JsonObject UpdateWith(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource)
     {
         lock (_gate)
         {
@@ -164,15 +168,19 @@ public sealed partial class ApiMachinery
         };
         working = Mutate(request);
         var metadata = JsonTree.Child(working, "metadata");
-        foreach (var field in ServerSetMetadata)
-            Keep(oldMetadata, metadata, field);
-        metadata["resourceVersion"] = oldMetadata["resourceVersion"]?.DeepClone();
-        if (type.IsCustom && SpecChanged(type, existing.Object, working))
-            metadata["generation"] = (oldMetadata["generation"]?.GetValue<long>() ?? 0) + 1;
+        if (subresource != "status")
+        {
+            foreach (var field in ServerSetMetadata)
+                Keep(oldMetadata, metadata, field);
+            metadata["resourceVersion"] = oldMetadata["resourceVersion"]?.DeepClone();
+        }
+
         Check(type, working, existing.Object);
         Validate(request);
 
-        var frozen = JsonTree.Frozen(working);
+        var frozen = subresource == "status" ? WithFrozenStatus(working) : JsonTree.Frozen(working);
+        if (type.IsCustom && subresource != "status" && SpecChanged(type, existing.Object, frozen))
+            ((JsonObject)frozen["metadata"]!)["generation"] = JsonTree.Number((oldMetadata["generation"]?.GetValue<long>() ?? 0) + 1);
         if (who.DryRun)
             return frozen;
         if (existing.Deleting && metadata["finalizers"] is not JsonArray { Count: > 0 })
@@ -203,11 +211,26 @@ public sealed partial class ApiMachinery
     private static JsonObject WithStatusOf(StoredObject existing, JsonObject working)
     {
         var result = (JsonObject)existing.Object.DeepClone();
+        result.Remove("status");
         if (working["status"] is { } status)
-            result["status"] = status.DeepClone();
-        else
-            result.Remove("status");
+        {
+            working.Remove("status");
+            result["status"] = status;
+        }
+
         return result;
+    }
+
+    // All the rest is a copy of what is stored, and frozen already.
+    private static JsonObject WithFrozenStatus(JsonObject working)
+    {
+        if (working["status"] is { } status)
+        {
+            working.Remove("status");
+            working["status"] = JsonTree.FrozenNode(status);
+        }
+
+        return working;
     }
 
     private static JsonObject WithKeptFields(ResourceType type, StoredObject existing, JsonObject working)
@@ -235,7 +258,7 @@ public sealed partial class ApiMachinery
         {
             if (key is "metadata" or "apiVersion" or "kind" || (key == "status" && type.HasStatus))
                 continue;
-            if (!JsonNode.DeepEquals(old[key], JsonTree.FrozenNode(now[key])))
+            if (!JsonNode.DeepEquals(old[key], now[key]))
                 return true;
         }
 
@@ -244,14 +267,17 @@ public sealed partial class ApiMachinery
 
     private JsonObject Mutate(AdmissionRequest request)
     {
+        var touched = false;
         foreach (var step in _admission)
         {
-            if (step.Handles(request))
-                step.Mutate(request);
+            if (!step.Mutates || !step.Handles(request))
+                continue;
+            step.Mutate(request);
+            touched = true;
         }
 
         var working = request.Object!;
-        if (request.Type.Schema is { } schema)
+        if (touched && request.Type.Schema is { } schema)
         {
             // A webhook may have added what the schema does not know; a server prunes and defaults again after them.
             SchemaCheck.Prune(schema, working);
@@ -305,76 +331,9 @@ public sealed partial class ApiMachinery
         }
 
         if (type.Schema is { } schema)
-            SchemaCheck.Validate(schema, working, "", causes);
+            SchemaCheck.Validate(schema, working, causes);
         if (causes.Count > 0)
             throw ApiException.Invalid(type, JsonTree.Text(working, "metadata", "name") ?? "", causes);
-    }
-
-    /// <summary>A working copy in the storage version, with unknown fields reported as the request wants and removed.</summary>
-    private static void WarnOfFinalizers(ResourceType type, JsonObject metadata, RequestInfo who)
-    {
-        foreach (var name in type.IsCustom && metadata["finalizers"] is JsonArray list ? list.Select(f => f?.ToString() ?? "") : [])
-        {
-            if (!name.Contains('/', StringComparison.Ordinal) && name is not ("foregroundDeletion" or "orphan" or "kubernetes"))
-                who.Warnings.Add($"metadata.finalizers: \"{name}\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers");
-        }
-    }
-
-    private static JsonObject Decode(ResourceType type, JsonObject obj, RequestInfo who)
-    {
-        var version = RequestVersion(type, obj);
-        var working = (JsonObject)obj.DeepClone();
-        working["apiVersion"] = type.StorageApiVersion;
-        working["kind"] = type.Kind;
-        if (KubeVirt.GoTypes.Error(working["metadata"], "ObjectMeta", "") is { } wrong)
-            throw ApiException.BadRequest($"{type.Kind} in version \"{version}\" cannot be handled as a {type.Kind}: {wrong}");
-        if (working["metadata"] is JsonObject metadata)
-        {
-            metadata.Remove("managedFields");
-            foreach (var (key, value) in metadata.ToList())
-            {
-                if (value is null)
-                    metadata.Remove(key);
-            }
-        }
-
-        var problems = who.DuplicateFields.Select(path => $"duplicate field \"{path}\"").ToList();
-        if (type.Schema is { } known)
-            problems.AddRange(SchemaCheck.Prune(known, working).Select(path => $"unknown field \"{path}\""));
-        if (problems.Count > 0 && who.FieldValidation == "Strict")
-        {
-            throw ApiException.BadRequest(
-                $"{type.Kind} in version \"{version}\" cannot be handled as a {type.Kind}: strict decoding error: {string.Join(", ", problems)}");
-        }
-
-        if (who.FieldValidation == "Warn")
-        {
-            foreach (var problem in problems)
-                who.Warnings.Add(problem);
-        }
-
-        if (type.Schema is { } schema)
-        {
-            SchemaCheck.ApplyDefaults(schema, working);
-            SchemaCheck.DropNulls(schema, working);
-        }
-
-        return working;
-    }
-
-    private static string RequestVersion(ResourceType type, JsonObject obj)
-    {
-        var apiVersion = JsonTree.Text(obj, "apiVersion");
-        if (string.IsNullOrEmpty(apiVersion))
-            return type.StorageVersion;
-        var version = apiVersion[(apiVersion.LastIndexOf('/') + 1)..];
-        if (type.ApiVersion(version) != apiVersion || !type.Versions.Contains(version))
-        {
-            throw ApiException.BadRequest(
-                $"the API version in the data ({apiVersion}) does not match the expected API version ({type.StorageApiVersion})");
-        }
-
-        return version;
     }
 
     private static void CheckNamespace(ResourceType type, string? ns, JsonObject metadata)

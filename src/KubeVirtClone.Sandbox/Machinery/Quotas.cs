@@ -104,6 +104,8 @@ internal sealed class Quotas
 /// <summary>The last of a server's own admission steps: refuses what would exceed a quota of the namespace.</summary>
 internal sealed class QuotaAdmission(Quotas quotas, Func<AdmissionRequest, bool> refuseAnyway) : IAdmission
 {
+    public bool Mutates => false;
+
     public bool Handles(AdmissionRequest request) => request.Object is not null && request.Subresource is null && request.Type.Namespaced;
 
     public void Mutate(AdmissionRequest request)

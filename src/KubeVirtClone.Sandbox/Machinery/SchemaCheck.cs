@@ -21,7 +21,7 @@ internal static class SchemaCheck
     public static List<string> Prune(ObjectSchema schema, JsonObject obj)
     {
         var unknown = new List<string>();
-        PruneObject(schema, obj, "", unknown, root: true);
+        PruneObject(schema, obj, new FieldPath(), unknown, root: true);
         if (obj["metadata"] is JsonObject metadata)
         {
             foreach (var key in metadata.Select(p => p.Key).Where(k => !MetadataFields.Contains(k)).ToList())
@@ -78,17 +78,20 @@ internal static class SchemaCheck
         switch (node)
         {
             case JsonObject map:
-                foreach (var (name, value) in map.ToList())
+                List<string>? dropped = null;
+                foreach (var (name, value) in map)
                 {
                     var child = schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties;
                     if (child is null)
                         continue;
                     if (value is null && !child.Nullable)
-                        map.Remove(name);
+                        (dropped ??= []).Add(name);
                     else
                         DropNulls(child, value);
                 }
 
+                foreach (var name in dropped ?? [])
+                    map.Remove(name);
                 break;
             case JsonArray list when schema.Items is { } items:
                 foreach (var item in list)
@@ -98,11 +101,13 @@ internal static class SchemaCheck
     }
 
     /// <summary>Collects every breach of the schema.</summary>
-    public static void Validate(ObjectSchema schema, JsonNode? node, string path, List<ApiCause> causes)
+    public static void Validate(ObjectSchema schema, JsonNode? node, List<ApiCause> causes) => Validate(schema, node, new FieldPath(), causes);
+
+    private static void Validate(ObjectSchema schema, JsonNode? node, FieldPath path, List<ApiCause> causes)
     {
         if (node is null)
         {
-            if (!schema.Nullable && path.Length > 0)
+            if (!schema.Nullable && !path.IsRoot)
                 causes.Add(TypeError(path, "null", schema.Type ?? "object"));
             return;
         }
@@ -117,7 +122,7 @@ internal static class SchemaCheck
         {
             var supported = string.Join(", ", allowed.Select(a => a!.ToJsonString(JsonTree.Compact)));
             causes.Add(new ApiCause(
-                path,
+                path.ToString(),
                 "FieldValueNotSupported",
                 $"Unsupported value: {node.ToJsonString(JsonTree.Compact)}: supported values: {supported}"));
         }
@@ -128,54 +133,72 @@ internal static class SchemaCheck
                 foreach (var name in schema.Required)
                 {
                     if (!map.ContainsKey(name))
-                        causes.Add(new ApiCause(Join(path, name), "FieldValueRequired", "Required value"));
+                        causes.Add(new ApiCause(path.Below(name), "FieldValueRequired", "Required value"));
                 }
 
                 foreach (var (name, value) in map)
                 {
-                    if ((schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { } child)
-                        Validate(child, value, Join(path, name), causes);
+                    if ((schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is not { } child)
+                        continue;
+                    path.Enter(name);
+                    Validate(child, value, path, causes);
+                    path.Leave();
                 }
 
                 break;
             case JsonArray list when schema.Items is { } items:
                 for (var i = 0; i < list.Count; i++)
-                    Validate(items, list[i], $"{path}[{i}]", causes);
+                {
+                    path.Enter(i);
+                    Validate(items, list[i], path, causes);
+                    path.Leave();
+                }
+
                 break;
             case JsonValue value when schema.Format == "date-time" && !IsDate(value):
                 causes.Add(new ApiCause(
-                    path,
+                    path.ToString(),
                     "FieldValueInvalid",
                     $"Invalid value: {value.ToJsonString(JsonTree.Compact)}: {path} in body must be of type date-time: {value.ToJsonString(JsonTree.Compact)}"));
                 break;
         }
     }
 
-    private static void PruneObject(ObjectSchema schema, JsonNode? node, string path, List<string> unknown, bool root)
+    private static void PruneObject(ObjectSchema schema, JsonNode? node, FieldPath path, List<string> unknown, bool root)
     {
         switch (node)
         {
             case JsonObject map:
-                foreach (var (name, value) in map.ToList())
+                List<string>? pruned = null;
+                foreach (var (name, value) in map)
                 {
                     if (root && RootFields.Contains(name))
                         continue;
                     var child = schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties;
                     if (child is not null)
                     {
-                        PruneObject(child, value, Join(path, name), unknown, root: false);
+                        path.Enter(name);
+                        PruneObject(child, value, path, unknown, root: false);
+                        path.Leave();
                     }
                     else if (!schema.PreserveUnknown)
                     {
-                        map.Remove(name);
-                        unknown.Add(Join(path, name));
+                        (pruned ??= []).Add(name);
+                        unknown.Add(path.Below(name));
                     }
                 }
 
+                foreach (var name in pruned ?? [])
+                    map.Remove(name);
                 break;
             case JsonArray list when schema.Items is { } items:
                 for (var i = 0; i < list.Count; i++)
-                    PruneObject(items, list[i], $"{path}[{i}]", unknown, root: false);
+                {
+                    path.Enter(i);
+                    PruneObject(items, list[i], path, unknown, root: false);
+                    path.Leave();
+                }
+
                 break;
         }
     }
@@ -206,11 +229,9 @@ internal static class SchemaCheck
         _ => "boolean",
     };
 
-    private static ApiCause TypeError(string path, string found, string wanted) => new(
-        path, "FieldValueTypeInvalid", $"Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\"");
+    private static ApiCause TypeError(FieldPath path, string found, string wanted) => new(
+        path.ToString(), "FieldValueTypeInvalid", $"Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\"");
 
     private static bool IsDate(JsonValue value) =>
         value.TryGetValue<string>(out var text) && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _);
-
-    private static string Join(string path, string name) => path.Length == 0 ? name : path + "." + name;
 }
