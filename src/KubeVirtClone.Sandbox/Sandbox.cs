@@ -21,7 +21,7 @@ public sealed class SandboxOptions
     /// <summary>Virtual machines to seed beside the demo ones.</summary>
     public int VmCount { get; init; }
 
-    /// <summary>Whether controllers keep a real cluster's pace (rate limits, retries).</summary>
+    /// <summary>Whether controllers keep a real cluster's pace (rate limits, retries, the time a write takes).</summary>
     public bool Pacing { get; init; } = true;
 
     /// <summary>Divides the controllers' waiting times and deadlines: 10 makes five minutes thirty seconds.</summary>
@@ -69,7 +69,10 @@ public sealed class Sandbox : IAsyncDisposable
         _parts.Add(new NamespaceController(Api));
         _parts.Add(new ClaimProtectionController(Api));
         BaseObjects.Install(Api, Profile);
-        var settings = new ControllerSettings(options.Pacing, 1 / options.ClockFactor, options.Nodes);
+        var settings = new ControllerSettings(options.Pacing, 1 / options.ClockFactor, options.Nodes)
+        {
+            CallTime = options.Pacing ? ControllerSettings.RecordedCallTime : TimeSpan.Zero,
+        };
         _controllers = new ControllerHost(Api, Profile, settings, Faults);
         _controllers.Seed(() =>
         {

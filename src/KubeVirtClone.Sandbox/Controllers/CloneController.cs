@@ -23,7 +23,7 @@ internal sealed class CloneController
     {
         _cluster = cluster;
         _steps = new CloneSteps(cluster);
-        _queue = cluster.Queue(Reconcile);
+        _queue = cluster.Queue(Reconcile, workers: 3);
         _bySourceMachine = cluster.Index(cluster.Clones, c => SourceKey(c, "VirtualMachine"));
         _bySourceSnapshot = cluster.Index(cluster.Clones, c => SourceKey(c, "VirtualMachineSnapshot"));
         _byTarget = cluster.Index(cluster.Clones, c => c.TextAt("spec", "target", "apiGroup") == "kubevirt.io" && c.TextAt("spec", "target", "kind") == "VirtualMachine"

@@ -14,6 +14,7 @@ internal sealed class Cluster : IDisposable
     private readonly IDisposable _subscription;
     private readonly Dictionary<ResourceType, List<Action<StoreEvent>>> _handlers = [];
     private readonly Dictionary<ResourceType, List<ObjectIndex>> _indexes = [];
+    private TimeSpan _spent;
 
     public Cluster(ApiMachinery api, EventLoop loop, ControllerSettings settings, StorageFaults storageFaults)
     {
@@ -91,6 +92,10 @@ internal sealed class Cluster : IDisposable
     /// <summary>A queue whose rate limiter is its own, as each of KubeVirt's controllers has one.</summary>
     public WorkQueue Queue(Func<string, TimeSpan?> reconcile) =>
         new(Loop, new RateLimiter(Loop.Clock, Settings), reconcile);
+
+    /// <summary>A queue with as many workers as KubeVirt gives that controller by default: what they write takes its time.</summary>
+    public WorkQueue Queue(Func<string, TimeSpan?> reconcile, int workers) =>
+        new(Loop, new RateLimiter(Loop.Clock, Settings), reconcile, workers, () => _spent);
 
     public void On(ResourceType type, Action<StoreEvent> handler)
     {
@@ -194,7 +199,12 @@ internal sealed class Cluster : IDisposable
 
     public void Dispose() => _subscription.Dispose();
 
-    private static RequestInfo Who() => RequestInfo.Controller(VirtController);
+    // Asked for with every write, which is what takes time: reads come from a cache.
+    private RequestInfo Who()
+    {
+        _spent += Settings.Scaled(Settings.CallTime);
+        return RequestInfo.Controller(VirtController);
+    }
 
     private void Dispatch(StoreEvent e)
     {
@@ -260,6 +270,15 @@ internal sealed class ControllerSettings(bool pacing = true, double scale = 1, b
     public double Scale { get; set; } = scale;
 
     public bool Nodes { get; } = nodes;
+
+    /// <summary>
+    /// What a write takes on the cluster the project's recordings come from: with it 100 restores take as long as they took there, and the
+    /// events of a clone do not fall together into one.
+    /// </summary>
+    public static TimeSpan RecordedCallTime { get; } = TimeSpan.FromMilliseconds(18);
+
+    /// <summary>What one write to the API server takes, admission included, before it is scaled; zero takes no time.</summary>
+    public TimeSpan CallTime { get; init; }
 
     /// <summary>The order in which KubeVirt walks a Go map, which is chance there; here the order given, unless a replay wants another.</summary>
     public Func<IEnumerable<string>, IEnumerable<string>> MapOrder { get; set; } = keys => keys;

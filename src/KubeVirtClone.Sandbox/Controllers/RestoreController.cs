@@ -28,7 +28,7 @@ internal sealed class RestoreController
         _cluster = cluster;
         _storage = storage;
         _subresources = subresources;
-        _queue = cluster.Queue(Reconcile);
+        _queue = cluster.Queue(Reconcile, workers: 3);
         _byTarget = cluster.Index(cluster.Restores, r => [Cluster.Key(r.Namespace(), r.TextAt("spec", "target", "name") ?? "")]);
         cluster.On(cluster.Restores, e => _queue.Add(Cluster.Key(e.Object)));
         cluster.On(cluster.Machines, e =>

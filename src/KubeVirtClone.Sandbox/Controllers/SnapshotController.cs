@@ -27,7 +27,7 @@ internal sealed class SnapshotController
         _cluster = cluster;
         _storage = storage;
         _contents = new SnapshotContents(cluster, storage);
-        _queue = cluster.Queue(Reconcile);
+        _queue = cluster.Queue(Reconcile, workers: 6);
         _machineQueue = cluster.Queue(ReconcileMachine);
         _byMachine = cluster.Index(cluster.Snapshots, s => [Cluster.Key(s.Namespace(), s.TextAt("spec", "source", "name") ?? "")]);
         _machinesByClaim = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));

@@ -93,10 +93,12 @@ public sealed class StorageFaultTests
         var began = sandbox.Api.Clock.GetTimestamp();
         Claim(sandbox, "late");
         Claim(sandbox, "quick");
-        await WhenAsync(sandbox, "PersistentVolumeClaim", "quick", c => c.TextAt("status", "phase") == "Bound");
-        sandbox.Api.Get(sandbox.Api.Type("", "persistentvolumeclaims"), "default", "late").TextAt("status", "phase").ShouldBe("Pending");
-        await WhenAsync(sandbox, "PersistentVolumeClaim", "late", c => c.TextAt("status", "phase") == "Bound");
+        var quick = await WhenAsync(sandbox, "PersistentVolumeClaim", "quick", c => c.TextAt("status", "phase") == "Bound");
+        var late = await WhenAsync(sandbox, "PersistentVolumeClaim", "late", c => c.TextAt("status", "phase") == "Bound");
+        Revision(quick).ShouldBeLessThan(Revision(late));
         sandbox.Api.Clock.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromSeconds(100 / 50.0));
+
+        static long Revision(JsonObject o) => long.Parse(o.TextAt("metadata", "resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -107,8 +109,10 @@ public sealed class StorageFaultTests
         await WhenAsync(sandbox, "VirtualMachineSnapshot", "s", s => s.FlagAt("status", "readyToUse") is true);
         sandbox.Faults.Add(new Fault { Kind = FaultKind.StorageQuotaExceeded, Count = 2 });
 
+        // Listened for first: it stands there for a moment only.
+        var refusal = WhenAsync(sandbox, "VirtualMachineRestore", "restore-copy", r => r["status"] is not null && Reason(r, "Ready").Contains("exceeded quota", StringComparison.Ordinal));
         Restore(sandbox, "s", "copy");
-        var refused = await WhenAsync(sandbox, "VirtualMachineRestore", "restore-copy", r => r["status"] is not null && Reason(r, "Ready").Contains("exceeded quota", StringComparison.Ordinal));
+        var refused = await refusal;
         Reason(refused, "Progressing").ShouldStartWith("persistentvolumeclaims \"restore-" + refused.Uid() + "-data\" is forbidden: exceeded quota: sandbox-fault, ");
         await WhenAsync(sandbox, "VirtualMachineRestore", "restore-copy", r => r.FlagAt("status", "complete") is true);
         sandbox.Faults.Rules.ShouldHaveSingleItem().Hits.ShouldBe(2);

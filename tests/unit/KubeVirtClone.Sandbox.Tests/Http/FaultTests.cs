@@ -152,6 +152,25 @@ public sealed class FaultTests : IAsyncLifetime
         _server.Faults.Rules.ShouldBeEmpty();
     }
 
+    // The third column of the table in docs/sandbox.md is what happens, the second what the endpoint is sent.
+    [Fact]
+    public async Task Every_fault_the_documentation_names_is_taken_while_the_server_runs()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "KubeVirtClone.sln")))
+            folder = folder.Parent;
+        var documented = File.ReadLines(Path.Combine(folder.FullName, "docs", "sandbox.md"))
+            .Select(line => System.Text.RegularExpressions.Regex.Match(line, "^\\| `[^`]+` \\| `(?<fault>\\{[^`]+\\})` \\|", default, TimeSpan.FromSeconds(1)))
+            .Where(m => m.Success)
+            .Select(m => m.Groups["fault"].Value)
+            .ToList();
+
+        foreach (var fault in documented)
+            (await _server.Send("POST", "/sandbox/faults", fault)).Response.StatusCode.ShouldBe(HttpStatusCode.Created, fault);
+
+        _server.Faults.Rules.Select(r => r.Fault.Kind).ShouldBe(Enum.GetValues<FaultKind>(), ignoreOrder: true);
+    }
+
     [Fact]
     public void Draws_are_the_same_for_the_same_seed()
     {
