@@ -26,13 +26,11 @@ internal static class RemoveAction
         }
 
         if (clones.Count > 0)
-        {
             await RemoveAllAsync(cluster, clones, invocation, context);
-            if (invocation.DryRun == DryRunMode.None)
-                await CollectSnapshotsAsync(cluster, clones, context);
-        }
         else if (context.Faults.Count == 0)
             context.WriteLine("no clones to remove");
+        if (invocation.DryRun == DryRunMode.None)
+            await CollectAsync(cluster, clones, selection, invocation, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
@@ -76,13 +74,22 @@ internal static class RemoveAction
         });
     }
 
-    /// <summary>The snapshot that the clones of a batch shared goes when nothing needs it any more.</summary>
-    private static async Task CollectSnapshotsAsync(KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, CommandContext context)
+    /// <summary>What the clones of a batch shared goes when nothing needs it any more; of a batch that was named, also what was begun for clones that never came.</summary>
+    private static async Task CollectAsync(
+        KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, CloneSelection selection, RemoveInvocation invocation, CommandContext context)
     {
-        foreach (var (ns, batch) in clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, c.Batch)).Distinct())
+        var catalog = new CloneCatalog(cluster);
+        var batches = clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, Batch: c.Batch!)).ToHashSet();
+        if (selection is { Batch: not null, AllNamespaces: false })
+            batches.Add((cluster.Namespace, selection.Batch));
+        foreach (var (ns, batch) in batches)
         {
-            foreach (var kept in await new CloneCatalog(cluster).CollectSnapshotsAsync(ns, batch, context.Cancelled))
-                context.WriteLine($"kept while it is needed: snapshot {kept}");
+            var whole = selection is { Batch: not null, LabelSelector: null, Names.Count: 0 } && !invocation.Completed;
+            var kept = whole
+                ? await catalog.CollectBatchAsync(ns, batch, invocation.IncludeTarget, context.Cancelled)
+                : await catalog.CollectSnapshotsAsync(ns, batch, context.Cancelled);
+            foreach (var item in kept)
+                context.WriteLine($"kept while it is needed: {item}");
         }
     }
 

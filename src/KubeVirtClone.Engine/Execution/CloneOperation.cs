@@ -76,8 +76,10 @@ public sealed class CloneOperation
         });
         var snapshotVersion = await _cluster.GetSnapshotVersionAsync(ct);
         var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
-        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, _cluster.Callbacks.Verbose).Plan(plan.Clones);
-        await using var maker = new CloneMaker(_cluster, _options, new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created)), ending);
+        var run = new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created));
+        var clones = _options.DryRun ? plan.Clones : await new FailedClones(_cluster, run).RenewAsync(plan.Clones, ct);
+        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, _cluster.Callbacks.Verbose).Plan(clones);
+        await using var maker = new CloneMaker(_cluster, _options, run, ending);
         await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
         await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
     }

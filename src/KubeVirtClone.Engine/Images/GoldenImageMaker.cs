@@ -17,6 +17,7 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
 
     private static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan UndoTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromMinutes(2);
 
     private readonly SnapshotCatalog _snapshots = new(cluster);
     private SourceGuard? _guard;
@@ -85,10 +86,11 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
             Warn(note);
         }
 
+        var stopped = request.RemoveSource ? await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName, ct) : null;
         var (snapshot, failed) = await TakeAsync(version, ct);
         if (failed is not null)
             return (null, failed);
-        var image = await MarkAsync(snapshot!, ct);
+        var image = await MarkAsync(snapshot!, StateOf(stopped), ct);
         return (image, request.RemoveSource ? await RemoveSourceAsync(source, ct) : null);
     }
 
@@ -111,6 +113,8 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         var images = await new GoldenImages(cluster).ListOneAsync(request.Namespace, request.Name, ct);
         if (request.Version is { } wanted)
             return (wanted, images.Find(i => i.Version == wanted));
+        if (request.RemoveSource && images.Find(i => IsOfState(i, source)) is { } unremoved)
+            return (unremoved.Version, unremoved);
         if (source is null)
         {
             // Removing the source is the last step: when an image of it is there, an earlier call got that far.
@@ -124,34 +128,41 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
 
     private async Task<(GoldenImageRecord? Image, Fault? Fault)> CompleteAsync(GoldenImageRecord image, KubernetesObject? source, CancellationToken ct)
     {
-        if (!request.RemoveSource || image.SourceName != request.SourceName || (source is not null && image.Raw.StringAt("status", "sourceUID") != source.Uid))
+        if (!request.RemoveSource || image.SourceName != request.SourceName || (source is not null && !IsOfState(image, source)))
             return (null, ImageFaults.Exists(request, image.Version));
         cluster.Callbacks.Verbose?.Invoke($"The golden image {image} was made by an earlier call; what is left is its source");
         return (image, source is null ? null : await RemoveSourceAsync(source, ct));
     }
 
+    // What the image must be of for the source to be removed by a later call: a machine that cannot have run since, because starting one that
+    // is halted changes its generation. Of any other a new image is made first.
+    private static string? StateOf(KubernetesObject? source) => source?.StringAt("spec", "runStrategy") == "Halted" && !source.IsTrueAt("status", "created")
+        ? $"{source.Uid}/{source.At("metadata", "generation")}"
+        : null;
+
+    private static bool IsOfState(GoldenImageRecord image, KubernetesObject? source) =>
+        StateOf(source) is { } state && image.Raw.Annotations.GetValueOrDefault(ImageLabels.SourceToRemove) == state;
+
     private async Task<(SnapshotRecord? Snapshot, Fault? Fault)> TakeAsync(string version, CancellationToken ct)
     {
         var name = CloneNames.ForImage(request.Namespace, request.Name, version);
         var found = await _snapshots.FindAsync(request.Namespace, name, ct);
-        if (found is not null && (found.Failed || found.SourceName != request.SourceName || !found.Labels.ContainsKey(ImageLabels.Pending)))
+        if (found is not null)
         {
             if (!found.Labels.ContainsKey(ImageLabels.Pending))
                 return (null, ImageFaults.Exists(request, version));
-            // Begun by an earlier call and of no use.
+            // Begun by an earlier call; the machine may have run since, so that it does not hold what is asked for now.
+            cluster.Callbacks.Verbose?.Invoke($"The snapshot {found.Reference} was begun by an earlier call; taking it anew");
             if (await _snapshots.RemoveAsync(found, force: true, ct) is { } stuck)
                 return (null, stuck);
-            found = null;
+            var kind = await cluster.GetSnapshotKindAsync(ct);
+            await new RemovalWaiter(cluster).WaitAsync([new(kind, found.Namespace, found.Name, found.Uid)], LongestRemoval, ct);
         }
 
-        if (found is null)
-        {
-            var created = await CreateAsync(name, version, ct);
-            if (created.Fault is not null)
-                return (null, created.Fault);
-            found = created.Value!;
-        }
-
+        var created = await CreateAsync(name, version, ct);
+        if (created.Fault is not null)
+            return (null, created.Fault);
+        found = created.Value!;
         _unfinished = found;
         var ready = await new SnapshotWaiter(cluster).WaitOneAsync(found.Reference, request.Timeout, Warn, ct);
         if (ready.Fault is not null)
@@ -175,18 +186,17 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         dryRun: false,
         ct);
 
-    private async Task<GoldenImageRecord> MarkAsync(SnapshotRecord snapshot, CancellationToken ct)
+    private async Task<GoldenImageRecord> MarkAsync(SnapshotRecord snapshot, string? sourceToRemove, CancellationToken ct)
     {
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                ["labels"] = new JsonObject { [ImageLabels.Image] = request.Name, [ImageLabels.Pending] = null },
-                ["annotations"] = request.Description is null ? null : new JsonObject { [ImageLabels.Description] = request.Description },
-            },
-        };
-        if (request.Description is null)
-            ((JsonObject)patch["metadata"]!).Remove("annotations");
+        var metadata = new JsonObject { ["labels"] = new JsonObject { [ImageLabels.Image] = request.Name, [ImageLabels.Pending] = null } };
+        var annotations = new JsonObject();
+        if (request.Description is not null)
+            annotations[ImageLabels.Description] = request.Description;
+        if (sourceToRemove is not null)
+            annotations[ImageLabels.SourceToRemove] = sourceToRemove;
+        if (annotations.Count > 0)
+            metadata["annotations"] = annotations;
+        var patch = new JsonObject { ["metadata"] = metadata };
         var kind = await cluster.GetSnapshotKindAsync(ct);
         KubernetesObject marked;
         try

@@ -14,4 +14,7 @@ public static class ImageLabels
 
     /// <summary>Annotation with the description.</summary>
     public const string Description = "kubevirtclone.io/image-description";
+
+    /// <summary>Annotation: the source that is removed once the image is made, as <c>uid/generation</c>. While a machine with that uid and generation is there, its removal is still to be done.</summary>
+    public const string SourceToRemove = "kubevirtclone.io/image-source-to-remove";
 }

@@ -74,8 +74,8 @@ public sealed class CloneCatalog
 
     /// <summary>
     /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose
-    /// volumes were bound only when the machines started. One that is not tied to its clones yet, because they are still being made, goes only when
-    /// its batch is named.
+    /// volumes were bound only when the machines started. One that is not tied to its clones yet, because they are still being made, stays:
+    /// <see cref="CollectBatchAsync"/> takes that too.
     /// </summary>
     /// <param name="ns">Namespace; null is the connection's.</param>
     /// <param name="batch">The batch; null is every batch.</param>
@@ -83,7 +83,26 @@ public sealed class CloneCatalog
     /// <returns>Names of the snapshots that are still needed, with what needs them.</returns>
     /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
     public Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, CancellationToken ct) =>
-        CollectSnapshotsAsync(ns, batch, tiedOnly: batch is null, ct);
+        CollectSnapshotsAsync(ns, batch, tiedOnly: true, ct);
+
+    /// <summary>
+    /// Clears away what a batch may have left that no clone stands for: its shared snapshots, also one that was begun for clones that never came;
+    /// and volumes made for its machines whose restore is gone and which no machine uses. For a batch that is removed as a whole.
+    /// </summary>
+    /// <param name="ns">Namespace; null is the connection's.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="includeTarget">Also such volumes with data in them. Without it only those that were never filled.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Names of what is still needed, with what needs it, and of what could not be removed, with why.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public async Task<IReadOnlyList<string>> CollectBatchAsync(string? ns, string batch, bool includeTarget, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (NameRules.WhyNotLabelValue(batch) is { } why)
+            throw new EngineException(BadBatch(batch, why));
+        var left = await KubeVirtCluster.GuardAsync(() => new Restores.OrphanedVolumes(_cluster).RemoveAsync(ns ?? _cluster.Namespace, batch, includeTarget, ct));
+        return [.. await CollectSnapshotsAsync(ns, batch, tiedOnly: false, ct), .. left];
+    }
 
     internal async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, bool tiedOnly, CancellationToken ct)
     {
@@ -94,8 +113,8 @@ public sealed class CloneCatalog
         var found = new List<Snapshots.SnapshotRecord>();
         await foreach (var item in new Snapshots.SnapshotCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns, LabelSelector = selector }, ct))
         {
-            // One that is still being taken is for clones that are still to come.
-            if (item.Value is { } snapshot && (snapshot.ReadyToUse || snapshot.Failed) && (!tiedOnly || snapshot.Raw.ItemsAt("metadata", "ownerReferences").Any()))
+            // One that has no owner yet is for clones that are still to come.
+            if (item.Value is { } snapshot && (!tiedOnly || snapshot.Raw.ItemsAt("metadata", "ownerReferences").Any()))
                 found.Add(snapshot);
         }
 
@@ -125,28 +144,36 @@ public sealed class CloneCatalog
 
     internal async Task<Fault?> DeleteAsync(ResourceKind kind, string ns, string name, string uid, CancellationToken ct)
     {
-        try
+        const int attempts = 3;
+        for (var attempt = 1; ; attempt++)
         {
-            await _cluster.Client.DeleteAsync(
-                kind,
-                ns,
-                name,
-                new DeleteOptions { PreconditionUid = uid.Length > 0 ? uid : null, PropagationPolicy = "Background" },
-                ct);
-            return null;
-        }
-        catch (ApiStatusException e) when (e.IsNotFound)
-        {
-            return null;
-        }
-        catch (ApiStatusException e) when (e.IsConflict)
-        {
-            // The precondition failed: what has the name now is another object, and ours is gone.
-            return null;
-        }
-        catch (KubernetesException e)
-        {
-            return FaultMapper.From(e, $"{ns}/{name}");
+            try
+            {
+                var options = new DeleteOptions { PreconditionUid = uid.Length > 0 ? uid : null, PropagationPolicy = "Background" };
+                await _cluster.Client.DeleteAsync(kind, ns, name, options, ct);
+                return null;
+            }
+            catch (ApiStatusException e) when (e.IsNotFound)
+            {
+                return null;
+            }
+            catch (ApiStatusException e) when (e.IsConflict && attempt < attempts)
+            {
+                try
+                {
+                    // When what has the name now is another object, ours is gone. Else somebody changed it in the same moment.
+                    if (await _cluster.Client.FindAsync(kind, ns, name, ct) is not { } there || (uid.Length > 0 && there.Uid != uid))
+                        return null;
+                }
+                catch (KubernetesException unread)
+                {
+                    return FaultMapper.From(unread, $"{ns}/{name}");
+                }
+            }
+            catch (KubernetesException e)
+            {
+                return FaultMapper.From(e, $"{ns}/{name}");
+            }
         }
     }
 

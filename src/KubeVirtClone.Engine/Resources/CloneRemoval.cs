@@ -42,7 +42,7 @@ public sealed class CloneRemoval
     /// <summary>
     /// Removes the object that stands for a clone. Without its machine, a clone whose volumes are not bound yet is not removed
     /// (<see cref="FaultIds.VMCloneInUse"/>) unless forced: its snapshot could go with it, and the volumes could then never be filled. A clone
-    /// by restore that is not finished is ended, and what it made so far is removed.
+    /// that is not finished is ended, and what was made for it so far is removed.
     /// </summary>
     /// <param name="clone">The clone as read; only that very object is removed, not a later one of its name.</param>
     /// <param name="ct">Cancels.</param>
@@ -54,6 +54,8 @@ public sealed class CloneRemoval
         {
             if (clone.Method == CloneMethod.Restore && clone.Phase != ClonePhase.Succeeded)
                 return await RemoveUnfinishedAsync(clone, ct);
+            if (clone.Method == CloneMethod.Clone && clone.Phase is not (ClonePhase.Succeeded or ClonePhase.Unknown))
+                return await RemoveUnfinishedCloneAsync(clone, ct);
             if (!_includeTarget && !_force && await WhyNeededAsync(clone, ct) is { } needed)
                 return needed;
             if (_includeTarget && await RemoveTargetAsync(clone, ct) is { } fault)
@@ -75,6 +77,21 @@ public sealed class CloneRemoval
         // It may have become complete since it was read; then its machine stands, and only the object goes.
         return now.IsTrueAt("status", "complete") ? await DeleteObjectAsync(clone, ct) : await _keeper.ClearAsync(now, ct);
     }
+
+    // Its restore goes with it, and what that made so far would be left without an owner.
+    private async Task<Fault?> RemoveUnfinishedCloneAsync(CloneRecord clone, CancellationToken ct)
+    {
+        var restore = await FindTemporaryRestoreAsync(clone, ct);
+        if (await DeleteObjectAsync(clone, ct) is { } fault)
+            return fault;
+        restore ??= await FindTemporaryRestoreAsync(clone, ct);
+        return restore is null || restore.IsTrueAt("status", "complete") ? null : await _keeper.ClearAsync(restore, ct);
+    }
+
+    private async Task<KubernetesObject?> FindTemporaryRestoreAsync(CloneRecord clone, CancellationToken ct) =>
+        await _cluster.GetSnapshotVersionAsync(ct) is { } version
+            ? await _cluster.Client.FindAsync(KubeVirtKinds.Restore(version), clone.Namespace, clone.RestoreName ?? $"tmp-restore-{clone.Uid}", ct)
+            : null;
 
     private async Task<Fault?> DeleteObjectAsync(CloneRecord clone, CancellationToken ct)
     {

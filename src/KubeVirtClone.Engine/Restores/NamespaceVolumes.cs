@@ -49,6 +49,10 @@ internal sealed class NamespaceVolumes
     public IEnumerable<(ResourceKind Kind, KubernetesObject Item)> UnusedOf(string mark, IReadOnlySet<string> listed, Func<string, bool> spare) =>
         _items.Where(i => WasMadeBy(i.Item, mark, listed) && (!_users.TryGetValue(i.Item.Name, out var users) || users.All(spare)));
 
+    /// <summary>What is chosen and no machine uses.</summary>
+    public IEnumerable<(ResourceKind Kind, KubernetesObject Item)> Unused(Func<KubernetesObject, bool> chosen) =>
+        _items.Where(i => chosen(i.Item) && !_users.ContainsKey(i.Item.Name));
+
     // The mark alone is certain; the name alone may be that of an earlier restore, or of a claim somebody else made.
     private static bool WasMadeBy(KubernetesObject item, string mark, IReadOnlySet<string> listed) =>
         item.Annotations.TryGetValue(CloneLabels.LastRestore, out var made)

@@ -38,9 +38,11 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
         // Asked on the pipeline thread, all before the first is gone: a No to all must not come after half of them.
         var action = IncludeTarget ? "Remove the clone and the virtual machine it made" : "Remove the clone";
         var approved = clones.Where(c => ShouldProcess(Describe(c), action)).ToList();
-        if (approved.Count == 0) return;
+        if (approved.Count == 0 && !(clones.Count == 0 && IsWholeBatch && ShouldProcess($"batch {Batch}", "Remove what it left behind"))) return;
         RunWithCluster((cluster, ct) => RemoveAsync(cluster, approved, ct));
     }
+
+    private bool IsWholeBatch => !string.IsNullOrEmpty(Batch) && Name.Length == 0 && !Completed && !IsPipeline;
 
     private async Task RemoveAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
     {
@@ -54,10 +56,21 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
             });
         await AwaitRemovalAsync(cluster, removal.Removed, ct);
 
-        // The snapshots the clones shared: Kubernetes collects them with the last of their owners, but not one that had none yet.
-        foreach (var (@namespace, batch) in clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, c.Batch)).Distinct())
+        await CollectAsync(cluster, clones, ct);
+    }
+
+    // The snapshots the clones shared: Kubernetes collects them with the last of their owners, but not one that had none yet.
+    private async Task CollectAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
+    {
+        var catalog = new CloneCatalog(cluster);
+        var batches = clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, Batch: c.Batch!)).ToHashSet();
+        if (IsWholeBatch && clones.Count == 0) batches.Add((cluster.Namespace, Batch!));
+        foreach (var (@namespace, batch) in batches)
         {
-            foreach (var kept in await new CloneCatalog(cluster).CollectSnapshotsAsync(@namespace, batch, ct)) Post(() => WriteVerbose($"The shared snapshot {kept}."));
+            var kept = IsWholeBatch
+                ? await catalog.CollectBatchAsync(@namespace, batch, IncludeTarget, ct)
+                : await catalog.CollectSnapshotsAsync(@namespace, batch, ct);
+            foreach (var item in kept) Post(() => WriteVerbose($"Kept while it is needed: {item}."));
         }
     }
 
