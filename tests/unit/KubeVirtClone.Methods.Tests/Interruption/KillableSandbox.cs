@@ -86,8 +86,10 @@ internal sealed class KillableSandbox : IAsyncDisposable
         });
         await using var process = CliProcess.Start(CliProcess.Program, arguments, KubeConfig, "");
         child.SetResult(process);
-        await process.EndAsync();
+        var ended = await process.EndAsync();
         Box.Faults.Decide = null;
+        if (killed == 0)
+            ended.ShouldEndWith(0);
         return killed == 1;
     }
 
