@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using KubeVirtClone.Engine.Measurement;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
@@ -43,6 +44,9 @@ public sealed class KubeVirtCluster : IAsyncDisposable
 
     /// <summary>Source of time.</summary>
     public TimeProvider Clock { get; }
+
+    /// <summary>When clones that were waited for reached each phase. Connections that follow one another can share one.</summary>
+    public PhaseTimes Times { get; set; } = new();
 
     /// <summary>Namespace used when none is given.</summary>
     public string Namespace => Client.Configuration.Namespace;

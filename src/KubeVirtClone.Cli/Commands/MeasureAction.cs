@@ -17,7 +17,7 @@ internal static class MeasureAction
         var clones = await CloneFinder.FindAsync(cluster, selection, context);
         if (clones.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("No clones found.");
-        var measured = await new CloneMeasurer(cluster).MeasureAsync([.. clones.Select(c => c.Reference)], watch: null, context.Cancelled);
+        var measured = await new CloneMeasurer(cluster).MeasureAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
         Print(measured, format, selection.AllNamespaces, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }

@@ -50,9 +50,9 @@ internal static class NewAction
     /// The requests that the command line and its files make; rows that make none are reported. They are read before anything is
     /// connected, so that what can't be understood is said first; the namespace is empty where only the kubeconfig knows it.
     /// </summary>
-    public static IReadOnlyList<CloneRequest> ReadRequests(NewInvocation invocation, CommandContext context)
+    public static IReadOnlyList<CloneRequest> ReadRequests(NewInvocation invocation, CommandContext context, TextReader? input = null)
     {
-        var reader = new CloneRequestReader(invocation, context.Console.Input, line => context.WriteLine("warning: " + line));
+        var reader = new CloneRequestReader(invocation, input ?? context.Console.Input, line => context.WriteLine("warning: " + line));
         var requests = reader.Read();
         foreach (var fault in reader.Faults)
             context.Faults.Write(fault);

@@ -21,7 +21,7 @@ internal static class ReportAction
         }
 
         var title = selection.Batch is { } batch ? $"Batch {batch}" : clones.Count == 1 ? $"Clone {clones[0].Name}" : $"{clones.Count} clones";
-        var report = await new ReportBuilder(cluster).BuildAsync(title, [.. clones.Select(c => c.Reference)], watch: null, context.Cancelled);
+        var report = await new ReportBuilder(cluster).BuildAsync(title, [.. clones.Select(c => c.Reference)], context.Cancelled);
         if (file == "-")
         {
             await context.Console.Output.WriteAsync(report.ToHtml());

@@ -1,10 +1,9 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Manifests;
 using KubeVirtClone.Engine.Preflight;
-using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -13,54 +12,74 @@ internal static class TestAction
 {
     public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
     {
-        var read = NewAction.ReadRequests(invocation, context);
+        var input = ReadFile(invocation, context);
+        var manifests = input is not null && ManifestReader.IsManifest(input) ? ReadManifests(input, invocation) : null;
+        var requests = manifests is null ? NewAction.ReadRequests(invocation, context, input is null ? null : new StringReader(input)) : [];
         var cluster = await context.ConnectAsync();
-        var requests = await FindImagesAsync(cluster, NewAction.InNamespace(read, cluster.Namespace), context);
-        if (requests.Count == 0)
+        IReadOnlyList<PreflightItem> items = manifests is null
+            ? [.. NewAction.InNamespace(requests, cluster.Namespace).Select(r => new PreflightItem(r))]
+            : [.. manifests.Select(m => PreflightItem.FromManifest(m, cluster.Namespace))];
+        if (items.Count == 0)
         {
             context.WriteLine("nothing to test");
             return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
         }
 
-        var report = await new ClonePreflight(cluster, new PreflightOptions { Batch = invocation.Batch, NoSharedSnapshot = invocation.NoSharedSnapshot }).RunAsync(requests, context.Cancelled);
-
-        // With --skip-existing those are left out, as 'new' would.
-        var findings = report.Findings.Where(f => !(invocation.SkipExisting && f.Code == FaultIds.VMCloneTargetExists)).ToList();
-        using (var results = new RecordResults<Finding>(
-            context.Console, invocation.Output ?? OutputFormat.Table, FindingShapes.Finding, withNamespace: false, findings))
+        var options = new PreflightOptions
         {
-            foreach (var finding in findings)
+            Batch = invocation.Batch,
+            NoSharedSnapshot = invocation.NoSharedSnapshot,
+            Method = invocation.Method,
+            SkipExisting = invocation.SkipExisting,
+        };
+        var report = await new ClonePreflight(cluster, options).RunAsync(items, context.Cancelled);
+        using (var results = new RecordResults<Finding>(
+            context.Console, invocation.Output ?? OutputFormat.Table, FindingShapes.Finding, withNamespace: false, report.Findings))
+        {
+            foreach (var finding in report.Findings)
                 results.Add(finding);
         }
 
-        context.WriteLine(Summary(findings, report, report.Findings.Count - findings.Count));
-        return context.Faults.Count == 0 && !findings.Exists(f => f.IsError) ? ExitCode.Success : ExitCode.Failure;
+        context.WriteLine(Summary(report));
+        return context.Faults.Count == 0 && report.Ready ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>The requests with the snapshots that their images are; an image that can't be cloned is reported, and its clones with it.</summary>
-    private static async Task<List<CloneRequest>> FindImagesAsync(KubeVirtCluster cluster, IReadOnlyList<CloneRequest> requests, CommandContext context)
+    // A file of manifests or a table: what is in it says which. Stdin can be read only once.
+    private static string? ReadFile(NewInvocation invocation, CommandContext context)
     {
-        var found = new List<CloneRequest>(requests.Count);
-        foreach (var group in requests.GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion)))
+        if (invocation.File is not { } file)
+            return null;
+        try
         {
-            if (group.Key.GoldenImage is not { } name)
-            {
-                found.AddRange(group);
-                continue;
-            }
-
-            var (image, fault) = await new GoldenImages(cluster).ResolveAsync(group.Key.Namespace, name, group.Key.GoldenImageVersion, context.Cancelled);
-            if (fault is not null)
-                context.Faults.Write(fault);
-            else if (image is not null)
-                found.AddRange(group.Select(r => r with { GoldenImage = null, SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = image.SnapshotName }));
+            var text = file == "-" ? context.Console.Input.ReadToEnd() : File.ReadAllText(file);
+            return file == "-" || ManifestReader.IsManifest(text) ? text : null;
         }
-
-        return found;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"can't read {file}: {e.Message}", e);
+        }
     }
 
-    private static string Summary(List<Finding> findings, PreflightReport report, int existing)
+    private static List<JsonObject> ReadManifests(string text, NewInvocation invocation)
     {
+        var file = invocation.File == "-" ? "stdin" : invocation.File!;
+        if (invocation.Names.Count > 0 || invocation.SourceName is not null || invocation.GoldenImage is not null || invocation.Count is not null)
+            throw new UsageException($"{file} holds manifests, which say themselves what to clone into what: name no source and no target");
+        try
+        {
+            var manifests = ManifestReader.Read(text).Where(ManifestReader.IsClone).ToList();
+            return manifests.Count > 0 ? manifests : throw new UsageException($"{file} holds no VirtualMachineClone and no VirtualMachineRestore");
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"can't read {file}: {e.Message}", e);
+        }
+    }
+
+    private static string Summary(PreflightReport report)
+    {
+        var existing = report.Findings.Count(f => f is { Code: FaultIds.VMCloneTargetExists, Severity: FindingSeverity.Information });
+        var findings = report.Findings.Where(f => f is not { Code: FaultIds.VMCloneTargetExists, Severity: FindingSeverity.Information }).ToList();
         var counts = new[] { FindingSeverity.Error, FindingSeverity.Warning, FindingSeverity.Information, FindingSeverity.NotChecked }
             .Select(s => (Severity: s, Count: findings.Count(f => f.Severity == s)))
             .Where(c => c.Count > 0)

@@ -21,9 +21,9 @@ internal static class MachineComparer
     {
         var wanted = Wanted(source, asked);
         var differences = new List<MachineDifference>();
-        Keys(differences, "Labels", "metadata.labels", source["metadata"]?["labels"], clone["metadata"]?["labels"], wanted?["metadata"]?["labels"]);
-        Keys(differences, "Annotations", "metadata.annotations", source["metadata"]?["annotations"], clone["metadata"]?["annotations"], wanted?["metadata"]?["annotations"]);
-        Walk(differences, "spec", source["spec"], clone["spec"], wanted?["spec"], source, clone);
+        Keys(differences, "Labels", "metadata.labels", source["metadata"]?["labels"], clone["metadata"]?["labels"], wanted?["metadata"]?["labels"], wanted is not null);
+        Keys(differences, "Annotations", "metadata.annotations", source["metadata"]?["annotations"], clone["metadata"]?["annotations"], wanted?["metadata"]?["annotations"], wanted is not null);
+        new Walker(differences, source, wanted is not null).Walk("spec", source["spec"], clone["spec"], wanted?["spec"]);
         RunState(differences, source, clone, wanted);
         Identity(differences, source, clone, asked);
         return [.. differences.OrderBy(d => d.Expected).ThenBy(d => d.Path, StringComparer.Ordinal)];
@@ -40,7 +40,7 @@ internal static class MachineComparer
         return JsonPatchApplier.Apply(machine, RestorePatches.For(source, check.Request, check.Patches)) is null ? machine : null;
     }
 
-    private static void Keys(List<MachineDifference> differences, string area, string path, JsonNode? source, JsonNode? clone, JsonNode? wanted)
+    private static void Keys(List<MachineDifference> differences, string area, string path, JsonNode? source, JsonNode? clone, JsonNode? wanted, bool asks)
     {
         foreach (var key in SourceMachine.Keys(source).Union(SourceMachine.Keys(clone), StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
@@ -49,7 +49,7 @@ internal static class MachineComparer
             if (was == now)
             {
                 // What KubeVirt writes into every machine comes back after the filters have dropped it.
-                if (wanted is not null && asked != now && !own)
+                if (asks && asked != now && !own)
                     differences.Add(new(area, $"{path}.{key}", was, now, Expected: false, asked is null ? "the filters were to drop it" : $"it was to become '{asked}'"));
             }
             else if (own)
@@ -58,53 +58,57 @@ internal static class MachineComparer
             }
             else
             {
-                differences.Add(new(area, $"{path}.{key}", was, now, wanted is not null && asked == now, Reason(wanted, asked, now)));
+                differences.Add(new(area, $"{path}.{key}", was, now, asks && asked == now, Reason(asks, asked, now)));
             }
         }
     }
 
-    private static void Walk(List<MachineDifference> differences, string path, JsonNode? source, JsonNode? clone, JsonNode? wanted, JsonObject machine, JsonObject cloned)
+    // Goes through the specification. Where what was asked for is known, what is missing there was to be missing.
+    private sealed class Walker(List<MachineDifference> differences, JsonObject machine, bool asks)
     {
-        if (FieldMeaning.IsTreatedApart(path))
-            return;
-        if (path is "spec.template.metadata.labels" or "spec.template.metadata.annotations")
+        public void Walk(string path, JsonNode? source, JsonNode? clone, JsonNode? wanted)
         {
-            Keys(differences, path.EndsWith("labels", StringComparison.Ordinal) ? "Labels" : "Annotations", path, source, clone, wanted);
-            return;
+            if (FieldMeaning.IsTreatedApart(path))
+                return;
+            if (path is "spec.template.metadata.labels" or "spec.template.metadata.annotations")
+            {
+                Keys(differences, path.EndsWith("labels", StringComparison.Ordinal) ? "Labels" : "Annotations", path, source, clone, wanted, asks);
+                return;
+            }
+
+            if (source is JsonObject || clone is JsonObject)
+            {
+                foreach (var key in SourceMachine.Keys(source).Union(SourceMachine.Keys(clone), StringComparer.Ordinal))
+                    Walk($"{path}.{key}", (source as JsonObject)?[key], (clone as JsonObject)?[key], (wanted as JsonObject)?[key]);
+                return;
+            }
+
+            if (source is JsonArray || clone is JsonArray)
+            {
+                foreach (var (key, a, b, w) in Pair(source as JsonArray, clone as JsonArray, wanted as JsonArray))
+                    Walk($"{path}[{key}]", a, b, w);
+                return;
+            }
+
+            if (!JsonNode.DeepEquals(source, clone))
+                Add(path, source, clone, wanted);
+            else if (asks && !JsonNode.DeepEquals(wanted, clone) && !FieldMeaning.IsGivenByKubeVirt(path))
+                differences.Add(new(FieldMeaning.Area(path), path, Show(source), Show(clone), Expected: false, $"it was to become '{Show(wanted) ?? "nothing"}'"));
         }
 
-        if (source is JsonObject || clone is JsonObject)
+        private void Add(string path, JsonNode? source, JsonNode? clone, JsonNode? wanted)
         {
-            foreach (var key in SourceMachine.Keys(source).Union(SourceMachine.Keys(clone), StringComparer.Ordinal))
-                Walk(differences, $"{path}.{key}", (source as JsonObject)?[key], (clone as JsonObject)?[key], (wanted as JsonObject)?[key], machine, cloned);
-            return;
+            var expected = FieldMeaning.WhyExpected(path, source, clone, machine);
+            if (expected is null && asks && JsonNode.DeepEquals(wanted, clone))
+                expected = "asked for";
+            differences.Add(new(
+                FieldMeaning.Area(path),
+                path,
+                Show(source),
+                Show(clone),
+                expected is not null,
+                expected ?? (asks ? $"it was to be '{Show(wanted) ?? "nothing"}'" : "nothing is known of what was asked for")));
         }
-
-        if (source is JsonArray || clone is JsonArray)
-        {
-            foreach (var (key, a, b, w) in Pair(source as JsonArray, clone as JsonArray, wanted as JsonArray))
-                Walk(differences, $"{path}[{key}]", a, b, w, machine, cloned);
-            return;
-        }
-
-        if (!JsonNode.DeepEquals(source, clone))
-            Add(differences, path, source, clone, wanted, machine);
-        else if (wanted is not null && !JsonNode.DeepEquals(wanted, clone) && !FieldMeaning.IsGivenByKubeVirt(path))
-            differences.Add(new(FieldMeaning.Area(path), path, Show(source), Show(clone), Expected: false, $"it was to become '{Show(wanted)}'"));
-    }
-
-    private static void Add(List<MachineDifference> differences, string path, JsonNode? source, JsonNode? clone, JsonNode? wanted, JsonObject machine)
-    {
-        var expected = FieldMeaning.WhyExpected(path, source, clone, machine);
-        if (expected is null && wanted is not null && JsonNode.DeepEquals(wanted, clone))
-            expected = "asked for";
-        differences.Add(new(
-            FieldMeaning.Area(path),
-            path,
-            Show(source),
-            Show(clone),
-            expected is not null,
-            expected ?? (wanted is null ? "nothing is known of what was asked for" : $"it was to be '{Show(wanted) ?? "nothing"}'")));
     }
 
     private static void RunState(List<MachineDifference> differences, JsonObject source, JsonObject clone, JsonObject? wanted)
@@ -155,8 +159,8 @@ internal static class MachineComparer
     private static string Strategy(JsonObject machine) => SourceMachine.Text(machine["spec"]?["runStrategy"])
         ?? (SourceMachine.IsTrue(machine["spec"]?["running"]) ? "Always" : "Halted");
 
-    private static string Reason(JsonNode? wanted, string? asked, string? now) =>
-        wanted is null ? "nothing is known of what was asked for"
+    private static string Reason(bool asks, string? asked, string? now) =>
+        !asks ? "nothing is known of what was asked for"
         : asked == now ? (now is null ? "the filters were to drop it" : "asked for")
         : asked is null ? "it was to be dropped" : $"it was to be '{asked}'";
 

@@ -36,6 +36,12 @@ public static class CauseCodes
     /// <summary>A volume claim of the source is not bound.</summary>
     public const string SourceClaimNotBound = "SourceClaimNotBound";
 
+    /// <summary>A volume claim of the source is being deleted.</summary>
+    public const string SourceClaimDeleting = "SourceClaimDeleting";
+
+    /// <summary>The source is being deleted.</summary>
+    public const string SourceDeleting = "SourceDeleting";
+
     /// <summary>The source has state KubeVirt cannot clone (persistent TPM or EFI, changed block tracking).</summary>
     public const string SourceUnsupported = "SourceUnsupported";
 
@@ -89,6 +95,9 @@ public static class CauseCodes
 
     /// <summary>Another restore into the same target is under way.</summary>
     public const string TargetBusy = "TargetBusy";
+
+    /// <summary>The restore's target is a machine that runs.</summary>
+    public const string TargetRunning = "TargetRunning";
 
     /// <summary>KubeVirt or an admission policy refused the new machine.</summary>
     public const string TargetRefused = "TargetRefused";

@@ -19,6 +19,7 @@ internal static partial class CauseText
         ("restore target already exists", CauseCodes.TargetExists),
         ("exceeded quota", CauseCodes.QuotaExceeded),
         ("usage per PersistentVolumeClaim is", CauseCodes.LimitRangeExceeded),
+        ("PersistentVolumeClaim \"", CauseCodes.TargetRefused),
         ("failed to apply patch", CauseCodes.PatchNotApplicable),
         ("error patching VM", CauseCodes.PatchNotApplicable),
         ("metadata.name: Invalid value", CauseCodes.TargetNameInvalid),
@@ -56,12 +57,19 @@ internal static partial class CauseText
             return null;
         if (Has(text, "in progress"))
             return CauseCodes.SourceBusy;
+        if (Has(text, "is being deleted"))
+            return CauseCodes.SourceClaimDeleting;
         if (Has(text, "volume doesnt exist"))
             return CauseCodes.SourceClaimMissing;
         if (Has(text, "volume not bound") || Has(text, "not populated"))
             return CauseCodes.SourceClaimNotBound;
         return Has(text, "pod") ? CauseCodes.SourceInUse : CauseCodes.SourceNotLocked;
     }
+
+    /// <summary>What the storage's error about a snapshot comes of, where that is not the storage.</summary>
+    /// <param name="text">The error.</param>
+    public static string? OfStorageError(string text) =>
+        Has(text, "exceeded quota") ? CauseCodes.QuotaExceeded : Has(text, "usage per PersistentVolumeClaim is") ? CauseCodes.LimitRangeExceeded : null;
 
     /// <summary>True when trying again cannot help: somebody has to change something about the clone itself.</summary>
     /// <param name="code">A cause.</param>
@@ -96,6 +104,9 @@ internal static partial class CauseText
         CauseCodes.SourceDeleted => "Start the clone's machine once so that its volumes are filled, then remove the clone.",
         CauseCodes.SourceVolumeNotSnapshottable => "Have a VolumeSnapshotClass made for the volume's driver, or remove the clone and copy the disk with CDI.",
         CauseCodes.SourceClaimMissing => "Make the claim, or take the volume out of the source.",
+        CauseCodes.SourceDeleting => "Clone another source, or find out what holds the deletion (kubectl get vm -o yaml, its finalizers), and remove this clone.",
+        CauseCodes.SourceClaimDeleting => "Give the source another volume, or find out what holds the claim's deletion: kubectl describe pvc",
+        CauseCodes.TargetRunning => "Stop the target: KubeVirt does not change the volumes of a machine that runs.",
         CauseCodes.SourceClaimNotBound => "Start the source once if its storage waits for the first consumer, else see why the claim is not bound: kubectl describe pvc",
         CauseCodes.SourceUnsupported => "Clone a machine without persistent TPM and EFI state, and remove this clone.",
         CauseCodes.SourceBusy => "Wait: one snapshot of a machine at a time is taken. Clones from one snapshot do not queue.",

@@ -57,7 +57,9 @@ public sealed class CloneDoctor
 
     internal static CloneDiagnosis Diagnose(CloneReference reference, NamespaceReading reading)
     {
-        var found = CloneObjects(reading).FirstOrDefault(o => o.Name == reference.Name && (reference.Uid is not { Length: > 0 } uid || o.Uid == uid));
+        // Somebody else's restore is none of our clones, but can be asked about by its name.
+        var found = CloneObjects(reading).Concat(reading.Restores.Items?.Values ?? [])
+            .FirstOrDefault(o => o.Name == reference.Name && (reference.Uid is not { Length: > 0 } uid || o.Uid == uid));
         return found is null ? Diagnoser.Gone(reference, reading) : Diagnose(CloneRecord.From(found), reading);
     }
 

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Tracking;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
@@ -21,6 +22,16 @@ internal static class FinishedStage
         var status = clone.Target?.StringAt("status", "printableStatus") ?? "";
         if (Trouble.Contains(status))
             return NotStarting(clone, status);
+        if (clone.Target?.Condition("Failure") is { IsTrue: true } failure)
+        {
+            return clone.Diagnosis(
+                CloneHealth.Waiting,
+                CauseCodes.TargetNotStarting,
+                $"The clone is done, but its machine '{clone.Record.TargetName}' cannot start as it is: {StuckReasons.Shorten(failure.Message ?? failure.Reason ?? "no reason given")}.",
+                canEnd: false,
+                [CloneCase.Condition(clone.Target, "Failure")]);
+        }
+
         return clone.Diagnosis(CloneHealth.Completed, CauseCodes.Completed, $"The clone is done{(status.Length > 0 ? $"; its machine is {status}" : "")}.", canEnd: true, []);
     }
 

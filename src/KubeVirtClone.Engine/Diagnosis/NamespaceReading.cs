@@ -68,6 +68,8 @@ internal sealed class NamespaceReading
 
     public Known StorageClasses { get; init; } = Known.NotAsked;
 
+    public Known Quotas { get; init; } = Known.NotAsked;
+
     public bool EventsRead { get; init; } = true;
 
     public IReadOnlyList<string> NotRead { get; init; } = [];
@@ -76,6 +78,12 @@ internal sealed class NamespaceReading
 
     /// <summary>Claims made by a restore of that name, an earlier one's of the same name included.</summary>
     public IEnumerable<KubernetesObject> ClaimsOfRestore(string restore) => _claimsOfRestore[restore];
+
+    /// <summary>The quota that has no room for another object of a kind, or null.</summary>
+    public KubernetesObject? FullQuota(string resource) => Quotas.Items?.Values.FirstOrDefault(q =>
+        Quantity.Parse(Hard(q, "hard", resource)) is { } hard && (Quantity.Parse(Hard(q, "used", resource)) ?? 0) >= hard);
+
+    private static string? Hard(KubernetesObject quota, string part, string resource) => quota.At("status", part, resource)?.GetString();
 
     /// <summary>Machines that use a claim, by it or its data volume. Null when machines could not be read.</summary>
     public IReadOnlyList<string>? UsersOf(string claim) => Machines.Items?.Values
@@ -108,9 +116,10 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
         var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
+        var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
         var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
-        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, volumeSnapshots, classes, events);
+        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, volumeSnapshots, classes, quotas, events);
         return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)
         {
             Name = ns,
@@ -124,6 +133,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
             DataVolumes = await dataVolumes,
             VolumeSnapshots = await volumeSnapshots,
             StorageClasses = await classes,
+            Quotas = await quotas,
             EventsRead = (await events).IsRead,
             NotRead =
             [
@@ -131,7 +141,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
                 {
                     ("virtualmachineclones", clones), ("virtualmachinesnapshots", snapshots), ("virtualmachinesnapshotcontents", contents),
                     ("virtualmachinerestores", restores), ("virtualmachines", machines), ("persistentvolumeclaims", claims), ("datavolumes", dataVolumes),
-                    ("volumesnapshots", volumeSnapshots), ("storageclasses", classes), ("events", events),
+                    ("volumesnapshots", volumeSnapshots), ("storageclasses", classes), ("resourcequotas", quotas), ("events", events),
                 }.Where(p => p.Item2.Result.WhyNot is not null).Select(p => p.Item1),
             ],
         };

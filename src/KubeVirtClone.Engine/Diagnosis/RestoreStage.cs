@@ -94,6 +94,8 @@ internal static class RestoreStage
         var progressing = restore.Condition("Progressing");
         if (progressing is { IsTrue: false } && restore.Condition("Ready") is { IsTrue: false } && !restore.IsTrueAt("status", "complete"))
             return Erring(clone, restore, progressing.Reason ?? "");
+        if (progressing?.Reason?.Contains("to be powered off", StringComparison.Ordinal) == true || restore.Condition("Ready")?.Reason?.Contains("to be powered off", StringComparison.Ordinal) == true)
+            return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.TargetRunning, $"The restore '{restore.Name}' waits until '{clone.Record.TargetName}', which runs, is stopped.", canEnd: false, [CloneCase.Condition(restore, "Progressing"), CloneCase.Condition(restore, "Ready")]);
         return VolumeTrouble(clone) ?? SnapshotTrouble(clone, restore) ?? Silent(clone, restore) ?? clone.Diagnosis(
             CloneHealth.InProgress,
             CauseCodes.InProgress,

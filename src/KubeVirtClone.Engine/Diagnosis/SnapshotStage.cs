@@ -18,16 +18,45 @@ internal static class SnapshotStage
                     $"The snapshot '{clone.SnapshotName}' was deleted; KubeVirt waits for it for ever.",
                     canEnd: false,
                     [new DiagnosisEvidence($"VirtualMachineClone {clone.Record.Name}", "status.snapshotName", $"{clone.SnapshotName}, which does not exist")])
-                : Going(clone, "The snapshot is about to be taken.");
+                : NoRoom(clone, "virtualmachinesnapshots.snapshot.kubevirt.io", "its snapshot") ?? Going(clone, "The snapshot is about to be taken.");
         }
 
-        return Of(clone, snapshot) ?? Going(
+        return Of(clone, snapshot) ?? Unwritten(clone, snapshot) ?? Going(
             clone,
             snapshot.IsTrueAt("status", "readyToUse")
                 ? "The snapshot is ready; KubeVirt's clone controller, which makes about one clone a second in the whole cluster, has not come round to this one yet."
                 : "The snapshot is being taken.",
             snapshot);
     }
+
+    // A quota on objects that KubeVirt makes leaves no trace but that they are not there.
+    private static CloneDiagnosis? Unwritten(CloneCase clone, KubernetesObject snapshot)
+    {
+        if (snapshot.IsTrueAt("status", "readyToUse") || snapshot.Condition("Progressing") is not { IsTrue: true })
+            return null;
+        if (!clone.Reading.Contents.IsRead)
+            return null;
+        var content = clone.Reading.Contents.Items!.Values.FirstOrDefault(c => c.StringAt("spec", "virtualMachineSnapshotName") == snapshot.Name);
+        if (content is null)
+            return NoRoom(clone, "virtualmachinesnapshotcontents.snapshot.kubevirt.io", "the content of its snapshot");
+        var backups = content.ItemsAt("spec", "volumeBackups").Select(b => b.Text("volumeSnapshotName") ?? "").ToList();
+        return clone.Reading.VolumeSnapshots.IsRead && backups.Exists(clone.Reading.VolumeSnapshots.Lacks)
+            ? NoRoom(clone, "volumesnapshots.snapshot.storage.k8s.io", "the snapshots of its volumes")
+            : null;
+    }
+
+    private static CloneDiagnosis? NoRoom(CloneCase clone, string kind, string what) => clone.Reading.FullQuota("count/" + kind) is not { } quota ? null : clone.Diagnosis(
+        CloneHealth.Stuck,
+        CauseCodes.QuotaExceeded,
+        $"The quota '{quota.Name}' has no room for {what}, so that the clone does not go on; KubeVirt says nothing about it.",
+        canEnd: false,
+        [
+            new DiagnosisEvidence(
+                $"ResourceQuota {quota.Name}",
+                $"count/{kind}",
+                $"{quota.At("status", "used", "count/" + kind)} of {quota.At("status", "hard", "count/" + kind)} used",
+                clone.Record.CreationTimestamp),
+        ]);
 
     /// <summary>What is wrong with the snapshot a clone needs, or null.</summary>
     public static CloneDiagnosis? Of(CloneCase clone, KubernetesObject snapshot)
@@ -54,7 +83,7 @@ internal static class SnapshotStage
         {
             return clone.Diagnosis(
                 CloneHealth.Waiting,
-                snapshot.StringAt("status", "phase") == "Succeeded" ? CauseCodes.SnapshotNotReady : CauseCodes.SnapshotError,
+                CauseText.OfStorageError(error ?? storage[0].Text) ?? (snapshot.StringAt("status", "phase") == "Succeeded" ? CauseCodes.SnapshotNotReady : CauseCodes.SnapshotError),
                 $"The storage reports an error about the snapshot and tries again: {StuckReasons.Shorten(error ?? storage[0].Text)}",
                 canEnd: true,
                 [ErrorOf(snapshot, error), .. storage, progress]);
@@ -62,7 +91,7 @@ internal static class SnapshotStage
 
         if (snapshot.StringAt("status", "phase") == "Succeeded")
             return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.SnapshotNotReady, "The snapshot is taken, but the storage has not made it ready to use yet.", canEnd: true, [CloneCase.Condition(snapshot, "Ready")]);
-        return CauseText.OfSnapshotWait(progress.Text) is { } code ? Waits(clone, snapshot, code, progress) : null;
+        return CauseText.OfSnapshotWait(progress.Text) is { } code ? Waits(clone, snapshot, OfSource(clone, snapshot, code), progress) : null;
     }
 
     private static CloneDiagnosis Failed(CloneCase clone, KubernetesObject snapshot, string? error, DiagnosisEvidence progress, List<DiagnosisEvidence> storage)
@@ -91,6 +120,10 @@ internal static class SnapshotStage
         }
     }
 
+    // Of a machine that is being deleted KubeVirt says no more than that it is not locked.
+    private static string OfSource(CloneCase clone, KubernetesObject snapshot, string code) =>
+        code == CauseCodes.SourceNotLocked && clone.Reading.Machines.Find(snapshot.StringAt("spec", "source", "name"))?.DeletionTimestamp is not null ? CauseCodes.SourceDeleting : code;
+
     private static CloneDiagnosis Waits(CloneCase clone, KubernetesObject snapshot, string code, DiagnosisEvidence progress)
     {
         var source = snapshot.StringAt("spec", "source", "name") ?? clone.Record.SourceName;
@@ -99,6 +132,8 @@ internal static class SnapshotStage
             CauseCodes.SourceMissing => $"the machine '{source}' does not exist",
             CauseCodes.SourceBusy => $"another snapshot of '{source}' is under way",
             CauseCodes.SourceClaimMissing => $"a volume claim of '{source}' does not exist",
+            CauseCodes.SourceClaimDeleting => $"a volume claim of '{source}' is being deleted",
+            CauseCodes.SourceDeleting => $"'{source}' is being deleted",
             CauseCodes.SourceClaimNotBound => $"a volume claim of '{source}' is not bound or not filled",
             CauseCodes.SourceInUse => $"pods use the volumes of '{source}', which is switched off",
             _ => $"'{source}' cannot be locked",
@@ -107,10 +142,17 @@ internal static class SnapshotStage
         return clone.Diagnosis(
             CloneHealth.Waiting,
             code,
-            $"The snapshot '{snapshot.Name}' waits: {what}. It fails when {deadline} has passed, and the clone then never finishes.",
+            $"The snapshot '{snapshot.Name}' waits: {what}{Detail(progress.Text)}. It fails when {deadline} has passed, and the clone then never finishes.",
             // A lock is given back by itself; everything else needs somebody's doing.
             canEnd: code == CauseCodes.SourceBusy,
             [progress]);
+    }
+
+    // "Source not locked source NAMESPACE/NAME volume not bound: data" names the volume.
+    private static string Detail(string text)
+    {
+        var at = text.LastIndexOf(": ", StringComparison.Ordinal);
+        return at < 0 ? "" : $" ({text[(at + 2)..]})";
     }
 
     // The snapshot's own error is a copy; the volume snapshots say which volume, and since when.

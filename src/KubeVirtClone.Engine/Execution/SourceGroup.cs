@@ -58,17 +58,22 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
             [.. members.Select(c => c.Existing is null ? c with { Method = method } : c)]);
     }
 
-    private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones)
+    private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones) =>
+        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), kubeVirt, snapshotsServed);
+
+    /// <summary>How clones of one source are made, and why so.</summary>
+    public static (CloneMethod Method, string Why) Choose(
+        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed)
     {
-        if (options.Method != CloneMethodChoice.Auto)
-            return (options.Method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, "it was asked for");
+        if (choice != CloneMethodChoice.Auto)
+            return (choice == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, "it was asked for");
         if (!snapshotsServed)
             return (CloneMethod.Clone, "this cluster serves no restores");
-        if (kubeVirt < ClonesPatchedSince && clones.Exists(c => c.Request.Patches is not null))
+        if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
             return (CloneMethod.Restore, $"clones of KubeVirt {kubeVirt} take no patches, restores do");
-        if (options.NoSharedSnapshot && clones[0].Request.SourceKind == SourceKinds.VirtualMachine)
+        if (noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine)
             return (CloneMethod.Clone, "each takes a snapshot of its own");
-        return clones.Count > CloneOptions.AutoRestoreAbove
+        return requests.Count > CloneOptions.AutoRestoreAbove
             ? (CloneMethod.Restore, $"there are more than {CloneOptions.AutoRestoreAbove}, and KubeVirt's clone controller makes about one a second")
             : (CloneMethod.Clone, $"there are no more than {CloneOptions.AutoRestoreAbove}");
     }

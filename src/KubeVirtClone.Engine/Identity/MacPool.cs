@@ -41,6 +41,16 @@ internal sealed class MacPool
         return pool;
     }
 
+    /// <summary>A pool that knows which addresses are taken.</summary>
+    public static MacPool Of(IEnumerable<ulong> taken, IEnumerable<CloneRequest> requests)
+    {
+        var pool = new MacPool();
+        pool._taken.UnionWith(taken);
+        foreach (var address in requests.SelectMany(r => r.MacAddresses?.Values ?? []))
+            pool.Take(address);
+        return pool;
+    }
+
     public MacAddress Give(CloneRequest request, string target, string interfaceName)
     {
         var key = $"{request.Batch}|{request.Namespace}|{target}|{interfaceName}";

@@ -8,7 +8,7 @@ namespace KubeVirtClone.Engine.Measurement;
 /// <param name="Batch">Their sum.</param>
 public sealed record CloneMeasurement(IReadOnlyList<CloneTiming> Clones, BatchTiming Batch);
 
-/// <summary>Measures where the time of clones went, from their objects' own times, their events (kept for an hour), and a watch if there was one.</summary>
+/// <summary>Measures where the time of clones went, from their objects' own times, their events (kept for an hour), and what was seen while they were waited for.</summary>
 public sealed class CloneMeasurer
 {
     private readonly KubeVirtCluster _cluster;
@@ -23,10 +23,9 @@ public sealed class CloneMeasurer
 
     /// <summary>Measures clones that exist. Those that are gone are left out.</summary>
     /// <param name="clones">The clones.</param>
-    /// <param name="watch">A watch that was begun before they were made, or null.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>
-    public async Task<CloneMeasurement> MeasureAsync(IReadOnlyList<CloneReference> clones, PhaseWatch? watch, CancellationToken ct)
+    public async Task<CloneMeasurement> MeasureAsync(IReadOnlyList<CloneReference> clones, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(clones);
         var readings = await new CloneDoctor(_cluster).ReadAsync(clones.Select(c => c.Namespace), ct);
@@ -34,28 +33,27 @@ public sealed class CloneMeasurer
         {
             var wanted = clones.Where(c => c.Namespace == reading.Name).ToLookup(c => c.Name, StringComparer.Ordinal);
             return Cases(reading, o => wanted[o.Name].Any(w => string.IsNullOrEmpty(w.Uid) || w.Uid == o.Uid));
-        }), watch);
+        }), _cluster.Times);
     }
 
     /// <summary>Measures every clone of a batch.</summary>
     /// <param name="ns">Namespace.</param>
     /// <param name="batch">Batch id.</param>
-    /// <param name="watch">A watch that was begun before they were made, or null.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>
-    public async Task<CloneMeasurement> MeasureBatchAsync(string ns, string batch, PhaseWatch? watch, CancellationToken ct)
+    public async Task<CloneMeasurement> MeasureBatchAsync(string ns, string batch, CancellationToken ct)
     {
         var reading = (await new CloneDoctor(_cluster).ReadAsync([ns], ct))[ns];
-        return Sum(Cases(reading, o => o.Labels.GetValueOrDefault(CloneLabels.Batch) == batch), watch);
+        return Sum(Cases(reading, o => o.Labels.GetValueOrDefault(CloneLabels.Batch) == batch), _cluster.Times);
     }
 
     internal static IEnumerable<CloneCase> Cases(NamespaceReading reading, Func<Kubernetes.KubernetesObject, bool> wanted) =>
         CloneDoctor.CloneObjects(reading).Where(wanted).Select(o => CloneCase.Of(reading, CloneRecord.From(o)));
 
-    internal static CloneMeasurement Sum(IEnumerable<CloneCase> cases, PhaseWatch? watch)
+    internal static CloneMeasurement Sum(IEnumerable<CloneCase> cases, PhaseTimes? times)
     {
         var list = cases.ToList();
-        var timings = list.ConvertAll(c => TimingReader.Read(c, watch?.Of(c.Record.Uid)));
+        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record.Uid)));
         var shared = list.Select(c => c.Snapshot).OfType<Kubernetes.KubernetesObject>()
             .FirstOrDefault(s => s.Labels.ContainsKey(CloneLabels.SharedSnapshot));
         var took = shared?.ItemsAt("status", "conditions").Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")

@@ -7,11 +7,16 @@ namespace KubeVirtClone.Engine.Measurement;
 /// <summary>Reads a clone's times out of its objects, its events, and what a watch saw. Asks nothing.</summary>
 internal static class TimingReader
 {
-    public static CloneTiming Read(CloneCase clone, IReadOnlyDictionary<ClonePhase, DateTimeOffset>? watched)
+    // Clocks of client and server may differ by this much, or the answer have taken so long.
+    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(30);
+
+    public static CloneTiming Read(CloneCase clone, IReadOnlyDictionary<ClonePhase, DateTimeOffset>? seen)
     {
         var record = clone.Record;
         var spans = new List<CloneSpan>();
-        var at = record.CreationTimestamp;
+        var watched = Whole(record, seen);
+        // Begin and end must be of one clock: the server's in whole seconds, or ours.
+        var at = watched?.Values.Min() ?? record.CreationTimestamp;
         if (at is { } started)
         {
             if (record.Method == CloneMethod.Clone && !clone.FromSnapshot)
@@ -33,10 +38,17 @@ internal static class TimingReader
             Method = record.Method,
             Batch = record.Batch,
             Phase = record.Phase,
-            Started = record.CreationTimestamp,
+            Started = watched?.Values.Min() ?? record.CreationTimestamp,
             Spans = spans,
         };
     }
+
+    // Who begins to watch a clone that is under way, or done, has not seen how long it took so far.
+    private static IReadOnlyDictionary<ClonePhase, DateTimeOffset>? Whole(CloneRecord record, IReadOnlyDictionary<ClonePhase, DateTimeOffset>? seen) =>
+        seen is { Count: > 1 } && seen.MinBy(s => s.Value) is var first && first.Key is ClonePhase.Pending
+        && (first.Value - record.CreationTimestamp)?.Duration() < LatestStart
+            ? seen
+            : null;
 
     // A part whose end left no trace, though it is over, is left out: the next one then begins where this one did.
     private static DateTimeOffset? Add(List<CloneSpan> spans, ClonePart part, DateTimeOffset start, (DateTimeOffset At, string Origin)? end, bool ended)

@@ -54,23 +54,15 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private async Task<List<(CloneRequest Original, CloneRequest Asked)>> ResolveImagesAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
     {
-        var images = new Dictionary<(string, string, string?), Found<GoldenImageRecord>>();
+        var images = new ImageSources(cluster);
         var resolved = new List<(CloneRequest, CloneRequest)>(requests.Count);
         foreach (var request in requests)
         {
-            if (request.GoldenImage is not { } image)
-            {
-                resolved.Add((request, request));
-                continue;
-            }
-
-            var key = (request.Namespace, image, request.GoldenImageVersion);
-            if (!images.TryGetValue(key, out var found))
-                images[key] = found = await new GoldenImages(cluster).ResolveAsync(request.Namespace, image, request.GoldenImageVersion, ct);
+            var found = await images.ResolveAsync(request, ct);
             if (found.Fault is { } fault)
                 Fail(fault, request);
             else
-                resolved.Add((request, request with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = found.Value!.SnapshotName }));
+                resolved.Add((request, found.Value!));
         }
 
         return resolved;

@@ -28,8 +28,8 @@ internal static class JsonPatchApplier
         "remove" => Remove(document, operation.Path, out _),
         "replace" => Replace(document, operation.Path, operation.Value),
         "test" => Test(document, operation.Path, operation.Value),
-        "copy" => Read(document, operation.From!, out var copied) ?? Add(document, operation.Path, copied),
-        "move" => Remove(document, operation.From!, out var moved) ?? Add(document, operation.Path, moved),
+        "copy" => Read(document, operation.From ?? "", out var copied) ?? Add(document, operation.Path, copied),
+        "move" => Remove(document, operation.From ?? "", out var moved) ?? Add(document, operation.Path, moved),
         _ => $"'{operation.Op}' is no operation",
     };
 

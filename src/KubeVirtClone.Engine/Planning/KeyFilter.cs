@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using KubeVirtClone.Shared;
 
 namespace KubeVirtClone.Engine.Planning;
 
@@ -8,30 +8,33 @@ namespace KubeVirtClone.Engine.Planning;
 /// </summary>
 public sealed class KeyFilter
 {
-    private readonly List<Regex> _keep = [];
-    private readonly List<Regex> _drop = [];
+    private readonly List<GoRegex> _keep = [];
+    private readonly List<GoRegex> _drop = [];
 
     /// <summary>Compiles a filter list.</summary>
     /// <param name="filters">The list as sent.</param>
     public KeyFilter(IReadOnlyList<string> filters)
     {
         ArgumentNullException.ThrowIfNull(filters);
-        var ignored = new List<string>();
+        var ignored = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var filter in filters)
         {
             var negative = filter.StartsWith('!');
             var pattern = negative ? filter[1..] : filter == "*" ? ".*" : filter;
-            if (Compile(pattern) is { } regex)
+            if (GoRegex.TryParse(pattern, out var why) is { } regex)
                 (negative ? _drop : _keep).Add(regex);
             else
-                ignored.Add(filter);
+                ignored[filter] = why ?? "";
         }
 
-        Ignored = ignored;
+        Refused = ignored;
     }
 
-    /// <summary>Filters that are no regular expressions: KubeVirt logs and ignores them.</summary>
-    public IReadOnlyList<string> Ignored { get; }
+    /// <summary>Filters that are no regular expressions to Go: KubeVirt logs and ignores them.</summary>
+    public IReadOnlyList<string> Ignored => [.. Refused.Keys];
+
+    /// <summary>The same, each with Go's reason.</summary>
+    public IReadOnlyDictionary<string, string> Refused { get; }
 
     /// <summary>True when no filter keeps anything, so that every key goes.</summary>
     public bool KeepsNothing => _keep.Count == 0;
@@ -39,17 +42,4 @@ public sealed class KeyFilter
     /// <summary>Whether a key stays.</summary>
     /// <param name="key">The whole label or annotation key.</param>
     public bool Keeps(string key) => _keep.Exists(r => r.IsMatch(key)) && !_drop.Exists(r => r.IsMatch(key));
-
-    private static Regex? Compile(string pattern)
-    {
-        try
-        {
-            // NonBacktracking has the same limits as Go's engine (no look-around, no back-references) and needs no time limit.
-            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Regex.InfiniteMatchTimeout);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
 }

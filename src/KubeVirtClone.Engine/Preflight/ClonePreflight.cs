@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Checks;
 
@@ -41,47 +43,107 @@ public sealed class ClonePreflight
         var sent = 0;
         using var observed = _cluster.ObserveTraces(_ => Interlocked.Increment(ref sent));
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
-        var named = Name(items, batch);
         var reader = new KindReader(_cluster);
+        var (resolved, unresolved) = await ResolveImagesAsync(items, ct);
+        var named = Name(resolved, batch);
         var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], ct);
-        var subjects = named.Select(n => Subject(n, facts, batch)).ToList();
+        var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)));
+        var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
+        var existing = _options.SkipExisting ? subjects.FindAll(s => s.State.Machines.Find(s.Request.TargetName) is not null && !TargetCheck.IsOwnWork(s)) : [];
+        var checks = new PreflightBatch([.. subjects.Except(existing)], facts, _options);
+        await new Rehearsal(_cluster, reader).RunAsync(checks, ct);
         return new PreflightReport
         {
-            Findings = PreflightChecks.Run(PreflightChecks.All, new PreflightBatch(subjects, facts, _options)),
+            Findings = PreflightChecks.Run([.. PreflightChecks.All, new Given([.. unresolved, .. existing.Select(PassedOver)])], checks),
             Items = items.Count,
             ApiRequests = Math.Max(Volatile.Read(ref sent), reader.Requests),
         };
     }
 
-    private static List<Named> Name(IReadOnlyList<PreflightItem> items, string batch)
+    private async Task<(List<Asked> Resolved, List<Finding> Unresolved)> ResolveImagesAsync(IReadOnlyList<PreflightItem> items, CancellationToken ct)
+    {
+        var images = new ImageSources(_cluster);
+        var resolved = new List<Asked>(items.Count);
+        var unresolved = new Dictionary<string, Finding>(StringComparer.Ordinal);
+        foreach (var item in items)
+        {
+            Fault? fault;
+            try
+            {
+                (var request, fault) = await images.ResolveAsync(item.Request, ct);
+                if (request is not null)
+                    resolved.Add(new Asked(item, request));
+            }
+            catch (EngineException e) when (e.Fault.Id == FaultIds.ApiForbidden)
+            {
+                // The image's snapshot cannot be found: nothing about it can be checked, and making the clone would fail the same way.
+                fault = e.Fault;
+            }
+
+            if (fault is null)
+                continue;
+            var known = unresolved.GetValueOrDefault(fault.Message) ?? OfFault(fault);
+            unresolved[fault.Message] = known with { Requests = [.. known.Requests, item.Request] };
+        }
+
+        return (resolved, [.. unresolved.Values]);
+    }
+
+    private static Finding PassedOver(PreflightSubject subject) => subject.Finding(
+        FindingSeverity.Information,
+        FaultIds.VMCloneTargetExists,
+        $"A virtual machine '{subject.Request.TargetName}' exists in namespace '{subject.Request.Namespace}': the item is passed over, and nothing about it was checked.",
+        "",
+        category: FaultCategory.ResourceExists);
+
+    private static Finding OfFault(Fault fault) => new()
+    {
+        Severity = FindingSeverity.Error,
+        Code = fault.Id,
+        Item = fault.TargetName ?? "",
+        Message = fault.Message,
+        RecommendedAction = fault.RecommendedAction,
+        Category = fault.Category,
+    };
+
+    private static List<Named> Name(List<Asked> items, string batch)
     {
         var ordinals = new Dictionary<(string, string, string), int>();
         var named = new List<Named>(items.Count);
-        foreach (var item in items)
+        foreach (var (item, request) in items)
         {
             var ordinal = 0;
-            if (string.IsNullOrEmpty(item.Request.TargetName))
+            if (string.IsNullOrEmpty(request.TargetName))
             {
-                var source = (item.Request.Namespace, item.Request.SourceKind, item.Request.SourceName);
+                var source = (request.Namespace, request.SourceKind, request.SourceName);
                 ordinal = ordinals.GetValueOrDefault(source);
                 ordinals[source] = ordinal + 1;
             }
 
-            named.Add(new Named(item, RequestRules.Check(item.Request, batch, ordinal), ordinal));
+            named.Add(new Named(item, request, RequestRules.Check(request, batch, ordinal), ordinal));
         }
 
         return named;
     }
 
-    private static PreflightSubject Subject(Named named, PreflightFacts facts, string batch)
+    // What a clone is to be (host name, labels, addresses …) becomes patches and filters only with the source at hand; so does a serial for a
+    // machine without firmware section. A source that is not there, or cannot be read, is told by another check.
+    private static PreflightSubject Subject(Named named, PreflightFacts facts, CloneCompiler compiler)
     {
         var state = facts.Namespaces[named.Checked.Request.Namespace];
         var subject = new PreflightSubject(named.Item, named.Checked, state);
-        // A serial for a machine without firmware section is sent as patches: that is known only now.
-        return named.Item.Request.SmbiosSerial is not null && subject.Source is { } source && SourceMachine.Domain(source)?["firmware"] is null
-            ? new PreflightSubject(named.Item, RequestRules.Check(named.Item.Request, batch, named.Ordinal, sourceHasFirmware: false), state)
-            : subject;
+        return named.Item.Manifest is not null || named.Checked.Fault is not null || (subject.Source is null && IdentityRules.NeedsSource(named.Asked))
+            ? subject
+            : new PreflightSubject(named.Item, compiler.Compile(named.Asked, named.Ordinal, subject.Source), state);
     }
 
-    private sealed record Named(PreflightItem Item, CheckedRequest Checked, int Ordinal);
+    private sealed record Asked(PreflightItem Item, CloneRequest Request);
+
+    private sealed record Named(PreflightItem Item, CloneRequest Asked, CheckedRequest Checked, int Ordinal);
+
+    /// <summary>What was found before the checks began.</summary>
+    private sealed class Given(IReadOnlyList<Finding> findings) : IPreflightCheck
+    {
+        public IEnumerable<Finding> Check(PreflightBatch batch) => findings;
+    }
 }

@@ -23,19 +23,24 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var info = await cluster.GetInfoAsync(ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
         var snapshotClasses = reader.ListAsync(RelatedKinds.VolumeSnapshotClass, ns: null, ct);
+        var profiles = reader.ListAsync(RelatedKinds.StorageProfile, ns: null, ct);
         var machines = new MachineIndex(requests);
         var everywhere = await machines.ReadAsync(cluster, reader, ns: null, ct);
         var namespaces = await Task.WhenAll(requests.GroupBy(r => r.Namespace, StringComparer.Ordinal)
             .Select(g => NameRules.WhyNotName(g.Key) is null
                 ? ReadNamespaceAsync(g.Key, [.. g], machines, everywhere is null, info.SnapshotApiVersion, info.CloneApiVersion, ct)
                 : Task.FromResult(new NamespaceState { Name = g.Key })));
+        var types = new InstancetypeReader(cluster, reader);
         return new PreflightFacts
         {
             KubeVirtVersion = KubeVirtCluster.ParseVersion(info.KubeVirtVersion),
             CloneApiVersion = info.CloneApiVersion,
+            SnapshotApiVersion = info.SnapshotApiVersion,
             SnapshotGate = info.SnapshotGate,
+            MissingInstancetypes = await types.FindMissingAsync(requests, namespaces, ct),
             StorageClasses = await classes,
             VolumeSnapshotClasses = await snapshotClasses,
+            StorageProfiles = await profiles,
             Macs = machines.Macs(),
             MacsOfNamespacesOnly = everywhere is not null,
             Namespaces = namespaces.ToDictionary(n => n.Name, StringComparer.Ordinal),
@@ -58,7 +63,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var contents = sources.Count == 0
             ? Task.FromResult(Known.NotAsked)
             : ListServedAsync(snapshotVersion, KubeVirtKinds.SnapshotContent, ns, c => sources.Contains(c.StringAt("spec", "virtualMachineSnapshotName") ?? ""), ct);
-        var restores = ListServedAsync(snapshotVersion, KubeVirtKinds.Restore, ns, r => !r.IsTrueAt("status", "complete"), ct);
+        var restores = ListServedAsync(snapshotVersion, KubeVirtKinds.Restore, ns, _ => true, ct);
         var clones = ListServedAsync(cloneVersion, KubeVirtKinds.Clone, ns, _ => true, ct);
         var instances = reader.ListAsync(RelatedKinds.Instance, ns, i => requests.Any(r => r.SourceName == i.Name), ct);
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);

@@ -90,6 +90,15 @@ public static class FindingCodes
     /// <summary>A field of the manifest is unknown, and dropped or refused.</summary>
     public const string UnknownField = "UnknownField";
 
+    /// <summary>The server would refuse the machine the clone comes out as.</summary>
+    public const string TargetRefused = "TargetRefused";
+
+    /// <summary>The instance type or preference of the source does not exist.</summary>
+    public const string InstancetypeMissing = "InstancetypeMissing";
+
+    /// <summary>It is not clear, or not there, which VolumeSnapshotClass a volume's snapshot is to have.</summary>
+    public const string SnapshotClass = "SnapshotClass";
+
     /// <summary>The target has no API group, or a wrong one.</summary>
     public const string TargetGroup = "TargetGroup";
 

@@ -15,39 +15,82 @@ internal static class PatchSimulation
         var machine = (JsonObject)source.DeepClone();
         machine["metadata"] ??= new JsonObject();
         machine.Remove("status");
-        var user = subject.AsItStands ? AsWritten(subject.Item.Request.Patches) : subject.Checked.Patches;
-        return JsonPatchApplier.Apply(machine, RestorePatches.For(source, subject.Request, user)) is var (operation, why)
-            ? (null, operation, why)
-            : (machine, null, null);
+        if (subject.AsItStands)
+        {
+            var (written, unreadable) = AsWritten(subject.Item.Request.Patches);
+            if (unreadable is not null)
+                return (null, written[^1], unreadable);
+            return Apply(machine, subject.Item.IsRestore ? written : RestorePatches.For(source, subject.Request, written));
+        }
+
+        return Apply(machine, RestorePatches.For(source, subject.Request, subject.Checked.Patches));
     }
 
-    // What is no operation at all is told from the manifest; here it is left out.
-    private static List<PatchOperation> AsWritten(IReadOnlyList<string>? patches)
+    private static (JsonObject? Machine, PatchOperation? Failing, string? Why) Apply(JsonObject machine, IReadOnlyList<PatchOperation> operations)
+    {
+        if (JsonPatchApplier.Apply(machine, operations) is var (operation, why))
+            return (null, operation, why);
+        return IsMachine(machine) || operations.Count == 0 ? (machine, null, null) : (null, operations[^1], "what comes out is no machine");
+    }
+
+    // As far as the other checks look into it.
+    private static bool IsMachine(JsonObject machine)
+    {
+        if (machine["metadata"] is not (null or JsonObject))
+            return false;
+        JsonNode? node = machine;
+        foreach (var part in new[] { "spec", "template", "spec", "domain", "devices" })
+        {
+            node = (node as JsonObject)?[part];
+            if (node is not (null or JsonObject))
+                return false;
+        }
+
+        return true;
+    }
+
+    // KubeVirt puts the texts together as one list, and reads that as a patch.
+    private static (List<PatchOperation> Operations, string? Unreadable) AsWritten(IReadOnlyList<string>? patches)
     {
         var operations = new List<PatchOperation>();
         foreach (var text in patches ?? [])
         {
-            if (Parse(text) is JsonObject node && SourceMachine.Text(node["op"]) is { } op && SourceMachine.Text(node["path"]) is { } path)
+            if (Parse($"[{text}]") is not { } nodes)
             {
-                operations.Add(new PatchOperation(op, path)
-                {
-                    From = SourceMachine.Text(node["from"]),
-                    HasValue = node.ContainsKey("value"),
-                    Value = node["value"]?.DeepClone(),
-                });
+                operations.Add(new PatchOperation("?", text));
+                return (operations, "it is no JSON");
+            }
+
+            foreach (var node in nodes)
+            {
+                // What has no operation, or none that there is, fails when it is applied.
+                operations.Add(node is JsonObject patch
+                    ? new PatchOperation(SourceMachine.Text(patch["op"]) ?? "unknown", SourceMachine.Text(patch["path"]) ?? "")
+                    {
+                        From = SourceMachine.Text(patch["from"]),
+                        HasValue = patch.ContainsKey("value"),
+                        Value = patch["value"]?.DeepClone(),
+                    }
+                    : new PatchOperation("?", text));
+                if (node is not JsonObject)
+                    return (operations, "it is no operation");
             }
         }
 
-        return operations;
+        return (operations, null);
     }
 
-    private static JsonNode? Parse(string text)
+    private static JsonArray? Parse(string text)
     {
         try
         {
-            return string.IsNullOrWhiteSpace(text) ? null : JsonNode.Parse(text);
+            var nodes = JsonNode.Parse(text) as JsonArray;
+            // A key that is there twice shows only when it is looked for.
+            foreach (var node in nodes?.OfType<JsonObject>() ?? [])
+                _ = node.ContainsKey("op");
+            return nodes;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             return null;
         }

@@ -30,6 +30,15 @@ internal sealed class Known
     public bool Lacks(string name) => Items?.ContainsKey(name) == false;
 }
 
+/// <summary>An instance type, preference or revision of one that a source names, and that does not exist.</summary>
+/// <param name="Namespace">Namespace of the source.</param>
+/// <param name="SourceKind">Kind of the source.</param>
+/// <param name="SourceName">Name of the source.</param>
+/// <param name="Field">The field that names it.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Name">Its name.</param>
+internal sealed record MissingInstancetype(string Namespace, string SourceKind, string SourceName, string Field, string Kind, string Name);
+
 /// <summary>Which machine has a MAC address.</summary>
 internal sealed record MacOwner(string Namespace, string Machine, string Interface);
 
@@ -118,11 +127,19 @@ internal sealed class PreflightFacts
 
     public string? CloneApiVersion { get; init; }
 
+    public string? SnapshotApiVersion { get; init; }
+
     public bool? SnapshotGate { get; init; }
 
     public Known StorageClasses { get; init; } = Known.NotAsked;
 
     public Known VolumeSnapshotClasses { get; init; } = Known.NotAsked;
+
+    /// <summary>CDI's profiles of storage classes, by class; they can name the VolumeSnapshotClass to use.</summary>
+    public Known StorageProfiles { get; init; } = Known.NotAsked;
+
+    /// <summary>Instance types, preferences and revisions that sources name and that do not exist.</summary>
+    public IReadOnlyList<MissingInstancetype> MissingInstancetypes { get; init; } = [];
 
     /// <summary>Who has which MAC address, by its number.</summary>
     public IReadOnlyDictionary<ulong, IReadOnlyList<MacOwner>> Macs { get; init; } = new Dictionary<ulong, IReadOnlyList<MacOwner>>();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
@@ -26,6 +27,9 @@ internal sealed class PreflightSubject
 
     /// <summary>True when the manifest is posted as it stands, so that KubeVirt's rules count and not this product's.</summary>
     public bool AsItStands => Item.Manifest is not null;
+
+    /// <summary>What the server says to the machine the clone would come out as; null when it was not asked.</summary>
+    public RehearsalAnswer? Rehearsed { get; set; }
 
     public bool FromSnapshot => SourceKinds.Normalize(Request.SourceKind) == SourceKinds.VirtualMachineSnapshot;
 
@@ -97,6 +101,19 @@ internal sealed class PreflightBatch
     public PreflightFacts Facts { get; }
 
     public PreflightOptions Options { get; }
+
+    /// <summary>How clones of a source would be made.</summary>
+    public CloneMethod MethodOf(SourceGroup source)
+    {
+        if (source.First.AsItStands)
+            return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
+        var requests = source.All.Select(s => s.Request).ToList();
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null).Method;
+    }
+
+    /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
+    public bool TakesSnapshot(SourceGroup source) => !source.First.FromSnapshot && !source.First.AsItStands
+        && (MethodOf(source) == CloneMethod.Restore || (!Options.NoSharedSnapshot && source.All.Count > 1 && Facts.SnapshotApiVersion is not null));
 }
 
 /// <summary>One thing a preflight looks for.</summary>

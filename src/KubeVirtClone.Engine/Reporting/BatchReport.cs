@@ -42,34 +42,31 @@ public sealed class ReportBuilder
     /// <summary>A report on a batch.</summary>
     /// <param name="ns">Namespace.</param>
     /// <param name="batch">Batch id.</param>
-    /// <param name="watch">A watch that was begun before the clones were made, or null.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>
-    public async Task<BatchReport> BuildAsync(string ns, string batch, PhaseWatch? watch, CancellationToken ct)
+    public async Task<BatchReport> BuildAsync(string ns, string batch, CancellationToken ct)
     {
         var readings = await new CloneDoctor(_cluster).ReadAsync([ns], ct);
-        return Build($"Batch {batch}", readings, (_, clone) => clone.Labels.GetValueOrDefault(CloneLabels.Batch) == batch, watch);
+        return Build($"Batch {batch}", readings, (_, clone) => clone.Labels.GetValueOrDefault(CloneLabels.Batch) == batch);
     }
 
     /// <summary>A report on clones.</summary>
     /// <param name="title">Heading.</param>
     /// <param name="clones">The clones.</param>
-    /// <param name="watch">A watch that was begun before they were made, or null.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>
-    public async Task<BatchReport> BuildAsync(string title, IReadOnlyList<CloneReference> clones, PhaseWatch? watch, CancellationToken ct)
+    public async Task<BatchReport> BuildAsync(string title, IReadOnlyList<CloneReference> clones, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(clones);
         var readings = await new CloneDoctor(_cluster).ReadAsync(clones.Select(c => c.Namespace), ct);
         var wanted = clones.ToLookup(c => (c.Namespace, c.Name));
-        return Build(title, readings, (ns, clone) => wanted[(ns, clone.Name)].Any(w => string.IsNullOrEmpty(w.Uid) || w.Uid == clone.Uid), watch);
+        return Build(title, readings, (ns, clone) => wanted[(ns, clone.Name)].Any(w => string.IsNullOrEmpty(w.Uid) || w.Uid == clone.Uid));
     }
 
     private BatchReport Build(
         string title,
         Dictionary<string, NamespaceReading> readings,
-        Func<string, Kubernetes.KubernetesObject, bool> wanted,
-        PhaseWatch? watch)
+        Func<string, Kubernetes.KubernetesObject, bool> wanted)
     {
         var cases = readings.Values.SelectMany(r => CloneMeasurer.Cases(r, o => wanted(r.Name, o))).ToList();
         return new BatchReport
@@ -77,7 +74,7 @@ public sealed class ReportBuilder
             Title = title,
             Place = $"{_cluster.Client.Configuration.Server.Host}, namespace {string.Join(", ", readings.Keys.Order(StringComparer.Ordinal))}",
             ReadAt = _cluster.Clock.GetUtcNow(),
-            Measurement = CloneMeasurer.Sum(cases, watch),
+            Measurement = CloneMeasurer.Sum(cases, _cluster.Times),
             Troubles =
             [
                 .. cases.Select(c => CloneDoctor.Diagnose(c.Record, c.Reading))

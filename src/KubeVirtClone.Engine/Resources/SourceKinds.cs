@@ -12,6 +12,9 @@ public static class SourceKinds
     /// <summary>A restore of a snapshot (<c>snapshot.kubevirt.io</c>); never a source.</summary>
     public const string VirtualMachineRestore = "VirtualMachineRestore";
 
+    /// <summary>A clone (<c>clone.kubevirt.io</c>); never a source.</summary>
+    internal const string VirtualMachineClone = "VirtualMachineClone";
+
     /// <summary>The kind that <paramref name="given"/> names, in any of virtctl's spellings; null when there is none.</summary>
     /// <param name="given">A kind, short name or plural, in any case.</param>
     public static string? Normalize(string? given) => given?.Trim().ToLowerInvariant() switch

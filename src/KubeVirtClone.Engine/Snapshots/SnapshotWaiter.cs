@@ -8,6 +8,8 @@ namespace KubeVirtClone.Engine.Snapshots;
 /// <summary>Waits until snapshots are ready to use: one watch per namespace, however many.</summary>
 public sealed class SnapshotWaiter
 {
+    private static readonly TimeSpan WarningPatience = TimeSpan.FromSeconds(10);
+
     private readonly KubeVirtCluster _cluster;
 
     /// <summary>Over a connection.</summary>
@@ -68,31 +70,60 @@ public sealed class SnapshotWaiter
         CancellationToken ct)
     {
         var seen = new Dictionary<string, SnapshotRecord>(StringComparer.Ordinal);
-        var warned = new HashSet<string>(StringComparer.Ordinal);
+        var doubted = new HashSet<SnapshotReference>();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var scope = waiting is [{ } only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
         var wait = new DeadlineWatch(_cluster, kind, ns, scope, options.Timeout);
         await wait.RunAsync(
             change =>
             {
-                foreach (var snapshot in waiting.Where(w => change.Object is null || w.Name == change.Object.Name).ToList())
+                lock (waiting)
                 {
-                    if (Judge(snapshot, change, seen) is { } update)
-                        End(snapshot, update);
-                    else if (seen.TryGetValue(snapshot.Name, out var record) && record.Message.Length > 0 && warned.Add($"{snapshot}: {record.Message}"))
-                        updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Record = record, Input = snapshot.Input, Message = $"The snapshot {snapshot} waits: {record.Message}" });
-                }
+                    foreach (var snapshot in waiting.Where(w => change.Object is null || w.Name == change.Object.Name).ToList())
+                    {
+                        if (Judge(snapshot, change, seen) is { } update)
+                            End(snapshot, update);
+                        else if (seen.GetValueOrDefault(snapshot.Name) is { Message.Length: > 0 } && doubted.Add(snapshot))
+                            _ = WarnIfItLastsAsync(snapshot);
+                    }
 
-                return waiting.Count > 0;
+                    return waiting.Count > 0;
+                }
             },
             () =>
             {
-                foreach (var snapshot in waiting.ToList())
+                lock (waiting)
                 {
-                    var record = seen.GetValueOrDefault(snapshot.Name);
-                    End(snapshot, new() { Kind = ItemUpdateKind.Fault, Record = record, Fault = SnapshotFaults.Timeout(snapshot, record, options.Timeout!.Value) });
+                    foreach (var snapshot in waiting.ToList())
+                    {
+                        var record = seen.GetValueOrDefault(snapshot.Name);
+                        End(snapshot, new() { Kind = ItemUpdateKind.Fault, Record = record, Fault = SnapshotFaults.Timeout(snapshot, record, options.Timeout!.Value) });
+                    }
                 }
             },
             ct);
+        await over.CancelAsync();
+
+        // Every snapshot waits for its lock for a moment; only what lasts is worth a word.
+        async Task WarnIfItLastsAsync(SnapshotReference snapshot)
+        {
+            try
+            {
+                await Task.Delay(WarningPatience, _cluster.Clock, over.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            lock (waiting)
+            {
+                if (waiting.Contains(snapshot) && seen.GetValueOrDefault(snapshot.Name) is { Message.Length: > 0 } record)
+                    updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Record = record, Input = snapshot.Input, Message = $"The snapshot {snapshot} waits: {record.Message}" });
+                else
+                    doubted.Remove(snapshot);
+            }
+        }
 
         void End(SnapshotReference snapshot, ItemUpdate<SnapshotRecord> update)
         {

@@ -25,6 +25,7 @@ internal sealed class NamespaceTracker
     private readonly WatchPump _clones;
     private readonly RelatedObjects _related;
     private Fault? _refused;
+    private readonly StuckFinder _stuck;
     private bool _warnedOfStopped;
 
     public NamespaceTracker(
@@ -45,6 +46,7 @@ internal sealed class NamespaceTracker
         _ct = ct;
         _clones = new(cluster, kind, ns, scope, _gate, OnClone, OnRefused);
         _related = new(cluster, ns, snapshotVersion, _gate);
+        _stuck = new(cluster, ns);
     }
 
     /// <summary>Follows a clone until its wait is over.</summary>
@@ -66,7 +68,7 @@ internal sealed class NamespaceTracker
             if (_for == WaitState.Bound && reference.Method == CloneMethod.Restore)
                 _related.Claims.Start(_ct);
             if (initial is not null)
-                clone.Update(initial, now);
+                Update(clone, initial, now);
             if (_seen.TryGetValue(reference.Name, out var known))
                 Show(clone, known, now);
             if (_clones.Synced)
@@ -86,6 +88,24 @@ internal sealed class NamespaceTracker
             {
                 LookCloser(clone, now);
                 Decide(clone, now);
+            }
+
+            if (_stuck.IsDue(_tracked.Values.SelectMany(c => c), now))
+                _ = FindStuckAsync();
+        }
+    }
+
+    // Some causes leave no trace on what is watched: a quota, a claim that is being deleted. All there is around the clones is read now and then.
+    private async Task FindStuckAsync()
+    {
+        if (await _stuck.ReadAsync(_ct) is not { } reading)
+            return;
+        lock (_gate)
+        {
+            foreach (var clone in _tracked.Values.SelectMany(c => c).ToList())
+            {
+                if (StuckFinder.Judge(clone, reading) is { } outcome)
+                    End(clone, outcome);
             }
         }
     }
@@ -142,8 +162,14 @@ internal sealed class NamespaceTracker
 
         clone.SeenByWatch = true;
         var record = CloneRecord.From(item);
-        clone.Update(record, now);
+        Update(clone, record, now);
         _events.Seen?.Invoke(clone.Reference, record);
+    }
+
+    private void Update(TrackedClone clone, CloneRecord record, DateTimeOffset now)
+    {
+        clone.Update(record, now);
+        _cluster.Times.Note(record, now);
     }
 
     private static bool SameObject(TrackedClone clone, KubernetesObject item) =>

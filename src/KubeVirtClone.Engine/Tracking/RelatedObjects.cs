@@ -61,6 +61,12 @@ internal sealed class RelatedObjects
     /// <summary>Watch of the claims.</summary>
     public WatchPump Claims { get; }
 
+    /// <summary>True once every snapshot that exists has been seen.</summary>
+    public bool SnapshotsSynced => _snapshotWatch?.Synced == true;
+
+    /// <summary>True once every restore that exists has been seen.</summary>
+    public bool RestoresSynced => _restoreWatch?.Synced == true;
+
     public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, Machines, Claims }.OfType<WatchPump>();
 
     /// <summary>Begins to look for what may keep a clone from going on.</summary>

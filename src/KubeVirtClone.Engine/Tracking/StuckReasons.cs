@@ -14,6 +14,34 @@ internal static class StuckReasons
         return FaultOf(code, text) is var (id, category) ? (id, category, CauseText.NextStep(code)) : null;
     }
 
+    /// <summary>What a clone waits for whose source is not there.</summary>
+    public static (string Id, FaultCategory Category, string Action) SourceMissing { get; } =
+        (FaultIds.VMNotFound, FaultCategory.ObjectNotFound, CauseText.NextStep(CauseCodes.SourceMissing));
+
+    /// <summary>What the text of a pending clone means, or null when it may pass by itself.</summary>
+    public static (string Id, FaultCategory Category, string Action)? ClassifyPending(string text)
+    {
+        if (Has(text, "Source doesnt exist: VirtualMachineSnapshot"))
+            return SourceMissing with { Id = FaultIds.VMSnapshotNotFound };
+        if (Has(text, "Source doesnt exist"))
+            return SourceMissing;
+        return Has(text, "does not support snapshots")
+            ? (FaultIds.VMCloneSourceUnsupported, FaultCategory.InvalidOperation, CauseText.NextStep(CauseCodes.SourceVolumeNotSnapshottable))
+            : null;
+    }
+
+    /// <summary>The fault that a diagnosed cause is, for a clone that can never finish.</summary>
+    public static (string Id, FaultCategory Category, string Action) OfCause(string code, string text)
+    {
+        var (id, category) = code switch
+        {
+            CauseCodes.SnapshotFailed or CauseCodes.SnapshotDeleted => (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped),
+            CauseCodes.RestoreRefused or CauseCodes.TargetRefused => (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
+            _ => FaultOf(code, text) ?? (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped),
+        };
+        return (id, category, CauseText.NextStep(code));
+    }
+
     private static (string Id, FaultCategory Category)? FaultOf(string code, string text) => code switch
     {
         CauseCodes.TargetExists => (FaultIds.VMCloneTargetExists, FaultCategory.ResourceExists),
@@ -22,6 +50,7 @@ internal static class StuckReasons
         CauseCodes.PatchNotApplicable => (FaultIds.VMClonePatchInvalid, FaultCategory.InvalidArgument),
         CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.PatchPath or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong =>
             (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
+        CauseCodes.SnapshotDeleted => (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped),
         CauseCodes.TargetNameInvalid => (FaultIds.VMCloneRestoreFailed, FaultCategory.InvalidArgument),
         CauseCodes.TargetRefused or CauseCodes.RestoreRefused when Has(text, "denied the request") => (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
         CauseCodes.TargetRefused => (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped),

@@ -45,13 +45,20 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>When KubeVirt was last made to look at it again.</summary>
     public DateTimeOffset PokedAt { get; set; } = started;
 
+    /// <summary>The cause for which it can never finish, if it looked so when it was last looked into.</summary>
+    public string? Suspected { get; set; }
+
     /// <summary>What was warned of already.</summary>
     public HashSet<string> Warned { get; } = new(StringComparer.Ordinal);
 
     public void Update(CloneRecord record, DateTimeOffset now)
     {
         if (Record?.Phase != record.Phase)
+        {
             PhaseSince = now;
+            Suspected = null;
+        }
+
         Record = record;
     }
 

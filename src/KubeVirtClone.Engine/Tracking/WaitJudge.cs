@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Resources;
 
@@ -11,6 +12,9 @@ internal static class WaitJudge
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EventPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BlindPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>What somebody may be making in this moment is waited for this long: a source, its volumes.</summary>
+    private static readonly TimeSpan SourcePatience = TimeSpan.FromSeconds(10);
 
     /// <summary>The outcome, or null while the wait goes on.</summary>
     public static FollowOutcome? Judge(TrackedClone clone, RelatedObjects related, WaitState @for, DateTimeOffset now)
@@ -129,14 +133,33 @@ internal static class WaitJudge
         }
 
         if (record.Phase is not (ClonePhase.RestoreInProgress or ClonePhase.CreatingTargetVM))
-            return null;
+            return Unstarted(clone, record, related, now);
         if (related.RestoreOf(record) is not { } restore)
-            return Refused(record, related.EventsOf(record), now);
+            return RestoreGone(clone, record, related, now) ?? Refused(record, related.EventsOf(record), now);
         if (restore.Failure is { } failure)
             return Fail(record, failure, StuckReasons.Classify(failure) ?? Unclear);
         var stood = clone.Troubled(restore.Error, now);
         return restore.Error is { } error && stood >= ErrorPatience && StuckReasons.Classify(error) is { } cause ? Fail(record, error, cause) : null;
     }
+
+    // KubeVirt keeps a clone waiting for ever for what nobody may ever make.
+    private static FollowOutcome? Unstarted(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now)
+    {
+        if (now - clone.PhaseSince < SourcePatience)
+            return null;
+        if (record.Phase == ClonePhase.Pending)
+            return StuckReasons.ClassifyPending(record.Message) is { } pending ? Fail(record, record.Message, pending) : null;
+        if (related.SnapshotOf(record) is { } snapshot)
+            return snapshot.Progress is { } text && text.Contains("Source does not exist", StringComparison.Ordinal) ? Fail(record, $"its snapshot says: {text}", StuckReasons.SourceMissing) : null;
+        return related.SnapshotsSynced && record is { Phase: ClonePhase.SnapshotInProgress, SnapshotName: { } name }
+            ? Fail(record, $"its snapshot {name} was deleted", (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped, CauseText.NextStep(CauseCodes.SnapshotDeleted)))
+            : null;
+    }
+
+    private static FollowOutcome? RestoreGone(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now) =>
+        related.RestoresSynced && record.RestoreName is { } name && now - clone.PhaseSince >= SourcePatience
+            ? Fail(record, $"its restore {name} was deleted", (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, CauseText.NextStep(CauseCodes.RestoreDeleted)))
+            : null;
 
     private static (string Id, FaultCategory Category, string Action) Unclear =>
         (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, "Remove the clone, then clone again once the cause is removed.");
@@ -147,6 +170,13 @@ internal static class WaitJudge
         && StuckReasons.Classify(text) is { } cause
             ? Fail(record, text, cause)
             : null;
+
+    /// <summary>What was found out by looking at everything around a clone: it can never finish.</summary>
+    public static FollowOutcome Diagnosed(CloneRecord record, CloneDiagnosis cause)
+    {
+        var (id, category, action) = StuckReasons.OfCause(cause.Code, cause.Cause);
+        return new(record with { Message = cause.Cause }, FaultMapper.Make(id, category, $"The clone {record.Namespace}/{record.Name} cannot finish: {cause.Cause}", action, record.Reference.ToString()));
+    }
 
     private static FollowOutcome Fail(CloneRecord record, string text, (string Id, FaultCategory Category, string Action) cause)
     {

@@ -38,6 +38,13 @@ public abstract partial class CloneRequestCmdlet
     private protected void Refuse(string id, string message, string action) =>
         ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
 
+    /// <summary>Reports something that says nothing about what to clone; the rest goes on.</summary>
+    private protected void ReportUnusable(ErrorRecord error)
+    {
+        HasUnusableInput = true;
+        WriteError(error);
+    }
+
     private void BeginGathering()
     {
         _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
@@ -111,8 +118,7 @@ public abstract partial class CloneRequestCmdlet
         }
         catch (InputException e)
         {
-            HasUnusableInput = true;
-            WriteError(e.ToErrorRecord(input ?? (object?)SourceName));
+            ReportUnusable(e.ToErrorRecord(input ?? (object?)SourceName));
         }
     }
 }

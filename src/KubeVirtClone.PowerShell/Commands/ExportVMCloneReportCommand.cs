@@ -52,7 +52,7 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
             var found = await FindClonesAsync(cluster, everything: false, ct);
             IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
             if (clones.Count == 0) return;
-            var report = await new ReportBuilder(cluster).BuildAsync(Heading(clones), clones, watch: null, ct);
+            var report = await new ReportBuilder(cluster).BuildAsync(Heading(clones), clones, ct);
             page = report.ToHtml();
         });
 

@@ -20,7 +20,7 @@ public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
         IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
         if (clones.Count == 0) return;
         var measurer = new CloneMeasurer(cluster);
-        var measured = await measurer.MeasureAsync(clones, watch: null, ct);
+        var measured = await measurer.MeasureAsync(clones, ct);
         if (!Summary)
         {
             var timings = measured.Clones.Select(c => new VMCloneTiming(c)).ToList();
@@ -41,6 +41,6 @@ public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
     private static async Task<BatchTiming> MeasureAsync(CloneMeasurer measurer, IReadOnlyList<CloneReference> clones, List<CloneTiming> batch, CancellationToken ct)
     {
         var names = batch.Select(c => (c.Namespace, c.Name)).ToHashSet();
-        return (await measurer.MeasureAsync([.. clones.Where(c => names.Contains((c.Namespace, c.Name)))], watch: null, ct)).Batch;
+        return (await measurer.MeasureAsync([.. clones.Where(c => names.Contains((c.Namespace, c.Name)))], ct)).Batch;
     }
 }

@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
 
@@ -12,9 +16,29 @@ namespace KubeVirtClone.Commands;
 [OutputType(typeof(VMCloneFinding), typeof(bool))]
 public sealed class TestVMCloneCommand : CloneRequestCmdlet
 {
+    private readonly List<JsonObject> _manifests = [];
+
     /// <summary>Batch id the clones would get: what an earlier run of that batch made is not taken for a collision.</summary>
     [Parameter]
     public string? Batch { get; set; }
+
+    /// <summary>Manifests to check as they stand, by KubeVirt's own rules: YAML or JSON texts, tables, or objects of kind VirtualMachineClone or VirtualMachineRestore.</summary>
+    [Parameter]
+    public PSObject[]? Manifest { get; set; }
+
+    /// <summary>Files of such manifests.</summary>
+    [Parameter]
+    [Alias("FilePath", "LiteralPath", "PSPath")]
+    [SupportsWildcards]
+    public string[]? Path { get; set; }
+
+    /// <summary>Which way the clones would be made.</summary>
+    [Parameter]
+    public VMCloneMethod Method { get; set; } = VMCloneMethod.Auto;
+
+    /// <summary>Targets that exist would be passed over: they are no error then.</summary>
+    [Parameter]
+    public SwitchParameter SkipExisting { get; set; }
 
     /// <summary>Check for clones that each take a snapshot of their own instead of sharing one.</summary>
     [Parameter]
@@ -25,9 +49,28 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        foreach (var manifest in Manifest ?? []) AddManifest(manifest);
+        foreach (var path in Path ?? []) AddFiles(path);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject?.BaseObject is FileInfo file)
+            AddFile(file.FullName);
+        else if (InputObject is not null && CloneManifests.IsManifest(InputObject))
+            AddManifest(InputObject);
+        else if (InputObject is not null || (Manifest is null && Path is null) || SourceName is not null || Snapshot is not null || GoldenImage is not null)
+            base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Requests.Count == 0)
+        if (Requests.Count + _manifests.Count == 0)
         {
             // Nothing was asked for, so there is no answer; but what could not be read as a request cannot be made either.
             if (Quiet && HasUnusableInput) WriteObject(false);
@@ -36,10 +79,50 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
 
         RunWithCluster(async (cluster, ct) =>
         {
-            var options = new PreflightOptions { Batch = string.IsNullOrEmpty(Batch) ? null : Batch, NoSharedSnapshot = NoSharedSnapshot };
-            var report = await new ClonePreflight(cluster, options).RunAsync(ToEngine(cluster, Requests), ct);
+            var options = new PreflightOptions
+            {
+                Batch = string.IsNullOrEmpty(Batch) ? null : Batch,
+                NoSharedSnapshot = NoSharedSnapshot,
+                Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
+                SkipExisting = SkipExisting,
+            };
+            var @namespace = NamespaceOrDefault(cluster);
+            IReadOnlyList<PreflightItem> items =
+            [
+                .. ToEngine(cluster, Requests).Select(r => new PreflightItem(r)),
+                .. _manifests.Select(m => PreflightItem.FromManifest(m, @namespace)),
+            ];
+            var report = await new ClonePreflight(cluster, options).RunAsync(items, ct);
             Post(() => Write(report));
         });
+    }
+
+    private void AddManifest(PSObject manifest) => Add(() => CloneManifests.Read(manifest), manifest);
+
+    private void AddFiles(string path)
+    {
+        try
+        {
+            foreach (var file in GetResolvedProviderPathFromPSPath(path, out _)) AddFile(file);
+        }
+        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException)
+        {
+            ReportUnusable(ErrorRecords.Create("ManifestFileNotFound", ErrorCategory.ObjectNotFound, $"There is no file '{path}'.", "Check the path.", path, e));
+        }
+    }
+
+    private void AddFile(string file) => Add(() => CloneManifests.ReadFile(file), file);
+
+    private void Add(Func<IEnumerable<JsonObject>> read, object target)
+    {
+        try
+        {
+            _manifests.AddRange(read());
+        }
+        catch (InputException e)
+        {
+            ReportUnusable(e.ToErrorRecord(target));
+        }
     }
 
     private void Write(PreflightReport report)

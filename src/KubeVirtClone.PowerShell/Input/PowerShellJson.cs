@@ -11,7 +11,8 @@ internal static class PowerShellJson
     /// <summary>Writes tables, objects and arrays as compact JSON.</summary>
     public static string Write(object? value) => ToNode(value)?.ToJsonString() ?? "null";
 
-    private static JsonNode? ToNode(object? value) => (value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value) switch
+    /// <summary>Tables, objects and arrays as JSON.</summary>
+    public static JsonNode? ToNode(object? value) => (value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value) switch
     {
         null => null,
         string text => JsonValue.Create(text),

@@ -2,6 +2,7 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Measurement;
 using KubeVirtClone.Sandbox;
 
 namespace KubeVirtClone.Session;
@@ -18,6 +19,9 @@ internal sealed class KubeVirtSession
 
     private readonly Dictionary<ConnectionSettings, OpenConnection> _open = [];
     private readonly SemaphoreSlim _opening = new(1, 1);
+
+    // Whoever measures later may do so over another connection.
+    private readonly PhaseTimes _times = new();
 
     /// <summary>The calling runspace's session.</summary>
     public static KubeVirtSession Current => Runspace.DefaultRunspace is { } runspace ? Sessions.GetValue(runspace, Create) : Homeless;
@@ -76,6 +80,7 @@ internal sealed class KubeVirtSession
             }
 
             var cluster = await KubeVirtCluster.ConnectAsync(settings.ToOptions(), CurrentCommand.Callbacks, ct);
+            cluster.Times = _times;
             _open[settings] = new OpenConnection(cluster, fingerprint);
             return cluster;
         }

@@ -3,9 +3,6 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Whether the user (or the one impersonated) may make the clones, by the server's own access review.</summary>
 internal sealed class AccessCheck : IPreflightCheck
 {
-    // From this many clones of one source on, restores of a shared snapshot are the quicker way, which needs two more rights.
-    private const int RestoresFrom = 9;
-
     public IEnumerable<Finding> Check(PreflightBatch batch)
     {
         foreach (var group in batch.Subjects.GroupBy(s => s.State))
@@ -14,48 +11,42 @@ internal sealed class AccessCheck : IPreflightCheck
             if (group.Key.Access.Count == 0)
             {
                 if (group.Key.Exists && ns.Length > 0)
-                {
-                    yield return Of(group, FindingSeverity.NotChecked, $"Whether you may make clones in {ns} could not be asked.", "");
-                }
-
+                    yield return Of([.. group], FindingSeverity.NotChecked, $"Whether you may make clones in {ns} could not be asked.", "");
                 continue;
             }
 
-            if (group.Key.Access.GetValueOrDefault("create virtualmachineclones") is { Allowed: false } refused)
+            var sources = batch.Sources.Where(s => ReferenceEquals(s.State, group.Key)).ToList();
+            foreach (var needed in sources.SelectMany(s => Needed(s, batch).Select(kind => (Source: s, Kind: kind))).GroupBy(n => n.Kind, StringComparer.Ordinal))
             {
+                if (group.Key.Access.GetValueOrDefault("create " + needed.Key) is not { Allowed: false } refused)
+                    continue;
                 yield return Of(
-                    group,
+                    [.. needed.SelectMany(n => n.Source.All)],
                     FindingSeverity.Error,
-                    $"You may not create virtualmachineclones in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
-                    "Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or -As.");
-            }
-            else if (group.GroupBy(s => s.SourceItem).Any(g => g.Count() >= RestoresFrom) && Missing(group.Key) is { Count: > 0 } missing)
-            {
-                yield return Of(
-                    group,
-                    FindingSeverity.Warning,
-                    $"You may not create {string.Join(" or ", missing)} in namespace '{ns}', so that these clones cannot share one snapshot and be made by restores; they will take much longer.",
-                    "Ask for the ClusterRole kubevirt.io:edit in that namespace, or give -Method Clone -NoSharedSnapshot.");
+                    $"You may not create {needed.Key} in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
+                    "Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or -As."
+                        + (needed.Key == "virtualmachineclones" ? "" : " With -Method Clone -NoSharedSnapshot the right to create virtualmachineclones is enough."));
             }
         }
     }
 
-    private static List<string> Missing(NamespaceState state) =>
-    [
-        .. new[] { "virtualmachinesnapshots", "virtualmachinerestores" }
-            .Where(r => state.Access.GetValueOrDefault("create " + r) is { Allowed: false }),
-    ];
+    private static IEnumerable<string> Needed(SourceGroup source, PreflightBatch batch)
+    {
+        yield return batch.MethodOf(source) == Resources.CloneMethod.Restore ? "virtualmachinerestores" : "virtualmachineclones";
+        if (batch.TakesSnapshot(source))
+            yield return "virtualmachinesnapshots";
+    }
 
-    private static Finding Of(IGrouping<NamespaceState, PreflightSubject> group, FindingSeverity severity, string message, string action) => new()
+    private static Finding Of(IReadOnlyList<PreflightSubject> subjects, FindingSeverity severity, string message, string action) => new()
     {
         Severity = severity,
         Code = FaultIds.ApiForbidden,
-        Item = group.Key.Name,
+        Item = subjects[0].State.Name,
         Message = message,
         Evidence = "SelfSubjectAccessReview",
         RecommendedAction = action,
         Category = FaultCategory.PermissionDenied,
-        Requests = [.. group.Select(s => s.Item.Request)],
+        Requests = [.. subjects.Select(s => s.Item.Request)],
     };
 }
 
@@ -66,6 +57,8 @@ internal sealed class NotReadCheck : IPreflightCheck
     {
         var facts = batch.Facts;
         foreach (var finding in Of("storageclasses", "", facts.StorageClasses, "when volumes are bound, and which driver makes them"))
+            yield return finding;
+        foreach (var finding in Of("storageprofiles", "", facts.StorageProfiles, "which snapshot class CDI names for each storage class"))
             yield return finding;
         foreach (var finding in Of("volumesnapshotclasses", "", facts.VolumeSnapshotClasses, "whether each volume's driver can take snapshots, beyond what the machine's status says"))
             yield return finding;

@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Resources;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>KubeVirt's version, the clone API it serves, the Snapshot gate, and fields this version does not know.</summary>
@@ -27,7 +29,7 @@ internal sealed class ClusterCheck : IPreflightCheck
             };
         }
 
-        foreach (var finding in batch.Subjects.SelectMany(s => Fields(s, facts)))
+        foreach (var finding in batch.Sources.SelectMany(g => g.All.SelectMany(s => Fields(s, facts, batch.MethodOf(g)))))
             yield return finding;
     }
 
@@ -41,11 +43,12 @@ internal sealed class ClusterCheck : IPreflightCheck
         Evidence = "discovery, /version of subresources.kubevirt.io, KubeVirt object",
     };
 
-    private static IEnumerable<Finding> Fields(PreflightSubject subject, PreflightFacts facts)
+    private static IEnumerable<Finding> Fields(PreflightSubject subject, PreflightFacts facts, CloneMethod method)
     {
         if (facts.KubeVirtVersion is not { } version)
             yield break;
-        if (subject.Request.Patches is { Count: > 0 } && version < PatchesSince)
+        // Restores took patches long before clones did.
+        if (subject.Request.Patches is { Count: > 0 } && version < PatchesSince && method == CloneMethod.Clone)
             yield return Unsupported(subject, "Patches", version, PatchesSince);
         if (subject.Request.VolumeNamePolicy is not null && version < VolumeNamePolicySince)
             yield return Unsupported(subject, "VolumeNamePolicy", version, VolumeNamePolicySince);

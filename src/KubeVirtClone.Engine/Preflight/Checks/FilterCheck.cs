@@ -48,13 +48,13 @@ internal sealed class FilterCheck : IPreflightCheck
                 list.Filters.Count == 0 ? $"Leave it out to copy every {list.Noun}." : "Give '*' too to keep the others.");
         }
 
-        foreach (var ignored in filter.Ignored.Where(_ => !onPurpose))
+        foreach (var (ignored, why) in filter.Refused.Where(_ => !onPurpose))
         {
             yield return Make(
                 FindingSeverity.Warning,
                 FindingCodes.FilterIgnored,
-                $"{list.Name} '{ignored}' is no regular expression: KubeVirt ignores it.",
-                ignored == "!*" ? "To drop everything give '!*' alone." : "A filter is a regular expression in Go's syntax: write '\\[' for '['.");
+                $"{list.Name} '{ignored}' is no regular expression ({why}): KubeVirt ignores it.",
+                ignored == "!*" ? "To drop everything give '!*' alone." : "A filter is a regular expression in Go's syntax (RE2): it has no look-around and no back-references, and '\\[' stands for '['.");
         }
 
         if (list.Keys is null)

@@ -11,38 +11,23 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// </summary>
 internal sealed class ManifestCheck : SubjectCheck
 {
-    private static readonly string[] SpecFields =
-    [
-        "source", "target", "annotationFilters", "labelFilters", "template", "newMacAddresses", "newSMBiosSerial", "patches", "volumeNamePolicy",
-    ];
-
-    private static readonly string[] ReferenceFields = ["apiGroup", "kind", "name"];
     private static readonly string[] Policies = ["RandomizeNames", "PrefixTargetName"];
 
     protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
-        if (subject.Item.Manifest is not { } manifest)
+        if (subject.Item.Manifest is not { } manifest || subject.Item.IsRestore)
             return [];
+        var form = ManifestForm.Of(subject, "clone.kubevirt.io");
         if (manifest["spec"] is not JsonObject spec)
-            return [Refused(subject, "spec", "it has no spec", "Give spec.source and spec.target.")];
-        return Names(subject, manifest)
+            return form.Append(ManifestForm.Refused(subject, "spec", "it has no spec", "Give spec.source and spec.target."));
+        return form
             .Concat(Source(subject, spec))
             .Concat(Target(subject, spec))
             .Concat(Filters(subject, spec))
             .Concat(Macs(subject, spec))
             .Concat(Serial(subject, spec))
             .Concat(Patches(subject, spec))
-            .Concat(Policy(subject, spec))
-            .Concat(Unknown(subject, spec));
-    }
-
-    private static IEnumerable<Finding> Names(PreflightSubject subject, JsonObject manifest)
-    {
-        var name = SourceMachine.Text(manifest["metadata"]?["name"]);
-        if (name is null && SourceMachine.Text(manifest["metadata"]?["generateName"]) is null)
-            yield return Refused(subject, "metadata.name", "it has no name", "Give a name.");
-        else if (name is not null && NameRules.WhyNotName(name) is { } why)
-            yield return Refused(subject, "metadata.name", $"'{Shorten(name)}' is no legal name: {why}", "Give a name such as clone-1.");
+            .Concat(Policy(subject, spec));
     }
 
     private static IEnumerable<Finding> Source(PreflightSubject subject, JsonObject spec)
@@ -81,15 +66,8 @@ internal sealed class ManifestCheck : SubjectCheck
         }
 
         var name = SourceMachine.Text(target["name"]);
-        if (!string.IsNullOrEmpty(name) && NameRules.WhyNotName(name) is { } why)
-        {
-            yield return subject.Finding(
-                FindingSeverity.Error,
-                FaultIds.VMCloneNameInvalid,
-                $"The target name '{Shorten(name)}' is no legal name: {why}. KubeVirt takes the clone and then never finishes it.",
-                "Give a name such as web-001.",
-                "spec.target.name");
-        }
+        if (!string.IsNullOrEmpty(name) && ManifestForm.TargetName(subject, name) is { } illegal)
+            yield return illegal;
 
         if (!string.IsNullOrEmpty(name) && name == SourceMachine.Text(spec["source"]?["name"]) && SourceMachine.Text(spec["source"]?["kind"]) == "VirtualMachine")
             yield return Refused(subject, "spec.target.name", "the target has the name of its source", "Choose another target name.", FaultIds.VMCloneTargetIsSource);
@@ -103,15 +81,7 @@ internal sealed class ManifestCheck : SubjectCheck
             ("spec.template.labelFilters", spec["template"]?["labelFilters"]), ("spec.template.annotationFilters", spec["template"]?["annotationFilters"]),
         })
         {
-            if (node is null)
-                continue;
-            if (node is not JsonArray list || list.Any(i => SourceMachine.Text(i) is null))
-            {
-                yield return Refused(subject, field, $"{field} is not a list of strings", "Write a list of strings.", FaultIds.VMCloneFilterInvalid);
-                continue;
-            }
-
-            foreach (var filter in list.Select(i => SourceMachine.Text(i)!))
+            foreach (var filter in (node as JsonArray ?? []).Select(i => SourceMachine.Text(i)!))
             {
                 if (FilterRules.WhyNot(filter) is { } why)
                 {
@@ -190,24 +160,8 @@ internal sealed class ManifestCheck : SubjectCheck
             yield return Refused(subject, "spec.volumeNamePolicy", $"'{policy}' is not a volume name policy", $"Write {string.Join(" or ", Policies)}, or leave it out.", FaultIds.VMCloneVolumeNamePolicyInvalid);
     }
 
-    private static IEnumerable<Finding> Unknown(PreflightSubject subject, JsonObject spec)
-    {
-        var unknown = spec.Select(f => f.Key).Except(SpecFields, StringComparer.Ordinal).Select(f => "spec." + f)
-            .Concat(new[] { "source", "target" }.SelectMany(part => SourceMachine.Keys(spec[part]).Except(ReferenceFields, StringComparer.Ordinal).Select(f => $"spec.{part}.{f}")))
-            .ToList();
-        if (unknown.Count > 0)
-        {
-            yield return subject.Finding(
-                FindingSeverity.Warning,
-                FindingCodes.UnknownField,
-                $"The clone API has no {string.Join(", ", unknown)}: kubectl's strict validation refuses the manifest, and without it the fields are dropped in silence.",
-                unknown.Exists(f => f.EndsWith(".namespace", StringComparison.Ordinal)) ? "Leave it out: KubeVirt clones within one namespace." : "Leave it out.",
-                string.Join(", ", unknown));
-        }
-    }
-
     private static Finding Refused(PreflightSubject subject, string field, string why, string action, string code = FindingCodes.ManifestRefused) =>
-        subject.Finding(FindingSeverity.Error, code, $"The server would refuse the manifest: {why}.", action, field);
+        ManifestForm.Refused(subject, field, why, action, code);
 
     private static bool IsJson(string text)
     {
@@ -221,6 +175,4 @@ internal sealed class ManifestCheck : SubjectCheck
             return false;
         }
     }
-
-    private static string Shorten(string text) => text.Length <= 80 ? text : text[..77] + "...";
 }

@@ -26,6 +26,7 @@ internal static class PreflightChecks
         new NotReadCheck(),
         new RequestCheck(),
         new ManifestCheck(),
+        new RestoreManifestCheck(),
         .. Cheap,
         new RunningSourceCheck(),
         new ClaimStateCheck(),
@@ -43,6 +44,9 @@ internal static class PreflightChecks
         new SharedCheck(),
         new IdentityCheck(),
         new ServiceCheck(),
+        new SnapshotClassCheck(),
+        new InstancetypeCheck(),
+        new RehearsalCheck(),
     ];
 
     /// <summary>Runs checks; what is found comes in order of severity, then of item. The same finding is given once.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -81,14 +82,14 @@ internal sealed class CloneNeeds
 
     private readonly Dictionary<PreflightSubject, (SourceGroup Source, bool FirstOfSource)> _sources = [];
     private readonly Dictionary<SourceGroup, IReadOnlyList<SourceVolume>> _volumes = [];
-    private readonly bool _ownSnapshots;
+    private readonly Dictionary<SourceGroup, (CloneMethod Method, bool Shared)> _ways = [];
 
     public CloneNeeds(PreflightBatch batch)
     {
-        _ownSnapshots = batch.Options.NoSharedSnapshot;
         foreach (var source in batch.Sources)
         {
             _volumes[source] = SourceVolume.Of(source, batch.Facts);
+            _ways[source] = (batch.MethodOf(source), batch.TakesSnapshot(source) && !batch.Options.NoSharedSnapshot);
             for (var i = 0; i < source.All.Count; i++)
                 _sources[source.All[i]] = (source, i == 0);
         }
@@ -116,14 +117,16 @@ internal sealed class CloneNeeds
             };
         }
 
-        var snapshots = subject.FromSnapshot || !(first || _ownSnapshots || subject.AsItStands) ? 0 : 1;
+        var (method, shared) = _ways[source];
+        var snapshots = subject.FromSnapshot || (shared && !first) ? 0 : 1;
         return resource switch
         {
             "requests.storage" => volumes.Sum(v => v.Size ?? 0),
             "persistentvolumeclaims" or "count/persistentvolumeclaims" => volumes.Count,
             "count/datavolumes.cdi.kubevirt.io" => volumes.Count(v => v.Volume.Template is not null),
             "count/virtualmachines.kubevirt.io" => 1,
-            "count/virtualmachineclones.clone.kubevirt.io" => 1,
+            "count/virtualmachineclones.clone.kubevirt.io" => method == CloneMethod.Clone ? 1 : 0,
+            "count/virtualmachinerestores.snapshot.kubevirt.io" => 1,
             "count/virtualmachinesnapshots.snapshot.kubevirt.io" => snapshots,
             "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" => snapshots,
             "count/volumesnapshots.snapshot.storage.k8s.io" => snapshots * volumes.Count,

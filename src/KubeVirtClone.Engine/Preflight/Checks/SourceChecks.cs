@@ -108,8 +108,10 @@ internal sealed class SnapshotSourceCheck : SourceCheck
         else if (!snapshot.IsTrueAt("status", "readyToUse"))
         {
             var error = snapshot.StringAt("status", "error", "message");
+            // A restore is refused while the snapshot has no content; this product posts its own when the snapshot is ready.
+            var refused = source.First.Item.IsRestore && snapshot.StringAt("status", "virtualMachineSnapshotContentName") is null;
             yield return source.Finding(
-                FindingSeverity.Warning,
+                refused ? FindingSeverity.Error : FindingSeverity.Warning,
                 FindingCodes.SnapshotNotReady,
                 $"The snapshot '{source.Name}' is not ready to use yet{(progress is null ? "" : $" ({progress})")}; clones of it wait for it.",
                 error is null ? "Wait until it is ready, or see why it is not." : "Look into the storage's error.",

@@ -12,7 +12,7 @@ internal sealed class TargetCheck : IPreflightCheck
         foreach (var group in batch.Subjects.GroupBy(s => s.State))
         {
             var clones = Aiming(group.Key.Clones, c => CloneRecord.From(c) is { Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) });
-            var restores = Aiming(group.Key.Restores, _ => true);
+            var restores = Aiming(group.Key.Restores, r => !r.IsTrueAt("status", "complete"));
             foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName)))
             {
                 if (subject.State.Machines.Find(subject.Request.TargetName) is { } existing)
@@ -29,9 +29,14 @@ internal sealed class TargetCheck : IPreflightCheck
     }
 
     // The same call once more: the machine is what its clone made, and is taken over. Whether that clone asks for the same is another check's.
-    private static bool IsOwnWork(PreflightSubject subject) => !subject.AsItStands
-        && (subject.State.Clones.Find(subject.Request.CloneName) ?? subject.State.Restores.Find(subject.Request.CloneName)) is { } made
-        && CloneRecord.From(made) is { Phase: ClonePhase.Succeeded } record && record.TargetName == subject.Request.TargetName;
+    internal static bool IsOwnWork(PreflightSubject subject)
+    {
+        if (subject.AsItStands || subject.Request.CloneName is not { } name)
+            return false;
+        return subject.State.Machines.Find(subject.Request.TargetName) is { } machine && CloneRecord.WasMadeBy(machine, name)
+            || ((subject.State.Clones.Find(name) ?? subject.State.Restores.Find(name)) is { } made
+                && CloneRecord.From(made) is { Phase: ClonePhase.Succeeded } record && record.TargetName == subject.Request.TargetName);
+    }
 
     private static ILookup<string, Kubernetes.KubernetesObject> Aiming(Known known, Func<Kubernetes.KubernetesObject, bool> counts) =>
         (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
@@ -42,7 +47,8 @@ internal sealed class TargetCheck : IPreflightCheck
         var overwrites = subject.FromSnapshot && subject.SourceObject?.StringAt("spec", "source", "name") == request.TargetName;
         return overwrites
             ? subject.Finding(
-                FindingSeverity.Error,
+                // Who writes a restore by hand may well mean that.
+                subject.Item.IsRestore ? FindingSeverity.Warning : FindingSeverity.Error,
                 FaultIds.VMCloneTargetExists,
                 $"The target '{request.TargetName}' is the very machine the snapshot '{request.SourceName}' is of: KubeVirt would not clone it but set it back, and its volumes' present data would be lost.",
                 "Choose another target name.",
@@ -82,7 +88,7 @@ internal sealed class CloneNameCheck : SubjectCheck
     {
         if (subject.Checked.Fault is not null && !subject.AsItStands)
             yield break;
-        if (subject.State.Clones.Find(subject.Request.CloneName) is not { } existing)
+        if ((subject.Item.IsRestore ? subject.State.Restores : subject.State.Clones).Find(subject.Request.CloneName) is not { } existing)
             yield break;
         if (subject.AsItStands)
         {
@@ -101,7 +107,7 @@ internal sealed class CloneNameCheck : SubjectCheck
         fault.Id,
         fault.Message,
         fault.RecommendedAction,
-        $"VirtualMachineClone {existing.Name}, made {existing.CreationTimestamp:u}",
+        $"{existing.Kind} {existing.Name}, made {existing.CreationTimestamp:u}",
         fault.Category);
 }
 

@@ -100,8 +100,11 @@ public sealed class RecordedTroubleTests(ITestOutputHelper output)
     [Fact]
     public void Every_recorded_case_that_is_refused_or_never_finishes_is_in_the_table()
     {
-        var troubled = RecordedCase.Names().Select(RecordedCase.Load).Where(c => !c.Succeeded && !c.DryRun).Select(c => c.Name);
-        troubled.ShouldBe(Expected.Keys.Order(StringComparer.Ordinal), ignoreOrder: true);
+        var troubled = RecordedCase.Names().Select(RecordedCase.Load).Where(c => !c.Succeeded && !c.DryRun).Select(c => c.Name).ToList();
+        // Cases of other folders are judged by rules: RecordedTableTests.
+        Expected.Keys.ShouldBeSubsetOf(troubled);
+        if (Environment.GetEnvironmentVariable("KUBEVIRTCLONE_VECTORS") is null)
+            Expected.Count.ShouldBe(troubled.Count());
     }
 
     [Theory]

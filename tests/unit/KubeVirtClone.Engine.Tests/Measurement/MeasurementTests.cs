@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Measurement;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tests.Support;
@@ -10,7 +11,7 @@ public sealed class MeasurementTests
     public async Task A_recorded_clone_with_volumes_has_its_parts_in_order()
     {
         var recorded = RecordedCase.Load("a02-pvc-and-dvtemplate");
-        var measured = await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], watch: null, CancellationToken.None);
+        var measured = await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], CancellationToken.None);
         var clone = measured.Clones.ShouldHaveSingleItem();
         clone.Spans.Select(s => s.Part).ShouldBe([ClonePart.Snapshot, ClonePart.Restore, ClonePart.Bind]);
         clone.Spans.Zip(clone.Spans.Skip(1)).ShouldAllBe(p => p.First.End == p.Second.Start);
@@ -23,7 +24,7 @@ public sealed class MeasurementTests
     public async Task A_clone_that_is_stuck_has_a_part_that_lasts()
     {
         var recorded = RecordedCase.Load("i19-restore-never-bound");
-        var clone = (await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], watch: null, CancellationToken.None)).Clones[0];
+        var clone = (await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], CancellationToken.None)).Clones[0];
         clone.Spans[^1].Part.ShouldBe(ClonePart.Restore);
         clone.Spans[^1].End.ShouldBeNull();
         clone.Total.ShouldBeNull();
@@ -33,7 +34,7 @@ public sealed class MeasurementTests
     public async Task A_clone_of_a_snapshot_has_no_snapshot_of_its_own_and_one_without_volumes_binds_nothing()
     {
         var recorded = RecordedCase.Load("a03-snapshot-source");
-        var clone = (await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], watch: null, CancellationToken.None)).Clones[0];
+        var clone = (await new CloneMeasurer(recorded.After()).MeasureAsync([recorded.Reference], CancellationToken.None)).Clones[0];
         clone.Spans.Select(s => s.Part).ShouldBe([ClonePart.Restore]);
     }
 
@@ -48,32 +49,38 @@ public sealed class MeasurementTests
         DurationSpread.Of("Total", [TimeSpan.FromSeconds(3)])!.P99.TotalSeconds.ShouldBe(3);
     }
 
-    [Fact]
-    public async Task A_watch_that_was_begun_before_gives_finer_times()
+    [Theory]
+    [InlineData(CloneMethodChoice.Clone)]
+    [InlineData(CloneMethodChoice.Restore)]
+    public async Task Who_has_waited_for_clones_knows_their_times_to_the_millisecond(CloneMethodChoice method)
     {
-        var world = new World();
-        await using var watch = await PhaseWatch.StartAsync(world.Cluster, "default", "b1", CancellationToken.None);
-        world.PutRelated(World.Clones, """
-            { "apiVersion": "clone.kubevirt.io/v1beta1", "kind": "VirtualMachineClone",
-              "metadata": { "name": "c", "uid": "u1", "labels": { "kubevirtclone.io/batch": "b1" } },
-              "spec": { "source": { "kind": "VirtualMachine", "name": "golden" }, "target": { "name": "web-1" } } }
-            """);
-        foreach (var (after, phase) in new[] { (300, "SnapshotInProgress"), (1250, "RestoreInProgress"), (2400, "Succeeded") })
-        {
-            world.Clock.Advance(TimeSpan.FromMilliseconds(after));
-            world.SetStatus("c", $$"""{ "phase": "{{phase}}" }""");
-            await UntilAsync(() => watch.Of("u1")?.ContainsKey(Enum.Parse<ClonePhase>(phase)) == true);
-        }
-
-        var clone = (await new CloneMeasurer(world.Cluster).MeasureBatchAsync("default", "b1", watch, CancellationToken.None)).Clones.ShouldHaveSingleItem();
-        clone.Snapshot!.Value.TotalMilliseconds.ShouldBe(1550);
-        clone.Restore!.Value.TotalMilliseconds.ShouldBe(2400);
-        clone.Spans[0].Origin.ShouldBe("watch");
+        var world = new SnapshotWorld();
+        var updates = await world.RunAsync(World.Requests(3), new CloneOptions { Method = method, Wait = method == CloneMethodChoice.Restore, Batch = "b1" });
+        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(3);
+        if (method == CloneMethodChoice.Clone)
+            await FollowAsync(world);
+        var measured = await new CloneMeasurer(world.World.Cluster).MeasureBatchAsync("default", "b1", CancellationToken.None);
+        measured.Clones.Count.ShouldBe(3);
+        measured.Clones.ShouldAllBe(c => c.Spans[0].Origin == "watch" && c.Restore != null);
+        // Another process has the objects' own times only.
+        var later = new KubeVirtCluster(world.Client, clock: world.Clock);
+        (await new CloneMeasurer(later).MeasureBatchAsync("default", "b1", CancellationToken.None)).Clones.ShouldAllBe(c => c.Spans.All(s => s.Origin != "watch"));
     }
 
-    private static async Task UntilAsync(Func<bool> done)
+    // KubeVirt's clone controller, step by step while somebody waits.
+    private static async Task FollowAsync(SnapshotWorld world)
     {
-        while (!done())
+        var clones = world.Client.All(World.Clones);
+        var waiting = world.ReadAsync(new CloneWaiter(world.World.Cluster).WaitAsync(
+            [.. clones.Select(c => new CloneReference("default", c["metadata"]!["name"]!.GetValue<string>()))], new WaitOptions(), CancellationToken.None));
+        while (world.World.Cluster.Times.Count < clones.Count)
             await Task.Yield();
+        foreach (var clone in clones)
+        {
+            foreach (var phase in new[] { "RestoreInProgress", "Succeeded" })
+                world.World.SetStatus(clone["metadata"]!["name"]!.GetValue<string>(), $$"""{ "phase": "{{phase}}" }""");
+        }
+
+        await waiting;
     }
 }

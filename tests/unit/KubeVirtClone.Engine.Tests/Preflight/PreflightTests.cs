@@ -29,7 +29,8 @@ public sealed class PreflightTests
         finding.Message.ShouldContain("clone 31 of 50");
         finding.Message.ShouldContain("20 of 50 do not");
         finding.Requests.Count.ShouldBe(20);
-        _world.Client.Count("CREATE").ShouldBe(0);
+        _world.Client.All(World.Clones).ShouldBeEmpty();
+        _world.Client.All(World.Restores).ShouldBeEmpty();
     }
 
     [Theory]

@@ -53,9 +53,17 @@ internal sealed class RecordedCase
 
     private IEnumerable<string?> Phases => ((_data["phases"] as JsonArray) ?? []).Select(p => p!["status"]?["phase"]?.GetValue<string>());
 
-    public static IEnumerable<string> Names() => Directory.EnumerateFiles(Folder(), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
+    /// <summary>Names of the recorded clones: this project's, and those of the folders that <c>KUBEVIRTCLONE_VECTORS</c> names.</summary>
+    public static IEnumerable<string> Names() => Files("clone").Keys.Order(StringComparer.Ordinal);
 
-    public static RecordedCase Load(string name) => new(JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), name + ".json")))!.AsObject());
+    public static RecordedCase Load(string name) => new(JsonNode.Parse(File.ReadAllText(Files("clone")[name]))!.AsObject());
+
+    /// <summary>The recorded cases with a key, by name.</summary>
+    internal static Dictionary<string, string> Files(string key) => Folders()
+        .SelectMany(f => Directory.EnumerateFiles(f, "*.json"))
+        .Where(f => File.ReadLines(f).Any(l => l.Contains($"\"{key}\":", StringComparison.Ordinal)))
+        .GroupBy(f => Path.GetFileNameWithoutExtension(f), StringComparer.Ordinal)
+        .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
 
     /// <summary>The cluster as it was when the clone was posted.</summary>
     public KubeVirtCluster Before()
@@ -104,7 +112,7 @@ internal sealed class RecordedCase
 
     public CloneReference Reference => new(Namespace, _data["cloneFinal"]?["metadata"]?["name"]?.GetValue<string>() ?? "cl");
 
-    private static FakeClient NewClient(ManualClock clock)
+    internal static FakeClient NewClient(ManualClock clock)
     {
         var client = new FakeClient(clock);
         foreach (var (name, driver) in Drivers)
@@ -124,14 +132,16 @@ internal sealed class RecordedCase
         return client;
     }
 
-    private void Put(FakeClient client, JsonObject item)
+    private void Put(FakeClient client, JsonObject item) => Put(client, item, Namespace);
+
+    internal static void Put(FakeClient client, JsonObject item, string ns)
     {
         var kind = KindOf(item["kind"]?.GetValue<string>() ?? "");
         if (kind is null)
             return;
         item = (JsonObject)item.DeepClone();
         if (kind.Namespaced)
-            item["metadata"]!["namespace"] ??= Namespace;
+            item["metadata"]!["namespace"] ??= ns;
         else
             item["metadata"]!["namespace"] = "";
         client.Put(kind, item);
@@ -143,19 +153,23 @@ internal sealed class RecordedCase
         client.Put(RelatedKinds.Namespace, item);
     }
 
-    private void PutTimeline(FakeClient client, ManualClock clock)
+    private void PutTimeline(FakeClient client, ManualClock clock) => PutTimeline(client, clock, _data, Namespace);
+
+    internal static void PutTimeline(FakeClient client, ManualClock clock, JsonObject data, string ns)
     {
         var start = clock.GetUtcNow();
         var number = 0;
-        foreach (var entry in _data["timeline"]!.AsArray())
+        foreach (var entry in data["timeline"]!.AsArray())
         {
             var at = (start + TimeSpan.FromMilliseconds(entry!["ms"]!.GetValue<double>())).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
             var kind = entry["kind"]!.GetValue<string>();
             if (kind == "Event" && entry["on"]?.GetValue<string>().Split('/') is [var onKind, var onName])
             {
                 var item = Object("v1", "Event", $"e{number++}");
-                item["metadata"]!["namespace"] = Namespace;
+                item["metadata"]!["namespace"] = ns;
                 item["involvedObject"] = new JsonObject { ["kind"] = onKind, ["name"] = onName };
+                if (onKind == "VirtualMachineClone" && data["cloneFinal"]?["metadata"] is JsonObject clone && clone["name"]?.GetValue<string>() == onName)
+                    item["involvedObject"]!["uid"] = clone["uid"]?.DeepClone();
                 foreach (var field in new[] { "type", "reason", "message", "count" })
                     item[field] = entry[field]?.DeepClone();
                 item["firstTimestamp"] = at;
@@ -167,22 +181,22 @@ internal sealed class RecordedCase
                 var name = entry["name"]!.GetValue<string>();
                 if (entry["event"]!.GetValue<string>() == "DELETED")
                 {
-                    client.Remove(RelatedKinds.VolumeSnapshot, Namespace, name);
+                    client.Remove(RelatedKinds.VolumeSnapshot, ns, name);
                     continue;
                 }
 
                 var item = Object("snapshot.storage.k8s.io/v1", "VolumeSnapshot", name);
-                item["metadata"]!["namespace"] = Namespace;
+                item["metadata"]!["namespace"] = ns;
                 item["status"] = new JsonObject { ["readyToUse"] = entry["readyToUse"]?.DeepClone(), ["error"] = entry["error"]?.DeepClone() };
                 client.Put(RelatedKinds.VolumeSnapshot, item);
             }
         }
     }
 
-    private static JsonObject Object(string apiVersion, string kind, string name) =>
+    internal static JsonObject Object(string apiVersion, string kind, string name) =>
         new() { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "" } };
 
-    private static ResourceKind? KindOf(string kind) => kind switch
+    internal static ResourceKind? KindOf(string kind) => kind switch
     {
         "VirtualMachine" => KubeVirtKinds.VirtualMachine,
         "VirtualMachineInstance" => RelatedKinds.Instance,
@@ -197,6 +211,10 @@ internal sealed class RecordedCase
         _ => null,
     };
 
-    private static string Folder([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures", "vectors"));
+    private static IEnumerable<string> Folders([CallerFilePath] string here = "")
+    {
+        var fixtures = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
+        return new[] { Path.Combine(fixtures, "vectors"), Path.Combine(fixtures, "vectors-restore") }
+            .Concat((Environment.GetEnvironmentVariable("KUBEVIRTCLONE_VECTORS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(Directory.Exists));
+    }
 }

@@ -117,15 +117,19 @@ public sealed class WaitTests
     }
 
     [Fact]
-    public async Task A_pending_clone_is_reported_with_its_reason_and_waited_for_until_the_time_is_up()
+    public async Task A_pending_clone_whose_source_nobody_makes_is_reported_and_then_given_up()
     {
+        var began = _world.Clock.GetUtcNow();
         _world.AnswerWith("""{"conditions":[{"type":"Progressing","status":"False","reason":"Pending"},{"type":"Ready","status":"False","reason":"Source doesnt exist: VirtualMachine default/gone"}]}""");
-        var updates = await RunAsync(new CloneOptions { Wait = true, Preflight = false, Timeout = TimeSpan.FromSeconds(30) }, source: "gone");
+        var updates = await RunAsync(new CloneOptions { Wait = true, Preflight = false }, source: "gone");
 
         var warning = updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem();
         warning.Record!.Phase.ShouldBe(ClonePhase.Pending);
         warning.Message!.ShouldContain("Source doesnt exist: VirtualMachine default/gone");
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Message.ShouldContain("Source doesnt exist");
+        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        fault.Id.ShouldBe(FaultIds.VMNotFound);
+        fault.Message.ShouldContain("Source doesnt exist");
+        (_world.Clock.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
     }
 
     [Fact]
@@ -233,7 +237,7 @@ public sealed class WaitTests
             var uid = stored["metadata"]!["uid"]!.GetValue<string>();
             var target = stored["spec"]!["target"]!["name"]!.GetValue<string>();
             _world.SetStatus(r.Name!, InRestore.Replace("UID", uid, StringComparison.Ordinal));
-            Later(5 + (Interlocked.Increment(ref count) % 7), () =>
+            Later(2 + (Interlocked.Increment(ref count) % 7), () =>
             {
                 _world.SetStatus(r.Name!, """{"phase":"Succeeded","restoreName":"r"}""");
                 var machine = World.Machine(target);
