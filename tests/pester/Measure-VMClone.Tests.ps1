@@ -73,3 +73,14 @@ Describe 'Measure-VMClone' {
         finally { $PSStyle.OutputRendering = $old }
     }
 }
+
+Describe 'Measure-VMClone of what this session waited for' {
+    It 'knows the times of <_> to the millisecond' -ForEach 'Clone', 'Restore' {
+        $batch = "fine-$($_.ToLowerInvariant())"
+        $null = New-VMClone golden -Count 2 -NamePattern "$batch-{0}" -Batch $batch -Method $_ -Wait -Timeout 5m
+        $timings = Measure-VMClone -Batch $batch
+        $timings.Count | Should -Be 2
+        $timings.Restore | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) }
+        @($timings.Total | Where-Object { $_.Milliseconds -ne 0 }).Count | Should -BeGreaterThan 0
+    }
+}

@@ -119,6 +119,65 @@ Describe 'Test-VMClone' {
         Test-VMClone golden taken -Batch first -Quiet | Should -BeTrue
     }
 
+    It 'takes manifests as they stand: as a table, text, file, object or file object' {
+        $manifest = @{
+            apiVersion = 'clone.kubevirt.io/v1beta1'; kind = 'VirtualMachineClone'; metadata = @{ name = 'by-hand' }
+            spec       = @{
+                source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'golden' }
+                target = @{ kind = 'VirtualMachine'; name = 'by-hand' }
+            }
+        }
+        $file = Join-Path $TestDrive 'clone.json'
+        $manifest | ConvertTo-Json -Depth 9 | Set-Content $file
+        $ways = @(
+            { Test-VMClone -Manifest $manifest }
+            { Test-VMClone -Path (Join-Path $TestDrive '*.json') }
+            { Get-Content $file -Raw | Test-VMClone }
+            { Get-Content $file -Raw | ConvertFrom-Json | Test-VMClone }
+            { Get-Item $file | Test-VMClone }
+        )
+        foreach ($way in $ways) { (& $way | Where-Object Severity -eq Error).Code | Should -Be 'TargetGroup' -Because $way }
+        # What this module writes itself is sound.
+        New-VMClone golden by-hand -AsManifest | Test-VMClone -Quiet | Should -BeTrue
+        Test-VMClone -Path (Join-Path $TestDrive 'none.yaml') -Quiet -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeFalse
+        ($failed[0].FullyQualifiedErrorId -split ',')[0] | Should -Be 'ManifestFileNotFound'
+        Test-VMClone -Manifest 'kind: [' -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        ($failed[0].FullyQualifiedErrorId -split ',')[0] | Should -Be 'ManifestInvalid'
+    }
+
+    It 'passes over targets that exist with -SkipExisting' {
+        (Test-VMClone golden golden -SkipExisting | Where-Object Severity -eq Error).Code | Should -Be 'VMCloneTargetIsSource'
+        New-TestVM -Name there
+        Test-VMClone golden there, not-there -Quiet | Should -BeFalse
+        $findings = Test-VMClone golden there, not-there -SkipExisting
+        $findings | Where-Object Severity -eq Error | Should -BeNullOrEmpty
+        ($findings | Where-Object Code -eq VMCloneTargetExists).Severity | Should -Be 'Information'
+    }
+
+    It 'works out identities as New-VMClone does: a label the source gives no place for' {
+        New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object @{
+            apiVersion = 'kubevirt.io/v1'; kind = 'VirtualMachine'; metadata = @{ name = 'bare'; namespace = $script:Namespace }
+            spec       = @{ runStrategy = 'Halted'; template = @{ spec = @{ domain = @{ devices = @{}; memory = @{ guest = '64Mi' } } } } }
+        }
+        (Test-VMClone bare copy-5 -Label @{ tier = 'web' } | Where-Object Severity -eq Error).Code | Should -Be 'VMCloneOptionUnsupported'
+        Test-VMClone golden copy-5 -Label @{ tier = 'web' } -Hostname web-1 -NewMacAddress Generate -Without Network -Quiet | Should -BeTrue
+    }
+
+    It 'asks the server whether it would take what a patch makes of the machine' {
+        $finding = Test-VMClone golden copy-6 -Patch '{"op":"add","path":"/metadata/labels/x","value":"not valid!"}' | Where-Object Severity -eq Error
+        $finding.Code | Should -Be 'TargetRefused'
+        $finding.Message | Should -Match 'label'
+        Get-VM copy-6 -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'looks golden images up, and says which is not there' {
+        (Test-VMClone -GoldenImage nowhere -TargetName copy-7 | Where-Object Severity -eq Error).Code | Should -Be 'GoldenImageNotFound'
+        $null = New-VMGoldenImage -SourceName golden -Name tested-image
+        Test-VMClone -GoldenImage tested-image -Count 3 -NamePattern 'node-{0}' -Quiet | Should -BeTrue
+        Get-VMGoldenImage tested-image | Test-VMClone -Quiet | Should -BeTrue
+        Get-VMGoldenImage tested-image | Remove-VMGoldenImage -Confirm:$false
+    }
+
     It 'checks a table of 500 rows in one pass, with no more requests than for one' {
         $file = Join-Path $TestDrive 'clones.csv'
         1..500 | ForEach-Object { [pscustomobject]@{ SourceName = 'golden'; TargetName = "desk-$_" } } | Export-Csv $file

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine;
@@ -18,18 +19,25 @@ internal static class DebugAction
         if (clones.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("No clones found.");
         var diagnoses = await new CloneDoctor(cluster).DiagnoseAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
-        Print(diagnoses, invocation, context);
+        // A document holds what was done, too; who reads a terminal sees the cause first.
+        var document = invocation is { Repair: true, Output: OutputFormat.Json or OutputFormat.Yaml };
+        var done = new Dictionary<CloneDiagnosis, JsonArray>();
+        if (!document)
+            Print(diagnoses, invocation, context, done);
         if (invocation.Repair)
-            await RepairAsync(cluster, [.. diagnoses.Where(d => !d.Repair.IsEmpty)], invocation, context);
+            await RepairAsync(cluster, [.. diagnoses.Where(d => !d.Repair.IsEmpty)], invocation, context, done);
+        if (document)
+            Print(diagnoses, invocation, context, done);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static void Print(IReadOnlyList<CloneDiagnosis> diagnoses, DebugInvocation invocation, CommandContext context)
+    private static void Print(
+        IReadOnlyList<CloneDiagnosis> diagnoses, DebugInvocation invocation, CommandContext context, Dictionary<CloneDiagnosis, JsonArray> repaired)
     {
         if (invocation.Output is { } format)
         {
             using var results = new RecordResults<CloneDiagnosis>(
-                context.Console, format, DiagnosisShapes.Diagnosis, invocation.Selection.AllNamespaces, diagnoses);
+                context.Console, format, invocation.Repair ? DiagnosisShapes.Repaired(repaired) : DiagnosisShapes.Diagnosis, invocation.Selection.AllNamespaces, diagnoses);
             foreach (var diagnosis in diagnoses)
                 results.Add(diagnosis);
             return;
@@ -45,7 +53,7 @@ internal static class DebugAction
     }
 
     private static async Task RepairAsync(
-        KubeVirtCluster cluster, List<CloneDiagnosis> repairable, DebugInvocation invocation, CommandContext context)
+        KubeVirtCluster cluster, List<CloneDiagnosis> repairable, DebugInvocation invocation, CommandContext context, Dictionary<CloneDiagnosis, JsonArray> done)
     {
         if (repairable.Count == 0)
             context.WriteLine("nothing to repair");
@@ -61,17 +69,19 @@ internal static class DebugAction
                 continue;
             }
 
-            if (await RepairOneAsync(repair, diagnosis, context))
+            if (await RepairOneAsync(repair, diagnosis, context, done[diagnosis] = []))
                 repaired++;
         }
     }
 
     // A step that fails ends this clone's repair: those after it rely on it.
-    private static async Task<bool> RepairOneAsync(CloneRepair repair, CloneDiagnosis diagnosis, CommandContext context)
+    private static async Task<bool> RepairOneAsync(CloneRepair repair, CloneDiagnosis diagnosis, CommandContext context, JsonArray done)
     {
         foreach (var step in diagnosis.Repair.Actions)
         {
-            if (await repair.ExecuteAsync(step, context.Cancelled) is { } fault)
+            var fault = await repair.ExecuteAsync(step, context.Cancelled);
+            done.Add((JsonNode)DiagnosisShapes.Step(step, fault));
+            if (fault is not null)
             {
                 context.Faults.Write(fault, diagnosis.Reference.ToString());
                 return false;

@@ -175,6 +175,7 @@ internal sealed class NewOptions
     {
         foreach (var option in new Option[] { _throttle, _wait, _for, _timeout, _dryRun })
             option.Hidden = true;
+        _file.Description = "CSV file as 'new' takes it, or manifests of VirtualMachineClones (YAML or JSON), which are judged as they stand; '-' is stdin.";
     }
 
     private IEnumerable<Option> All() =>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Diagnosis;
 
 namespace KubeVirtClone.Cli.Output;
@@ -21,6 +22,26 @@ internal static class DiagnosisShapes
         d => (d.Method == Engine.Resources.CloneMethod.Restore ? "vmrestore/" : "vmclone/") + d.Reference.Name,
         Document,
         d => d.Reference.Namespace);
+
+    /// <summary>The same, with what a repair has done in documents: every step that was taken, the last with its error where it failed.</summary>
+    public static RecordShape<CloneDiagnosis> Repaired(IReadOnlyDictionary<CloneDiagnosis, JsonArray> done) => Diagnosis with
+    {
+        Document = d =>
+        {
+            var document = Document(d);
+            document["repaired"] = done.GetValueOrDefault(d)?.DeepClone() ?? new JsonArray();
+            return document;
+        },
+    };
+
+    /// <summary>A step of a repair that was taken.</summary>
+    public static JsonObject Step(RepairAction step, Fault? fault) => new()
+    {
+        ["operation"] = step.Operation,
+        ["target"] = step.Target,
+        ["done"] = fault is null,
+        ["error"] = fault is null ? null : new JsonObject { ["code"] = fault.Id, ["message"] = CellText.Line(fault.Message) },
+    };
 
     /// <summary>A health in a sentence.</summary>
     public static string Word(CloneHealth health) => health == CloneHealth.InProgress ? "in progress" : health.ToString().ToLowerInvariant();

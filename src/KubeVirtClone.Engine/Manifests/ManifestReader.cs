@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KubeVirtClone.Engine.Resources;
@@ -75,7 +74,7 @@ public static partial class ManifestReader
     }
 
     // As kubectl's reader does: what is not quoted and looks like null, a bool or a number is one.
-    private static JsonNode? Scalar(YamlScalarNode scalar)
+    private static JsonValue? Scalar(YamlScalarNode scalar)
     {
         var text = scalar.Value ?? "";
         if (scalar.Style != ScalarStyle.Plain)

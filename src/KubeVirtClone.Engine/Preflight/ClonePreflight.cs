@@ -49,7 +49,7 @@ public sealed class ClonePreflight
         var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], ct);
         var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)));
         var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
-        var existing = _options.SkipExisting ? subjects.FindAll(s => s.State.Machines.Find(s.Request.TargetName) is not null && !TargetCheck.IsOwnWork(s)) : [];
+        var existing = _options.SkipExisting ? subjects.FindAll(s => (s.AsItStands || s.Checked.Fault is null) && s.State.Machines.Find(s.Request.TargetName) is not null && !TargetCheck.IsOwnWork(s)) : [];
         var checks = new PreflightBatch([.. subjects.Except(existing)], facts, _options);
         await new Rehearsal(_cluster, reader).RunAsync(checks, ct);
         return new PreflightReport

@@ -40,7 +40,11 @@ public sealed record PreflightItem(CloneRequest Request)
             CloneName = read.Name.Length > 0 ? read.Name : null,
             TargetKind = read.StringAt("spec", "target", "kind") ?? SourceKinds.VirtualMachine,
             Input = manifest,
-        }) { Manifest = shape.Manifest, Shape = shape };
+        })
+        {
+            Manifest = shape.Manifest,
+            Shape = shape,
+        };
     }
 
     private static CloneRequest OfClone(KubernetesObject clone) => CloneRequest.FromClone(CloneRecord.From(clone)) with

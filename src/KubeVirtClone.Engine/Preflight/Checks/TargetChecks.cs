@@ -13,7 +13,8 @@ internal sealed class TargetCheck : IPreflightCheck
         {
             var clones = Aiming(group.Key.Clones, c => CloneRecord.From(c) is { Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) });
             var restores = Aiming(group.Key.Restores, r => !r.IsTrueAt("status", "complete"));
-            foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName)))
+            // What is asked for wrongly is told by another check.
+            foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName) && (s.AsItStands || s.Checked.Fault is null)))
             {
                 if (subject.State.Machines.Find(subject.Request.TargetName) is { } existing)
                 {

@@ -46,6 +46,37 @@ public sealed class TestAndDebugTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task Test_judges_manifests_as_they_stand()
+    {
+        const string manifests = """
+            apiVersion: clone.kubevirt.io/v1beta1
+            kind: VirtualMachineClone
+            metadata: {name: by-hand-1}
+            spec:
+              source: {apiGroup: kubevirt.io, kind: VirtualMachine, name: golden}
+              target: {kind: VirtualMachine, name: by-hand-1}
+            ---
+            apiVersion: clone.kubevirt.io/v1beta1
+            kind: VirtualMachineClone
+            metadata: {name: by-hand-2}
+            spec:
+              source: {apiGroup: kubevirt.io, kind: VirtualMachine, name: golden}
+              target: {apiGroup: kubevirt.io, kind: VirtualMachine, name: by-hand-2}
+              newMacAddresses: {default: "02:00:00:00:0d:02"}
+              labelFilters: three
+            """;
+
+        var tested = (await sandbox.RunWithInputAsync(manifests, "test", "-f", "-")).ShouldEndWith(1);
+
+        tested.Output.ShouldContain("TargetGroup");
+        tested.Output.ShouldContain("MacNotation");
+        tested.Output.ShouldContain("VMCloneFilterInvalid");
+        tested.Error.ShouldContain("2 clones tested");
+        (await sandbox.RunWithInputAsync(manifests, "test", "golden", "-f", "-")).ShouldEndWith(2).Error.ShouldContain("holds manifests");
+        (await sandbox.RunWithInputAsync("apiVersion: [", "test", "-f", "-")).ShouldEndWith(2).Error.ShouldContain("can't read stdin");
+    }
+
+    [Fact]
     public async Task A_user_who_may_not_look_gets_an_answer_all_the_same() =>
         (await sandbox.RunAsync("test", "golden-pvc", "viewed-1", "--context", "viewer@sandbox")).Output.ShouldContain("Not checked");
 
@@ -76,7 +107,13 @@ public sealed class TestAndDebugTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("debug", "--batch", "debugged", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vmclone/debug-stuck"]);
         (await sandbox.RunAsync("debug", "--batch", "debugged", "-o", "yaml")).ShouldEndWith(0).Output.ShouldContain("canEndByItself: false");
 
-        var repaired = (await sandbox.RunAsync("debug", "debug-stuck", "--repair", "--yes")).ShouldEndWith(0);
+        var repaired = (await sandbox.RunAsync("debug", "debug-stuck", "--repair", "--yes", "-o", "json")).ShouldEndWith(0);
+        using (var document = JsonDocument.Parse(repaired.Output))
+        {
+            var steps = document.RootElement.GetProperty("items")[0].GetProperty("repaired").EnumerateArray().ToList();
+            steps.Select(s => s.GetProperty("operation").GetString()).ShouldBe(["Delete", "Make the clone again"]);
+            steps.ShouldAllBe(s => s.GetProperty("done").GetBoolean());
+        }
 
         repaired.Error.ShouldContain("delete VirtualMachineClone default/debug-stuck: done");
         (await sandbox.RunAsync("get", "debug-stuck")).ShouldEndWith(1);

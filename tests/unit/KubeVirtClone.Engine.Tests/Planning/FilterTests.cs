@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Tests.Support;
 
@@ -19,6 +21,26 @@ public sealed class FilterTests
     [InlineData("[", "[", false)]
     public void Filters_mean_what_KubeVirt_makes_of_them(string filters, string key, bool kept) =>
         new KeyFilter(filters.Split(',')).Keeps(key).ShouldBe(kept);
+
+    /// <summary>Filters keep what Go's own regexp package says they match, and none that it refuses.</summary>
+    [Fact]
+    public void Filters_are_read_as_Go_reads_them()
+    {
+        var lines = File.ReadLines(Path.Combine(Fixtures(), "go-regexp.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        var keys = lines[0].GetProperty("keys").EnumerateArray().Select(k => k.GetString()!).ToList();
+        var wrong = new List<string>();
+        // KubeVirt reads a leading '!' and a lone '*' itself.
+        foreach (var line in lines.Skip(1).Where(l => l.GetProperty("pattern").GetString() is not ("*" or "") and var p && !p!.StartsWith('!')))
+        {
+            var pattern = line.GetProperty("pattern").GetString()!;
+            var filter = new KeyFilter([pattern]);
+            var kept = filter.Ignored.Count > 0 ? "" : string.Concat(keys.Select(k => filter.Keeps(k) ? '1' : '0'));
+            if (kept != line.GetProperty("matches").GetString())
+                wrong.Add(pattern);
+        }
+
+        wrong.ShouldBeEmpty();
+    }
 
     [Theory]
     [InlineData("!tier", "only exclusions")]
@@ -45,4 +67,6 @@ public sealed class FilterTests
     [InlineData("**")]
     public void Filters_the_webhook_refuses_are_faults(string filter) =>
         RequestRules.Check(World.Request() with { TemplateAnnotationFilter = [filter] }, "b", 0).Fault!.Id.ShouldBe(FaultIds.VMCloneFilterInvalid);
+
+    private static string Fixtures([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
 }
