@@ -59,7 +59,7 @@ Describe 'The examples of <Page>' -Tag Sandbox -Skip:(-not (Get-Command kubectl 
         New-TestVM -Namespace $namespace -Name golden, web-01, web-02, web-03, lab-old
         New-TestDiskVM -Namespace $namespace -Name golden-pvc, build01, db-01
         if ($Page -in 'Stop-VM', 'Remove-VM') { Start-VM web-0*, golden-pvc -Wait -Timeout 1m }
-        if ($Page -match 'GoldenImage' -or $Page -eq 'New-VMClone') {
+        if ($Page -match 'GoldenImage' -or $Page -in 'New-VMClone', 'Test-VMClone') {
             foreach ($version in 1..5) { $null = New-VMGoldenImage ubuntu-24.04 -SourceName build01 @quiet }
             $null = New-VMGoldenImage old-1 -SourceName golden-pvc @quiet
         }
@@ -81,12 +81,14 @@ Describe 'The examples of <Page>' -Tag Sandbox -Skip:(-not (Get-Command kubectl 
             $known.failed = $gone
         }
 
-        # What the examples name: a kubeconfig whose context is 'production', and a table.
+        # What the examples name: a kubeconfig whose context is 'production', manifests, and a table.
         $env:KUBECONFIG = Join-Path $place config
         Copy-Item -LiteralPath (Get-TestKubeConfig) -Destination $env:KUBECONFIG
         $current = kubectl config view --minify -o 'jsonpath={.contexts[0].context.cluster} {.contexts[0].context.user}'
         $null = kubectl config set-context production --cluster $current.Split(' ')[0] --user $current.Split(' ')[1] --namespace $namespace
         $null = kubectl config use-context production
+        $manifests = New-Item -ItemType Directory (Join-Path $place clones)
+        New-VMClone golden by-hand -AsManifest | Set-Content (Join-Path $manifests by-hand.yaml)
         Set-Content (Join-Path $place clones.csv) "SourceName,TargetName,Namespace`ngolden,row-1,`ndb-01,row-2,"
     }
 
