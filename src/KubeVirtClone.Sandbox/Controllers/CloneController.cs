@@ -89,7 +89,7 @@ internal sealed class CloneController
         if (_cluster.Get(_cluster.Clones, key) is not { } clone)
             return null;
         var @namespace = clone.Namespace();
-        if (clone.TextAt("status", "phase") == "Succeeded" && _cluster.Get(_cluster.Machines, @namespace, clone.TextAt("status", "targetName") ?? "") is null)
+        if (clone.TextAt("status", "phase") == "Succeeded" && _cluster.Profile.Is("cloneGoesWithItsTarget") && _cluster.Get(_cluster.Machines, @namespace, clone.TextAt("status", "targetName") ?? "") is null)
         {
             if (!clone.IsDeleting())
                 _cluster.Delete(_cluster.Clones, @namespace, clone.Name());
@@ -113,11 +113,15 @@ internal sealed class CloneController
         var origin = _cluster.Get(fromMachine ? _cluster.Machines : _cluster.Snapshots, @namespace, source);
         if (origin is null)
         {
-            found.Wait("SourceDoesNotExist", $"Source doesnt exist: {kind} {@namespace}/{source}");
+            var missing = $"Source doesnt exist: {kind} {@namespace}/{source}";
+            if (_cluster.Profile.Is("cloneWaitsForSource"))
+                found.Wait("SourceDoesNotExist", missing);
+            else
+                found.Error = missing;
             return;
         }
 
-        if (fromMachine && VirtualMachines.NeedsBackendStorage(origin))
+        if (fromMachine && _cluster.Profile.Is("backendStorageIsRefused") && VirtualMachines.NeedsBackendStorage(origin))
         {
             found.Fail("SourceVMWithBackendStorageInvalid", $"Clone of source with backendstorage is not supported: VM {@namespace}/{source}");
             return;
@@ -168,10 +172,11 @@ internal sealed class CloneController
         var phase = status.TextAt("phase") ?? "";
         var now = _cluster.Timestamp;
         if (found.Pending || found.Failing)
-        {
             _steps.Note(clone, found.Event!, found.Reason);
-            if (found.Failing)
-                phase = "Failed";
+        if (found.Failing)
+            phase = "Failed";
+        if (found.Pending || (found.Failing && _cluster.Profile.Is("failedCloneKeepsItsReason")))
+        {
             Conditions.ProgressAndReady(status, false, found.Pending ? "Pending" : "Failed", false, found.Reason, now);
         }
         else

@@ -64,7 +64,8 @@ internal sealed class CloneSteps(Cluster cluster)
 
         if (snapshot.FlagAt("status", "readyToUse") is not true)
             return snapshot;
-        if (ContentProblem(snapshot) is { } problem)
+        // What the webhook looked at is not looked at again.
+        if (!cluster.Profile.Is("cloneWebhookChecksSnapshot") && ContentProblem(snapshot) is { } problem)
         {
             found.Fail("SnapshotContentInvalid", problem);
             return null;
@@ -79,19 +80,8 @@ internal sealed class CloneSteps(Cluster cluster)
     {
         if (Content(snapshot) is not { } content)
             return $"snapshot content {SnapshotController.ContentName(snapshot)} in namespace {snapshot.Namespace()} does not exist";
-        var machine = content.ObjectAt("spec", "source", "virtualMachine")!;
-        if (machine.ObjectAt("spec", "template") is null)
-            return null;
-        if (VirtualMachines.NeedsBackendStorage(machine))
-            return $"Clone of source with backendstorage is not supported: snapshot {snapshot.Namespace()}/{snapshot.Name()}";
-        var backedUp = content.ArrayAt("spec", "volumeBackups").Objects().Select(b => b.TextAt("volumeName")).ToHashSet();
-        var missing = VirtualMachines.Volumes(machine)
-            .Where(v => v.ObjectAt("persistentVolumeClaim") is not null || v.ObjectAt("dataVolume") is not null)
-            .Select(v => v.TextAt("name"))
-            .Where(n => !backedUp.Contains(n))
-            .Select(n => $"volume {n} is not backed up in snapshot {content.TextAt("spec", "virtualMachineSnapshotName")}")
-            .ToList();
-        return missing.Count == 0 ? null : string.Join('\n', missing);
+        var problems = CapturedSource.Problems(snapshot, content, cluster.Profile);
+        return problems.Count == 0 ? null : string.Join('\n', problems);
     }
 
     private JsonObject? Content(JsonObject snapshot) => cluster.Get(cluster.Contents, snapshot.Namespace(), SnapshotController.ContentName(snapshot));

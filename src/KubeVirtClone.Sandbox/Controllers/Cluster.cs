@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
+using KubeVirtClone.Sandbox.Resources;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -16,8 +17,9 @@ internal sealed class Cluster : IDisposable
     private readonly Dictionary<ResourceType, List<ObjectIndex>> _indexes = [];
     private TimeSpan _spent;
 
-    public Cluster(ApiMachinery api, EventLoop loop, ControllerSettings settings, StorageFaults storageFaults)
+    public Cluster(ApiMachinery api, Profile profile, EventLoop loop, ControllerSettings settings, StorageFaults storageFaults)
     {
+        Profile = profile;
         Api = api;
         Loop = loop;
         Settings = settings;
@@ -43,6 +45,9 @@ internal sealed class Cluster : IDisposable
     }
 
     public ApiMachinery Api { get; }
+
+    /// <summary>The release the controllers behave like.</summary>
+    public Profile Profile { get; }
 
     public EventLoop Loop { get; }
 

@@ -20,7 +20,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings, FaultPlan? faults = null)
     {
         Loop = new EventLoop(api.Clock);
-        _cluster = new Cluster(api, Loop, settings, new StorageFaults(faults));
+        _cluster = new Cluster(api, profile, Loop, settings, new StorageFaults(faults));
         Subresources = new MachineSubresources(api);
         api.AddAdmission(new CloneWebhook(api, profile));
         api.AddAdmission(new SnapshotWebhook(api, profile));

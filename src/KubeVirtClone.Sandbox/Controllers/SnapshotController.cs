@@ -203,7 +203,7 @@ internal sealed class SnapshotController
             else
             {
                 Conditions.Set(status, "Progressing", source.IsLocked, source.LockMessage, now);
-                SnapshotIndications.Write(status, source);
+                SnapshotIndications.Write(status, source, _cluster.Profile.Indications);
             }
 
             if (snapshot.IsDeleting())
@@ -224,7 +224,7 @@ internal sealed class SnapshotController
         return _cluster.UpdateStatus(_cluster.Snapshots, copy);
     }
 
-    private static void ListVolumes(JsonObject status, JsonObject machine, JsonObject content)
+    private void ListVolumes(JsonObject status, JsonObject machine, JsonObject content)
     {
         if (machine.ObjectAt("spec", "template") is null)
             return;
@@ -237,7 +237,7 @@ internal sealed class SnapshotController
             lists["excludedVolumes"] = Names(volumes[false]);
         status["snapshotVolumes"] = lists;
         if (volumes[false].Any(VirtualMachines.IsSnapshottable))
-            SnapshotIndications.AddPartial(status);
+            SnapshotIndications.AddPartial(status, _cluster.Profile.Indications);
 
         static JsonArray Names(IEnumerable<JsonObject> list) => JsonAccess.StringArray(list.Select(v => v.TextAt("name") ?? ""));
     }

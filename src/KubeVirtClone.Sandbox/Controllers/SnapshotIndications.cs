@@ -8,7 +8,7 @@ internal static class SnapshotIndications
 {
     private const string Partial = "PartialSnapshot";
 
-    public static void Write(JsonObject status, SnapshotSource source)
+    public static void Write(JsonObject status, SnapshotSource source, IReadOnlyList<string> known)
     {
         if (!source.IsOnline)
         {
@@ -19,14 +19,15 @@ internal static class SnapshotIndications
 
         var indications = new SortedSet<string>(status.ArrayAt("indications").Texts(), StringComparer.Ordinal) { "Online" };
         indications.Add(source.IsPaused ? "Paused" : source.HasGuestAgent ? "GuestAgent" : "NoGuestAgent");
+        indications.IntersectWith(known);
         status["indications"] = JsonAccess.StringArray(indications);
         status["sourceIndications"] = new JsonArray([.. indications.Select(i => (JsonNode?)Described(i))]);
     }
 
     /// <summary>Some volume that could have been snapshotted was not: its class has no snapshots.</summary>
-    public static void AddPartial(JsonObject status)
+    public static void AddPartial(JsonObject status, IReadOnlyList<string> known)
     {
-        if (status.ArrayAt("sourceIndications").Objects().Any(i => i.TextAt("indication") == Partial))
+        if (!known.Contains(Partial) || status.ArrayAt("sourceIndications").Objects().Any(i => i.TextAt("indication") == Partial))
             return;
         var described = status.ArrayAt("sourceIndications") ?? [];
         described.Add((JsonNode)Described(Partial));

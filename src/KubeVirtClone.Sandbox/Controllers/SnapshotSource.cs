@@ -58,7 +58,7 @@ internal sealed class SnapshotSource
             claims.Add(state.Name());
         }
 
-        if (claims.Select(VolumeProblem).FirstOrDefault(p => p is not null) is { } problem)
+        if (_cluster.Profile.Is("snapshotWaitsForVolumes") && claims.Select(VolumeProblem).FirstOrDefault(p => p is not null) is { } problem)
         {
             LockMessage += $" source {_machine.Namespace()}/{_machine.Name()} {problem}";
             return;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 
@@ -23,9 +24,6 @@ internal abstract class KubeVirtWebhook(ApiMachinery api, ResourceType type, Pro
     {
     }
 
-    /// <summary>A behaviour that differs between releases, from the profile; the newest release's when the profile is silent.</summary>
-    protected bool Setting(string name, bool newest) => Profile.Settings.FlagAt(name) ?? newest;
-
     /// <summary>Refuses with all causes, as KubeVirt does: the first ten, joined.</summary>
     protected static void Refuse(string webhook, IReadOnlyList<ApiCause> causes)
     {
@@ -47,7 +45,7 @@ internal abstract class KubeVirtWebhook(ApiMachinery api, ResourceType type, Pro
             : null;
         var listed = configuration.ArrayAt("featureGates").Texts().Contains("Snapshot");
         var disabled = configuration.ArrayAt("disabledFeatureGates").Texts().Contains("Snapshot");
-        var on = listed || (configuration is null ? true : Setting("snapshotGateOnByDefault", newest: true) && !disabled);
+        var on = listed || (configuration is null ? true : Profile.Is("snapshotGateOnByDefault") && !disabled);
         if (!on)
             throw ApiException.Denied(webhook, 400, message);
     }
@@ -141,7 +139,7 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
         }
 
         CheckReferences(spec, causes);
-        if (Setting("cloneWebhookChecksMacs", newest: true))
+        if (Profile.Is("cloneWebhookChecksMacs"))
         {
             foreach (var (nic, mac) in spec.ObjectAt("newMacAddresses") ?? [])
             {
@@ -158,7 +156,7 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
             index++;
         }
 
-        if (Setting("cloneWebhookChecksSource", newest: false) && request.Operation == "CREATE")
+        if (request.Operation == "CREATE")
             CheckSourceNow(request.Namespace, spec, causes);
         Refuse(Validator, causes);
     }
@@ -194,25 +192,31 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
             causes.Add(Invalid("spec.target.name", "Target name cannot be equal to source name when both are VirtualMachines"));
     }
 
-    // Releases before 1.5 looked at the source when the clone was made, not later.
+    // Releases before 1.5 looked at a VM when its clone was made, those before 1.6 at a snapshot; later ones leave it to the controller.
     private void CheckSourceNow(string? @namespace, JsonObject spec, List<ApiCause> causes)
     {
         var name = spec.TextAt("source", "name") ?? "";
-        var machines = Api.Type("kubevirt.io", "virtualmachines");
-        var snapshots = Api.Type("snapshot.kubevirt.io", "virtualmachinesnapshots");
-        if (spec.TextAt("source", "kind") == "VirtualMachineSnapshot")
+        switch (spec.TextAt("source", "kind"))
         {
-            if (Api.Get(snapshots, @namespace, name) is null)
-                causes.Add(Invalid("spec.Source", $"Snapshot {name} does not exist in namespace {@namespace}"));
-            return;
+            case "VirtualMachineSnapshot" when Profile.Is("cloneWebhookChecksSnapshot"):
+                causes.AddRange(SnapshotProblems(@namespace, name).Select(p => Invalid("spec.Source", p)));
+                break;
+            case "VirtualMachine" when Profile.Is("cloneWebhookChecksSource"):
+                IEnumerable<string> problems = Api.Get(Api.Type("kubevirt.io", "virtualmachines"), @namespace, name) is { } machine
+                    ? VirtualMachines.SnapshotProblems(machine)
+                    : [$"VM {name} does not exist in namespace {@namespace}"];
+                causes.AddRange(problems.Select(p => Invalid("spec.Source", p)));
+                break;
         }
+    }
 
-        if (Api.Get(machines, @namespace, name) is not { } machine)
-        {
-            causes.Add(Invalid("spec.Source", $"VM {name} does not exist in namespace {@namespace}"));
-            return;
-        }
-
-        causes.AddRange(VirtualMachines.SnapshotProblems(machine).Select(p => Invalid("spec.Source", p)));
+    private IEnumerable<string> SnapshotProblems(string? @namespace, string name)
+    {
+        if (Api.Get(Api.Type("snapshot.kubevirt.io", "virtualmachinesnapshots"), @namespace, name) is not { } snapshot)
+            return [$"Snapshot {name} does not exist in namespace {@namespace}"];
+        var contentName = SnapshotController.ContentName(snapshot);
+        return Api.Get(Api.Type("snapshot.kubevirt.io", "virtualmachinesnapshotcontents"), @namespace, contentName) is { } content
+            ? CapturedSource.Problems(snapshot, content, Profile)
+            : [$"snapshot content {contentName} in namespace {@namespace} does not exist"];
     }
 }

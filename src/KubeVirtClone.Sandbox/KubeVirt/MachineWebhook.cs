@@ -51,7 +51,7 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
     // Random from 1.6 (uuid) and 1.7 (serial) on; before, the guest's UUID followed from the VM's name and nothing was stored.
     private void SetFirmware(string name, JsonObject domain)
     {
-        if (!Setting("machineStoresFirmware", newest: true))
+        if (!Profile.Is("machineStoresFirmware"))
             return;
         _ = name;
         var firmware = domain.Ensure("firmware");

@@ -41,6 +41,8 @@ internal sealed class SnapshotWebhook(ApiMachinery api, Profile profile)
             Refuse(Name, [new ApiCause("spec.source.apiGroup", "FieldValueInvalid", "invalid apiGroup")]);
         else if (source.TextAt("kind") != "VirtualMachine")
             Refuse(Name, [new ApiCause("spec.source.kind", "FieldValueInvalid", "invalid kind")]);
+        else if (Profile.Is("snapshotWebhookChecksSource") && Api.Get(Api.Type("kubevirt.io", "virtualmachines"), request.Namespace, source.TextAt("name") ?? "") is null)
+            Refuse(Name, [new ApiCause("spec.source.name", "FieldValueInvalid", $"VirtualMachine {GoText.Quote(source.TextAt("name") ?? "")} does not exist")]);
     }
 }
 
@@ -105,7 +107,7 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile, Controll
         var machine = Named(_machines, @namespace, restore.TextAt("spec", "target", "name"));
         if (machine is not null && snapshot["status"] is null)
             throw Broken(Name, Path);
-        if (machine is not null && !Setting("restoreToExistingAccepted", newest: true) && machine.Uid() != snapshot.TextAt("status", "sourceUID"))
+        if (machine is not null && !Profile.Is("restoreToExistingAccepted") && machine.Uid() != snapshot.TextAt("status", "sourceUID"))
             causes.Add(new ApiCause("spec.target", "FieldValueInvalid", "restore source and restore target are different but restore target already exists"));
         if (machine is not null && (snapshot.TextAt("status", "sourceUID") is not { } source || source == machine.Uid()))
             return causes;
@@ -115,7 +117,7 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile, Controll
             throw ApiException.Denied(Name, 400, "snapshot content name is nil in vmSnapshot status");
         if (Api.Get(_contents, @namespace, contentName) is not { } content)
             throw ApiException.Denied(Name, 400, $"{_contents.QualifiedResource} {GoText.Quote(contentName)} not found");
-        if (content.ObjectAt("spec", "source", "virtualMachine") is { } captured && VirtualMachines.NeedsBackendStorage(captured))
+        if (content.ObjectAt("spec", "source", "virtualMachine") is { } captured && Profile.Is("backendStorageIsRefused") && VirtualMachines.NeedsBackendStorage(captured))
             causes.Add(new ApiCause("spec", "FieldValueInvalid", "Restore to a different VM is not supported when snapshotted VM has backend storage (persistent TPM or EFI)"));
         return causes;
     }

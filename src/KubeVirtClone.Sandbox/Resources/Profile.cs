@@ -16,6 +16,7 @@ public sealed record ServedGroup(IReadOnlyList<string> Versions, string Storage)
 public sealed class Profile
 {
     private static readonly string[] All = ["1.9", "1.5", "1.2"];
+    private readonly Dictionary<string, bool> _settings;
 
     private Profile(string name, JsonObject raw)
     {
@@ -26,7 +27,8 @@ public sealed class Profile
         KubernetesVersion = (JsonObject)data["kubernetesVersion"]!;
         FeatureGates = JsonTree.Texts(data, "featureGates");
         HiddenFields = JsonTree.Texts(data, "hiddenFields");
-        Settings = data["settings"] as JsonObject ?? [];
+        Indications = JsonTree.Texts(data, "indications");
+        _settings = ((JsonObject)data["settings"]!).ToDictionary(s => s.Key, s => s.Value!.GetValue<bool>(), StringComparer.Ordinal);
         Groups = ((JsonObject)data["groups"]!).ToDictionary(
             g => g.Key,
             g => new ServedGroup(JsonTree.Texts(g.Value, "versions"), JsonTree.Text(g.Value, "storage")!),
@@ -54,8 +56,16 @@ public sealed class Profile
     /// <summary>Served custom resource groups.</summary>
     public IReadOnlyDictionary<string, ServedGroup> Groups { get; }
 
-    /// <summary>Behaviour switches that admission and controllers read, by name. Not to be mutated.</summary>
-    public JsonObject Settings { get; }
+    /// <summary>What a snapshot of the release may say of its VM's state.</summary>
+    public IReadOnlyList<string> Indications { get; }
+
+    /// <summary>Behaviours that admission and controllers ask for, by name; every profile says yes or no to each.</summary>
+    public IReadOnlyDictionary<string, bool> Settings => _settings;
+
+    /// <summary>Whether the release behaves so.</summary>
+    /// <exception cref="ArgumentException">No profile has a setting of that name.</exception>
+    public bool Is(string setting) =>
+        _settings.TryGetValue(setting, out var holds) ? holds : throw new ArgumentException($"profile {Name} has no setting '{setting}'", nameof(setting));
 
     /// <summary>Loads a profile by name.</summary>
     /// <exception cref="ArgumentException">There is no such profile.</exception>
