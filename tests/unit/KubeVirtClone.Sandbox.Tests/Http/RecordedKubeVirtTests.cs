@@ -45,9 +45,10 @@ public sealed class RecordedKubeVirtTests : IAsyncLifetime
         var machines = _sandbox.Api.Type("kubevirt.io", "virtualmachines");
         _sandbox.Api.Create(machines, "rec", machine, Me);
         var differences = new List<string>();
-        // The recording goes on with an instance that takes time to die and one that crashes; instances here do neither.
-        for (var i = 0; i < 7; i++)
+        for (var i = 0; i < exchanges.Count; i++)
         {
+            if (Recorded.LeftOut.Contains(("subresources.json", i)))
+                continue;
             differences.AddRange(await Recorded.Replay(_admin, exchanges[i]));
             if (i == 3)
                 await Exists("virtualmachineinstances", "run-1");

@@ -4,7 +4,7 @@ using KubeVirtClone.Sandbox.Machinery;
 namespace KubeVirtClone.Sandbox.Tests.Http;
 
 /// <summary>Every recorded request is sent again, and the answer must be the recorded one.</summary>
-public sealed class RecordedRequestTests : IAsyncLifetime
+public sealed class RecordedRequestTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private TestServer _server = null!;
     private HttpClient _admin = null!;
@@ -130,6 +130,23 @@ public sealed class RecordedRequestTests : IAsyncLifetime
         }
 
         differences.ShouldBeEmpty();
+    }
+
+    // Each file is gone through whole by a test of this class, WatchTests or RecordedKubeVirtTests; one that is added needs its own.
+    [Fact]
+    public void The_table_of_recorded_requests()
+    {
+        Recorded.Files.ShouldBe(
+        [
+            "access-review.json", "delete.json", "discovery-aggregated.json", "discovery.json", "errors.json", "paging-and-selectors.json",
+            "patch.json", "subresources.json", "tables.json", "unauthenticated.json", "watch.json",
+        ]);
+        var all = Recorded.Files.ToDictionary(f => f, f => Recorded.Load(f).Count);
+        foreach (var (file, count) in all)
+            output.WriteLine($"{file,-28} {count - Recorded.LeftOut.Count(l => l.File == file),3} of {count}");
+        output.WriteLine($"recorded requests answered as recorded: {all.Values.Sum() - Recorded.LeftOut.Count} of {all.Values.Sum()}");
+        Recorded.LeftOut.ShouldAllBe(l => l.Index < all[l.File]);
+        (all.Values.Sum() - Recorded.LeftOut.Count).ShouldBe(67);
     }
 
     [Fact]
