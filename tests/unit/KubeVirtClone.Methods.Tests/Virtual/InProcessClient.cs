@@ -20,6 +20,7 @@ internal sealed class InProcessClient : IKubernetesClient
     private readonly TimeSpan _requestTime;
     private int _asked;
     private int _touched;
+    private int _watches;
 
     public InProcessClient(ReplaySandbox sandbox, string @namespace, TimeSpan requestTime)
     {
@@ -32,6 +33,9 @@ internal sealed class InProcessClient : IKubernetesClient
 
     /// <summary>Requests so far.</summary>
     public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Watches that are open.</summary>
+    public int OpenWatches => Volatile.Read(ref _watches);
 
     /// <summary>When the next request is answered; null when none waits.</summary>
     public DateTimeOffset? NextDue
@@ -130,8 +134,16 @@ internal sealed class InProcessClient : IKubernetesClient
                 return _sandbox.Api.Subscribe(change => Show(change, kind, ns, options, events.Writer));
             },
             ct);
-        await foreach (var change in events.Reader.ReadAllAsync(ct))
-            yield return change;
+        Interlocked.Increment(ref _watches);
+        try
+        {
+            await foreach (var change in events.Reader.ReadAllAsync(ct))
+                yield return change;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watches);
+        }
     }
 
     public Task<IReadOnlyList<string>> GetServedVersionsAsync(string group, CancellationToken ct) =>

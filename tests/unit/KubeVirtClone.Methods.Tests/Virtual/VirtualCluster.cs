@@ -39,11 +39,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     public async Task<T> RunAsync<T>(Func<Task<T>> work, TimeSpan? atMost = null)
     {
         var end = Sandbox.Now + (atMost ?? TimeSpan.FromMinutes(30));
-        var before = _client.Asked;
         var task = Task.Run(work);
-        // Time stands still until the work has begun.
-        while (_client.Asked == before && !task.IsCompleted)
-            await Task.Delay(1);
         while (!task.IsCompleted)
         {
             if (await TurnAsync(task))
@@ -71,11 +67,12 @@ internal sealed class VirtualCluster : IAsyncDisposable
             return true;
         if (await EngineMovesAsync(task))
             return true;
+        // Who waits for no answer, no timer and no news is at work, however long it takes: the machine may have better to do.
         var next = new[] { _client.NextDue, Sandbox.NextDue, _time.NextDue }.Min();
-        if (next is null)
+        if (next is null || (_client.NextDue is null && _time.NextDue is null && _client.OpenWatches == 0))
         {
             await Task.Delay(1);
-            return false;
+            return true;
         }
 
         Sandbox.AdvanceTo(next.Value);

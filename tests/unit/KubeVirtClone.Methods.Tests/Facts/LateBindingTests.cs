@@ -1,0 +1,142 @@
+using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Methods.Tests.Facts;
+
+/// <summary>Volumes that are filled only when their machine first starts (WaitForFirstConsumer): what they are filled from stays until then, whatever is run, and no longer.</summary>
+public sealed class LateBindingTests
+{
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Nothing_that_is_still_needed_is_deleted_by_any_command_and_all_of_it_after_the_first_start(CloneMethodChoice method)
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        // Making them, with and without clearing away, and the same again.
+        await lab.MakeAsync(2, Lab.Options(method));
+        var needed = Needed(lab);
+        needed.ShouldContain(n => n.StartsWith("VolumeSnapshot ", StringComparison.Ordinal));
+        await lab.MakeAsync(2, Lab.Options(method) with { PurgeOnSuccess = true });
+        Needed(lab).ShouldBe(needed);
+
+        // Waiting, removing without the machines, collecting.
+        var clones = await lab.ListAsync();
+        clones.ShouldAllBe(c => !c.Bound);
+        await WaitAsync(lab, clones);
+        foreach (var clone in clones)
+            (await lab.RemoveAsync(clone)).ShouldNotBeNull().Id.ShouldBe(FaultIds.VMCloneInUse);
+        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, "b", default))).ShouldNotBeEmpty();
+        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, null, default))).ShouldNotBeEmpty();
+        (await lab.DoAsync(() => lab.Catalog.CollectBatchAsync(null, "b", includeTarget: false, default))).ShouldNotBeEmpty();
+        foreach (var snapshot in lab.List("VirtualMachineSnapshot").Select(s => s.Name()).ToList())
+            (await RemoveSnapshotAsync(lab, snapshot)).ShouldNotBeNull().Id.ShouldBe(FaultIds.VMSnapshotInUse);
+        lab.Settle(600);
+        Needed(lab).ShouldBe(needed);
+
+        // Once they have started, the clones are done like any other, and what they were made of goes.
+        await lab.StartAsync("vm-001", "vm-002");
+        lab.Settle();
+        lab.Claims().Values.All(c => lab.Get("PersistentVolumeClaim", c).TextAt("status", "phase") == "Bound").ShouldBeTrue();
+        clones = await lab.ListAsync();
+        clones.ShouldAllBe(c => c.Bound);
+        foreach (var clone in clones)
+            (await lab.RemoveAsync(clone)).ShouldBeNull();
+        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, "b", default))).ShouldBeEmpty();
+        lab.Settle();
+        lab.List("VirtualMachineSnapshot").ShouldBeEmpty();
+        lab.List("VolumeSnapshot").ShouldBeEmpty();
+        lab.List("VirtualMachine").Count.ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task The_next_wait_for_the_batch_collects_once_the_machines_have_started(CloneMethodChoice method)
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        await lab.MakeAsync(2, Lab.Options(method));
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
+        await lab.StartAsync("vm-001", "vm-002");
+        await WaitAsync(lab, await lab.ListAsync());
+        lab.Settle();
+        lab.List("VirtualMachineSnapshot").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Kubernetes_collects_when_the_machines_go_and_the_batch_still_finds_their_empty_claims(CloneMethodChoice method)
+    {
+        await using var lab = new Lab("wffc");
+        await lab.MakeAsync(2, Lab.Options(method));
+        lab.Delete("VirtualMachine", "vm-001");
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
+        lab.Delete("VirtualMachine", "vm-002");
+        lab.List("VirtualMachineSnapshot").Where(s => !s.IsDeleting()).ShouldBeEmpty();
+        lab.List("VirtualMachineRestore").ShouldBeEmpty();
+        lab.List("VirtualMachineClone").ShouldBeEmpty();
+
+        // KubeVirt leaves their claims, which nobody owns and which can never be filled.
+        (await lab.ListAsync()).ShouldBeEmpty();
+        await lab.RemoveBatchAsync();
+        if (method == CloneMethodChoice.Restore)
+        {
+            lab.ShouldBeAsBefore();
+        }
+        else
+        {
+            // What the clone controller's own restores made is known by their names only, which say nothing of the batch.
+            lab.List("PersistentVolumeClaim").Count.ShouldBe(3);
+        }
+    }
+
+    [Fact]
+    public async Task An_image_stays_while_a_machine_of_it_waits_for_its_first_start()
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        var images = new GoldenImages(lab.Cluster);
+        var made = await lab.DoAsync(async () =>
+        {
+            var all = new List<ItemUpdate<GoldenImageRecord>>();
+            await foreach (var update in images.CreateAsync(new GoldenImageRequest { Namespace = "default", SourceName = "golden", Name = "img" }, default))
+                all.Add(update);
+            return all;
+        });
+        var image = made.Single(u => u.Kind == ItemUpdateKind.Record).Record!;
+        var request = new CloneRequest { Namespace = "default", SourceName = "", GoldenImage = "img", TargetName = "vm-001" };
+        (await lab.CloneAsync([request])).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+
+        (await lab.DoAsync(() => images.RemoveAsync(image, force: false, default))).ShouldNotBeNull().Id.ShouldBe(FaultIds.GoldenImageInUse);
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
+        await lab.StartAsync("vm-001");
+        (await lab.DoAsync(() => images.RemoveAsync(image, force: false, default))).ShouldBeNull();
+        lab.Settle();
+        lab.List("VolumeSnapshot").ShouldBeEmpty();
+        lab.Claims().Values.All(c => lab.Get("PersistentVolumeClaim", c).TextAt("status", "phase") == "Bound").ShouldBeTrue();
+    }
+
+    private static SortedSet<string> Needed(Lab lab) => new(
+        new[] { "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VolumeSnapshot", "VirtualMachineRestore", "VirtualMachineClone", "PersistentVolumeClaim", "VirtualMachine" }
+            .SelectMany(kind => lab.List(kind).Where(o => !o.IsDeleting()).Select(o => $"{kind} {o.Name()}")),
+        StringComparer.Ordinal);
+
+    private static Task<bool> WaitAsync(Lab lab, IEnumerable<CloneRecord> clones) => lab.DoAsync(async () =>
+    {
+        var options = new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(2) };
+        await foreach (var update in new CloneWaiter(lab.Cluster).WaitAsync([.. clones.Select(c => c.Reference)], options, default))
+            update.Fault.ShouldBeNull();
+        return true;
+    });
+
+    private static Task<Fault?> RemoveSnapshotAsync(Lab lab, string name) => lab.DoAsync(async () =>
+    {
+        var catalog = new SnapshotCatalog(lab.Cluster);
+        var snapshot = (await catalog.FindAsync("default", name, default)).ShouldNotBeNull();
+        return await catalog.RemoveAsync(snapshot, force: false, default);
+    });
+}
