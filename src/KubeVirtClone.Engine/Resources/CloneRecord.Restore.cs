@@ -4,8 +4,9 @@ namespace KubeVirtClone.Engine.Resources;
 
 // A clone made by method Restore is a VirtualMachineRestore with the batch's labels. KubeVirt gives it the new machine as its owner, so it
 // stays for as long as the machine does, as a VirtualMachineClone would, and goes with it. What it costs after it is complete is one small
-// object; what it saves is a mark on the machine itself, which would then not be the machine a VirtualMachineClone makes. It is deleted
-// with PurgeOnSuccess or by removing the clone; a later run then still knows the machine by KubeVirt's own annotation lastRestoreUID, which
+// object; what it saves is a mark on the machine itself, which would then not be the machine a VirtualMachineClone makes. Being complete it
+// does nothing any more: it makes no machine in place of one that is deleted, and may go at any time. It is deleted with PurgeOnSuccess or by
+// removing the clone, all of them that are done by Remove-VMClone -Completed; a later run then still knows the machine by KubeVirt's own annotation lastRestoreUID, which
 // begins with the restore's name, and that is derived from batch and target.
 public sealed partial record CloneRecord
 {
