@@ -65,6 +65,88 @@ Describe 'Golden images' {
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneSourceUnsupported,KubeVirtClone.Commands.NewVMGoldenImageCommand'
     }
 
+    It 'refuses a persistent TPM too, and leaves the machine as it was' {
+        New-TestDiskVM -Name tpm -Domain @{ firmware = @{ uuid = 'b9a3b1f1-6d2c-4c3e-9a62-6c1c0c6f2b11' } }
+        Update-TestObject virtualmachines.kubevirt.io tpm @{ spec = @{ template = @{ spec = @{ domain = @{ devices = @{ tpm = @{ persistent = $true } } } } } } }
+        New-VMGoldenImage -SourceName tpm -Name sealed -StopSource -RemoveSource -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
+        Get-ErrorId $failed | Should -Be 'VMCloneSourceUnsupported'
+        "$($failed[0])" | Should -Match 'TPM'
+        (Get-VM tpm).Name | Should -Be 'tpm'
+        Get-VMSnapshot | Where-Object SourceName -eq tpm | Should -BeNullOrEmpty
+    }
+
+    It 'warns of what its machines would share, and of what to do about it' {
+        $vm = ConvertFrom-Json -AsHashtable @'
+{ "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": { "name": "sharing" },
+  "spec": { "runStrategy": "Halted", "template": { "metadata": {}, "spec": {
+    "accessCredentials": [ { "sshPublicKey": { "source": { "secret": { "secretName": "keys" } }, "propagationMethod": { "noCloud": {} } } } ],
+    "domain": { "memory": { "guest": "64Mi" }, "devices": { "disks": [
+      { "name": "root", "disk": { "bus": "virtio" } }, { "name": "host", "disk": { "bus": "virtio" } }, { "name": "eph", "disk": { "bus": "virtio" } },
+      { "name": "init", "disk": { "bus": "virtio" } }, { "name": "token", "disk": { "bus": "virtio" } } ] } },
+    "volumes": [
+      { "name": "root", "containerDisk": { "image": "quay.io/kubevirt/cirros-container-disk-demo" } },
+      { "name": "host", "hostDisk": { "path": "/data/disk.img", "type": "DiskOrCreate" } },
+      { "name": "eph", "ephemeral": { "persistentVolumeClaim": { "claimName": "keeper-root" } } },
+      { "name": "init", "cloudInitNoCloud": { "secretRef": { "name": "user-data" } } },
+      { "name": "token", "secret": { "secretName": "api-token" } } ] } } } }
+'@
+        $vm.metadata.namespace = $script:Namespace
+        New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object $vm
+        $image = New-VMGoldenImage -SourceName sharing -Name sharing -WarningVariable warned @script:Quiet
+        $text = "$warned"
+        foreach ($shared in "host's disk /data/disk.img", 'claim keeper-root', 'Secret user-data', 'Secret keys', 'Secret api-token') { $text | Should -Match $shared }
+        $text | Should -Match '-CloudInitSecret'
+        $text | Should -Match 'machine-id and SSH host keys.*cloud-init clean'
+        $text | Should -Match 'No disk of .sharing. is in the image'
+        $image.Disk | Should -BeNullOrEmpty
+        Remove-VMGoldenImage sharing -Confirm:$false
+    }
+
+    It 'warns of a Windows machine in its own words' {
+        New-TestDiskVM -Name win -Domain @{ features = @{ hyperv = @{} } }
+        $null = New-VMGoldenImage -SourceName win -Name win -WarningVariable warned @script:Quiet
+        "$warned" | Should -Match 'Windows SID.*sysprep'
+        Remove-VMGoldenImage win -Confirm:$false
+    }
+
+    It 'says what an image of a running machine is worth' -Tag Node {
+        New-TestDiskVM -Name awake
+        Start-VM awake -Wait -Timeout 1m
+        $image = New-VMGoldenImage -SourceName awake -Name awake -WarningVariable warned @script:Quiet
+        "$warned" | Should -Match 'after a power cut. -StopSource gives a clean one'
+        $image.Consistency | Should -Match 'power cut'
+        (Get-VM awake).Status | Should -Be 'Running'
+        $image = New-VMGoldenImage -SourceName awake -Name awake -StopSource @script:Quiet
+        $image.Version | Should -Be '2'
+        $image.Consistency | Should -BeNullOrEmpty
+        (Get-VM awake).Status | Should -Be 'Stopped'
+        Remove-VMGoldenImage awake -Confirm:$false
+    }
+
+    It 'refuses names, versions and sources that cannot be' {
+        foreach ($call in @{ Name = 'Bad name!' }, @{ Name = 'ok'; Version = 'a b' }, @{ Name = 'ok'; SourceName = 'No_Such' }) {
+            $call.SourceName ??= 'keeper'
+            New-VMGoldenImage @call -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
+            Get-ErrorId $failed | Should -Be 'GoldenImageInvalid'
+        }
+        New-VMGoldenImage ok -SourceName nobody -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
+        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        New-VMGoldenImage ubuntu-24.04 -SourceName keeper -Version 1 -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
+        Get-ErrorId $failed | Should -Be 'GoldenImageExists'
+    }
+
+    It 'makes machines of it by either method, in any count, and tells how to name one' {
+        foreach ($method in 'Clone', 'Restore') {
+            $made = New-VMClone -GoldenImage ubuntu-24.04 -ImageVersion 1 -Count 2 -NamePattern "$($method.ToLowerInvariant())-{0}" -Method $method -Hostname '{2}' -Wait -Timeout 60s
+            $made.Method | Sort-Object -Unique | Should -Be $method
+            $made.SourceName | Sort-Object -Unique | Should -Be (Get-VMGoldenImage ubuntu-24.04 -Version 1).SnapshotName
+            (Get-VM "$($method.ToLowerInvariant())-1").Raw.spec.template.spec.hostname | Should -Be "$($method.ToLowerInvariant())-1"
+        }
+        New-VMClone -GoldenImage ubuntu-24.04 first -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMCloneSourceGivenTwice'
+        $failed[0].ErrorDetails.RecommendedAction | Should -Match '-TargetName first'
+    }
+
     It 'makes and removes nothing with -WhatIf' {
         New-VMGoldenImage -SourceName keeper -Name rehearsed -RemoveSource -WhatIf
         Remove-VMGoldenImage ubuntu-24.04 -WhatIf

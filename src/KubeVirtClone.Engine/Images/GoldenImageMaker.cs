@@ -90,7 +90,9 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         var (snapshot, failed) = await TakeAsync(version, ct);
         if (failed is not null)
             return (null, failed);
-        var image = await MarkAsync(snapshot!, StateOf(stopped), ct);
+        if (snapshot!.Volumes is { Count: 0 })
+            Warn($"No disk of '{request.SourceName}' is in the image: what is not a claim or DataVolume, such as a container disk, each machine made of it fetches anew.");
+        var image = await MarkAsync(snapshot, StateOf(stopped), ct);
         return (image, request.RemoveSource ? await RemoveSourceAsync(source, ct) : null);
     }
 
