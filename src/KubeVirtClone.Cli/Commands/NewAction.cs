@@ -100,6 +100,8 @@ internal static class NewAction
     private static TableWidths WidthsOf(IReadOnlyList<CloneRequest> requests) => new(
         requests.Max(r => r.Namespace.Length),
         requests.Max(r => r.CloneName?.Length ?? (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length + 11),
-        requests.Max(r => CloneResults.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName).Length),
+        requests.Max(r => r.GoldenImage is null
+            ? CloneResults.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName).Length
+            : CloneResults.SourceText(SourceKinds.VirtualMachineSnapshot, $"{r.GoldenImage}-{r.GoldenImageVersion ?? "99"}-xxxxxxxxxx").Length),
         requests.Max(r => (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length));
 }

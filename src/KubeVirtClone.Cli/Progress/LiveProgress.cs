@@ -7,7 +7,8 @@ namespace KubeVirtClone.Cli.Progress;
 internal sealed class LiveProgress : IProgressDisplay
 {
     private const int MostChildren = 3;
-    private const int BarWidth = 20;
+    private const int LongestBar = 20;
+    private const int ShortestBar = 5;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly IAnsiConsole _console;
     private readonly string _title;
@@ -31,7 +32,7 @@ internal sealed class LiveProgress : IProgressDisplay
             Ansi = AnsiSupport.Yes,
             ColorSystem = colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.Yes,
-            Out = new AnsiConsoleOutput(writer),
+            Out = new AnsiConsoleOutput(new SteadyWriter(writer)),
         });
         _run = _console.Live(Line(title)).AutoClear(enabled: true).StartAsync(ShowAsync);
     }
@@ -70,13 +71,35 @@ internal sealed class LiveProgress : IProgressDisplay
 
     private Rows Picture(CloneProgress progress)
     {
-        var full = (int)Math.Clamp(progress.PercentComplete / 100 * BarWidth, 0, BarWidth);
+        // One row however narrow the terminal is: first the bar gives way, then the words.
+        var words = $" {_title}  {ProgressText.Describe(progress, _goal, " · ")}";
+        var width = Math.Clamp(_console.Profile.Width - 1 - words.Length, ShortestBar, LongestBar);
+        var full = (int)Math.Clamp(progress.PercentComplete / 100 * width, 0, width);
         var bar = new Paragraph { Overflow = Overflow.Ellipsis }
             .Append(new string('━', full), new Style(progress.Failed > 0 ? Color.Yellow : Color.Green))
-            .Append(new string('─', BarWidth - full), new Style(Color.Grey))
-            .Append($" {_title}  {ProgressText.Describe(progress, _goal, " · ")}");
+            .Append(new string('─', width - full), new Style(Color.Grey))
+            .Append(Cut(words, width));
         return new Rows([bar, .. progress.Slowest.Take(MostChildren).Select(c => Line($"  {c.TargetName}: {c.Phase} {c.Message}".TrimEnd()))]);
     }
 
-    private static Text Line(string text) => new Text(text) { Overflow = Overflow.Ellipsis };
+    private Text Line(string text) => new(Cut(text, 0));
+
+    // A row that is too long would be broken into two.
+    private string Cut(string text, int before)
+    {
+        var room = Math.Max(_console.Profile.Width - 1 - before, 1);
+        return text.Length <= room ? text : text[..(room - 1)] + "…";
+    }
+
+    /// <summary>"Up by no rows" is what the display says where it has one row; terminals take it for one row up, and the display would climb.</summary>
+    private sealed class SteadyWriter(TextWriter inner) : TextWriter
+    {
+        public override System.Text.Encoding Encoding => inner.Encoding;
+
+        public override void Write(char value) => inner.Write(value);
+
+        public override void Write(string? value) => inner.Write(value?.Replace("\e[0A", "", StringComparison.Ordinal));
+
+        public override void Flush() => inner.Flush();
+    }
 }

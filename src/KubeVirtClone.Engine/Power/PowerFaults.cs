@@ -26,7 +26,7 @@ internal static class PowerFaults
             PowerAction.Start when Has(text, "already running") || Has(text, "does not support manual start") => FaultMapper.Make(
                 FaultIds.VMAlreadyRunning,
                 FaultCategory.InvalidOperation,
-                $"The virtual machine {machine} runs already, or KubeVirt is about to run it: {StuckReasons.Shorten(text)}.",
+                $"The virtual machine {machine} runs already, or KubeVirt is about to run it: {StuckReasons.Shorten(Bare(text))}.",
                 "Nothing needs doing; Get-VM shows its state.",
                 target,
                 e),
@@ -79,6 +79,9 @@ internal static class PowerFaults
             ? "Wait longer, or give the guest less time: -GracePeriod 0 switches it off."
             : "Wait again with a longer -Timeout, or look at its events: kubectl describe vm,vmi " + machine.Name,
         machine.ToString());
+
+    // What the server says after "Operation cannot be fulfilled on virtualmachine.kubevirt.io "web-1": ".
+    private static string Bare(string text) => text.IndexOf("\": ", StringComparison.Ordinal) is >= 0 and var end ? text[(end + 3)..] : text;
 
     private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

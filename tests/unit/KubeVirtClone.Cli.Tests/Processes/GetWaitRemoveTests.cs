@@ -36,6 +36,22 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task Dry_run_of_removing_counts_clones_made_by_restores_and_removes_nothing()
+    {
+        (await sandbox.RunAsync("new", "golden", "dr-1", "dr-2", "--method", "restore", "--batch", "dr", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+
+        foreach (var mode in new[] { "client", "server" })
+        {
+            var told = (await sandbox.RunAsync("remove", "--batch", "dr", "--include-target", $"--dry-run={mode}")).ShouldEndWith(0);
+            told.Lines.Length.ShouldBe(2);
+            told.Lines.ShouldAllBe(l => l.StartsWith("vmrestore/dr-", StringComparison.Ordinal) && l.Contains("removed, vm/dr-", StringComparison.Ordinal));
+        }
+
+        (await sandbox.RunAsync("get", "--batch", "dr", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+        (await sandbox.KubectlAsync("", "get", "vm", "dr-1", "dr-2", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_name_that_does_not_exist_fails_and_the_others_are_shown()
     {
         var made = (await sandbox.RunAsync("new", "golden", "here-1", "--batch", "here", "-o", "name")).ShouldEndWith(0);

@@ -21,6 +21,19 @@ public sealed class TerminalTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task The_live_display_stays_in_its_row_also_on_a_narrow_terminal()
+    {
+        (await sandbox.RunAsync("new", "golden", "narrow-1", "narrow-2", "--wait", "--timeout", "60s")).ShouldEndWith(0);
+
+        var seen = await AtTerminalAsync("start narrow-1 narrow-2 no-such-vm --wait --timeout 60s", "COLUMNS=40 ");
+
+        // Terminals read "up 0 rows" as one row up: the display would climb over what stands above it.
+        seen.ShouldEndWith(1).Output.ShouldContain("Starting");
+        seen.Output.ShouldNotContain("\e[0A");
+        seen.Output.ShouldContain("VMNotFound");
+    }
+
+    [Fact]
     public async Task NO_COLOR_leaves_the_table_without_colours()
     {
         (await sandbox.RunAsync("new", "golden", "mono-1", "--batch", "mono", "--wait", "--timeout", "60s")).ShouldEndWith(0);
