@@ -37,6 +37,8 @@ public sealed class PreflightTests
     [InlineData("""{ "persistentvolumeclaims": "3" }""", """{ "persistentvolumeclaims": "1" }""", 3)]
     [InlineData("""{ "count/virtualmachines.kubevirt.io": "5" }""", """{ "count/virtualmachines.kubevirt.io": "1" }""", 5)]
     [InlineData("""{ "fast.storageclass.storage.k8s.io/requests.storage": "25Gi" }""", "{}", 3)]
+    [InlineData("""{ "count/persistentvolumeclaims": "33" }""", """{ "count/persistentvolumeclaims": "31" }""", 3)]
+    [InlineData("""{ "fast.storageclass.storage.k8s.io/persistentvolumeclaims": "4" }""", """{ "fast.storageclass.storage.k8s.io/persistentvolumeclaims": "1" }""", 4)]
     [InlineData("""{ "count/volumesnapshots.snapshot.storage.k8s.io": "0" }""", "{}", 1)]
     public async Task Every_kind_of_quota_names_the_first_that_does_not_fit(string hard, string used, int first)
     {
