@@ -37,6 +37,8 @@ internal static class Answer
 
         var response = call.Http.Response;
         response.StatusCode = code;
+        if (code == 204)
+            return; // over HTTP/2 the server resets a stream that gives such an answer a length or a body
         if (contentType is not null)
             response.ContentType = contentType;
         if (call.Fault is { Kind: FaultKind.CutLine })

@@ -17,6 +17,16 @@ public sealed class KubectlTests(KubectlFixture fixture) : IClassFixture<Kubectl
     }
 
     [Fact]
+    public async Task Faults_are_switched_on_and_off()
+    {
+        await Succeeds("create --raw /sandbox/faults -f -", """{"kind":"ServiceUnavailable","id":"kubectl","resource":"resourcequotas","name":"struck"}""");
+        (await Succeeds("get --raw /sandbox/faults")).ShouldContain("\"id\":\"kubectl\"");
+        (await fixture.Run("get quota struck")).Errors.ShouldContain("(ServiceUnavailable)");
+        await Succeeds("delete --raw /sandbox/faults/kubectl");
+        (await Succeeds("get --raw /sandbox/faults")).ShouldBe("[]");
+    }
+
+    [Fact]
     public async Task Explain_describes_fields()
     {
         var clone = await Succeeds("explain vmclone.spec");
