@@ -11,7 +11,7 @@ AfterAll { Stop-TestCluster }
 
 Describe 'New-VMClone -AsManifest' -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) {
     It 'writes what the new machine is to be as patches and filters, which kubectl then creates' {
-        $yaml = New-VMClone golden made-1 -Hostname web01 -Label @{ tier = 'a' } -Annotation @{ text = 'a:b,c' } -NewMacAddress Generate -ExcludeLabel 'backup/*' -Start -AsManifest
+        $yaml = New-VMClone golden made-1 -Hostname web01 -Label @{ tier = 'a' } -Annotation @{ text = 'a:b,c' } -NewMacAddress Generate -ExcludeLabel 'backup/*' -RunStrategy Manual -AsManifest
         $yaml | Should -HaveCount 1
         Get-VMClone | Should -BeNullOrEmpty -Because 'nothing is created'
         $yaml | Invoke-TestKubectl create -f - | Out-Null
@@ -22,7 +22,7 @@ Describe 'New-VMClone -AsManifest' -Skip:(-not (Get-Command kubectl -ErrorAction
         $vm.Labels['tier'] | Should -Be 'a'
         $vm.Labels.Keys | Should -Not -Contain 'backup/policy'
         $vm.Annotations['text'] | Should -Be 'a:b,c'
-        $vm.RunStrategy | Should -Be 'Always'
+        $vm.RunStrategy | Should -Be 'Manual'
         $vm.MacAddress | Should -Match '^.[26ae]-'
     }
 
