@@ -14,9 +14,9 @@ namespace KubeVirtClone.Methods.Tests.Failure;
 /// The golden image runbook, smaller: image v1 of a running machine, machines of it, the machine changed, image v2, machines of v2 by the other
 /// method, machines of the machine itself, v1 pruned, the machine made into an image for good and removed, all of it removed.
 /// </summary>
-internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, string source)
+internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, string source, TimeSpan patience)
 {
-    private static readonly CloneOptions Options = new() { Wait = true, For = WaitState.Bound, Timeout = TimeSpan.FromSeconds(4) };
+    private readonly CloneOptions _options = new() { Wait = true, For = WaitState.Bound, Timeout = patience };
 
     private readonly GoldenImages _images = new(cluster);
     private readonly CloneCatalog _clones = new(cluster);
@@ -93,7 +93,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
 
     private async Task<Fault?> MakeImageAsync(bool remove)
     {
-        var request = new GoldenImageRequest { Namespace = "default", SourceName = source, Name = Image, StopSource = true, RemoveSource = remove, Timeout = TimeSpan.FromSeconds(10) };
+        var request = new GoldenImageRequest { Namespace = "default", SourceName = source, Name = Image, StopSource = true, RemoveSource = remove, Timeout = patience + patience };
         Fault? fault = null;
         await foreach (var update in _images.CreateAsync(request, default))
             fault ??= update.Fault;
@@ -110,7 +110,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
             TargetName = $"{source}-{batch}-{i}",
         }).ToList();
         Fault? fault = null;
-        await foreach (var update in new CloneOperation(cluster, Options with { Method = method, Batch = $"{source}-{batch}" }).RunAsync(requests, default))
+        await foreach (var update in new CloneOperation(cluster, _options with { Method = method, Batch = $"{source}-{batch}" }).RunAsync(requests, default))
             fault ??= update.Fault;
         return fault;
     }
