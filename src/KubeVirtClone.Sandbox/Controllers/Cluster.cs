@@ -136,7 +136,13 @@ internal sealed class Cluster : IDisposable
     public JsonObject Create(ResourceType type, JsonObject o) => Api.Create(type, o.Namespace(), o, Who());
 
     /// <summary>Writes an object, which is the server's from then on.</summary>
-    public JsonObject Update(ResourceType type, JsonObject o) => Api.UpdateWith(type, o.Namespace(), o.Name(), o, Who(), subresource: null);
+    public JsonObject Update(ResourceType type, JsonObject o)
+    {
+        // A restore is written from its Go type, which leaves empty lists out.
+        foreach (var empty in type == Restores ? (o.ObjectAt("spec") ?? []).Where(p => p.Value is JsonArray { Count: 0 }).Select(p => p.Key).ToList() : [])
+            o.ObjectAt("spec")!.Remove(empty);
+        return Api.UpdateWith(type, o.Namespace(), o.Name(), o, Who(), subresource: null);
+    }
 
     /// <summary>Writes an object's status; the object is the server's from then on.</summary>
     public JsonObject UpdateStatus(ResourceType type, JsonObject o) => Api.UpdateWith(type, o.Namespace(), o.Name(), o, Who(), "status");

@@ -12,6 +12,7 @@ internal sealed class SnapshotController
 {
     public const string Finalizer = "snapshot.kubevirt.io/vmsnapshot-protection";
     public const string Component = "snapshot-controller";
+    private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LockRetry = TimeSpan.FromSeconds(5);
     private readonly Cluster _cluster;
     private readonly StorageLookups _storage;
@@ -31,7 +32,15 @@ internal sealed class SnapshotController
         _machineQueue = cluster.Queue(ReconcileMachine);
         _byMachine = cluster.Index(cluster.Snapshots, s => [Cluster.Key(s.Namespace(), s.TextAt("spec", "source", "name") ?? "")]);
         _machinesByClaim = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
-        cluster.On(cluster.Snapshots, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.Snapshots, e =>
+        {
+            // A round trip lies between a snapshot's making and its first status, and between its end and the release of its VM: others
+            // see the one and not yet the other.
+            if (e.Type == StoreEventType.Added || (e.Type == StoreEventType.Modified && e.Object.TextAt("status", "phase") == "Succeeded" && e.Old.TextAt("status", "phase") != "Succeeded"))
+                _queue.AddAfter(Cluster.Key(e.Object), cluster.Settings.Scaled(RoundTrip));
+            else
+                _queue.Add(Cluster.Key(e.Object));
+        });
         cluster.On(cluster.Contents, e =>
         {
             if (e.Object.TextAt("spec", "virtualMachineSnapshotName") is { } name)
@@ -43,7 +52,10 @@ internal sealed class SnapshotController
                 WakeSnapshotsOf(e.Object);
             else
                 WakeNext(e.Object);
-            _machineQueue.Add(Cluster.Key(e.Object));
+            if (e.Type == StoreEventType.Added)
+                _machineQueue.AddAfter(Cluster.Key(e.Object), cluster.Settings.Scaled(RoundTrip));
+            else
+                _machineQueue.Add(Cluster.Key(e.Object));
         });
         cluster.On(cluster.Instances, e => WakeSnapshotsOf(e.Object));
         cluster.On(cluster.Claims, e => WakeMachines(e.Object));

@@ -22,7 +22,7 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
         }
 
         if (machine.ObjectAt("spec", "template") is null)
-            return;
+            throw ApiException.Denied(Mutator, 422, "spec.template in body is required", [new ApiCause(null, null, "spec.template in body is required")]);
         var written = GoVirtualMachine.Normalize(machine);
         foreach (var key in (ReadOnlySpan<string>)["metadata", "spec"])
         {
@@ -71,7 +71,9 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
         if (spec.ObjectAt("template") is null)
             causes.Add(new ApiCause("spec.template", "FieldValueRequired", "missing virtual machine template."));
         else
-            CheckRunning(spec!, causes);
+            causes.AddRange(MachineSpecCheck.Objections(machine));
+        if (spec?["template"] is not null)
+            CheckRunning(spec, causes);
         if (causes.Count == 0 && request.OldObject is { } old)
             CheckLocks(machine, old, causes);
         Refuse(Validator, causes);
@@ -131,6 +133,13 @@ internal sealed class ClaimAdmission(ApiMachinery api) : IAdmission
         }
 
         spec["volumeMode"] ??= "Filesystem";
+        // Built-in kinds pass through Go's types, which write quantities in their shortest form.
+        foreach (var amounts in (JsonObject?[])[spec.ObjectAt("resources", "requests"), spec.ObjectAt("resources", "limits")])
+        {
+            foreach (var (resource, amount) in (amounts ?? []).ToList())
+                amounts![resource] = GoTypes.Write(amount, "Quantity");
+        }
+
         if (spec["dataSource"] is { } source && spec["dataSourceRef"] is null)
             spec["dataSourceRef"] = source.DeepClone();
         else if (spec["dataSource"] is null && spec["dataSourceRef"] is { } reference && reference.TextAt("namespace") is null)

@@ -62,7 +62,8 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile, Controll
         var restore = request.Object!;
         if (request.Operation == "UPDATE")
         {
-            if (!restore["spec"].Same(request.OldObject!["spec"]))
+            // Compared by meaning: an empty list and none are the same.
+            if (!WithoutEmptyLists(restore["spec"]).Same(WithoutEmptyLists(request.OldObject!["spec"])))
                 Refuse(Name, [new ApiCause("spec", "FieldValueInvalid", "spec in immutable after creation")]);
             return;
         }
@@ -97,6 +98,9 @@ internal sealed class RestoreWebhook(ApiMachinery api, Profile profile, Controll
 
         Refuse(Name, causes);
     }
+
+    private static JsonNode? WithoutEmptyLists(JsonNode? spec) => spec is not JsonObject map ? spec.Copy()
+        : new JsonObject(map.Where(p => p.Value is not JsonArray { Count: 0 }).Select(p => new KeyValuePair<string, JsonNode?>(p.Key, p.Value.Copy())));
 
     // Without its snapshot a restore's patches go unchecked: KubeVirt drops what it found before it looked for the snapshot.
     private List<ApiCause> CheckTarget(string? @namespace, JsonObject restore)

@@ -282,7 +282,6 @@ public sealed partial class ApiMachinery
             // A webhook may have added what the schema does not know; a server prunes and defaults again after them.
             SchemaCheck.Prune(schema, working);
             SchemaCheck.ApplyDefaults(schema, working);
-            SchemaCheck.DropNulls(schema, working);
         }
 
         return working;

@@ -56,6 +56,12 @@ internal static partial class NameRules
             CheckOwners(owners, causes);
     }
 
+    /// <summary>What is wrong with a DNS label.</summary>
+    public static IEnumerable<string> LabelProblems(string name) => Problems(name, NameRule.Label);
+
+    /// <summary>What is wrong with a DNS subdomain.</summary>
+    public static IEnumerable<string> SubdomainProblems(string name) => Problems(name, NameRule.Subdomain);
+
     private static IEnumerable<string> Problems(string name, NameRule rule)
     {
         if (rule == NameRule.PathSegment)

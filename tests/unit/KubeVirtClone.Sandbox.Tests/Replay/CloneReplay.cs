@@ -18,8 +18,7 @@ internal sealed class CloneReplay(IReplayTarget sandbox, VectorCase @case)
         if (problems.Count > 0 && sandbox.IsLive)
             throw new NotRepeatableException("the cluster answers otherwise to what is there first: " + string.Join("; ", problems));
         var recording = new JsonObject { ["before"] = _preparation.Answers, ["beforeState"] = _preparation.State() };
-        if (sandbox.IsLive)
-            _preparation.TakeRecordedSpeed();
+        _preparation.TakeRecordedSpeed();
 
         sandbox.StartRecording();
         var type = sandbox.Find("VirtualMachineClone");

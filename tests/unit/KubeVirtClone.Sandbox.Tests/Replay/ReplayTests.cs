@@ -66,6 +66,8 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
         output.WriteLine("group  passed  failed  not repeatable");
         foreach (var (group, (passed, failed, notRepeatable)) in groups)
             output.WriteLine($"{group,-5}  {passed,6}  {failed.Count,6}  {notRepeatable.Count,14}  {string.Join(' ', failed)}");
+        foreach (var folder in VectorCase.Files().GroupBy(f => Path.GetFileName(Path.GetDirectoryName(f))))
+            output.WriteLine($"{folder.Key}: {folder.Count(f => Results[f].Value.Result is { NotRepeatable: null, Differences.Count: 0 })} of {folder.Count()} reproduced");
         foreach (var reason in reasons)
             output.WriteLine(reason);
         // For work on the sandbox: all differences of all cases in one file.
@@ -138,7 +140,7 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
         try
         {
             var (recording, problems) = @case.IsClone ? new CloneReplay(target, @case).Run() : new RestoreReplay(target, @case).Run();
-            if (target.IsLive && CaseWriter.Folder is { } folder)
+            if (CaseWriter.Folder is { } folder)
                 CaseWriter.Write(folder, @case, recording);
             if (@case.IsDraft)
                 return new Outcome([], "it is a draft: recorded, nothing to compare with");

@@ -127,6 +127,9 @@ internal sealed class RestoreReplay
             var atMost = _sandbox.IsLive ? TimeSpan.FromMilliseconds(Math.Max(60_000, 2 * ms)) : TimeSpan.FromMinutes(8);
             if (!_sandbox.RunUntil(condition, atMost))
                 return "not reached";
+            // The recorder looked every few hundredths of a second: what follows at once has settled by then.
+            if (!_sandbox.IsLive)
+                _sandbox.Run(TimeSpan.FromMilliseconds(30));
             _shift = _sandbox.Ms - ms;
             return null;
         }

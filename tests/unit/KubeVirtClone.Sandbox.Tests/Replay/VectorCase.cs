@@ -45,7 +45,7 @@ public sealed class VectorCase
     {
         var named = Environment.GetEnvironmentVariable(FoldersVariable);
         var folders = string.IsNullOrEmpty(named)
-            ? [System.IO.Path.Combine(Fixtures(), "vectors"), System.IO.Path.Combine(Fixtures(), "vectors-restore")]
+            ? ((string[])["vectors", "vectors-restore", "vectors-more"]).Select(f => System.IO.Path.Combine(Fixtures(), f)).ToArray()
             : named.Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return [.. folders.SelectMany(f => Directory.EnumerateFiles(f, "*.json")).Order(StringComparer.Ordinal)];
     }

@@ -11,7 +11,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay.Live;
 /// </summary>
 internal static class CaseWriter
 {
-    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Layout = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string? Folder => Environment.GetEnvironmentVariable("KUBEVIRTCLONE_RECORD") is { Length: > 0 } folder ? folder : null;
 
@@ -50,6 +50,7 @@ internal static class CaseWriter
             }
         }
 
+        Shorten(written.ArrayAt("timeline"));
         Forget(written);
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, @case.Name + ".json"), written.ToJsonString(Layout) + "\n");
@@ -64,6 +65,30 @@ internal static class CaseWriter
                 continue;
             entry.Remove("at");
             entry["ms"] = Math.Round(at.GetValue<double>());
+        }
+    }
+
+    // Statuses of what the comparison looks at only at the end, and events told again, are most of a timeline.
+    private static void Shorten(JsonArray? timeline)
+    {
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in timeline.Objects().ToList())
+        {
+            var kind = entry.TextAt("kind");
+            if (kind == "Event" && !told.Add(string.Join('|', entry.TextAt("on"), entry.TextAt("reason"), entry.TextAt("message"))))
+            {
+                timeline!.Remove(entry);
+            }
+            else if (kind is "VirtualMachine" or "VirtualMachineInstance" or "PersistentVolumeClaim" or "DataVolume" or "VolumeSnapshot")
+            {
+                foreach (var field in (ReadOnlySpan<string>)["phase", "printableStatus", "snapshotInProgress"])
+                {
+                    if (entry.At("status", field) is { } value)
+                        entry[field] = value.DeepClone();
+                }
+
+                entry.Remove("status");
+            }
         }
     }
 

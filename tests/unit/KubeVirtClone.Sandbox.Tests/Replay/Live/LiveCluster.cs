@@ -17,7 +17,8 @@ internal sealed class LiveCluster : IAsyncDisposable
     private static readonly Lazy<LiveCluster?> TheOne = new(() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? new LiveCluster(path) : null);
     private readonly List<(string Kind, string Name)> _made = [];
 
-    private LiveCluster(string kubeConfig)
+    /// <summary>Connects and makes the run's storage classes.</summary>
+    public LiveCluster(string kubeConfig)
     {
         Prefix = $"kvr{Environment.ProcessId:x}-";
         Connection = new LiveConnection(kubeConfig);

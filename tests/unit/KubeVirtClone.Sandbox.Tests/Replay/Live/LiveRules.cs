@@ -84,7 +84,7 @@ internal static class LiveRules
     public static JsonObject WithoutRaces(JsonObject recording)
     {
         var copy = recording.Copy();
-        foreach (var content in copy.ArrayAt("contents").Objects().Select(c => c.ObjectAt("object")))
+        foreach (var content in copy.ArrayAt("contents").Objects().Concat(copy.ArrayAt("contentsHistory").Objects()).Select(c => c.ObjectAt("object")))
         {
             var metadata = content.ObjectAt("spec", "source", "virtualMachine", "metadata");
             metadata?.Remove("finalizers");
