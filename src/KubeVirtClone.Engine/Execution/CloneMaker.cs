@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Restores;
 using KubeVirtClone.Engine.Tracking;
 using KubeVirtClone.Kubernetes;
 
@@ -36,23 +37,32 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private readonly Dictionary<CloneMethod, ICloneMethod> _methods = [];
     private readonly Dictionary<CloneMethod, CloneTracker> _trackers = [];
 
+    /// <summary>Longest wait for a restore whose machine is to be started, where no time is given.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
+
+    // Follows restores whose machines are to be started until they are complete, whatever is waited for then.
+    private CloneTracker? _starts;
+
     public BatchRun Run => run;
 
     /// <summary>Prepares for the methods that occur; watches start when there is something to follow.</summary>
     public async Task StartAsync(IReadOnlyList<PlannedClone> clones)
     {
+        // With one batch label on all of them the server sends no other clone of the namespace.
+        var batches = clones.Select(c => c.Request.Batch).Distinct(StringComparer.Ordinal).ToList();
+        var scope = batches is [{ } batch] ? new WatchOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" } : new WatchOptions();
         foreach (var method in clones.Select(c => c.Method).Distinct())
         {
             var kind = method == CloneMethod.Clone
                 ? await cluster.GetCloneKindAsync(ending.Token)
                 : KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ending.Token)).Version);
             _methods[method] = new CloneApiMethod(cluster, kind, options, run.Window, method);
-            if (options is not { Wait: true, DryRun: false })
+            if (options.DryRun)
                 continue;
-            // With one batch label on all of them the server sends no other clone of the namespace.
-            var batches = clones.Select(c => c.Request.Batch).Distinct(StringComparer.Ordinal).ToList();
-            var scope = batches is [{ } batch] ? new WatchOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" } : new WatchOptions();
-            _trackers[method] = await CloneTracker.CreateAsync(cluster, kind, scope, NeededState, Events(), ending.Token);
+            if (method == CloneMethod.Restore)
+                _starts = await CloneTracker.CreateAsync(cluster, kind, scope, WaitState.Succeeded, Events(), ending.Token);
+            if (options.Wait)
+                _trackers[method] = await CloneTracker.CreateAsync(cluster, kind, scope, NeededState, Events(), ending.Token);
         }
     }
 
@@ -98,6 +108,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     {
         foreach (var tracker in _trackers.Values)
             await tracker.DisposeAsync();
+        if (_starts is not null)
+            await _starts.DisposeAsync();
     }
 
     // A clone object that is deleted before its volumes are bound takes their snapshot with it.
@@ -148,6 +160,18 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         run.Created();
         cluster.Callbacks.Verbose?.Invoke(
             $"{clone.Request.SourceName} -> {clone.DisplayName}: clone {record.Name} {(outcome.TakenOver ? "was there already" : "created")}");
+        var left = options.Timeout;
+        if (_starts is not null && HeldStart.IsPending(record.Raw))
+        {
+            var began = cluster.Clock.GetTimestamp();
+            var complete = await StartMachineAsync(item, record, ct);
+            if (complete.Fault is not null)
+                return await FinishAsync(clone, complete, ct);
+            record = complete.Record!;
+            if (left is { } limit)
+                left = limit > cluster.Clock.GetElapsedTime(began) ? limit - cluster.Clock.GetElapsedTime(began) : TimeSpan.Zero;
+        }
+
         if (!_trackers.TryGetValue(clone.Method, out var tracker))
         {
             run.Window.Success();
@@ -155,7 +179,16 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             return new(clone, record, null);
         }
 
-        return await FinishAsync(clone, await tracker.FollowAsync(item, record, options.Timeout, ct), ct);
+        return await FinishAsync(clone, await tracker.FollowAsync(item, record, left, ct), ct);
+    }
+
+    private async Task<FollowOutcome> StartMachineAsync(CloneReference item, CloneRecord record, CancellationToken ct)
+    {
+        var complete = await _starts!.FollowAsync(item, record, options.Timeout ?? StartPatience, ct);
+        if (complete.Fault is not null)
+            return complete;
+        cluster.Callbacks.Verbose?.Invoke($"Starting {item.Namespace}/{record.TargetName}: its restore is complete");
+        return await HeldStart.CarryOutAsync(cluster, complete.Record!, ct) is { } fault ? complete with { Fault = fault } : complete;
     }
 
     private async Task<MadeClone> FinishAsync(PlannedClone clone, FollowOutcome followed, CancellationToken ct)

@@ -37,23 +37,34 @@ internal sealed class PreparedSource(KubeVirtCluster cluster, BatchRun run, Snap
         clone = clone with { Request = compiled.Request };
         if (clone.Method == CloneMethod.Clone)
             return (OfSnapshot(clone), null);
-        return AsRestore(clone, snapshot.Name, content.Machine, compiled.Patches, (await cluster.GetSnapshotKindAsync(ct)).Version);
+        return AsRestore(clone, snapshot.Name, content.Machine, compiled.Patches, (await cluster.GetSnapshotKindAsync(ct)).Version, holdStart: true);
     }
 
     /// <summary>The clone as a restore of a snapshot, with the patches that make it of the machine as it was snapshotted; or why it cannot be made.</summary>
+    /// <param name="clone">The clone.</param>
+    /// <param name="snapshotName">The snapshot.</param>
+    /// <param name="machine">The machine as it was snapshotted.</param>
+    /// <param name="userPatches">What the user and the identity options change.</param>
+    /// <param name="version">API version of restores.</param>
+    /// <param name="holdStart">Leave starting the machine to <see cref="HeldStart"/>. Not where nobody will be there to do that.</param>
     public static (PlannedClone Clone, Fault? Fault) AsRestore(
         PlannedClone clone,
         string snapshotName,
         JsonObject machine,
         IReadOnlyList<PatchOperation> userPatches,
-        string version)
+        string version,
+        bool holdStart)
     {
-        var patches = RestorePatches.For(machine, clone.Request, userPatches);
+        IReadOnlyList<PatchOperation> patches = RestorePatches.For(machine, clone.Request, userPatches);
         var rehearsal = (JsonObject)machine.DeepClone();
         // Only an inapplicable patch is noticed after the volumes were made, and then the restore hangs.
         if (JsonPatchApplier.Apply(rehearsal, patches) is var (operation, why))
             return (clone, Inapplicable(clone, operation, why));
-        return (WithBody(clone, snapshotName, patches, version), null);
+        if (!holdStart || HeldStart.Of(rehearsal, userPatches) is not ({ } hold, { } start))
+            return (WithBody(clone, snapshotName, patches, version), null);
+        clone = WithBody(clone, snapshotName, [.. patches, hold], version);
+        clone.Body["metadata"]!["annotations"]![CloneLabels.Start] = start;
+        return (clone, null);
     }
 
     /// <summary>The clone as a restore of a snapshot.</summary>

@@ -126,7 +126,7 @@ public sealed class ManifestPlanner
             }
 
             var patches = clone.Request.Patches is { } own ? PatchRules.Read(own) : [];
-            var (restore, fault) = PreparedSource.AsRestore(clone, group.Snapshot ?? group.SourceName, source, patches, version);
+            var (restore, fault) = PreparedSource.AsRestore(clone, group.Snapshot ?? group.SourceName, source, patches, version, holdStart: false);
             items.Add(new ManifestItem { Request = clone.Original, Manifest = fault is null ? restore.Body : null, Fault = fault });
         }
     }

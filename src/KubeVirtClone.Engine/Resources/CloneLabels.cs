@@ -27,6 +27,9 @@ public static class CloneLabels
     /// <summary>Annotation of a stopped virtual machine with the run strategy it had, where starting would not bring it back.</summary>
     public const string RunStrategy = "kubevirtclone.io/run-strategy";
 
+    /// <summary>Annotation of a restore whose machine is to be started once it is complete: how (<see cref="Restores.HeldStart"/>). It goes when that is done.</summary>
+    internal const string Start = "kubevirtclone.io/start";
+
     /// <summary>Label that says who made the object.</summary>
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 

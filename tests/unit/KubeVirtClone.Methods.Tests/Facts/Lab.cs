@@ -129,6 +129,8 @@ internal sealed class Lab : IAsyncDisposable
         Settle();
     }
 
+    public void Patch(string kind, string name, JsonObject merge) => _cluster.Sandbox.Merge(kind, name, merge)["httpStatus"]!.GetValue<int>().ShouldBe(200);
+
     /// <summary>Changes that were committed, in order.</summary>
     public IReadOnlyList<StoreEvent> Changes => [.. _cluster.Sandbox.Changes.Select(c => c.Event)];
 
