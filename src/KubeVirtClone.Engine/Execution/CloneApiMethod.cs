@@ -45,17 +45,18 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
 
     private async Task<CreateOutcome> TryCreateAsync(PlannedClone clone, CancellationToken ct)
     {
+        var sent = cluster.Clock.GetUtcNow();
         try
         {
             // The client may serialize later or again: every attempt has a body of its own.
             var body = (System.Text.Json.Nodes.JsonObject)clone.Body.DeepClone();
-            return new(CloneRecord.From(await cluster.Client.CreateAsync(kind, clone.Request.Namespace, body, _write, ct)), null);
+            return new(CloneRecord.From(await cluster.Client.CreateAsync(kind, clone.Request.Namespace, body, _write, ct)), null) { Sent = sent };
         }
         catch (AnswerLostException) when (!options.DryRun)
         {
             cluster.Callbacks.Verbose?.Invoke($"The answer about {clone.DisplayName} was lost; reading it back");
             if (await ReadBackAsync(clone, ours: true, ct) is { } settled)
-                return settled;
+                return settled with { Sent = sent };
             throw;
         }
         catch (ApiStatusException e) when (e.IsAlreadyExists)

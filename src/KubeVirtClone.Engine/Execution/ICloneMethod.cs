@@ -18,4 +18,8 @@ internal interface ICloneMethod
 /// <param name="Record">The clone, as the server answered or as it was found.</param>
 /// <param name="Fault">Why there is none.</param>
 /// <param name="TakenOver">True when an earlier run had made it.</param>
-internal readonly record struct CreateOutcome(CloneRecord? Record, Fault? Fault, bool TakenOver = false);
+internal readonly record struct CreateOutcome(CloneRecord? Record, Fault? Fault, bool TakenOver = false)
+{
+    /// <summary>When the request that made it was sent, by the connection's clock; null where no request of this call made it.</summary>
+    public DateTimeOffset? Sent { get; init; }
+}

@@ -24,16 +24,30 @@ public sealed class PhaseTimes
 
     internal void Note(CloneRecord record, DateTimeOffset now)
     {
-        if (record.Uid.Length == 0)
-            return;
-        if (!_seen.TryGetValue(record.Uid, out var phases))
+        if (record.Uid.Length > 0)
+            Phases(record.Uid).TryAdd(record.Phase, now);
+    }
+
+    /// <summary>
+    /// Notes that a clone which is followed was asked for. That is where its time begins: on a busy machine its answer, and every phase on the
+    /// way, may only be read when it is done.
+    /// </summary>
+    internal void NoteSent(CloneRecord record, DateTimeOffset sent)
+    {
+        if (record.Uid.Length > 0)
+            Phases(record.Uid)[ClonePhase.Pending] = sent;
+    }
+
+    private ConcurrentDictionary<ClonePhase, DateTimeOffset> Phases(string uid)
+    {
+        if (!_seen.TryGetValue(uid, out var phases))
         {
-            phases = _seen.GetOrAdd(record.Uid, _ => new());
-            _order.Enqueue(record.Uid);
+            phases = _seen.GetOrAdd(uid, _ => new());
+            _order.Enqueue(uid);
             while (_order.Count > Most && _order.TryDequeue(out var oldest))
                 _seen.TryRemove(oldest, out _);
         }
 
-        phases.TryAdd(record.Phase, now);
+        return phases;
     }
 }

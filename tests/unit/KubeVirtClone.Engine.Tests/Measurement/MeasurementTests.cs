@@ -67,6 +67,22 @@ public sealed class MeasurementTests
         (await new CloneMeasurer(later).MeasureBatchAsync("default", "b1", CancellationToken.None)).Clones.ShouldAllBe(c => c.Spans.All(s => s.Origin != "watch"));
     }
 
+    [Fact]
+    public async Task The_time_of_a_clone_begins_when_it_is_asked_for_not_when_the_answer_is_read()
+    {
+        var world = new SnapshotWorld();
+        world.Client.Before = request =>
+        {
+            if (request is { Verb: "CREATE", Kind.Plural: "virtualmachinerestores" })
+                world.Clock.Advance(TimeSpan.FromSeconds(20));
+            return Task.CompletedTask;
+        };
+        await world.RunAsync(World.Requests(1), new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true, Batch = "b1" });
+        var clone = (await new CloneMeasurer(world.World.Cluster).MeasureBatchAsync("default", "b1", CancellationToken.None)).Clones.ShouldHaveSingleItem();
+        clone.Spans[0].Origin.ShouldBe("watch");
+        clone.Restore.ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(20));
+    }
+
     // KubeVirt's clone controller, step by step while somebody waits.
     private static async Task FollowAsync(SnapshotWorld world)
     {

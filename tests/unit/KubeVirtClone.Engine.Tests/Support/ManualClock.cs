@@ -33,7 +33,7 @@ internal sealed class ManualClock : TimeProvider
             lock (_gate)
             {
                 next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
-                _now = next?.Due > _now ? next.Due.Value : next is null ? end : _now;
+                _now = next?.Due > _now ? next.Due.Value : next is null && end > _now ? end : _now;
                 next?.Rearm();
             }
 
