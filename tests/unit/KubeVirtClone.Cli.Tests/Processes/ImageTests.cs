@@ -41,7 +41,7 @@ public sealed class ImageTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("new", "--golden-image", "late", "late-1", "--wait", "--timeout", "90s")).ShouldEndWith(0);
 
         (await sandbox.RunAsync("test", "--golden-image", "late:1", "late-2")).ShouldEndWith(0);
-        (await sandbox.RunAsync("test", "--golden-image", "late:9", "late-2")).ShouldEndWith(1).Error.ShouldContain("GoldenImageNotFound");
+        (await sandbox.RunAsync("test", "--golden-image", "late:9", "late-2")).ShouldEndWith(1).Output.ShouldContain("GoldenImageNotFound");
         (await sandbox.RunAsync("image", "remove", "late")).ShouldEndWith(1).Error.ShouldContain("GoldenImageInUse");
         (await sandbox.RunAsync("image", "remove", "late", "--force", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/late:1"]);
     }
