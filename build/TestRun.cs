@@ -60,9 +60,9 @@ internal sealed class TestRun(Repository repository)
             return;
         }
 
-        if (!shell.HasModule("Pester", PesterMinimum))
+        if ((shell.HasModule("Pester", PesterMinimum) ? "Pester" : RestorePester()) is not { } pester)
         {
-            Console.WriteLine($"== Pester was left out. The PowerShell found has no Pester {PesterMinimum} or later.");
+            Console.WriteLine($"== Pester was left out. The PowerShell found has no Pester {PesterMinimum} or later, and 'dotnet restore' could not bring it.");
             return;
         }
 
@@ -70,10 +70,20 @@ internal sealed class TestRun(Repository repository)
         var counts = Path.Combine(repository.TestResults, "pester.count");
         var code = shell.RunFile(
             repository.In("tests", "pester", "Invoke-Suite.ps1"),
-            ["-Module", repository.ModuleManifest, "-Cli", repository.Cli, "-CountFile", counts,
+            ["-Module", repository.ModuleManifest, "-Cli", repository.Cli, "-Pester", pester, "-CountFile", counts,
                 "-ResultFile", Path.Combine(repository.TestResults, "pester.xml")]);
         var numbers = File.Exists(counts) ? File.ReadAllText(counts).Split(' ') : ["0", "0"];
         Count("Pester", code, Number(numbers[0].Trim()), Number(numbers[1].Trim()));
+    }
+
+    /// <summary>Brings Pester as a package, for this checkout alone; null when it cannot be had.</summary>
+    private string? RestorePester()
+    {
+        var packages = Path.Combine(repository.Output, "packages");
+        var restored = Step.Capture(repository.Root, "dotnet", "restore", repository.In("tests", "pester", "Pester.csproj"), "--packages", packages);
+        return restored is { ExitCode: 0 }
+            ? Directory.GetFiles(Path.Combine(packages, "pester"), "Pester.psd1", SearchOption.AllDirectories).FirstOrDefault()
+            : null;
     }
 
     private void Count(string suite, int exitCode, int passed, int failed)

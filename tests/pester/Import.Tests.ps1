@@ -6,7 +6,7 @@ BeforeAll {
     function Invoke-Fresh([string] $Script) {
         $Script = '$ProgressPreference = ''SilentlyContinue''; ' + $Script
         $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($Script))
-        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -EncodedCommand $encoded
+        Invoke-TestShell -EncodedCommand $encoded
     }
 }
 

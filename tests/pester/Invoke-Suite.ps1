@@ -11,6 +11,8 @@
 param(
     [Parameter(Mandatory)] [string] $Module,
     [Parameter(Mandatory)] [string] $Cli,
+    # The module, or the path of its manifest.
+    [string] $Pester = 'Pester',
     [string] $ResultFile,
     [string] $CountFile,
     [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '../../examples')),
@@ -18,7 +20,7 @@ param(
     [string] $FullName
 )
 $ErrorActionPreference = 'Stop'
-Import-Module Pester -MinimumVersion 5.5.0
+Import-Module $Pester -MinimumVersion 5.5.0
 $env:KUBEVIRTCLONE_TEST_MODULE = Convert-Path -LiteralPath $Module
 $env:KUBEVIRTCLONE_TEST_CLI = Convert-Path -LiteralPath $Cli
 

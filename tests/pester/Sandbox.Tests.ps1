@@ -49,7 +49,7 @@ Describe 'Start-KubeVirtSandbox' -Tag Sandbox {
 
     It 'ends with the session that started it' {
         $script = "Import-Module '$(Get-TestModulePath)'; (Start-KubeVirtSandbox).ProcessId"
-        $id = [int](& ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command $script)
+        $id = [int](Invoke-TestShell -Command $script)
         $process = Get-Process -Id $id -ErrorAction Ignore
         if ($process) { $process.WaitForExit(10000) | Should -BeTrue }
     }

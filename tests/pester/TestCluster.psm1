@@ -21,6 +21,13 @@ function Get-TestModulePath {
 
 function Import-TestModule { Import-Module -Name (Get-TestModulePath) -Global }
 
+<# A PowerShell of its own, of the kind that runs the suite. As a .NET tool its process is dotnet, which wants the program's name first. #>
+function Invoke-TestShell {
+    $program = [Environment]::ProcessPath
+    if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { & $program (Join-Path $PSHOME 'pwsh.dll') -NoProfile -NonInteractive @args }
+    else { & $program -NoProfile -NonInteractive @args }
+}
+
 function Test-LiveCluster { [bool]$env:KUBEVIRTCLONE_TEST_KUBECONFIG }
 
 <# Starts or joins the cluster, and makes the suite's namespace. Returns the namespace. #>
