@@ -54,7 +54,7 @@ internal static class LiveRules
     /// <summary>Waits until the namespace holds as many objects of each kind, in the same phases, as at the recording's end.</summary>
     public static void AwaitEnd(IReplayTarget target, JsonObject data, string part, bool detailed, TimeSpan atMost)
     {
-        if (data.ObjectAt(part) is not { } recorded || !recorded.Any(p => p.Value is JsonArray))
+        if (data.ObjectAt(part) is not { Count: > 0 } recorded || recorded.Any(p => p.Value is not JsonArray))
             return;
         var wanted = Summary(recorded).ToList();
         target.RunUntil(
