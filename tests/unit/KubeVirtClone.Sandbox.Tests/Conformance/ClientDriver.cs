@@ -5,22 +5,22 @@ using KubeVirtClone.Kubernetes.Configuration;
 namespace KubeVirtClone.Sandbox.Tests.Conformance;
 
 /// <summary>The project's own client.</summary>
-internal sealed class ClientDriver(string kubeConfig) : IDriver
+internal sealed class ClientDriver(ConformanceFixture fixture) : IDriver
 {
-    private readonly IKubernetesClient _client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new KubeConfigOptions { Path = kubeConfig }));
+    private readonly IKubernetesClient _client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new KubeConfigOptions { Path = fixture.KubeConfig }));
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public Task<Reply> CreateAsync(Resource resource, JsonObject body, bool dryRun = false) => TryAsync(async () =>
-        (await _client.CreateAsync(Kind(resource), "default", body, new WriteOptions { DryRun = dryRun, FieldValidation = "Strict" }, Cancelled)).ToJsonObject());
+        (await _client.CreateAsync(Kind(resource), fixture.Namespace, body, new WriteOptions { DryRun = dryRun, FieldValidation = "Strict" }, Cancelled)).ToJsonObject());
 
-    public Task<Reply> GetAsync(Resource resource, string name) => TryAsync(async () => (await _client.GetAsync(Kind(resource), "default", name, Cancelled)).ToJsonObject());
+    public Task<Reply> GetAsync(Resource resource, string name) => TryAsync(async () => (await _client.GetAsync(Kind(resource), fixture.Namespace, name, Cancelled)).ToJsonObject());
 
     public Task<Reply> ListAsync(Resource resource, string? labels = null, string? fields = null, int pageSize = 500) => TryAsync(async () =>
     {
         var items = new JsonArray();
         var options = new ListOptions { LabelSelector = labels, FieldSelector = fields, PageSize = pageSize };
-        await foreach (var item in _client.ListAsync(Kind(resource), "default", options, Cancelled))
+        await foreach (var item in _client.ListAsync(Kind(resource), fixture.Namespace, options, Cancelled))
             items.Add((JsonNode)item.ToJsonObject());
         return items;
     });
@@ -28,23 +28,23 @@ internal sealed class ClientDriver(string kubeConfig) : IDriver
     public Task<Reply> PatchAsync(Resource resource, string name, string type, JsonNode patch, string? subresource = null) => TryAsync(async () =>
     {
         var kind = type switch { "json" => PatchKind.Json, "merge" => PatchKind.Merge, _ => PatchKind.StrategicMerge };
-        return (await _client.PatchAsync(Kind(resource), "default", name, kind, patch, null, Cancelled, subresource)).ToJsonObject();
+        return (await _client.PatchAsync(Kind(resource), fixture.Namespace, name, kind, patch, null, Cancelled, subresource)).ToJsonObject();
     });
 
     public Task<Reply> ApplyAsync(Resource resource, JsonObject body, string manager, bool force = false) => TryAsync(async () =>
     {
         var options = new WriteOptions { FieldManager = manager, Force = force };
-        return (await _client.PatchAsync(Kind(resource), "default", body["metadata"]!["name"]!.GetValue<string>(), PatchKind.Apply, body, options, Cancelled)).ToJsonObject();
+        return (await _client.PatchAsync(Kind(resource), fixture.Namespace, body["metadata"]!["name"]!.GetValue<string>(), PatchKind.Apply, body, options, Cancelled)).ToJsonObject();
     });
 
     public Task<Reply> DeleteAsync(Resource resource, string name, bool dryRun = false) => TryAsync(async () =>
-        (await _client.DeleteAsync(Kind(resource), "default", name, new DeleteOptions { DryRun = dryRun }, Cancelled))?.ToJsonObject());
+        (await _client.DeleteAsync(Kind(resource), fixture.Namespace, name, new DeleteOptions { DryRun = dryRun }, Cancelled))?.ToJsonObject());
 
-    public Task<Reply> PutAsync(string path) => TryAsync(async () =>
-        JsonValue.Create((await _client.SendAsync(HttpMethod.Put, path, new JsonObject(), "*/*", Cancelled)).Body));
+    public Task<Reply> PowerAsync(string machine, string subresource) => TryAsync(async () =>
+        JsonValue.Create((await _client.SendAsync(HttpMethod.Put, fixture.PowerPath(machine, subresource), new JsonObject(), "*/*", Cancelled)).Body));
 
     public IWatch Watch(Resource resource, string labels) =>
-        new RunningWatch(_client.WatchAsync(Kind(resource), "default", new WatchOptions { LabelSelector = labels }, Cancelled).GetAsyncEnumerator(Cancelled));
+        new RunningWatch(_client.WatchAsync(Kind(resource), fixture.Namespace, new WatchOptions { LabelSelector = labels }, Cancelled).GetAsyncEnumerator(Cancelled));
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 

@@ -1,9 +1,7 @@
-using KubeVirtClone.Sandbox.Tests.Kubectl;
-
 namespace KubeVirtClone.Sandbox.Tests.Conformance;
 
 /// <summary>The API machinery as two clients find it: the same steps and the same assertions for unmodified kubectl and for the project's own client.</summary>
-public sealed class ConformanceTests(KubectlFixture fixture) : IClassFixture<KubectlFixture>
+public sealed class ConformanceTests(ConformanceFixture fixture) : IClassFixture<ConformanceFixture>
 {
     public static TheoryData<string> All() => [.. Steps.All.Keys];
 
@@ -13,7 +11,7 @@ public sealed class ConformanceTests(KubectlFixture fixture) : IClassFixture<Kub
 
     [Theory]
     [MemberData(nameof(All))]
-    public Task The_projects_client_finds(string step) => RunAsync(step, "client", new ClientDriver(fixture.KubeConfig));
+    public Task The_projects_client_finds(string step) => RunAsync(step, "client", new ClientDriver(fixture));
 
     private static async Task RunAsync(string step, string client, IDriver driver)
     {

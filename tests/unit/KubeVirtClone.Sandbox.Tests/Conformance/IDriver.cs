@@ -38,7 +38,7 @@ internal interface IWatch : IAsyncDisposable
     Task<string> NextAsync();
 }
 
-/// <summary>A client of an API server, as far as the suite needs one. All objects are in namespace <c>default</c>.</summary>
+/// <summary>A client of an API server, as far as the suite needs one. All objects are in the namespace of the fixture.</summary>
 internal interface IDriver : IAsyncDisposable
 {
     Task<Reply> CreateAsync(Resource resource, JsonObject body, bool dryRun = false);
@@ -53,7 +53,8 @@ internal interface IDriver : IAsyncDisposable
 
     Task<Reply> DeleteAsync(Resource resource, string name, bool dryRun = false);
 
-    Task<Reply> PutAsync(string path);
+    /// <summary>PUTs to a subresource of a VirtualMachine: <c>start</c>, <c>stop</c>.</summary>
+    Task<Reply> PowerAsync(string machine, string subresource);
 
     IWatch Watch(Resource resource, string labels);
 }

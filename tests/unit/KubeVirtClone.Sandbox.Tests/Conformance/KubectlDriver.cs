@@ -6,7 +6,7 @@ using KubeVirtClone.Sandbox.Tests.Kubectl;
 namespace KubeVirtClone.Sandbox.Tests.Conformance;
 
 /// <summary>Unmodified kubectl.</summary>
-internal sealed partial class KubectlDriver(KubectlFixture fixture) : IDriver
+internal sealed partial class KubectlDriver(ConformanceFixture fixture) : IDriver
 {
     public Task<Reply> CreateAsync(Resource resource, JsonObject body, bool dryRun = false) =>
         RunAsync(["create", "-f", "-", "-o", "json", .. DryRun(dryRun)], body.ToJsonString());
@@ -32,7 +32,7 @@ internal sealed partial class KubectlDriver(KubectlFixture fixture) : IDriver
     public Task<Reply> DeleteAsync(Resource resource, string name, bool dryRun = false) =>
         RunAsync(["delete", resource.Qualified, name, "--wait=false", "-o", "name", .. DryRun(dryRun)]);
 
-    public Task<Reply> PutAsync(string path) => RunAsync(["replace", "--raw", path, "-f", "-"], "{}");
+    public Task<Reply> PowerAsync(string machine, string subresource) => RunAsync(["replace", "--raw", fixture.PowerPath(machine, subresource), "-f", "-"], "{}");
 
     public IWatch Watch(Resource resource, string labels) => new RunningWatch(fixture.Start(
         "get", resource.Qualified, "-l", labels, "-w", "--output-watch-events", "-o", "jsonpath={.type}/{.object.metadata.name}{\"\\n\"}"));

@@ -116,11 +116,10 @@ internal static class Steps
         },
         ["start and stop"] = async (d, m) =>
         {
-            var path = $"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/{m}/";
-            (await d.PutAsync(path + "start")).Reason.ShouldBe("NotFound");
+            (await d.PowerAsync(m, "start")).Reason.ShouldBe("NotFound");
             await d.CreateAsync(Resource.Machine, Machine(m));
-            Refused(await d.PutAsync(path + "stop"), "Conflict", "VM is not running");
-            (await d.PutAsync(path + "start")).Ok.ShouldBeTrue();
+            Refused(await d.PowerAsync(m, "stop"), "Conflict", "VM is not running");
+            (await d.PowerAsync(m, "start")).Ok.ShouldBeTrue();
             (await d.GetAsync(Resource.Machine, m)).Value["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("Always");
         },
     };

@@ -6,21 +6,23 @@ namespace KubeVirtClone.Sandbox.Tests.Kubectl;
 internal sealed record KubectlResult(int ExitCode, string Output, string Errors);
 
 /// <summary>A sandbox and a real kubectl pointed at it, with a home folder of its own.</summary>
-public sealed class KubectlFixture : IAsyncLifetime
+public class KubectlFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kubevirtclone-kubectl-").FullName;
 
     internal Sandbox Sandbox { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Sandbox = await Sandbox.StartAsync(new SandboxOptions { Seeded = false }, TestContext.Current.CancellationToken);
         await Sandbox.WriteKubeConfigAsync(Path.Combine(_folder, "config"));
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        await Sandbox.DisposeAsync();
+        GC.SuppressFinalize(this);
+        if (Sandbox is not null)
+            await Sandbox.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -12,7 +12,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay.Live;
 /// </summary>
 internal sealed class LiveCluster : IAsyncDisposable
 {
-    private const string Variable = "KUBEVIRTCLONE_TEST_KUBECONFIG";
+    public const string Variable = "KUBEVIRTCLONE_TEST_KUBECONFIG";
     private const string RunLabel = "kubevirtclone.example.com/replay";
     private static readonly Lazy<LiveCluster?> TheOne = new(() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? new LiveCluster(path) : null);
     private readonly List<(string Kind, string Name)> _made = [];
