@@ -31,7 +31,10 @@ internal static class Comparison
                 differences.AddRange(recorded["phases"] is null ? [] : Difference.Between(last, Objects(b, part), part));
         }
 
+        if (recorded["otherClones"] is not null)
+            Compare("otherClones", x => OtherClones(x));
         Compare("cloneFinal", x => x["cloneFinal"]);
+        Compare("targetName", x => x["targetName"]);
         Compare("targetVM", x => x["targetVM"]);
         Compare("left", x => Left(x));
         Compare("leftPVCs", x => Claims(x.ArrayAt("leftPVCs")));
@@ -41,6 +44,7 @@ internal static class Comparison
 
         void Compare(string part, Func<JsonObject, JsonNode?> take)
         {
+            // A refused clone has no history.
             if (recorded["phases"] is null && part is not ("create" or "left" or "leftPVCs"))
                 return;
             differences.AddRange(Difference.Between(take(a), take(b), part));
@@ -67,6 +71,9 @@ internal static class Comparison
 
         void Compare(string part, Func<JsonObject, JsonNode?> take) => differences.AddRange(Difference.Between(take(a), take(b), part));
     }
+
+    private static JsonObject OtherClones(JsonObject recording) => new((recording.ObjectAt("otherClones") ?? [])
+        .Select(p => new KeyValuePair<string, JsonNode?>(p.Key, KnownRaces.Phases((JsonArray)p.Value!))));
 
     private static JsonArray Posts(JsonArray? posts) => new([.. posts.Objects().Select(p =>
     {
@@ -290,8 +297,6 @@ internal static class Comparison
         var result = s["result"].Copy();
         if (result is JsonObject view && view["httpStatus"] is null)
             result = View(view, KnownRaces.JustPosted(s, posted));
-        if (result is JsonObject o && o["httpStatus"] is { } status && (o["object"] is not null || o["stored"] is not null || status.ToJsonString() == "200"))
-            result = new JsonObject { ["httpStatus"] = status.DeepClone() };
         return (JsonNode?)new JsonObject { ["step"] = StepText(s.TextAt("step") ?? ""), ["result"] = result };
     })]);
 

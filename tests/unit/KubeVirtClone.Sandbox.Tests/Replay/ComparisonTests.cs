@@ -6,7 +6,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay;
 /// <summary>The comparison itself: equal recordings are equal, and a changed field is found.</summary>
 public sealed class ComparisonTests
 {
-    private static JsonObject Load(string name) => VectorCase.Load(VectorCase.Files().First(f => Path.GetFileName(f).StartsWith(name, StringComparison.Ordinal))).Data;
+    private static JsonObject Load(string name) => VectorCase.OfOwn(name).Data;
 
     [Theory]
     [InlineData("a02-")]

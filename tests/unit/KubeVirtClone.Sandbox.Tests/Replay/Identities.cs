@@ -18,6 +18,9 @@ internal sealed partial class Identities
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Uuid();
 
+    [GeneratedRegex("[bcdfghjklmnpqrstvwxz2456789]{5}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Suffix();
+
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Time();
 
@@ -28,8 +31,12 @@ internal sealed partial class Identities
             _given.Add(m.Value);
     }
 
-    /// <summary>Names made up by the server: the whole name stands for its beginning.</summary>
-    public void Generated(string name, string beginning) => _replacements[name] = $"<generated {beginning}>";
+    /// <summary>Names made up by the server, of a beginning and five characters of Kubernetes' alphabet: the whole name stands for its beginning.</summary>
+    public void Generated(string name, string beginning)
+    {
+        if (name.Length == beginning.Length + 5 && name.StartsWith(beginning, StringComparison.Ordinal) && Suffix().IsMatch(name))
+            _replacements[name] = $"<generated {beginning}>";
+    }
 
     /// <summary>A name whose bearer is known by its place only; replaced where it stands as a word of its own.</summary>
     public void Renamed(string name, string replacement) => _words[name] = replacement;
@@ -45,7 +52,7 @@ internal sealed partial class Identities
             learned = false;
             foreach (var (uid, kind, name) in found)
             {
-                if (_replacements.ContainsKey(uid) || _given.Contains(uid))
+                if (_replacements.ContainsKey(uid) || _given.Contains(uid) || !Guid.TryParseExact(uid, "D", out _))
                     continue;
                 var shown = Known(name);
                 if (Uuid().IsMatch(shown))

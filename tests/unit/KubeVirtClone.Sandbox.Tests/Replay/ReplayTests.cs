@@ -21,13 +21,13 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
         public ValueTask DisposeAsync() => LiveCluster.EndAsync();
     }
 
-    public static TheoryData<string> Cases() => [.. VectorCase.Files().Select(f => Path.GetFileNameWithoutExtension(f))];
+    public static TheoryData<string> Cases() => [.. VectorFiles.Named(VectorCase.Files()).Keys];
 
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task A_recorded_case_replays(string name)
     {
-        var outcome = await ReplayAsync(VectorCase.Files().First(f => Path.GetFileNameWithoutExtension(f) == name));
+        var outcome = await ReplayAsync(VectorFiles.Named(VectorCase.Files())[name]);
         if (outcome.NotRepeatable is { } reason)
             Assert.Skip($"not repeatable: {reason}");
         outcome.Differences.ShouldBeEmpty(string.Join(Environment.NewLine, outcome.Differences.Take(25)));
@@ -70,6 +70,8 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
             output.WriteLine($"{folder.Key}: {folder.Count(f => Results[f].Value.Result is { NotRepeatable: null, Differences.Count: 0 })} of {folder.Count()} reproduced");
         foreach (var reason in reasons)
             output.WriteLine(reason);
+        foreach (var other in VectorCase.Others())
+            output.WriteLine($"no case: {other}");
         // For work on the sandbox: all differences of all cases in one file.
         if (Environment.GetEnvironmentVariable("KUBEVIRTCLONE_REPLAY_REPORT") is { Length: > 0 } report)
         {

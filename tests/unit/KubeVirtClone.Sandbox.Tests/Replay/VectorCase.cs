@@ -7,6 +7,8 @@ namespace KubeVirtClone.Sandbox.Tests.Replay;
 public sealed class VectorCase
 {
     private const string FoldersVariable = "KUBEVIRTCLONE_VECTORS";
+    private static readonly Lazy<VectorFiles> Found = new(() => VectorFiles.In(Environment.GetEnvironmentVariable(FoldersVariable) is { Length: > 0 } named ? named : OwnFolders));
+    private static readonly Lazy<VectorFiles> Own = new(() => VectorFiles.In(OwnFolders));
 
     private VectorCase(string path)
     {
@@ -41,17 +43,22 @@ public sealed class VectorCase
     public override string ToString() => Name;
 
     /// <summary>Files of all cases, from the folders the environment names or the project's own fixtures.</summary>
-    public static IReadOnlyList<string> Files()
-    {
-        var named = Environment.GetEnvironmentVariable(FoldersVariable);
-        var folders = string.IsNullOrEmpty(named)
-            ? ((string[])["vectors", "vectors-restore", "vectors-more"]).Select(f => System.IO.Path.Combine(Fixtures(), f)).ToArray()
-            : named.Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return [.. folders.SelectMany(f => Directory.EnumerateFiles(f, "*.json")).Order(StringComparer.Ordinal)];
-    }
+    public static IReadOnlyList<string> Files() => Found.Value.Cases;
+
+    /// <summary>Files in those folders that hold no case, such as recorded single requests.</summary>
+    public static IReadOnlyList<string> Others() => Found.Value.Others;
+
+    /// <summary>The project's own cases, whatever the environment names.</summary>
+    public static IReadOnlyList<string> OwnFiles() => Own.Value.Cases;
+
+    /// <summary>The project's own case whose name begins so.</summary>
+    public static VectorCase OfOwn(string beginning) => new(OwnFiles().First(f => System.IO.Path.GetFileName(f).StartsWith(beginning, StringComparison.Ordinal)));
 
     public static VectorCase Load(string path) => new(path);
 
-    private static string Fixtures([CallerFilePath] string here = "") =>
-        System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
+    private static string OwnFolders => string.Join(System.IO.Path.PathSeparator, ((string[])["vectors", "vectors-restore", "vectors-more"])
+        .Select(f => System.IO.Path.Combine(Repository(), "tests", "fixtures", f)));
+
+    internal static string Repository([CallerFilePath] string here = "") =>
+        System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(here)!, "..", "..", "..", ".."));
 }
