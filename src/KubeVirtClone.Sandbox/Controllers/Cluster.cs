@@ -36,6 +36,7 @@ internal sealed class Cluster : IDisposable
         StorageClasses = api.Type("storage.k8s.io", "storageclasses");
         VolumeSnapshots = api.Type("snapshot.storage.k8s.io", "volumesnapshots");
         VolumeSnapshotContents = api.Type("snapshot.storage.k8s.io", "volumesnapshotcontents");
+        StorageProfiles = api.Type("cdi.kubevirt.io", "storageprofiles");
         VolumeSnapshotClasses = api.Type("snapshot.storage.k8s.io", "volumesnapshotclasses");
         DataVolumes = api.Type("cdi.kubevirt.io", "datavolumes");
         Revisions = api.Type("apps", "controllerrevisions");
@@ -81,6 +82,8 @@ internal sealed class Cluster : IDisposable
     public ResourceType VolumeSnapshots { get; }
 
     public ResourceType VolumeSnapshotContents { get; }
+
+    public ResourceType StorageProfiles { get; }
 
     public ResourceType VolumeSnapshotClasses { get; }
 

@@ -27,6 +27,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         api.AddAdmission(new RestoreWebhook(api, profile, settings));
         api.AddAdmission(new MachineWebhook(api, profile));
         api.AddAdmission(new ClaimAdmission(api));
+        api.AddAdmission(new LimitRangeAdmission(api));
         // A server asks its quotas last, after every webhook.
         var quotas = new Quotas(api);
         _quotas = new QuotaController(api, quotas);

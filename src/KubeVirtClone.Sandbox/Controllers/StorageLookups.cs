@@ -9,14 +9,16 @@ internal sealed class StorageLookups(Cluster cluster)
     private const string DefaultClassAnnotation = "snapshot.storage.kubernetes.io/is-default-class";
 
     /// <summary>
-    /// The VolumeSnapshotClass for a StorageClass: the one whose driver is the provisioner, of several the one marked default;
-    /// null when there is none.
+    /// The VolumeSnapshotClass for a StorageClass: the one its StorageProfile names, else the one whose driver is the provisioner, of
+    /// several the one marked default; null when there is none.
     /// </summary>
     /// <exception cref="ReconcileException">Several match and none is marked.</exception>
     public string? SnapshotClass(string storageClass)
     {
         if (cluster.Get(cluster.StorageClasses, null, storageClass) is not { } found)
             return null;
+        if (cluster.Get(cluster.StorageProfiles, null, storageClass).TextAt("status", "snapshotClass") is { Length: > 0 } named)
+            return cluster.Get(cluster.VolumeSnapshotClasses, null, named)?.Name();
         var provisioner = found.TextAt("provisioner");
         var matches = cluster.Api.List(cluster.VolumeSnapshotClasses, null).Where(c => c.TextAt("driver") == provisioner).ToList();
         return matches.Count switch

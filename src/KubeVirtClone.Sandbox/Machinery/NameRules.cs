@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -22,6 +23,8 @@ internal static partial class NameRules
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
         "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+    private const int AnnotationBytes = 256 * 1024;
+
     /// <summary>Whether a text may be the name part of a label key.</summary>
     public static bool IsQualifiedName(string name) => name.Length <= 63 && QualifiedName().IsMatch(name);
 
@@ -29,6 +32,12 @@ internal static partial class NameRules
     public static void Check(ResourceType type, JsonObject obj, List<ApiCause> causes)
     {
         var metadata = obj["metadata"] as JsonObject;
+        if (JsonTree.Text(metadata, "generateName") is { Length: > 0 } beginning)
+        {
+            foreach (var problem in Problems(Completed(beginning, type.Names), type.Names))
+                causes.Add(InvalidValue("metadata.generateName", beginning, problem));
+        }
+
         var name = JsonTree.Text(metadata, "name") ?? "";
         if (name.Length == 0)
         {
@@ -50,11 +59,17 @@ internal static partial class NameRules
         {
             foreach (var (key, _) in annotations)
                 CheckKey("metadata.annotations", key.ToLowerInvariant(), causes);
+            if (annotations.Sum(a => (long)Encoding.UTF8.GetByteCount(a.Key) + Encoding.UTF8.GetByteCount(JsonTree.Text(annotations, a.Key) ?? "")) > AnnotationBytes)
+                causes.Add(new ApiCause("metadata.annotations", "FieldValueTooLong", $"Too long: may not be more than {AnnotationBytes} bytes"));
         }
 
         if (metadata?["ownerReferences"] is JsonArray owners)
             CheckOwners(owners, causes);
     }
+
+    // A beginning is judged as the name it could become: one that ends in '-' goes on.
+    private static string Completed(string beginning, NameRule rule) =>
+        rule != NameRule.PathSegment && beginning.Length > 1 && beginning.EndsWith('-') ? beginning[..^2] + "a" : beginning;
 
     /// <summary>What is wrong with a DNS label.</summary>
     public static IEnumerable<string> LabelProblems(string name) => Problems(name, NameRule.Label);

@@ -40,6 +40,27 @@ public sealed class ApiMachineryTests
     }
 
     [Fact]
+    public void A_beginning_of_a_name_that_could_never_be_one_and_too_much_annotation_are_refused()
+    {
+        var body = Clone("x");
+        var metadata = (JsonObject)body["metadata"]!;
+        metadata.Remove("name");
+        metadata["generateName"] = "a.b-";
+        JsonTree.Text(_api.Create(Clones, "ns", body, Me), "metadata", "name")!.ShouldStartWith("a.b-");
+        metadata["generateName"] = "Bad-";
+        var refused = Should.Throw<ApiException>(() => _api.Create(Clones, "ns", body, Me));
+        refused.Code.ShouldBe(422);
+        refused.Status["details"]!["causes"]!.AsArray().Select(c => c!["field"]!.GetValue<string>()).ShouldBe(["metadata.generateName", "metadata.name"]);
+        metadata["generateName"] = new string('x', 260);
+        Should.Throw<ApiException>(() => _api.Create(Clones, "ns", body, Me)).Message.ShouldEndWith("metadata.generateName: Invalid value: \"" + new string('x', 260) + "\": must be no more than 253 characters");
+
+        metadata.Remove("generateName");
+        metadata["name"] = "x";
+        metadata["annotations"] = new JsonObject { ["note"] = new string('x', 256 * 1024) };
+        Should.Throw<ApiException>(() => _api.Create(Clones, "ns", body, Me)).Message.ShouldEndWith("metadata.annotations: Too long: may not be more than 262144 bytes");
+    }
+
+    [Fact]
     public void A_stale_update_is_refused_and_a_current_one_raises_the_generation()
     {
         var made = _api.Create(Clones, "ns", Clone("a"), Me);

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
+
+namespace KubeVirtClone.Sandbox.Tests.Controllers;
+
+/// <summary>What a namespace and a class allow of volumes and snapshots.</summary>
+public sealed class StorageRuleTests
+{
+    private static readonly RequestInfo Admin = new("admin", ["system:masters"]);
+
+    private static string Claim(string name, string requests) => $$"""
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: {{name}}}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {{requests}} }
+        """;
+
+    private static string Reason(JsonObject? o) => o.ArrayAt("status", "conditions").Objects().First(c => c.TextAt("type") == "Ready").TextAt("reason") ?? "";
+
+    [Fact]
+    public async Task A_limit_range_refuses_claims_in_a_servers_words()
+    {
+        await using var sandbox = new VirtualSandbox();
+        sandbox.Create("""
+            apiVersion: v1
+            kind: LimitRange
+            metadata: {name: sizes}
+            spec: {limits: [{type: PersistentVolumeClaim, min: {storage: 2Gi}, max: {storage: 8Gi}}, {type: Container, max: {storage: 1Gi}}]}
+            """);
+        sandbox.Create(Claim("fits", "{requests: {storage: 8Gi}}"));
+        var small = Should.Throw<ApiException>(() => sandbox.Create(Claim("small", "{requests: {storage: 1Gi}}")));
+        small.Code.ShouldBe(403);
+        small.Message.ShouldBe("persistentvolumeclaims \"small\" is forbidden: minimum storage usage per PersistentVolumeClaim is 2Gi, but request is 1Gi");
+        Should.Throw<ApiException>(() => sandbox.Create(Claim("none", "{requests: {}}"))).Message.ShouldBe(
+            "persistentvolumeclaims \"none\" is forbidden: [minimum storage usage per PersistentVolumeClaim is 2Gi.  No request is specified, "
+            + "maximum storage usage per PersistentVolumeClaim is 8Gi.  No request is specified]");
+    }
+
+    [Fact]
+    public async Task A_restore_beyond_a_limit_range_says_so_and_goes_on_without_it()
+    {
+        await using var sandbox = new VirtualSandbox();
+        sandbox.Snapshot("golden-pvc", "s");
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineSnapshot", "s").FlagAt("status", "readyToUse") is true, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        sandbox.Create("""
+            apiVersion: v1
+            kind: LimitRange
+            metadata: {name: sizes}
+            spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 5Gi}}]}
+            """);
+        sandbox.Restore("s", "copy");
+        sandbox.Run(TimeSpan.FromSeconds(30));
+        var restore = sandbox.Get("VirtualMachineRestore", "restore-copy")!;
+        Reason(restore).ShouldBe($"persistentvolumeclaims \"restore-{restore.Uid()}-data\" is forbidden: maximum storage usage per PersistentVolumeClaim is 5Gi, but request is 10Gi");
+        sandbox.Api.Delete(sandbox.Type("LimitRange"), "default", "sizes", new DeleteRequest(), Admin);
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineRestore", "restore-copy").FlagAt("status", "complete") is true, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_storage_profile_names_the_snapshot_class_of_its_class()
+    {
+        await using var sandbox = new VirtualSandbox();
+        // A second class of the same driver: which of them is meant is open until the profile says so.
+        var driver = sandbox.Get("StorageClass", "fast").TextAt("provisioner");
+        sandbox.Create($$"""
+            apiVersion: snapshot.storage.k8s.io/v1
+            kind: VolumeSnapshotClass
+            metadata: {name: second}
+            driver: {{driver}}
+            deletionPolicy: Delete
+            """);
+        sandbox.Run(TimeSpan.FromSeconds(1));
+        Status().TextAt("reason")!.ShouldEndWith(" matching VolumeSnapshotClasses for fast");
+        sandbox.Create("""
+            apiVersion: cdi.kubevirt.io/v1beta1
+            kind: StorageProfile
+            metadata: {name: fast}
+            """);
+        Name("second").FlagAt("enabled").ShouldBe(true);
+        sandbox.Snapshot("golden-pvc", "s");
+        sandbox.Run(TimeSpan.FromSeconds(30));
+        sandbox.List("VolumeSnapshot").ShouldHaveSingleItem().TextAt("spec", "volumeSnapshotClassName").ShouldBe("second");
+        // One that is not there is none, and no other is taken.
+        Name("missing").TextAt("reason").ShouldBe("No VolumeSnapshotClass: Volume snapshots are not configured for this StorageClass [fast] [data]");
+
+        JsonObject Status() => sandbox.Get("VirtualMachine", "golden-pvc").ArrayAt("status", "volumeSnapshotStatuses").Objects().First(s => s.TextAt("name") == "data");
+
+        JsonObject Name(string snapshotClass)
+        {
+            var profile = sandbox.Get("StorageProfile", "fast")!.Copy();
+            profile["status"] = new JsonObject { ["snapshotClass"] = snapshotClass };
+            sandbox.Api.Update(sandbox.Type("StorageProfile"), null, "fast", profile, Admin, "status");
+            // The VM is looked at again when it changes.
+            sandbox.Api.Patch(sandbox.Type("VirtualMachine"), "default", "golden-pvc", PatchType.Merge, JsonNode.Parse($$"""{"metadata":{"annotations":{"poke":"{{snapshotClass}}"} } }""")!, Admin);
+            sandbox.Run(TimeSpan.FromSeconds(1));
+            return Status();
+        }
+    }
+}
