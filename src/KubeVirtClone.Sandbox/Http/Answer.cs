@@ -11,6 +11,8 @@ internal static class Answer
     /// <summary>Bodies above this many bytes are compressed for clients that take gzip, as an API server does.</summary>
     private const int CompressFrom = 128 * 1024;
 
+    private static readonly TimeSpan BeforeReset = TimeSpan.FromMilliseconds(50);
+
     private static readonly byte[] NotFoundText = "404 page not found\n"u8.ToArray();
 
     public static Task Json(ApiCall call, int code, JsonNode body) => Bytes(call, code, JsonTree.Utf8(body), "application/json");
@@ -45,8 +47,7 @@ internal static class Answer
         {
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), call.Aborted);
-            await response.Body.FlushAsync(call.Aborted);
-            call.Http.Abort();
+            await BreakOff(call);
             return;
         }
 
@@ -61,6 +62,17 @@ internal static class Answer
         response.ContentLength = body.Length;
         if (call.Http.Request.Method != "HEAD")
             await response.Body.WriteAsync(body, call.Aborted);
+    }
+
+    /// <summary>
+    /// Breaks the connection behind what has been written. Sent in one go with the data the reset would overtake it: many clients then
+    /// drop what came before.
+    /// </summary>
+    public static async Task BreakOff(ApiCall call)
+    {
+        await call.Http.Response.Body.FlushAsync(call.Aborted);
+        await Task.Delay(BeforeReset, call.Aborted);
+        call.Http.Abort();
     }
 
     /// <summary>A stream for a long answer, compressed when the client takes it and it is worth it.</summary>

@@ -253,8 +253,7 @@ internal sealed class WatchHandler(ApiMachinery api)
             {
                 if (call.Fault!.Kind == FaultKind.HalfWatchLine)
                     await call.Http.Response.Body.WriteAsync(line.AsMemory(0, line.Length / 2), ending);
-                await Flush(ending);
-                call.Http.Abort();
+                await Answer.BreakOff(call);
                 throw new OperationCanceledException(call.Aborted);
             }
 
