@@ -10,6 +10,12 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
     [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Request();
 
+    private static readonly string[] Kinds =
+    [
+        "VirtualMachine", "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore", "VirtualMachineClone", "VirtualMachineInstance", "PersistentVolumeClaim",
+        "DataVolume", "VolumeSnapshot", "ConfigMap", "Secret", "Pod", "ResourceQuota", "LimitRange",
+    ];
+
     private JsonObject Data => @case.Data;
 
     public JsonNode? Do(JsonObject step)
@@ -29,12 +35,12 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
 
         if (result["body"] is { } body)
         {
-            var (kind, name) = Patched(text, (JsonObject)body);
+            var (kind, name) = Answering(result) ?? Patched(text, (JsonObject)body);
             return Shown(sandbox.Merge(kind, name, preparation.Translate(body), user), result);
         }
 
         if (result["httpStatus"] is not null)
-            return Deed(text, user);
+            return Deed(text, result, user);
         return Look(text, result);
     }
 
@@ -49,6 +55,19 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
         return answer;
     }
 
+    // Who answered says what was asked: the object itself, or a refusal with its name.
+    private (string Kind, string Name)? Answering(JsonObject result)
+    {
+        if (result.ObjectAt("response") is not { } response)
+            return null;
+        if (response.Kind() != "Status")
+            return response.TextAt("metadata", "name") is { } own ? (response.Kind(), own) : null;
+        return response.TextAt("details", "name") is { } named && response.TextAt("details", "kind") is { } plural
+            && Kinds.FirstOrDefault(k => sandbox.Find(k) is var t && (t.Plural == plural || t.Kind == plural)) is { } kind
+            ? (kind, named)
+            : null;
+    }
+
     private (string Kind, string Name) Patched(string text, JsonObject body)
     {
         if (body.At("metadata", "annotations", "volume.kubernetes.io/selected-node") is not null)
@@ -60,6 +79,8 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
             return ("PersistentVolumeClaim", waiting);
         }
 
+        if (body.At("spec", "hard") is not null)
+            return ("ResourceQuota", sandbox.List("ResourceQuota")[0].Name());
         if (body.At("spec", "runStrategy") is not null || body.At("spec", "template") is not null)
             return ("VirtualMachine", "src");
         // "touch the restore rb (an annotation)": a restore is named by one of the words.
@@ -70,7 +91,7 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
         return (first.Kind(), first.Name());
     }
 
-    private JsonObject Deed(string text, string? user)
+    private JsonObject Deed(string text, JsonObject result, string? user)
     {
         if (user is not null && text.Contains(" lists ", StringComparison.Ordinal))
         {
@@ -96,9 +117,28 @@ internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @cas
             return sandbox.Delete("VirtualMachine", "src");
         if (text == "and its PVC")
             return sandbox.Delete("PersistentVolumeClaim", "data");
-        if (sandbox.List("VirtualMachine").FirstOrDefault(v => text.Split(' ', ',').Contains(v.Name())) is { } machine && text.StartsWith("delete", StringComparison.Ordinal))
-            return sandbox.Delete("VirtualMachine", machine.Name());
+        if (text.StartsWith("delete", StringComparison.Ordinal) && (Answering(result) ?? Named(text)) is { } meant)
+            return sandbox.Delete(meant.Kind, meant.Name, user);
         throw Unknown(text);
+    }
+
+    // An object that a word names, of a kind that the words tell; VMs are mostly named without one.
+    private (string Kind, string Name)? Named(string text)
+    {
+        var words = text.Split(' ', ',', ':', '(', ')');
+        (string Word, string Kind)[] said =
+        [
+            ("restore", "VirtualMachineRestore"), ("content", "VirtualMachineSnapshotContent"), ("snapshot", "VirtualMachineSnapshot"), ("PVC", "PersistentVolumeClaim"),
+            ("DataVolume", "DataVolume"), ("quota", "ResourceQuota"), ("ConfigMap", "ConfigMap"), ("pod", "Pod"),
+        ];
+        foreach (var (word, kind) in said.Where(k => words.Contains(k.Word)).Append(("VM", "VirtualMachine")))
+        {
+            var there = sandbox.List(kind).Select(o => o.Name()).ToList();
+            if ((there.Find(words.Contains) ?? (there.Count == 1 && words.Contains(word) ? there[0] : null)) is { } name)
+                return (kind, name);
+        }
+
+        return null;
     }
 
     private static JsonObject As(string user, JsonObject answer)
