@@ -11,10 +11,13 @@ internal sealed class InstanceController
 {
     private const string Finalizer = "kubevirt.io/virtualMachineControllerFinalize";
     private const string NodeName = "sandbox-node-1";
+    private static readonly TimeSpan PodEnd = TimeSpan.FromMilliseconds(55);
+    private static readonly TimeSpan AfterPod = TimeSpan.FromMilliseconds(45);
     private readonly Cluster _cluster;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _byClaim;
     private readonly Dictionary<string, DateTimeOffset> _booting = [];
+    private readonly Dictionary<string, DateTimeOffset> _ending = [];
 
     public InstanceController(Cluster cluster)
     {
@@ -34,14 +37,12 @@ internal sealed class InstanceController
         if (_cluster.Get(_cluster.Instances, key) is not { } instance)
         {
             _booting.Remove(key);
+            _ending.Remove(key);
             return null;
         }
 
         if (instance.IsDeleting())
-        {
-            _cluster.RemoveFinalizer(_cluster.Instances, instance, Finalizer);
-            return null;
-        }
+            return End(key, instance);
 
         switch (instance.TextAt("status", "phase"))
         {
@@ -66,6 +67,22 @@ internal sealed class InstanceController
             default:
                 return null;
         }
+    }
+
+    // Its pod goes first, and with it the phase becomes final; then the instance itself.
+    private TimeSpan? End(string key, JsonObject instance)
+    {
+        var over = instance.TextAt("status", "phase") is "Succeeded" or "Failed";
+        if (!_ending.TryGetValue(key, out var due))
+            _ending[key] = due = _cluster.Now + _cluster.Settings.Scaled(over ? AfterPod : PodEnd);
+        if (_cluster.Now < due)
+            return due - _cluster.Now;
+        _ending.Remove(key);
+        if (over)
+            _cluster.RemoveFinalizer(_cluster.Instances, instance, Finalizer);
+        else
+            SetPhase(instance, instance.TextAt("status", "phase") == "Running" ? "Succeeded" : "Failed", running: false);
+        return null;
     }
 
     // What the scheduler does for a pod with unbound volumes: it chooses the node they are to be made for.

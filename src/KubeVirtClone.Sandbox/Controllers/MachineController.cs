@@ -158,7 +158,7 @@ internal sealed class MachineController
         if (wanted && instance is null && VolumesAllowStart(machine))
             Start(machine, request.TextAt("data", "paused") == "true");
         else if (!wanted && instance is not null && !instance.IsDeleting())
-            Stop(machine);
+            Stop(machine, instance);
         return _cluster.Get(_cluster.Machines, machine.Namespace(), machine.Name()) ?? machine;
     }
 
@@ -225,10 +225,10 @@ internal sealed class MachineController
         _cluster.Recorder.Normal(machine, "SuccessfulCreate", "Started the virtual machine by creating the new virtual machine instance " + machine.Name(), Component);
     }
 
-    private void Stop(JsonObject machine)
+    private void Stop(JsonObject machine, JsonObject instance)
     {
         _cluster.DeleteIfThere(_cluster.Instances, machine.Namespace(), machine.Name());
-        _cluster.Recorder.Normal(machine, "SuccessfulDelete", "Stopped the virtual machine by deleting the virtual machine instance " + machine.Name(), Component);
+        _cluster.Recorder.Normal(machine, "SuccessfulDelete", "Stopped the virtual machine by deleting the virtual machine instance " + instance.Uid(), Component);
     }
 
     private void WriteStatus(JsonObject machine, JsonObject? instance)
@@ -296,6 +296,8 @@ internal sealed class MachineController
             return "Terminating";
         if (instance is not null)
         {
+            if (instance.TextAt("status", "phase") is "Succeeded" or "Failed")
+                return "Stopped";
             if (instance.IsDeleting())
                 return "Stopping";
             if (instance.TextAt("status", "phase") == "Running")

@@ -188,9 +188,7 @@ internal sealed class RestoreController
             case "WaitEventually":
                 break;
             case "StopTarget":
-                const string Stopping = "Automatically stopping restore target for restore operation";
-                Hold(restore, Stopping, Stopping);
-                _subresources.Invoke(target.Namespace() ?? "", target.Name(), "stop", null, RequestInfo.Controller("kubevirt-controller"));
+                Stop(restore, target);
                 return;
             case "FailImmediate":
                 ShowError(restore, "Restore target VMI must be powered off before restore operation", failed: true);
@@ -209,6 +207,24 @@ internal sealed class RestoreController
         }
 
         Hold(restore, reason, InstanceExists);
+    }
+
+    // Asked again while its machine is still going down, the server refuses; that too stands in the conditions until the next look.
+    private void Stop(JsonObject restore, JsonObject target)
+    {
+        const string Stopping = "Automatically stopping restore target for restore operation";
+        try
+        {
+            _subresources.Invoke(target.Namespace() ?? "", target.Name(), "stop", null, RequestInfo.Controller("kubevirt-controller"));
+        }
+        catch (ApiException e)
+        {
+            _cluster.Recorder.Warning(restore, "RestoreTargetNotReady", Stopping, Component);
+            ShowError(restore, e.Message, failed: false);
+            throw;
+        }
+
+        Hold(restore, Stopping, Stopping);
     }
 
     private void Hold(JsonObject restore, string reason, string message)

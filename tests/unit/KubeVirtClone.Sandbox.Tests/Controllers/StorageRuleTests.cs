@@ -97,4 +97,36 @@ public sealed class StorageRuleTests
             return Status();
         }
     }
+
+    [Fact]
+    public async Task A_machine_stopped_for_a_restore_goes_down_in_steps_and_the_restore_says_what_it_is_told_meanwhile()
+    {
+        await using var sandbox = new VirtualSandbox(pacing: false);
+        sandbox.Snapshot("web-01", "s");
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineSnapshot", "s").FlagAt("status", "readyToUse") is true, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        List<string> reasons = [], printed = [];
+        using var subscription = sandbox.Api.Subscribe(e =>
+        {
+            if (e.Resource.Kind == "VirtualMachineRestore" && e.Type != StoreEventType.Deleted && e.Object["status"] is not null)
+                reasons.Add(Reason(e.Object));
+            if (e.Resource.Kind == "VirtualMachine" && e.Name == "web-01")
+                printed.Add(e.Object.TextAt("status", "printableStatus")!);
+        });
+        sandbox.Create("""
+            apiVersion: snapshot.kubevirt.io/v1beta1
+            kind: VirtualMachineRestore
+            metadata: {name: r}
+            spec: {target: {apiGroup: kubevirt.io, kind: VirtualMachine, name: web-01}, virtualMachineSnapshotName: s, targetReadinessPolicy: StopTarget}
+            """);
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineRestore", "r").FlagAt("status", "complete") is true, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        reasons.Distinct().Take(4).ShouldBe(
+        [
+            "Initializing VirtualMachineRestore",
+            "Automatically stopping restore target for restore operation",
+            "Operation cannot be fulfilled on virtualmachine.kubevirt.io \"web-01\": Halted only supports manual stop requests with a shorter graceperiod",
+            "Operation cannot be fulfilled on virtualmachine.kubevirt.io \"web-01\": VM is not running",
+        ]);
+        printed.Distinct().ShouldBe(["Running", "Stopping", "Stopped"]);
+        sandbox.Get("VirtualMachineInstance", "web-01").ShouldBeNull();
+    }
 }
