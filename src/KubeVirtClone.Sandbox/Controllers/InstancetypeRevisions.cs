@@ -41,9 +41,7 @@ internal static class InstancetypeRevisions
     {
         if (machine.ObjectAt("spec", matcher) is not { } wanted || wanted.TextAt("name") is not { Length: > 0 } name)
             return null;
-        var instancetype = matcher == "instancetype";
-        var kind = wanted.TextAt("kind") is { Length: > 0 } given ? given : instancetype ? "VirtualMachineClusterInstancetype" : "VirtualMachineClusterPreference";
-        kind = Kinds.FirstOrDefault(k => string.Equals(k, kind, StringComparison.OrdinalIgnoreCase) || string.Equals(k + "s", kind, StringComparison.OrdinalIgnoreCase)) ?? kind;
+        var kind = KindOf(wanted, matcher);
         var @namespace = kind.Contains("Cluster", StringComparison.Ordinal) ? null : machine.Namespace();
         if (wanted.TextAt("revisionName") is { Length: > 0 } pinned)
             return Reference(kind, name, pinned);
@@ -90,6 +88,32 @@ internal static class InstancetypeRevisions
             ["revision"] = 0,
         });
         return Reference(kind, name, revisionName);
+    }
+
+    /// <summary>Why a VM cannot be worked on: what it names is not there and was never pinned; null when nothing is missing.</summary>
+    public static (string Reason, string Message)? Missing(Cluster cluster, JsonObject machine)
+    {
+        foreach (var (matcher, reason) in (ReadOnlySpan<(string, string)>)[("instancetype", "FailedFindInstancetype"), ("preference", "FailedFindPreference")])
+        {
+            if (machine.ObjectAt("spec", matcher) is not { } wanted || wanted.TextAt("name") is not { Length: > 0 } name || wanted.TextAt("revisionName") is { Length: > 0 })
+                continue;
+            if (machine.TextAt("status", matcher + "Ref", "controllerRevisionRef", "name") is not null && machine.TextAt("status", matcher + "Ref", "name") == name)
+                continue;
+            var kind = KindOf(wanted, matcher);
+            if (cluster.Api.FindType("instancetype.kubevirt.io", kind.ToLowerInvariant() + "s") is { } type
+                && cluster.Get(type, type.Namespaced ? machine.Namespace() : null, name) is null)
+            {
+                return (reason, $"{type.QualifiedResource} {GoText.Quote(name)} not found");
+            }
+        }
+
+        return null;
+    }
+
+    private static string KindOf(JsonObject wanted, string matcher)
+    {
+        var kind = wanted.TextAt("kind") is { Length: > 0 } given ? given : matcher == "instancetype" ? "VirtualMachineClusterInstancetype" : "VirtualMachineClusterPreference";
+        return Kinds.FirstOrDefault(k => string.Equals(k, kind, StringComparison.OrdinalIgnoreCase) || string.Equals(k + "s", kind, StringComparison.OrdinalIgnoreCase)) ?? kind;
     }
 
     private static readonly string[] Kinds =

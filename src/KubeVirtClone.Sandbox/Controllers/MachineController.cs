@@ -67,14 +67,20 @@ internal sealed class MachineController
             _markAt.Remove(key);
         }
 
-        AdoptDataVolumes(machine);
-        machine = FollowStrategy(machine, instance);
-        WriteStatus(machine, _cluster.Get(_cluster.Instances, key));
-        if (seenBefore)
-            return null;
+        var failure = InstancetypeRevisions.Missing(_cluster, machine);
+        if (failure is null)
+        {
+            AdoptDataVolumes(machine);
+            machine = FollowStrategy(machine, instance);
+        }
+
+        WriteStatus(machine, _cluster.Get(_cluster.Instances, key), failure);
         var delay = _cluster.Settings.Scaled(MarkDelay);
-        _markAt[key] = _cluster.Now + delay;
-        return delay;
+        if (!seenBefore)
+            _markAt[key] = _cluster.Now + delay;
+        if (failure is { } missing)
+            throw new ReconcileException(missing.Message);
+        return seenBefore ? null : delay;
     }
 
     // The controller's finalizer, and the API version it saw the VM in.
@@ -231,11 +237,15 @@ internal sealed class MachineController
         _cluster.Recorder.Normal(machine, "SuccessfulDelete", "Stopped the virtual machine by deleting the virtual machine instance " + instance.Uid(), Component);
     }
 
-    private void WriteStatus(JsonObject machine, JsonObject? instance)
+    private void WriteStatus(JsonObject machine, JsonObject? instance, (string Reason, string Message)? failure = null)
     {
         var status = machine.ObjectAt("status")?.Copy() ?? [];
-        Pin(machine, status, "instancetype");
-        Pin(machine, status, "preference");
+        if (failure is null)
+        {
+            Pin(machine, status, "instancetype");
+            Pin(machine, status, "preference");
+        }
+
         var running = instance.TextAt("status", "phase") == "Running" && !instance!.IsDeleting();
         if (instance is null)
             status.Remove("created");
@@ -258,6 +268,7 @@ internal sealed class MachineController
             status["runStrategy"] = VirtualMachines.RunStrategy(machine);
         status["printableStatus"] = PrintableStatus(machine, instance);
         SetReady(status, running, instance);
+        SetFailure(status, failure);
         _cluster.WriteStatus(_cluster.Machines, machine, status);
     }
 
@@ -288,6 +299,28 @@ internal sealed class MachineController
         made["status"] = value;
         made["type"] = "Ready";
         conditions.Add((JsonNode)made);
+    }
+
+    private void SetFailure(JsonObject status, (string Reason, string Message)? failure)
+    {
+        var conditions = (JsonArray)status["conditions"]!;
+        var old = conditions.Objects().FirstOrDefault(c => c.TextAt("type") == "Failure");
+        if (old is not null && (old.TextAt("reason"), old.TextAt("message")) == (failure?.Reason, failure?.Message))
+            return;
+        if (old is not null)
+            conditions.Remove(old);
+        if (failure is { } now)
+        {
+            conditions.Add((JsonNode)new JsonObject
+            {
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = _cluster.Timestamp,
+                ["message"] = now.Message,
+                ["reason"] = now.Reason,
+                ["status"] = "True",
+                ["type"] = "Failure",
+            });
+        }
     }
 
     private string PrintableStatus(JsonObject machine, JsonObject? instance)

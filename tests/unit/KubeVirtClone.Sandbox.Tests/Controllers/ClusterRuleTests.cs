@@ -4,8 +4,8 @@ using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Tests.Controllers;
 
-/// <summary>What a namespace and a class allow of volumes and snapshots.</summary>
-public sealed class StorageRuleTests
+/// <summary>What a namespace, a class and what a VM names allow.</summary>
+public sealed class ClusterRuleTests
 {
     private static readonly RequestInfo Admin = new("admin", ["system:masters"]);
 
@@ -104,6 +104,8 @@ public sealed class StorageRuleTests
         await using var sandbox = new VirtualSandbox(pacing: false);
         sandbox.Snapshot("web-01", "s");
         sandbox.RunUntil(() => sandbox.Get("VirtualMachineSnapshot", "s").FlagAt("status", "readyToUse") is true, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        // The lock of a finished snapshot stays for a moment.
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachine", "web-01").TextAt("status", "snapshotInProgress") is null, TimeSpan.FromMinutes(1)).ShouldBeTrue();
         List<string> reasons = [], printed = [];
         using var subscription = sandbox.Api.Subscribe(e =>
         {
@@ -128,5 +130,40 @@ public sealed class StorageRuleTests
         ]);
         printed.Distinct().ShouldBe(["Running", "Stopping", "Stopped"]);
         sandbox.Get("VirtualMachineInstance", "web-01").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_clone_of_a_machine_whose_instancetype_is_gone_succeeds_and_its_machine_says_what_is_missing_until_it_is_back()
+    {
+        await using var sandbox = new VirtualSandbox();
+        const string Small = """
+            apiVersion: instancetype.kubevirt.io/v1beta1
+            kind: VirtualMachineInstancetype
+            metadata: {name: small}
+            spec: {cpu: {guest: 1}, memory: {guest: 256Mi}}
+            """;
+        sandbox.Create(Small);
+        sandbox.Create("""
+            apiVersion: kubevirt.io/v1
+            kind: VirtualMachine
+            metadata: {name: sized}
+            spec:
+              runStrategy: Halted
+              instancetype: {kind: VirtualMachineInstancetype, name: small}
+              template: {spec: {domain: {devices: {}}}}
+            """);
+        sandbox.Run(TimeSpan.FromSeconds(5));
+        sandbox.Api.Delete(sandbox.Type("VirtualMachineInstancetype"), "default", "small", new DeleteRequest(), Admin);
+        sandbox.Clone("sized", "copy");
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineClone", "clone-copy").TextAt("status", "phase") == "Succeeded", TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        sandbox.Run(TimeSpan.FromSeconds(5));
+        var failure = Failure("copy").ShouldNotBeNull();
+        failure.TextAt("reason").ShouldBe("FailedFindInstancetype");
+        failure.TextAt("message").ShouldBe("virtualmachineinstancetypes.instancetype.kubevirt.io \"small\" not found");
+        Failure("sized").ShouldBeNull();
+        sandbox.Create(Small);
+        sandbox.RunUntil(() => Failure("copy") is null && sandbox.Get("VirtualMachine", "copy").At("status", "instancetypeRef") is not null, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+
+        JsonObject? Failure(string name) => sandbox.Get("VirtualMachine", name).ArrayAt("status", "conditions").Objects().FirstOrDefault(c => c.TextAt("type") == "Failure");
     }
 }
