@@ -52,6 +52,18 @@ Describe 'New-VMSnapshot' {
         Get-VMSnapshot rehearsed -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
+    It 'takes wildcards, and gives an error for a machine that does not exist' {
+        $made = New-VMSnapshot plain*, nobody-at-all -Name '{0}-wild' -ErrorVariable failed -ErrorAction SilentlyContinue
+        $made.Name | Sort-Object | Should -Be 'plain-2-wild', 'plain-wild'
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMNotFound,KubeVirtClone.Commands.NewVMSnapshotCommand'
+        $failed[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $failed[0].TargetObject | Should -Be 'nobody-at-all'
+        New-VMSnapshot nobody-at-all -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        $made | Wait-VMSnapshot -Timeout 5m | Remove-VMSnapshot -Confirm:$false
+    }
+
     It 'needs to be told of which machine' { { New-VMSnapshot } | Should -Throw -ErrorId 'VMSelectionMissing,*' }
 }
 
@@ -84,8 +96,21 @@ Describe 'Get-VMSnapshot' {
 }
 
 Describe 'Wait-VMSnapshot' {
+    BeforeAll {
+        # KubeVirt takes a snapshot of a machine that does not exist.
+        function New-MissingSnapshot([string] $Name, [string] $Deadline) {
+            New-TestObject "/apis/snapshot.kubevirt.io/v1beta1/namespaces/$script:Namespace/virtualmachinesnapshots" @{
+                apiVersion = 'snapshot.kubevirt.io/v1beta1'
+                kind = 'VirtualMachineSnapshot'
+                metadata = @{ name = $Name; namespace = $script:Namespace }
+                spec = @{ source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'nobody-at-all' }; failureDeadline = $Deadline }
+            }
+            Get-VMSnapshot $Name
+        }
+    }
+
     It 'ends with an error as soon as a snapshot has failed' -Tag Sandbox {
-        $bad = New-VMSnapshot nobody-at-all doomed -FailureDeadline 2s
+        $bad = New-MissingSnapshot doomed 2s
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $bad | Wait-VMSnapshot -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
         $failed | Should -HaveCount 1
@@ -96,7 +121,7 @@ Describe 'Wait-VMSnapshot' {
     }
 
     It 'gives up after its time' {
-        $bad = New-VMSnapshot nobody-at-all hanging -FailureDeadline 10h
+        $bad = New-MissingSnapshot hanging 10h
         $bad | Wait-VMSnapshot -Timeout 1s -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
         Get-ErrorId $failed | Should -Be 'VMSnapshotTimeout'
         $bad | Remove-VMSnapshot -Confirm:$false

@@ -1,7 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Snapshots;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -48,22 +47,19 @@ internal static class SnapshotNewAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>A request for each machine there is: KubeVirt would take one for a machine that does not exist, and wait for it until its deadline.</summary>
     private static async Task<IReadOnlyList<SnapshotRequest>> FindSourcesAsync(
         KubeVirtCluster cluster, IReadOnlyList<SnapshotRequest> requests, CommandContext context)
     {
-        var template = requests[0];
         var found = new List<SnapshotRequest>();
-        var query = new ListQuery { Names = [.. requests.Select(r => r.SourceName)] };
-        await foreach (var (machine, fault) in new VirtualMachines(cluster).ListAsync(query, context.Cancelled))
+        foreach (var (request, fault) in await new SnapshotSources(cluster).FindAsync(requests, context.Cancelled))
         {
             if (fault is not null)
                 context.Faults.Write(fault);
-            else if (machine is not null)
-                found.Add(template with { Namespace = machine.Namespace, SourceName = machine.Name });
+            else if (!found.Exists(f => f.SourceName == request.SourceName))
+                found.Add(request);
         }
 
-        if (template.Name is not null && found.Count > 1)
+        if (requests[0].Name is not null && found.Count > 1)
             throw new UsageException("--name is for one VM: without it each snapshot gets a name of its own");
         return found;
     }

@@ -32,7 +32,8 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
 
         var tally = new Tally(ready.Count, owners => OwnAsync(owners, ct));
         var made = await maker.MakeAsync(ready, tally.Add, ct);
-        await tally.Tied;
+        // With none to come, a snapshot of an earlier run goes back to the clones that it has.
+        await (ready.Count > 0 ? tally.Tied : OwnAsync([], ct));
         if (_shared is not null && !options.DryRun && (options.Wait || made.Count == 0 || needing.Count == 0))
             await CollectAsync(made, ct);
     }

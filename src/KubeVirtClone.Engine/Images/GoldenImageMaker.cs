@@ -23,6 +23,9 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
     private SourceGuard? _guard;
     private SnapshotRecord? _unfinished;
 
+    // Name of a snapshot that was asked for: whether it came about is not known where the answer was lost.
+    private string? _begun;
+
     private string Display => $"{request.Namespace}/{request.SourceName}";
 
     public async Task RunAsync(CancellationToken ct)
@@ -133,6 +136,8 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         if (!request.RemoveSource || image.SourceName != request.SourceName || (source is not null && !IsOfState(image, source)))
             return (null, ImageFaults.Exists(request, image.Version));
         cluster.Callbacks.Verbose?.Invoke($"The golden image {image} was made by an earlier call; what is left is its source");
+        var newest = (await new GoldenImages(cluster).ResolveAsync(request.Namespace, request.Name, version: null, ct)).Value;
+        image = GoldenImageRecord.From(await _snapshots.DescribeAsync(image.Snapshot, ct))! with { IsDefault = newest?.Uid == image.Uid };
         return (image, source is null ? null : await RemoveSourceAsync(source, ct));
     }
 
@@ -161,6 +166,7 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
             await new RemovalWaiter(cluster).WaitAsync([new(kind, found.Namespace, found.Name, found.Uid)], LongestRemoval, ct);
         }
 
+        _begun = name;
         var created = await CreateAsync(name, version, ct);
         if (created.Fault is not null)
             return (null, created.Fault);
@@ -212,6 +218,7 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         }
 
         _unfinished = null;
+        _begun = null;
         var record = GoldenImageRecord.From(SnapshotRecord.From(marked) with { Size = snapshot.Size, Volumes = snapshot.Volumes })!;
         return record with { IsDefault = record.Ready };
     }
@@ -233,7 +240,8 @@ internal sealed class GoldenImageMaker(KubeVirtCluster cluster, GoldenImageReque
         using var limit = new CancellationTokenSource(UndoTime, cluster.Clock);
         try
         {
-            if (_unfinished is { } snapshot && await _snapshots.RemoveAsync(snapshot, force: true, limit.Token) is { } left)
+            _unfinished ??= _begun is null ? null : await _snapshots.FindAsync(request.Namespace, _begun, limit.Token);
+            if (_unfinished is { } snapshot && snapshot.Labels.ContainsKey(ImageLabels.Pending) && await _snapshots.RemoveAsync(snapshot, force: true, limit.Token) is { } left)
                 Warn($"The snapshot {snapshot.Reference} of the image that did not come about is still there: {left.Message}");
             if (_guard is not null && await _guard.UndoAsync(limit.Token) is { } fault)
                 Warn($"'{request.SourceName}' was stopped for its image and could not be put back as it was: {fault.Message} Start it with Start-VM.");

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Identity;
 using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Manifests;
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Restores;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Planning;
@@ -45,11 +46,14 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         return new ClonePlan(clones, _updates) { Compiler = _compiler };
     }
 
+    private static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);
+
     private bool MayRestore(IEnumerable<Item> items) => options.Method switch
     {
         CloneMethodChoice.Clone => false,
         CloneMethodChoice.Restore => true,
-        _ => items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
+        _ => items.Any(i => HeldStart.IsWanted(i.Asked) || HasPatches(i))
+            || items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
     };
 
     private async Task<List<(CloneRequest Original, CloneRequest Asked)>> ResolveImagesAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
@@ -108,23 +112,15 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (await KubeVirtCluster.GuardAsync(() => cluster.GetKubeVirtVersionAsync(ct)) is not { } version)
             return;
         // Restores took patches long before clones did; Auto turns to them where that helps.
-        items.RemoveAll(i => Unsupported(i, HasPatches(i) && options.Method == CloneMethodChoice.Clone, "Patches", PatchesSince)
-            || Unsupported(i, i.Checked.Request.VolumeNamePolicy is not null, "VolumeNamePolicy", VolumeNamePolicySince));
+        items.RemoveAll(i => Unsupported(i, HasPatches(i) && options.Method == CloneMethodChoice.Clone, PatchesSince, UnsupportedFields.Patches)
+            || Unsupported(i, i.Checked.Request.VolumeNamePolicy is not null, VolumeNamePolicySince, UnsupportedFields.VolumeNamePolicy));
 
-        static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);
-
-        bool Unsupported(Item item, bool used, string field, Version since)
+        bool Unsupported(Item item, bool used, Version since, Func<Version, (string Message, string Action)> words)
         {
             if (!used || version >= since)
                 return false;
-            Fail(
-                FaultMapper.Make(
-                    FaultIds.VMCloneFieldUnsupported,
-                    FaultCategory.InvalidArgument,
-                    $"This cluster runs KubeVirt {version}; {field} needs {since} or later.",
-                    $"Leave {field} out (a serial with ':' or ',' needs it too), or upgrade KubeVirt.",
-                    item.Checked.Request.DisplayName),
-                item.Original);
+            var (message, action) = words(version);
+            Fail(FaultMapper.Make(FaultIds.VMCloneFieldUnsupported, FaultCategory.InvalidArgument, message, action, item.Checked.Request.DisplayName), item.Original);
             return true;
         }
     }

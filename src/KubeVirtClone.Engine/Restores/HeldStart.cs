@@ -16,6 +16,8 @@ internal static class HeldStart
     /// <summary>Value of the annotation for machines that say <c>spec.running</c> instead of a run strategy.</summary>
     private const string Running = "running";
 
+    private static readonly string[] Starting = ["Always", "RerunOnFailure", "Once"];
+
     /// <summary>Patches that leave the machine stopped where others would start it, and what to start it with later; null where nothing starts it.</summary>
     /// <param name="machine">The machine as it was snapshotted, with all other patches applied. It is as KubeVirt leaves it, except that it may be on.</param>
     /// <param name="patches">Those other patches: only what they set counts, since KubeVirt itself makes every restored machine stopped.</param>
@@ -24,12 +26,16 @@ internal static class HeldStart
         var spec = machine["spec"] as JsonObject;
         if (!patches.Any(p => p.Path is "/spec/runStrategy" or "/spec/running" or "/spec"))
             return (null, null);
-        if (spec?["runStrategy"] is JsonValue strategy && strategy.TryGetValue(out string? name) && name is "Always" or "RerunOnFailure" or "Once")
+        if (spec?["runStrategy"] is JsonValue strategy && strategy.TryGetValue(out string? name) && Starting.Contains(name, StringComparer.Ordinal))
             return (PatchOperation.With("replace", "/spec/runStrategy", "Halted"), name);
         return spec?["running"] is JsonValue running && running.TryGetValue(out bool on) && on
             ? (PatchOperation.With("replace", "/spec/running", false), Running)
             : (null, null);
     }
+
+    /// <summary>Whether a request asks for a machine that starts as soon as it is there.</summary>
+    public static bool IsWanted(CloneRequest request) =>
+        request.Start || request.RunStrategy is { } strategy && Array.Exists(Starting, s => string.Equals(s, strategy, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the machine of a restore is still to be started.</summary>
     public static bool IsPending(KubernetesObject restore) => restore.Kind == SourceKinds.VirtualMachineRestore && restore.Annotations.ContainsKey(CloneLabels.Start);

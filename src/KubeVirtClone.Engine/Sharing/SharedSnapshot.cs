@@ -57,6 +57,8 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
         if (found is null || found.SourceName != source)
             return new(null, SnapshotFaults.Deleted(new(ns, name)));
         cluster.Callbacks.Verbose?.Invoke($"{clones} clones of {source} share the snapshot {ns}/{name} ({(Made ? "new" : "of an earlier run")})");
+        if (!Made && await UntieAsync(found, ct) is { } untied)
+            return new(null, untied);
         return found.ReadyToUse ? new(found, null) : await new SnapshotWaiter(cluster).WaitOneAsync(found.Reference, timeout, warn, ct);
     }
 
@@ -69,39 +71,32 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
 
     public async Task<SnapshotRecord?> FindAsync(CancellationToken ct) => await _catalog.FindAsync(ns, name, ct);
 
-    /// <summary>Makes the clones its owners: Kubernetes deletes it when the last of them has gone. Only when all of them exist: with a first one gone and the rest to come it would be too early.</summary>
-    public async Task OwnAsync(IReadOnlyCollection<CloneRecord> owners, CancellationToken ct)
+    /// <summary>
+    /// Makes the clones its owners: Kubernetes deletes it when the last of them has gone. Only when all of them exist: with a first one gone and the
+    /// rest to come it would be too early. Clones that other runs of the batch made of it are owners too.
+    /// </summary>
+    public async Task OwnAsync(IReadOnlyCollection<CloneRecord> made, CancellationToken ct)
     {
-        if (owners.Count is 0 or > MaxOwners)
-        {
-            if (owners.Count > MaxOwners)
-                cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} has too many clones to be collected with them; remove it with the batch when they are done (Remove-VMClone -Batch {batch}).");
-            return;
-        }
-
-        var list = new JsonArray([.. owners.DistinctBy(o => o.Uid).Select(o => (JsonNode)new JsonObject
-        {
-            ["apiVersion"] = o.Raw.ApiVersion,
-            ["kind"] = o.Raw.Kind,
-            ["name"] = o.Name,
-            ["uid"] = o.Uid,
-        })]);
+        const int attempts = 5;
         try
         {
-            await cluster.Client.PatchAsync(
-                await cluster.GetSnapshotKindAsync(ct),
-                ns,
-                name,
-                PatchKind.Merge,
-                new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = list } },
-                new WriteOptions { FieldManager = CloneLabels.FieldManager },
-                ct);
+            for (var attempt = 1; ; attempt++)
+            {
+                var now = await cluster.Client.FindAsync(await cluster.GetSnapshotKindAsync(ct), ns, name, ct);
+                if (now is null || now.DeletionTimestamp is not null)
+                    return;
+                var owners = Made && !IsTied(now) ? References(made.Select(c => c.Raw)) : await WithOthersAsync(made, ct);
+                if (owners.Count > MaxOwners)
+                    cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} has too many clones to be collected with them; remove it with the batch when they are done (Remove-VMClone -Batch {batch}).");
+                if (owners.Count is 0 or > MaxOwners || await TryTieAsync(owners, now.ResourceVersion, lastTry: attempt == attempts, ct))
+                    return;
+            }
         }
         catch (ApiStatusException e) when (e.IsNotFound)
         {
             cluster.Callbacks.Verbose?.Invoke($"The shared snapshot {ns}/{name} is gone already");
         }
-        catch (KubernetesException e)
+        catch (Exception e) when (e is KubernetesException or EngineException)
         {
             cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} could not be tied to its clones ({e.Message}); the next command on batch {batch} collects it.");
         }
@@ -135,6 +130,83 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
         }
 
         return [];
+    }
+
+    private static bool IsTied(KubernetesObject snapshot) => snapshot.ItemsAt("metadata", "ownerReferences").Any();
+
+    // More clones are to come of it: until they own it too, those there are must not take it with them.
+    private async Task<Fault?> UntieAsync(SnapshotRecord found, CancellationToken ct)
+    {
+        if (!IsTied(found.Raw))
+            return null;
+        try
+        {
+            await TieAsync(owners: null, resourceVersion: null, ct);
+            return null;
+        }
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            return SnapshotFaults.Deleted(found.Reference);
+        }
+        catch (KubernetesException e)
+        {
+            return FaultMapper.From(e, found.Reference.ToString());
+        }
+    }
+
+    // All there are of the batch that were made of it, whichever run made them.
+    private async Task<JsonArray> WithOthersAsync(IReadOnlyCollection<CloneRecord> made, CancellationToken ct)
+    {
+        var owners = made.Select(c => c.Raw).ToList();
+        var ofBatch = new ListOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" };
+        var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
+        await foreach (var restore in cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, ofBatch, ct))
+        {
+            if (CloneRecord.IsCloneRestore(restore) && restore.StringAt("spec", "virtualMachineSnapshotName") == name)
+                owners.Add(restore);
+        }
+
+        await foreach (var clone in cluster.Client.ListAsync(await cluster.GetCloneKindAsync(ct), ns, ofBatch, ct))
+        {
+            if (clone.StringAt("spec", "source", "kind") == SourceKinds.VirtualMachineSnapshot && clone.StringAt("spec", "source", "name") == name)
+                owners.Add(clone);
+        }
+
+        return References(owners.Where(o => o.DeletionTimestamp is null));
+    }
+
+    private static JsonArray References(IEnumerable<KubernetesObject> owners) =>
+    [
+        .. owners.DistinctBy(o => o.Uid).Select(o => (JsonNode)new JsonObject
+        {
+            ["apiVersion"] = o.ApiVersion,
+            ["kind"] = o.Kind,
+            ["name"] = o.Name,
+            ["uid"] = o.Uid,
+        }),
+    ];
+
+    // False when somebody else changed it in the same moment: another run of the batch may have tied it to its own clones.
+    private async Task<bool> TryTieAsync(JsonArray owners, string? resourceVersion, bool lastTry, CancellationToken ct)
+    {
+        try
+        {
+            await TieAsync(owners, resourceVersion, ct);
+            return true;
+        }
+        catch (ApiStatusException e) when (e.IsConflict && !lastTry)
+        {
+            return false;
+        }
+    }
+
+    private async Task TieAsync(JsonArray? owners, string? resourceVersion, CancellationToken ct)
+    {
+        var metadata = new JsonObject { ["ownerReferences"] = owners };
+        if (resourceVersion is not null)
+            metadata["resourceVersion"] = resourceVersion;
+        var write = new WriteOptions { FieldManager = CloneLabels.FieldManager };
+        await cluster.Client.PatchAsync(await cluster.GetSnapshotKindAsync(ct), ns, name, PatchKind.Merge, new JsonObject { ["metadata"] = metadata }, write, ct);
     }
 
     private SnapshotRequest Request(int clones)

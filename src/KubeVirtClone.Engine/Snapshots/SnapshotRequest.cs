@@ -9,7 +9,7 @@ public sealed record SnapshotRequest
     /// <summary>Name of the machine.</summary>
     public required string SourceName { get; init; }
 
-    /// <summary>Name of the snapshot; null makes one of the machine's name, the time, and five random characters.</summary>
+    /// <summary>Name of the snapshot; null makes one of the machine's name, the time, and five random characters. <see cref="SnapshotSources"/> replaces <c>{0}</c> in it.</summary>
     public string? Name { get; init; }
 
     /// <summary>What becomes of the data when the snapshot object is deleted: <c>Delete</c> or <c>Retain</c>; null is KubeVirt's default, <c>Delete</c>.

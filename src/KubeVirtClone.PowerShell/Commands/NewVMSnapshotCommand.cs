@@ -22,9 +22,10 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>The virtual machines to take snapshots of.</summary>
+    /// <summary>The virtual machines to take snapshots of; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
     [Alias("Source", "VM", "VMName")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(VirtualMachineCompleter))]
     public string[] SourceName { get; set; } = [];
 
@@ -122,7 +123,7 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
     {
         Namespace = @namespace,
         SourceName = source,
-        Name = string.IsNullOrEmpty(Name) ? null : Name.Replace("{0}", source, StringComparison.Ordinal),
+        Name = string.IsNullOrEmpty(Name) ? null : Name,
         DeletionPolicy = DeletionPolicy?.ToString(),
         FailureDeadline = FailureDeadline,
         Labels = TextTable.Read(Label),
@@ -155,12 +156,11 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
         KubeVirtCluster cluster, List<SnapshotRequest> requests, bool dryRun, Action<ItemUpdate<SnapshotRecord>> emit, CancellationToken ct)
     {
         var catalog = new SnapshotCatalog(cluster);
-        var fallback = NamespaceOrDefault(cluster);
         var waiting = new List<SnapshotReference>();
-        foreach (var request in requests)
+        var placed = requests.ConvertAll(r => r.Namespace.Length > 0 ? r : r with { Namespace = NamespaceOrDefault(cluster) });
+        foreach (var (request, missing) in await new SnapshotSources(cluster).FindAsync(placed, ct))
         {
-            var placed = request.Namespace.Length > 0 ? request : request with { Namespace = fallback };
-            var made = ToUpdate(await catalog.CreateAsync(placed, dryRun, ct), request.Input);
+            var made = ToUpdate(missing is null ? await catalog.CreateAsync(request, dryRun, ct) : new(null, missing), request.Input);
             if (made.Record is { } snapshot && Wait && !dryRun)
             {
                 waiting.Add(snapshot.Reference with { Input = request.Input });

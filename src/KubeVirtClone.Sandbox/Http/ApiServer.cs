@@ -205,9 +205,9 @@ internal sealed class ApiServer : IAsyncDisposable
         }
         else if (_discovery!.Find(path, call.Http.Request.Headers.Accept.ToString()) is { } found)
         {
-            if (found.Aggregated)
+            if (found.MediaType != Discovery.PlainType)
                 call.Http.Response.Headers.CacheControl = "public";
-            await Answer.Bytes(call, 200, JsonTree.Utf8(found.Body), found.Aggregated ? Discovery.AggregatedType : "application/json");
+            await Answer.Bytes(call, 200, JsonTree.Utf8(found.Body), found.MediaType);
         }
         else
         {

@@ -8,8 +8,8 @@ namespace KubeVirtClone.Sandbox.Http;
 /// <summary>Tells clients what is served: plain and aggregated discovery. Everything is computed once.</summary>
 internal sealed class Discovery
 {
-    /// <summary>Media type of aggregated discovery.</summary>
-    public const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    /// <summary>Media type of all but aggregated discovery.</summary>
+    public const string PlainType = "application/json";
 
     private static readonly string[] CustomVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
     private static readonly string[] BuiltInVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -56,18 +56,18 @@ internal sealed class Discovery
     /// <summary>All group versions served, as <c>api/v1</c> and <c>apis/group/version</c>.</summary>
     public IEnumerable<(string Group, string Version)> GroupVersions => _groups.SelectMany(g => g.Versions.Select(v => (g.Name, v.Version)));
 
-    /// <summary>The answer to a discovery path, or null when it is none.</summary>
-    public (JsonObject Body, bool Aggregated)? Find(string path, string accept)
+    /// <summary>The answer to a discovery path and its media type, or null when it is none.</summary>
+    public (JsonObject Body, string MediaType)? Find(string path, string accept)
     {
         var steps = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (steps is ["api" or "apis"] && WantsAggregated(accept) is { } version)
-            return (Aggregated(steps[0] == "api", version), true);
+            return (Aggregated(steps[0] == "api", version), $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
         return steps switch
         {
-            ["api"] => (CoreVersions(), false),
-            ["apis"] => (GroupList(), false),
+            ["api"] => (CoreVersions(), PlainType),
+            ["apis"] => (GroupList(), PlainType),
             ["api", var v] => Resources("", v),
-            ["apis", var g] when g.Length > 0 && _groups.Find(x => x.Name == g) is { } group => (GroupInfo(group, alone: true), false),
+            ["apis", var g] when g.Length > 0 && _groups.Find(x => x.Name == g) is { } group => (GroupInfo(group, alone: true), PlainType),
             ["apis", var g, var v] when g.Length > 0 => Resources(g, v),
             _ => null,
         };
@@ -147,7 +147,7 @@ internal sealed class Discovery
         return info;
     }
 
-    private (JsonObject, bool)? Resources(string group, string version)
+    private (JsonObject, string)? Resources(string group, string version)
     {
         var found = _groups.Find(g => g.Name == group)?.Versions.Find(v => v.Version == version);
         if (found is null)
@@ -157,7 +157,7 @@ internal sealed class Discovery
             list["apiVersion"] = "v1";
         list["groupVersion"] = group.Length == 0 ? version : group + "/" + version;
         list["resources"] = new JsonArray([.. found.Entries.Select(e => (JsonNode)e.Plain())]);
-        return (list, false);
+        return (list, PlainType);
     }
 
     private JsonObject Aggregated(bool core, string version) => new()

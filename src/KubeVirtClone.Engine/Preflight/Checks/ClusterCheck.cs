@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -49,16 +50,13 @@ internal sealed class ClusterCheck : IPreflightCheck
             yield break;
         // Restores took patches long before clones did.
         if (subject.Request.Patches is { Count: > 0 } && version < PatchesSince && method == CloneMethod.Clone)
-            yield return Unsupported(subject, "Patches", version, PatchesSince);
+            yield return Unsupported(subject, UnsupportedFields.Patches(version));
         if (subject.Request.VolumeNamePolicy is not null && version < VolumeNamePolicySince)
-            yield return Unsupported(subject, "VolumeNamePolicy", version, VolumeNamePolicySince);
+            yield return Unsupported(subject, UnsupportedFields.VolumeNamePolicy(version));
     }
 
-    private static Finding Unsupported(PreflightSubject subject, string field, Version version, Version since) => subject.Finding(
-        FindingSeverity.Error,
-        FaultIds.VMCloneFieldUnsupported,
-        $"This cluster runs KubeVirt {version}; {field} needs {since} or later.",
-        $"Leave {field} out (a serial with ':' or ',' needs it too), or upgrade KubeVirt.");
+    private static Finding Unsupported(PreflightSubject subject, (string Message, string Action) words) =>
+        subject.Finding(FindingSeverity.Error, FaultIds.VMCloneFieldUnsupported, words.Message, words.Action);
 
     private static Finding OfFault(Fault fault, string evidence) => new()
     {

@@ -108,7 +108,10 @@ public sealed class IdentityRulesTests
         _world.Names(World.Restores).ShouldHaveSingleItem();
 
         var refused = await _world.RunAsync([World.Request("b") with { Hostname = "h" }], new CloneOptions { Method = CloneMethodChoice.Clone });
-        refused.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneFieldUnsupported);
+        var fault = refused.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        fault.Id.ShouldBe(FaultIds.VMCloneFieldUnsupported);
+        fault.Message.ShouldContain("1.5.0");
+        fault.RecommendedAction.ShouldContain("-Method Restore");
     }
 
     private static List<string> Addresses(SnapshotWorld world) =>

@@ -12,6 +12,8 @@ public sealed class GoldenImageTests
 {
     private static readonly GoldenImageRequest Ubuntu = new() { Namespace = "default", SourceName = "golden", Name = "ubuntu-24.04", StopSource = true };
 
+    private static readonly ResourceKind Instances = new("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance");
+
     private readonly SnapshotWorld _world = new();
 
     private GoldenImages Images => new(_world.World.Cluster);
@@ -68,7 +70,7 @@ public sealed class GoldenImageTests
 
             updates.Where(u => u.Kind == ItemUpdateKind.Fault).ShouldHaveSingleItem();
             Spec(world).ShouldBe(before, $"failed at step {step}");
-            world.Names(new ResourceKind("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance")).ShouldBe(["golden"], $"failed at step {step}");
+            world.Names(Instances).ShouldBe(["golden"], $"failed at step {step}");
             var left = world.Client.All(World.Snapshots);
             left.ShouldAllBe(s => s["metadata"]!["labels"]![ImageLabels.Image] != null);
         }
@@ -123,6 +125,69 @@ public sealed class GoldenImageTests
         await MakeAsync(Ubuntu);
 
         _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("Halted");
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_still_shutting_down_is_waited_for()
+    {
+        // Stopped by somebody else: the run strategy says so already, the instance is still there, and asking again is refused.
+        Start("Halted");
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m =>
+        {
+            m["spec"]!["runStrategy"] = "Halted";
+            m["status"] = JsonNode.Parse("""{"created":true,"printableStatus":"Stopping"}""");
+        });
+        var refused = 0;
+        _world.Client.Before = r =>
+        {
+            if (r.Kind.Plural.EndsWith("/stop", StringComparison.Ordinal))
+            {
+                refused++;
+                throw new ApiStatusException(409, "Conflict", "Operation cannot be fulfilled on virtualmachine.kubevirt.io \"golden\": VM is not running");
+            }
+
+            if (r.Verb == "CREATE")
+                _world.Names(Instances).ShouldBeEmpty("the snapshot is taken of a machine that is off");
+            return Task.CompletedTask;
+        };
+        using var off = _world.Clock.CreateTimer(_ => _world.SetOn("golden", on: false), null, TimeSpan.FromSeconds(20), Timeout.InfiniteTimeSpan);
+        var updates = await MakeAsync(Ubuntu);
+
+        refused.ShouldBe(1);
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Ready.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_answer_was_lost_does_not_stay_behind()
+    {
+        Start("Always");
+        var reads = 0;
+        _world.Client.After = (r, _) =>
+        {
+            if (r is not { Verb: "CREATE", Kind.Kind: "VirtualMachineSnapshot" })
+                return;
+            reads = 1;
+            throw new AnswerLostException("POST", "virtualmachinesnapshots");
+        };
+        _world.Client.Before = r => r is { Verb: "GET", Kind.Kind: "VirtualMachineSnapshot" } && reads-- == 1
+            ? throw new ApiStatusException(500, "InternalError", "injected")
+            : Task.CompletedTask;
+        (await MakeAsync(Ubuntu)).Where(u => u.Kind == ItemUpdateKind.Fault).ShouldHaveSingleItem();
+
+        _world.Names(World.Snapshots).ShouldBeEmpty();
+        _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("Always");
+    }
+
+    [Fact]
+    public async Task A_call_that_only_removes_the_source_gives_the_image_whole()
+    {
+        await MakeAsync(Ubuntu with { RemoveSource = true });
+        var again = (await MakeAsync(Ubuntu with { RemoveSource = true })).Where(u => u.Kind == ItemUpdateKind.Record).ShouldHaveSingleItem().Record!;
+
+        again.ToString().ShouldBe("ubuntu-24.04:1");
+        again.IsDefault.ShouldBeTrue();
+        again.Size.ShouldBe(2L << 30);
     }
 
     [Fact]

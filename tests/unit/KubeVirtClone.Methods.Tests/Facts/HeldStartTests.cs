@@ -36,6 +36,23 @@ public sealed class HeldStartTests
 
     }
 
+    [Theory]
+    [InlineData("Always", true)]
+    [InlineData("Once", true)]
+    [InlineData("Manual", false)]
+    public async Task Auto_leaves_no_machine_that_is_to_start_to_the_clone_controller(string strategy, bool restore)
+    {
+        await using var lab = Prepare();
+        var started = lab.Now;
+        var requests = Requests(strategy).ConvertAll(r => r with { Start = false });
+        var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Auto) with { For = WaitState.Succeeded });
+
+        updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Method == (restore ? Engine.Resources.CloneMethod.Restore : Engine.Resources.CloneMethod.Clone));
+        // What the clone controller makes waits five minutes for its machine to be off.
+        (lab.Now - started).ShouldBeLessThan(TimeSpan.FromMinutes(1));
+    }
+
     [Fact]
     public async Task A_run_strategy_in_a_patch_of_the_users_own_is_held_back_too()
     {

@@ -95,6 +95,44 @@ public sealed class LateBindingTests
         }
     }
 
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Machines_of_a_later_run_of_the_batch_do_not_take_what_earlier_ones_need_with_them(CloneMethodChoice method)
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        await lab.MakeAsync(2, Lab.Options(method));
+        var later = Lab.Requests(4).Skip(2).ToList();
+        var snapshot = lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem().Name();
+        var began = lab.Changes.Count;
+        (await lab.CloneAsync(later, Lab.Options(method))).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+
+        // The same snapshot, owned by the clones of both runs; by nobody while those of the second were still to come.
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem().Name().ShouldBe(snapshot);
+        Owners(lab.Get("VirtualMachineSnapshot", snapshot)!).ShouldBe((await lab.ListAsync()).Select(c => c.Name).Order(StringComparer.Ordinal).ToList());
+        var kind = method == CloneMethodChoice.Restore ? "VirtualMachineRestore" : "VirtualMachineClone";
+        var changes = lab.Changes.Skip(began).ToList();
+        var firstOfSecond = changes.FindIndex(c => c.Resource.Kind == kind && c.Type == KubeVirtClone.Sandbox.Machinery.StoreEventType.Added);
+        Owners(changes.Take(firstOfSecond).Last(c => c.Resource.Kind == "VirtualMachineSnapshot").Object).ShouldBeEmpty();
+
+        lab.Delete("VirtualMachine", "vm-003");
+        lab.Delete("VirtualMachine", "vm-004");
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem().IsDeleting().ShouldBeFalse();
+        await lab.StartAsync("vm-001", "vm-002");
+        lab.Claims().Values.All(c => lab.Get("PersistentVolumeClaim", c).TextAt("status", "phase") == "Bound").ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_later_run_that_makes_nothing_leaves_the_snapshot_with_its_clones()
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        await lab.MakeAsync(2, Lab.Options());
+        var owners = Owners(lab.List("VirtualMachineSnapshot").Single());
+        var wrong = Lab.Requests(3).TakeLast(1).Select(r => r with { Patches = ["""{"op":"remove","path":"/spec/template/spec/nothing"}"""] }).ToList();
+        (await lab.CloneAsync(wrong, Lab.Options())).Where(u => u.Fault is not null).ShouldHaveSingleItem();
+        Owners(lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem()).ShouldBe(owners);
+    }
+
     [Fact]
     public async Task An_image_stays_while_a_machine_of_it_waits_for_its_first_start()
     {
@@ -119,6 +157,9 @@ public sealed class LateBindingTests
         lab.List("VolumeSnapshot").ShouldBeEmpty();
         lab.Claims().Values.All(c => lab.Get("PersistentVolumeClaim", c).TextAt("status", "phase") == "Bound").ShouldBeTrue();
     }
+
+    private static List<string> Owners(System.Text.Json.Nodes.JsonObject snapshot) =>
+        [.. snapshot.ArrayAt("metadata", "ownerReferences").Objects().Select(o => o.TextAt("name")!).Order(StringComparer.Ordinal)];
 
     private static SortedSet<string> Needed(Lab lab) => new(
         new[] { "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VolumeSnapshot", "VirtualMachineRestore", "VirtualMachineClone", "PersistentVolumeClaim", "VirtualMachine" }

@@ -61,6 +61,38 @@ public sealed class KilledBatchTests
         }
     }
 
+    [Theory]
+    [InlineData("restore")]
+    [InlineData("clone")]
+    public async Task Killed_at_any_request_what_late_volumes_need_is_kept_and_goes_once_they_are_bound(string method)
+    {
+        await using var sandbox = await KillableSandbox.StartAsync();
+        var before = sandbox.State();
+        foreach (var point in (await PointsAsync(sandbox, method, "golden-late")).Where(p => p.Done))
+        {
+            var batch = $"w{point.Request}";
+            var command = Command(method, batch, "golden-late");
+            if (!await sandbox.RunAndKillAsync(point, command))
+                continue;
+            (await sandbox.RunAsync(command)).ShouldEndWith(0);
+
+            var when = $"{method} killed at {point} and run again";
+            var targets = Enumerable.Range(1, Count).Select(i => $"{batch}-{i}").ToList();
+            sandbox.Made.Where(m => m.StartsWith(batch + "-", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList().ShouldBe(targets, customMessage: when);
+            var snapshot = sandbox.List("VirtualMachineSnapshot").ShouldHaveSingleItem(when);
+            snapshot.IsDeleting().ShouldBeFalse(when);
+            snapshot.ArrayAt("metadata", "ownerReferences").Objects().Count().ShouldBe(Count, when);
+            sandbox.List("VolumeSnapshot").ShouldHaveSingleItem(when);
+            sandbox.List("PersistentVolumeClaim").Count(c => c.TextAt("status", "phase") == "Pending").ShouldBe(Count, when);
+
+            (await sandbox.RunAsync(["start", .. targets, "--wait", "--timeout", "60s"])).ShouldEndWith(0);
+            (await sandbox.RunAsync("wait", "--batch", batch, "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+            await KillableSandbox.WaitUntilAsync(() => sandbox.List("VirtualMachineSnapshot").Count == 0 && sandbox.List("VolumeSnapshot").Count == 0);
+            (await sandbox.RunAsync("remove", "--batch", batch, "--include-target", "--yes")).ShouldEndWith(0);
+            await sandbox.ShouldBecomeAsync(before, when + ", started and removed");
+        }
+    }
+
     [Fact]
     public async Task A_removal_that_is_killed_is_completed_by_the_same_command()
     {
@@ -80,13 +112,13 @@ public sealed class KilledBatchTests
         }
     }
 
-    private static string[] Command(string method, string batch) =>
-        ["new", "golden-pvc", "--count", $"{Count}", "--name-pattern", batch + "-{0}", "--method", method, "--batch", batch, "--wait", "--for", "bound", "--timeout", "60s", "-o", "name"];
+    private static string[] Command(string method, string batch, string source = "golden-pvc") =>
+        ["new", source, "--count", $"{Count}", "--name-pattern", batch + "-{0}", "--method", method, "--batch", batch, "--wait", "--for", "bound", "--timeout", "60s", "-o", "name"];
 
-    private static async Task<List<KillPoint>> PointsAsync(KillableSandbox sandbox, string method)
+    private static async Task<List<KillPoint>> PointsAsync(KillableSandbox sandbox, string method, string source = "golden-pvc")
     {
         var before = sandbox.State();
-        (await sandbox.RunAsync(Command(method, "clean"))).ShouldEndWith(0);
+        (await sandbox.RunAsync(Command(method, "clean", source))).ShouldEndWith(0);
         var requests = sandbox.Seen.Count;
         requests.ShouldBeGreaterThanOrEqualTo(Count + 2);
         await sandbox.RemoveBatchAsync("clean");

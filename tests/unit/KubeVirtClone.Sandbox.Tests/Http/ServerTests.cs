@@ -87,6 +87,22 @@ public sealed class ServerTests : IAsyncLifetime
         (await _server.Send("GET", Clones, client: mary)).Response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    // A client that knows only the older form takes an answer of another type for none at all: kubectl 1.27 then finds no resource.
+    [Theory]
+    [InlineData("v2")]
+    [InlineData("v2beta1")]
+    public async Task Aggregated_discovery_is_of_the_version_asked_for(string version)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/apis");
+        var type = $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList";
+        request.Headers.TryAddWithoutValidation("Accept", type + ",application/json");
+        using var answer = await _server.Admin.SendAsync(request, TestContext.Current.CancellationToken);
+
+        answer.Content.Headers.GetValues("Content-Type").Single().Replace(" ", "", StringComparison.Ordinal).ShouldBe(type);
+        var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        body!["apiVersion"]!.GetValue<string>().ShouldBe("apidiscovery.k8s.io/" + version);
+    }
+
     [Fact]
     public async Task Both_versions_are_views_of_one_object()
     {
