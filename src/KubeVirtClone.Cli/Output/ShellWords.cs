@@ -41,6 +41,7 @@ internal static partial class ShellWords
         ["MacAddress"] = "--new-mac-address",
         ["SmbiosSerial"] = "--new-smbios-serial",
         ["LabelSelector"] = "--selector",
+        ["Version"] = "VERSION (as NAME:VERSION)",
         ["WhatIf"] = "--dry-run=server",
         ["AsManifest"] = "--dry-run=client",
     };

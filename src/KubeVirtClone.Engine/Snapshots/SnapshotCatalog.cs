@@ -89,7 +89,7 @@ public sealed class SnapshotCatalog
 
     /// <summary>
     /// Removes a snapshot, and its data unless it says Retain. Without <paramref name="force"/> it is kept while something still needs it:
-    /// a volume that is to be filled from it and is not bound, a clone or restore that is not finished.
+    /// a volume that is to be filled from it and is not bound, a clone or restore that is not finished; and a golden image is kept.
     /// </summary>
     /// <param name="snapshot">The snapshot as read; only that very object is removed.</param>
     /// <param name="force">Remove it whatever needs it.</param>
@@ -100,6 +100,8 @@ public sealed class SnapshotCatalog
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var kind = await _cluster.GetSnapshotKindAsync(ct);
+        if (!force && Images.GoldenImageRecord.From(snapshot) is { } image)
+            return IsImage(snapshot, image);
         if (!force && await new SnapshotUses(_cluster).FindAsync(snapshot, ct) is { Count: > 0 } uses)
             return InUse(snapshot, uses);
         return await new CloneCatalog(_cluster).DeleteAsync(kind, snapshot.Namespace, snapshot.Name, snapshot.Uid, ct);
@@ -163,6 +165,13 @@ public sealed class SnapshotCatalog
 
         return null;
     }
+
+    private static Fault IsImage(SnapshotRecord snapshot, Images.GoldenImageRecord image) => FaultMapper.Make(
+        FaultIds.VMSnapshotInUse,
+        FaultCategory.ResourceBusy,
+        $"The snapshot {snapshot.Reference} is the golden image {image}.",
+        "Remove the image (Remove-VMGoldenImage), which is refused while a machine needs it. -Force removes the snapshot all the same.",
+        snapshot.Reference.ToString());
 
     private static Fault InUse(SnapshotRecord snapshot, IReadOnlyList<SnapshotUse> uses) => FaultMapper.Make(
         FaultIds.VMSnapshotInUse,

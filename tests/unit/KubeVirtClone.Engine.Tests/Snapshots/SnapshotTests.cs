@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Snapshots;
 using KubeVirtClone.Engine.Tests.Support;
@@ -106,6 +107,44 @@ public sealed class SnapshotTests
         fault.Message.ShouldContain("pending");
         (await _world.DoAsync(() => Catalog.RemoveAsync(made, force: true, default))).ShouldBeNull();
         _world.Names(World.Snapshots).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_golden_image_is_not_removed_as_a_snapshot_without_force()
+    {
+        var request = new SnapshotRequest { Namespace = "default", SourceName = "golden", Name = "s", Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ImageLabels.Image] = "ubuntu", [ImageLabels.Version] = "2" } };
+        var made = (await _world.DoAsync(() => Catalog.CreateAsync(request, dryRun: false, default))).Value!;
+
+        var fault = (await _world.DoAsync(() => Catalog.RemoveAsync(made, force: false, default)))!;
+        fault.Id.ShouldBe(FaultIds.VMSnapshotInUse);
+        fault.Message.ShouldContain("ubuntu:2");
+        fault.RecommendedAction.ShouldContain("Remove-VMGoldenImage");
+        _world.Names(World.Snapshots).ShouldBe(["s"]);
+        (await _world.DoAsync(() => Catalog.RemoveAsync(made, force: true, default))).ShouldBeNull();
+        _world.Names(World.Snapshots).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_machines_snapshots_are_asked_of_are_found_first()
+    {
+        var sources = new SnapshotSources(_world.World.Cluster);
+        SnapshotRequest[] requests =
+        [
+            new() { Namespace = "", SourceName = "gol*", Name = "{0}-a" },
+            new() { Namespace = "", SourceName = "golden", Name = "b" },
+            new() { Namespace = "", SourceName = "nobody" },
+        ];
+        var found = await _world.DoAsync(() => sources.FindAsync(requests, default));
+
+        found.Where(f => f.Fault is null).Select(f => $"{f.Request.Namespace}/{f.Request.SourceName} {f.Request.Name}").ShouldBe(["default/golden golden-a", "default/golden b"]);
+        found.Where(f => f.Fault is not null).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            f => f.Request.SourceName.ShouldBe("nobody"),
+            f => f.Fault!.Id.ShouldBe(FaultIds.VMNotFound));
+
+        // Who may not read machines is taken at their word, as far as that names one.
+        _world.Client.Before = r => r.Kind.Kind == "VirtualMachine" ? throw new ApiStatusException(403, "Forbidden", "no") : Task.CompletedTask;
+        (await _world.DoAsync(() => sources.FindAsync(requests[1..], default))).ShouldAllBe(f => f.Fault == null);
+        await Should.ThrowAsync<EngineException>(() => _world.DoAsync(() => sources.FindAsync(requests, default)));
     }
 
     private static SnapshotRecord Read(string status) => SnapshotRecord.From(new KubernetesObject(

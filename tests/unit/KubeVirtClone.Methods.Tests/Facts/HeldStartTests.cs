@@ -54,6 +54,14 @@ public sealed class HeldStartTests
     }
 
     [Fact]
+    public async Task Whoever_insists_on_clones_is_told_what_that_means()
+    {
+        await using var lab = Prepare();
+        var updates = await lab.CloneAsync(Requests("Always"), Lab.Options(CloneMethodChoice.Clone) with { Wait = false });
+        updates.Where(u => u.Kind == CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ShouldContain("held up");
+    }
+
+    [Fact]
     public async Task A_run_strategy_in_a_patch_of_the_users_own_is_held_back_too()
     {
         await using var lab = Prepare();
