@@ -67,7 +67,9 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
             body["gracePeriod"] = (long)Math.Ceiling(grace.TotalSeconds);
         // Manual and RerunOnFailure outlive a stop; Always comes back with a start.
         var keep = vm.RunStrategy is not (null or StrategyOfStarted or "Halted" or "Manual" or "RerunOnFailure") ? vm.RunStrategy : null;
-        if (keep is not null)
+        // One that was given another strategy since it was stopped here, by whatever means, is not to get back the one before.
+        var stale = keep is null && vm.RunStrategy != "Halted" && vm.Annotations.ContainsKey(CloneLabels.RunStrategy);
+        if (keep is not null || stale)
             await PatchAsync(vm, Annotation(keep), ct);
         try
         {

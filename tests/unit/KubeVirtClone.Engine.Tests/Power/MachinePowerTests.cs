@@ -30,6 +30,32 @@ public sealed class MachinePowerTests
             m => m.Annotations.ContainsKey(CloneLabels.RunStrategy).ShouldBeFalse());
     }
 
+    [Theory]
+    [InlineData("Always")]
+    [InlineData(null)]
+    public async Task A_strategy_given_since_is_not_replaced_by_the_one_that_was_kept(string? strategy)
+    {
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["spec"]!["runStrategy"] = "Once");
+        _world.SetOn("golden", on: true);
+        await DoAsync(Power.StopAsync(Golden, new PowerOptions { Wait = true }, default));
+        // Somebody gives it another strategy, and so starts it.
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m =>
+        {
+            m["spec"]!.AsObject().Remove("runStrategy");
+            m["spec"]![strategy is null ? "running" : "runStrategy"] = strategy is null ? true : strategy;
+        });
+        _world.SetOn("golden", on: true);
+
+        await DoAsync(Power.StopAsync(Golden, new PowerOptions { Wait = true }, default));
+        var started = (await DoAsync(Power.StartAsync(Golden, new PowerOptions { Wait = true }, default))).Record!;
+        started.Annotations.ContainsKey(CloneLabels.RunStrategy).ShouldBeFalse();
+        var spec = _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!["spec"]!;
+        if (strategy is null)
+            spec["running"]!.GetValue<bool>().ShouldBeTrue();
+        else
+            spec["runStrategy"]!.GetValue<string>().ShouldBe(strategy);
+    }
+
     [Fact]
     public async Task What_is_so_already_is_a_fault_of_that_item_alone()
     {
