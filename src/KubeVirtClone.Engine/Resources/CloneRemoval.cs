@@ -148,7 +148,7 @@ public sealed class CloneRemoval
             return null;
         var vm = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
         if (vm is null)
-            return null;
+            return await RemoveVolumesOfGoneMachineAsync(clone, ct);
         if (clone.Method == CloneMethod.Restore ? !CloneRecord.WasMadeBy(vm, clone.Name) : vm.CreationTimestamp < clone.CreationTimestamp)
         {
             return FaultMapper.Make(
@@ -169,5 +169,15 @@ public sealed class CloneRemoval
             ? await _keeper.RemoveVolumesAsync(
                 volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), name => _removedMachines.ContainsKey($"{clone.Namespace}/{name}")), _removed.Add, ct)
             : null;
+    }
+
+    // Somebody removed the machine by other means, which leaves its claims, and in older versions of KubeVirt the clone. Each claim names the restore
+    // that made it, and that of a clone is named after the clone.
+    private async Task<Fault?> RemoveVolumesOfGoneMachineAsync(CloneRecord clone, CancellationToken ct)
+    {
+        var mark = clone.Method == CloneMethod.Restore ? $"{clone.Name}-{clone.Uid}" : $"{clone.RestoreName ?? $"tmp-restore-{clone.Uid}"}-";
+        var volumes = await NamespaceVolumes.ReadAsync(_cluster, clone.Namespace, ct);
+        return await _keeper.RemoveVolumesAsync(
+            volumes.Unused(item => item.Annotations.GetValueOrDefault(CloneLabels.LastRestore)?.StartsWith(mark, StringComparison.Ordinal) == true), _removed.Add, ct);
     }
 }

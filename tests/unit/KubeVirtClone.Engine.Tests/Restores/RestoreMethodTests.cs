@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Resources;
@@ -263,6 +264,26 @@ public sealed class RestoreMethodTests
         _world.Machines.ShouldBe(["golden", "user"]);
         _world.Names(World.Restores).ShouldBeEmpty();
         _world.Names(KubeVirtKinds.PersistentVolumeClaim).ShouldBe([used]);
+    }
+
+    [Theory]
+    [InlineData("snapshot.kubevirt.io/v1beta1", "VirtualMachineRestore", "c1-u1")]
+    [InlineData("clone.kubevirt.io/v1alpha1", "VirtualMachineClone", "tmp-restore-u1-5b69f7e1-6244-48ed-863e-9083c7d2c35b")]
+    public async Task Removing_with_the_target_takes_its_claims_also_when_somebody_removed_the_machine(string apiVersion, string kind, string mark)
+    {
+        foreach (var (name, by) in new[] { ("left", mark), ("other", "tmp-restore-u2-" + mark), ("used", mark) })
+            _world.Client.Put(KubeVirtKinds.PersistentVolumeClaim, (JsonObject)JsonNode.Parse($$$"""{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"{{{name}}}","annotations":{"restore.kubevirt.io/lastRestoreUID":"{{{by}}}"}},"status":{"phase":"Pending"}}""")!);
+        var user = World.Machine("user");
+        user["spec"]!["template"]!["spec"]!["volumes"]![0]!["persistentVolumeClaim"]!["claimName"] = "used";
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, user);
+        var clone = CloneRecord.From(new KubernetesObject(System.Text.Json.JsonDocument.Parse($$$"""
+            {"apiVersion":"{{{apiVersion}}}","kind":"{{{kind}}}","metadata":{"name":"c1","namespace":"default","uid":"u1","labels":{"kubevirtclone.io/method":"Restore"}},
+             "spec":{"target":{"name":"gone"}},"status":{"phase":"Succeeded","complete":true} }
+            """).RootElement));
+        clone.Phase.ShouldBe(ClonePhase.Succeeded);
+
+        (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster, includeTarget: true).RemoveAsync(clone, default))).ShouldBeNull();
+        _world.Names(KubeVirtKinds.PersistentVolumeClaim).Order(StringComparer.Ordinal).ShouldBe(["other", "used"]);
     }
 
     [Fact]
