@@ -10,6 +10,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
     // States a starting machine does not leave by itself within any reasonable time.
     private static readonly string[] Hopeless = ["ErrorUnschedulable", "ErrImagePull", "ImagePullBackOff", "ErrorPvcNotFound", "DataVolumeError", "CrashLoopBackOff"];
+    private static readonly string[] WordsForOn = ["Starting", "Running", "Paused", "Migrating", "Stopping"];
     private static readonly TimeSpan HopelessPatience = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
@@ -107,8 +108,10 @@ internal sealed class MachineWaiter : IAsyncDisposable
     private static bool Reached(Waiting waiting, VirtualMachineRecord record, Followed followed) => waiting.Action switch
     {
         PowerAction.Start => record.Status == (waiting.Paused ? "Paused" : "Running"),
-        // Stopped is a word for display; off means that no instance is left.
-        PowerAction.Stop => followed.InstancesSynced ? !followed.Instances.Contains(record.Name) : followed.InstancesRefused && record.Status == "Stopped",
+        // Stopped is a word for display; off means that no instance is left. The word follows in a moment, and whoever looks then is to read it.
+        PowerAction.Stop => followed.InstancesSynced
+            ? !followed.Instances.Contains(record.Name) && !WordsForOn.Contains(record.Status, StringComparer.Ordinal)
+            : followed.InstancesRefused && record.Status == "Stopped",
         _ => false,
     };
 

@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tests.Support;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Tests.Power;
 
@@ -54,6 +55,25 @@ public sealed class MachinePowerTests
             spec["running"]!.GetValue<bool>().ShouldBeTrue();
         else
             spec["runStrategy"]!.GetValue<string>().ShouldBe(strategy);
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_off_is_returned_as_one_that_is()
+    {
+        _world.SetOn("golden", on: true);
+        _world.Client.Subresources = (path, _) =>
+        {
+            if (!path.EndsWith("/stop", StringComparison.Ordinal))
+                return null;
+            // The instance goes first, the word in the machine's status follows.
+            _world.Client.Remove(new ResourceKind("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance"), "default", "golden");
+            Word("Stopping");
+            return new HttpAnswer(202, null, "", null);
+        };
+        using var later = _world.Clock.CreateTimer(_ => Word("Stopped"), null, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+        (await DoAsync(Power.StopAsync(Golden, new PowerOptions { Wait = true }, default))).Record!.Status.ShouldBe("Stopped");
+
+        void Word(string word) => _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["status"]!["printableStatus"] = word);
     }
 
     [Fact]
