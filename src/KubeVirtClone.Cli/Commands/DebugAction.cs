@@ -16,9 +16,12 @@ internal static class DebugAction
         var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindAsync(cluster, selection, context);
-        if (clones.Count == 0 && context.Faults.Count == 0)
+        // A batch is also what is not made yet.
+        var diagnoses = selection is { Batch: { Length: > 0 } batch, Names.Count: 0, AllNamespaces: false, LabelSelector: null or "" }
+            ? await new CloneDoctor(cluster).DiagnoseBatchAsync(cluster.Namespace, batch, context.Cancelled)
+            : await new CloneDoctor(cluster).DiagnoseAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
+        if (diagnoses.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("No clones found.");
-        var diagnoses = await new CloneDoctor(cluster).DiagnoseAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
         // A document holds what was done, too; who reads a terminal sees the cause first.
         var document = invocation is { Repair: true, Output: OutputFormat.Json or OutputFormat.Yaml };
         var done = new Dictionary<CloneDiagnosis, JsonArray>();

@@ -23,7 +23,6 @@ internal static partial class CauseText
         ("failed to apply patch", CauseCodes.PatchNotApplicable),
         ("error patching VM", CauseCodes.PatchNotApplicable),
         ("metadata.name: Invalid value", CauseCodes.TargetNameInvalid),
-        ("must be no more than 63 characters", CauseCodes.TargetNameInvalid),
         ("denied the request", CauseCodes.TargetRefused),
         (" is invalid: ", CauseCodes.TargetRefused),
         (" is forbidden: ", CauseCodes.TargetRefused),

@@ -28,11 +28,14 @@ public sealed class CloneDoctor
         return [.. clones.Select(c => Diagnose(c, readings[c.Namespace]))];
     }
 
-    /// <summary>Diagnoses every clone of a batch.</summary>
+    /// <summary>
+    /// Diagnoses every clone of a batch. Clones that are not made yet because the snapshot they share is not there are one diagnosis, of that
+    /// snapshot.
+    /// </summary>
     /// <param name="ns">Namespace.</param>
     /// <param name="batch">Batch id.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>One diagnosis a clone, by target name.</returns>
+    /// <returns>One diagnosis a clone, by target name; what is not made yet is last.</returns>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>
     public async Task<IReadOnlyList<CloneDiagnosis>> DiagnoseBatchAsync(string ns, string batch, CancellationToken ct)
     {
@@ -42,6 +45,7 @@ public sealed class CloneDoctor
             .. CloneObjects(reading).Where(o => o.Labels.GetValueOrDefault(CloneLabels.Batch) == batch)
                 .Select(o => Diagnose(CloneRecord.From(o), reading))
                 .OrderBy(d => d.TargetName, StringComparer.Ordinal),
+            .. UnmadeClones.Diagnose(reading, batch),
         ];
     }
 

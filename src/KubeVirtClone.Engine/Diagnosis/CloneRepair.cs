@@ -76,7 +76,8 @@ public sealed class CloneRepair
             await foreach (var machine in _cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, action.Namespace, options: null, ct))
             {
                 if (machine.ItemsAt("spec", "template", "spec", "volumes").Any(v =>
-                    v.Member("persistentVolumeClaim")?.Text("claimName") == action.Name || v.Member("dataVolume")?.Text("name") == action.Name))
+                    v.Member("persistentVolumeClaim")?.Text("claimName") == action.Name || v.Member("dataVolume")?.Text("name") == action.Name
+                    || v.Member("ephemeral")?.Member("persistentVolumeClaim")?.Text("claimName") == action.Name))
                 {
                     return FaultMapper.Make(
                         FaultIds.VMCloneVolumeExists,

@@ -9,10 +9,14 @@ internal static class Diagnoser
     /// <summary>Time within which nothing is made of a controller that has not acted yet.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private const string NoSource = "Source doesnt exist";
+
     public static CloneDiagnosis Diagnose(CloneCase clone)
     {
         if (clone.Record.Raw.DeletionTimestamp is { } deleted)
             return clone.Diagnosis(CloneHealth.InProgress, CauseCodes.CloneDeleting, "The clone is being deleted.", canEnd: true, [], deleted);
+        if (clone.Record is { Method: CloneMethod.Clone, Phase: not (ClonePhase.Pending or ClonePhase.Succeeded or ClonePhase.Failed) } && clone.Record.Message.StartsWith(NoSource, StringComparison.Ordinal))
+            return SourceGone(clone);
         return clone.Record.Phase switch
         {
             ClonePhase.Succeeded => FinishedStage.Diagnose(clone),
@@ -40,7 +44,7 @@ internal static class Diagnoser
     {
         var text = clone.Record.Message;
         var seen = new[] { CloneCase.Condition(clone.Record.Raw, "Ready") };
-        if (text.StartsWith("Source doesnt exist", StringComparison.Ordinal))
+        if (text.StartsWith(NoSource, StringComparison.Ordinal))
         {
             return clone.Diagnosis(
                 CloneHealth.Waiting,
@@ -60,6 +64,24 @@ internal static class Diagnoser
                 $"KubeVirt has not acted on the clone in {WaitDescription.Duration(clone.Age)}.",
                 canEnd: true,
                 [new DiagnosisEvidence($"VirtualMachineClone {clone.Record.Name}", "status", "empty", clone.Record.CreationTimestamp)]);
+    }
+
+    // KubeVirt looks for the source first, each time, and gets no further without it.
+    private static CloneDiagnosis SourceGone(CloneCase clone)
+    {
+        var made = clone.Restore?.IsTrueAt("status", "complete") == true && clone.Target is not null;
+        var diagnosis = clone.Diagnosis(
+            CloneHealth.Stuck,
+            CauseCodes.SourceDeleted,
+            $"The source {clone.Record.SourceKind} '{clone.Record.SourceName}' was deleted {(made ? $"before KubeVirt had finished the clone; its machine '{clone.Record.TargetName}' is made" : "while the clone still needed it")}. KubeVirt gets no further without it.",
+            canEnd: false,
+            [CloneCase.Condition(clone.Record.Raw, "Ready")]);
+        return diagnosis with
+        {
+            NextStep = !made ? "Remove the clone, and clone another source."
+                : clone.HasUnfilledClaims ? diagnosis.NextStep
+                : "Nothing is missing in the machine: remove the clone, which takes its temporary snapshot with it.",
+        };
     }
 
     private static CloneDiagnosis Unsnapshottable(CloneCase clone, string text, IEnumerable<DiagnosisEvidence> seen)

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Snapshots;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
@@ -23,6 +24,9 @@ internal sealed class FaultExplainer(KubeVirtCluster cluster)
             var cause = CloneDoctor.Diagnose(record.Reference, reading);
             if (cause.Code is CauseCodes.CloneGone or CauseCodes.Completed)
                 return fault;
+            // That its deadline is exceeded is no cause.
+            if (fault.Id == FaultIds.VMCloneSnapshotFailed && cause.Code == CauseCodes.SnapshotFailed)
+                return fault with { Cause = cause, Message = $"The clone {record.Reference} cannot finish: {cause.Cause}", RecommendedAction = cause.NextStep };
             return fault.Id == FaultIds.VMCloneTimeout && cause.Health != CloneHealth.InProgress
                 ? fault with { Cause = cause, Message = $"{fault.Message} {cause.Cause}", RecommendedAction = cause.NextStep.Length > 0 ? cause.NextStep : fault.RecommendedAction }
                 : fault with { Cause = cause };
@@ -30,6 +34,23 @@ internal sealed class FaultExplainer(KubeVirtCluster cluster)
         catch (Exception e) when (e is KubernetesException or EngineException or TimeoutException)
         {
             cluster.Callbacks.Verbose?.Invoke($"Why {record.Reference} did not get there could not be found out: {e.Message}");
+            return fault;
+        }
+    }
+
+    /// <summary>The fault of a snapshot that has failed, with the reason that the objects around it show; as it is where they show none.</summary>
+    public async Task<Fault> ExplainAsync(Fault fault, SnapshotRecord record, CancellationToken ct)
+    {
+        try
+        {
+            var reading = await ReadingAsync(record.Namespace, ct).WaitAsync(Longest, cluster.Clock, ct);
+            if (reading.Snapshots.Find(record.Name) is not { } snapshot || snapshot.StringAt("status", "error", "message") is not null || SnapshotFailure.Find(reading, snapshot) is not { } cause)
+                return fault;
+            return fault with { Message = $"{fault.Message.TrimEnd('.')}: {cause.Why}.", RecommendedAction = $"{cause.NextStep} Then try again." };
+        }
+        catch (Exception e) when (e is KubernetesException or EngineException or TimeoutException)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"Why {record.Reference} has failed could not be found out: {e.Message}");
             return fault;
         }
     }

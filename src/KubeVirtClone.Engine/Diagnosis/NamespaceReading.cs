@@ -64,6 +64,9 @@ internal sealed class NamespaceReading
 
     public Known DataVolumes { get; init; } = Known.NotAsked;
 
+    /// <summary>Pods that use claims and have not ended.</summary>
+    public Known Pods { get; init; } = Known.NotAsked;
+
     public Known VolumeSnapshots { get; init; } = Known.NotAsked;
 
     public Known StorageClasses { get; init; } = Known.NotAsked;
@@ -84,6 +87,10 @@ internal sealed class NamespaceReading
         Quantity.Parse(Hard(q, "hard", resource)) is { } hard && (Quantity.Parse(Hard(q, "used", resource)) ?? 0) >= hard);
 
     private static string? Hard(KubernetesObject quota, string part, string resource) => quota.At("status", part, resource)?.GetString();
+
+    /// <summary>Whether a pod is seen to use a claim: somebody may have mounted it to save what is in it.</summary>
+    public bool IsUsedByPod(string claim) =>
+        Pods.Items?.Values.Any(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == claim)) == true;
 
     /// <summary>Machines that use a claim, by it or its data volume. Null when machines could not be read.</summary>
     public IReadOnlyList<string>? UsersOf(string claim) => Machines.Items?.Values
@@ -115,11 +122,12 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
         var instances = reader.ListAsync(RelatedKinds.Instance, ns, ct);
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
+        var pods = reader.ListAsync(RelatedKinds.Pod, ns, ClaimUse.Uses, ct);
         var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
         var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
         var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
-        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, volumeSnapshots, classes, quotas, events);
+        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, pods, volumeSnapshots, classes, quotas, events);
         return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)
         {
             Name = ns,
@@ -131,6 +139,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
             Machines = await machines,
             Instances = await instances,
             DataVolumes = await dataVolumes,
+            Pods = await pods,
             VolumeSnapshots = await volumeSnapshots,
             StorageClasses = await classes,
             Quotas = await quotas,
@@ -140,7 +149,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
                 .. new[]
                 {
                     ("virtualmachineclones", clones), ("virtualmachinesnapshots", snapshots), ("virtualmachinesnapshotcontents", contents),
-                    ("virtualmachinerestores", restores), ("virtualmachines", machines), ("persistentvolumeclaims", claims), ("datavolumes", dataVolumes),
+                    ("virtualmachinerestores", restores), ("virtualmachines", machines), ("persistentvolumeclaims", claims), ("datavolumes", dataVolumes), ("pods", pods),
                     ("volumesnapshots", volumeSnapshots), ("storageclasses", classes), ("resourcequotas", quotas), ("events", events),
                 }.Where(p => p.Item2.Result.WhyNot is not null).Select(p => p.Item1),
             ],

@@ -15,7 +15,7 @@ internal static class RepairPlanner
             return new RepairPlan([new RepairAction(RepairKind.WakeRestore, clone.Record.Namespace, waiting.Name, reason) { Uid = waiting.Uid }]);
         }
 
-        if (!MayGo(diagnosis))
+        if (!MayGo(diagnosis) || clone.HasUnfilledClaims)
             return RepairPlan.None;
         var actions = new List<RepairAction>();
         if (clone.Record.Method == CloneMethod.Clone)
@@ -44,7 +44,7 @@ internal static class RepairPlanner
     {
         if (clone.Restore is null)
             yield break;
-        foreach (var claim in clone.Claims.Where(c => IsOurs(clone, c) && clone.Reading.UsersOf(c.Name) is { Count: 0 }))
+        foreach (var claim in clone.Claims.Where(c => IsOurs(clone, c) && clone.Reading.UsersOf(c.Name) is { Count: 0 } && !clone.Reading.IsUsedByPod(c.Name)))
         {
             var dataVolume = clone.Reading.DataVolumes.Find(claim.Name);
             yield return dataVolume is not null

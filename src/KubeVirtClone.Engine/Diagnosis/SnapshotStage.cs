@@ -91,42 +91,35 @@ internal static class SnapshotStage
 
         if (snapshot.StringAt("status", "phase") == "Succeeded")
             return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.SnapshotNotReady, "The snapshot is taken, but the storage has not made it ready to use yet.", canEnd: true, [CloneCase.Condition(snapshot, "Ready")]);
-        return CauseText.OfSnapshotWait(progress.Text) is { } code ? Waits(clone, snapshot, OfSource(clone, snapshot, code), progress) : null;
+        return CauseText.OfSnapshotWait(progress.Text) is { } code ? Waits(clone, snapshot, code, progress) : null;
     }
 
     private static CloneDiagnosis Failed(CloneCase clone, KubernetesObject snapshot, string? error, DiagnosisEvidence progress, List<DiagnosisEvidence> storage)
     {
         var why = error ?? storage.FirstOrDefault()?.Text;
         var text = CloneCase.Condition(snapshot, "Failure");
-        // Failing overwrites what the snapshot waited for; the source still shows it.
-        var unbound = why is null ? Unbound(clone, snapshot).ToList() : [];
-        why ??= unbound.Count == 0 ? null : $"the claim {string.Join(", ", unbound.Select(u => u.Object.Split(' ')[1]))} of the source is not bound";
-        return clone.Diagnosis(
+        var cause = why is null ? SnapshotFailure.Find(clone.Reading, snapshot) : null;
+        var diagnosis = clone.Diagnosis(
             CloneHealth.Stuck,
             CauseCodes.SnapshotFailed,
-            $"The snapshot '{snapshot.Name}' has failed ({text.Text}){(why is null ? "" : $": {StuckReasons.Shorten(why)}")}. KubeVirt waits for it for ever.",
+            $"The snapshot '{snapshot.Name}' has failed ({text.Text}){((why ?? cause?.Why) is { } reason ? $": {StuckReasons.Shorten(reason)}" : "")}. KubeVirt waits for it for ever.",
             canEnd: false,
-            [text, ErrorOf(snapshot, error), .. storage, .. unbound, progress]);
+            [text, ErrorOf(snapshot, error), .. storage, .. cause?.Evidence ?? [], progress]);
+        return cause is null ? diagnosis : diagnosis with { NextStep = $"{cause.NextStep} Then remove the clone, and clone again." };
     }
 
-    private static IEnumerable<DiagnosisEvidence> Unbound(CloneCase clone, KubernetesObject snapshot)
-    {
-        var machine = clone.Reading.Machines.Find(snapshot.StringAt("spec", "source", "name"))?.ToJsonObject();
-        foreach (var volume in Preflight.SourceMachine.Copied(machine))
-        {
-            var claim = clone.Reading.Claims.Find(volume.Claim);
-            if (clone.Reading.Claims.IsRead && claim?.StringAt("status", "phase") != "Bound")
-                yield return new DiagnosisEvidence($"PersistentVolumeClaim {volume.Claim}", "status.phase", claim is null ? "does not exist" : claim.StringAt("status", "phase") ?? "Pending", claim?.CreationTimestamp);
-        }
-    }
-
-    // Of a machine that is being deleted KubeVirt says no more than that it is not locked.
-    private static string OfSource(CloneCase clone, KubernetesObject snapshot, string code) =>
-        code == CauseCodes.SourceNotLocked && clone.Reading.Machines.Find(snapshot.StringAt("spec", "source", "name"))?.DeletionTimestamp is not null ? CauseCodes.SourceDeleting : code;
+    // Of a machine that is being deleted, and of one whose state has no volume yet, KubeVirt says no more than that it is not locked.
+    private static string OfSource(KubernetesObject? machine, string code) =>
+        code != CauseCodes.SourceNotLocked ? code
+        : machine?.DeletionTimestamp is not null ? CauseCodes.SourceDeleting
+        : Preflight.SourceMachine.Unclonable(machine?.ToJsonObject()) is not null ? CauseCodes.SourceUnsupported
+        : code;
 
     private static CloneDiagnosis Waits(CloneCase clone, KubernetesObject snapshot, string code, DiagnosisEvidence progress)
     {
         var source = snapshot.StringAt("spec", "source", "name") ?? clone.Record.SourceName;
+        var machine = clone.Reading.Machines.Find(source);
+        code = OfSource(machine, code);
         var what = code switch
         {
             CauseCodes.SourceMissing => $"the machine '{source}' does not exist",
@@ -135,12 +128,13 @@ internal static class SnapshotStage
             CauseCodes.SourceClaimDeleting => $"a volume claim of '{source}' is being deleted",
             CauseCodes.SourceDeleting => $"'{source}' is being deleted",
             CauseCodes.SourceClaimNotBound => $"a volume claim of '{source}' is not bound or not filled",
+            CauseCodes.SourceUnsupported => $"'{source}' has {Preflight.SourceMachine.Unclonable(machine?.ToJsonObject())}, which KubeVirt cannot clone; it is not locked because its state has no volume yet",
             CauseCodes.SourceInUse => $"pods use the volumes of '{source}', which is switched off",
             _ => $"'{source}' cannot be locked",
         };
         var deadline = snapshot.StringAt("spec", "failureDeadline") is { } given ? $"its deadline of {given}" : "its deadline of five minutes";
         return clone.Diagnosis(
-            CloneHealth.Waiting,
+            code == CauseCodes.SourceUnsupported ? CloneHealth.Stuck : CloneHealth.Waiting,
             code,
             $"The snapshot '{snapshot.Name}' waits: {what}{Detail(progress.Text)}. It fails when {deadline} has passed, and the clone then never finishes.",
             // A lock is given back by itself; everything else needs somebody's doing.

@@ -9,7 +9,7 @@ namespace KubeVirtClone.Engine.Planning;
 /// </summary>
 internal static class JsonPatchApplier
 {
-    /// <summary>Applies operations in order to <paramref name="document"/>.</summary>
+    /// <summary>Applies operations in order to <paramref name="document"/>, a virtual machine.</summary>
     /// <returns>Null when all applied, else which one did not, and why. The document is then half changed.</returns>
     public static (PatchOperation Operation, string Why)? Apply(JsonObject document, IEnumerable<PatchOperation> operations)
     {
@@ -19,7 +19,21 @@ internal static class JsonPatchApplier
                 return (operation, why);
         }
 
+        ReadTextMaps(document["metadata"]);
+        ReadTextMaps((document["spec"] as JsonObject)?["template"] is JsonObject template ? template["metadata"] : null);
         return null;
+    }
+
+    // KubeVirt reads the outcome into maps of texts, in which null is the empty text.
+    private static void ReadTextMaps(JsonNode? metadata)
+    {
+        foreach (var name in new[] { "labels", "annotations" })
+        {
+            if ((metadata as JsonObject)?[name] is not JsonObject map)
+                continue;
+            foreach (var key in map.Where(m => m.Value is null).Select(m => m.Key).ToList())
+                map[key] = "";
+        }
     }
 
     private static string? ApplyOne(JsonObject document, PatchOperation operation) => operation.Op switch

@@ -30,7 +30,7 @@ internal static class PatchRules
         JsonNode? node;
         try
         {
-            node = string.IsNullOrWhiteSpace(text) ? null : JsonNode.Parse(text);
+            node = string.IsNullOrWhiteSpace(text) ? null : PatchJson.Parse(text);
         }
         catch (JsonException e)
         {

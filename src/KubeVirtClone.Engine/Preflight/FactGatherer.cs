@@ -68,7 +68,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var instances = reader.ListAsync(RelatedKinds.Instance, ns, i => requests.Any(r => r.SourceName == i.Name), ct);
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
-        var pods = reader.ListAsync(RelatedKinds.Pod, ns, UsesClaims, ct);
+        var pods = reader.ListAsync(RelatedKinds.Pod, ns, ClaimUse.Uses, ct);
         var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
         var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
@@ -100,10 +100,6 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
 
     private Task<Known> ListServedAsync(string? version, Func<string, ResourceKind> kind, string ns, Func<KubernetesObject, bool> wanted, CancellationToken ct) =>
         version is null ? Task.FromResult(Known.NotAsked) : reader.ListAsync(kind(version), ns, wanted, ct);
-
-    private static bool UsesClaims(KubernetesObject pod) =>
-        pod.StringAt("status", "phase") is not ("Succeeded" or "Failed")
-        && pod.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim") is not null);
 
     private async Task<IReadOnlyDictionary<string, AccessAnswer>> ReadAccessAsync(string ns, CancellationToken ct)
     {

@@ -61,6 +61,7 @@ internal sealed class ManifestShape
 
     private readonly List<ShapeError> _errors = [];
     private readonly List<string> _unknown = [];
+    private readonly HashSet<string> _nulls = new(StringComparer.Ordinal);
 
     private ManifestShape(JsonObject manifest) => Manifest = (JsonObject)Check(manifest, "", ManifestReader.IsRestore(manifest) ? Restore : Clone)!;
 
@@ -73,11 +74,14 @@ internal sealed class ManifestShape
     /// <summary>Fields the API does not have.</summary>
     public IReadOnlyList<string> Unknown => _unknown;
 
+    /// <summary>Whether a field is there and null: a required one then counts as given, and is read as empty.</summary>
+    public bool IsNull(string field) => _nulls.Contains(field);
+
     public static ManifestShape Read(JsonObject manifest) => new(manifest);
 
     private static Field Of(Dictionary<string, Field> spec) => new("an object")
     {
-        Fields = new() { ["apiVersion"] = Text, ["kind"] = Text, ["metadata"] = Metadata, ["spec"] = new("an object") { Fields = spec }, ["status"] = Anything },
+        Fields = new() { ["apiVersion"] = Text, ["kind"] = Text, ["metadata"] = Metadata, ["spec"] = new("an object") { Fields = spec }, ["status"] = new("an object") { Fields = [], Open = true } },
     };
 
     private JsonNode? Check(JsonNode? node, string path, Field field)
@@ -92,6 +96,8 @@ internal sealed class ManifestShape
                 {
                     var below = path.Length == 0 ? key : $"{path}.{key}";
                     var member = field.Entry ?? field.Fields!.GetValueOrDefault(key);
+                    if (value is null)
+                        _nulls.Add(below);
                     if (member is null && !field.Open)
                         _unknown.Add(below);
                     else if (Check(value, below, member ?? Anything) is { } kept)

@@ -30,7 +30,9 @@ internal static class PatchSimulation
     {
         if (JsonPatchApplier.Apply(machine, operations) is var (operation, why))
             return (null, operation, why);
-        return IsMachine(machine) || operations.Count == 0 ? (machine, null, null) : (null, operations[^1], "what comes out is no machine");
+        if (operations.Count > 0 && !IsMachine(machine))
+            return (null, operations[^1], "what comes out is no machine");
+        return MachineTypes.WhyUnreadable(machine, operations) is var (unreadable, reason) ? (null, unreadable, reason) : (machine, null, null);
     }
 
     // As far as the other checks look into it.
@@ -84,13 +86,9 @@ internal static class PatchSimulation
     {
         try
         {
-            var nodes = JsonNode.Parse(text) as JsonArray;
-            // A key that is there twice shows only when it is looked for.
-            foreach (var node in nodes?.OfType<JsonObject>() ?? [])
-                _ = node.ContainsKey("op");
-            return nodes;
+            return PatchJson.Parse(text) as JsonArray;
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException)
         {
             return null;
         }

@@ -15,23 +15,47 @@ internal sealed record RehearsalAnswer(string? Refusal, bool OverQuota, string? 
 /// <summary>
 /// Asks the server itself, by a dry run, whether it would take the machine that a clone comes out as, with the types, admission webhooks and
 /// policies it has. KubeVirt makes that machine only after the volumes, and a refusal then is repeated for ever. Machines that differ only in
-/// values are tried once, and not more than <see cref="MostShapes"/> of a source: the number of requests does not grow with the batch.
+/// values that nearly every one has for itself (names, addresses) are tried once, and not more than <see cref="MostShapes"/> of a source: the
+/// number of requests does not grow with the batch.
 /// </summary>
 internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
 {
-    private const int MostShapes = 4;
+    private const int MostShapes = 8;
 
-    public Task RunAsync(PreflightBatch batch, CancellationToken ct) => Task.WhenAll(batch.Sources.SelectMany(source => source.All
-        .Where(Makes)
-        .Select(s => (Subject: s, Machine: PatchSimulation.Run(s)?.Machine))
-        .Where(m => m.Machine is not null)
-        .GroupBy(m => Shape(m.Subject), StringComparer.Ordinal)
-        .Take(MostShapes)
-        .Select(async g =>
+    public Task RunAsync(PreflightBatch batch, CancellationToken ct) => Task.WhenAll(batch.Sources.SelectMany(source => Try(source, ct)));
+
+    private IEnumerable<Task> Try(SourceGroup source, CancellationToken ct)
+    {
+        var made = source.All.Where(Makes)
+            .Select(s => (Subject: s, Machine: PatchSimulation.Run(s)?.Machine))
+            .Where(m => m.Machine is not null)
+            .ToList();
+        var few = FewValues(made.Select(m => m.Subject));
+        var shapes = made.GroupBy(m => Shape(m.Subject, few), StringComparer.Ordinal).ToList();
+        foreach (var left in shapes.Skip(MostShapes))
+        {
+            left.First().Subject.Rehearsed = new RehearsalAnswer(
+                null,
+                OverQuota: false,
+                $"clones of '{source.Name}' come out in {shapes.Count} forms, of which {MostShapes} were tried",
+                [.. left.Select(m => m.Subject.Item.Request)]);
+        }
+
+        return shapes.Take(MostShapes).Select(async g =>
         {
             var (first, machine) = g.First();
             first.Rehearsed = await TryAsync(first, machine!, [.. g.Select(m => m.Subject.Item.Request)], ct);
-        })));
+        });
+    }
+
+    // Where a field has few values among many clones, each is tried: one of them may be wrong.
+    private static HashSet<string> FewValues(IEnumerable<PreflightSubject> subjects) => subjects
+        .SelectMany(s => s.Checked.Patches.Select(p => (p.Path, Value: p.Value?.ToJsonString() ?? "")))
+        .Distinct()
+        .GroupBy(p => p.Path, StringComparer.Ordinal)
+        .Where(g => g.Count() <= MostShapes / 2)
+        .Select(g => g.Key)
+        .ToHashSet(StringComparer.Ordinal);
 
     // What does not get as far as a new machine is told by other checks.
     private static bool Makes(PreflightSubject subject) =>
@@ -43,10 +67,10 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
         && subject.Source is { } source
         && SourceMachine.Unclonable(source) is null;
 
-    private static string Shape(PreflightSubject subject)
+    private static string Shape(PreflightSubject subject, HashSet<string> few)
     {
         var request = subject.Request;
-        var patches = subject.AsItStands ? string.Join('\n', request.Patches ?? []) : string.Join('\n', subject.Checked.Patches.Select(p => $"{p.Op} {p.Path} {p.Value?.GetValueKind()}"));
+        var patches = subject.AsItStands ? string.Join('\n', request.Patches ?? []) : string.Join('\n', subject.Checked.Patches.Select(p => $"{p.Op} {p.Path} {(few.Contains(p.Path) ? p.Value?.ToJsonString() : p.Value?.GetValueKind().ToString())}"));
         return string.Join('|', new[] { request.LabelFilter, request.AnnotationFilter, request.TemplateLabelFilter, request.TemplateAnnotationFilter }.Select(f => f is null ? "-" : string.Join(',', f))) + patches;
     }
 

@@ -34,6 +34,7 @@ internal static class ReportPage
     internal static string Duration(TimeSpan? time) => time switch
     {
         null => "–",
+        { TotalSeconds: > 0 and < 0.05 } => "< 0.1 s",
         { TotalSeconds: < 120 } t => t.TotalSeconds.ToString(t.TotalSeconds < 10 && t.Milliseconds != 0 ? "0.0" : "0", CultureInfo.InvariantCulture) + " s",
         { TotalHours: < 2, Seconds: 0 } t => $"{(int)t.TotalMinutes} min",
         { TotalHours: < 2 } t => $"{(int)t.TotalMinutes} min {t.Seconds} s",
@@ -86,7 +87,7 @@ internal static class ReportPage
                 page.Append("</ul></details>");
             }
 
-            page.Append("</td><td role=\"cell\" data-label=\"Since\">").Append(trouble.Since is { } since ? Clock(since) : "–").Append("</td><td role=\"cell\" data-label=\"Next step\">").Append(Text(trouble.NextStep)).Append("</td></tr>\n");
+            page.Append("</td><td role=\"cell\" data-label=\"Since\">").Append(trouble.Since is { } since ? When(since) : "–").Append("</td><td class=\"step\" role=\"cell\" data-label=\"Next step\">").Append(Text(trouble.NextStep)).Append("</td></tr>\n");
         }
 
         page.Append("</tbody></table></div>\n</section>\n");
@@ -145,7 +146,7 @@ internal static class ReportPage
         {
             page.Append("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">").Append(Text(clone.TargetName)).Append("</th>");
             Cell(page, "Source", clone.SourceName);
-            Cell(page, "Phase", clone.Phase.ToString());
+            Cell(page, "Phase", clone.Phase.ToString(), whole: true);
             Cell(page, "Snapshot", Duration(clone.Snapshot));
             Cell(page, "Restore", Duration(clone.Restore));
             Cell(page, "Bind", Duration(clone.Bind));
@@ -167,12 +168,15 @@ internal static class ReportPage
         page.Append("</tr></thead>\n<tbody role=\"rowgroup\">\n");
     }
 
-    private static void Cell(StringBuilder page, string label, string text) =>
-        page.Append("<td role=\"cell\" data-label=\"").Append(Text(label)).Append("\">").Append(Text(text)).Append("</td>");
+    private static void Cell(StringBuilder page, string label, string text, bool whole = false) =>
+        page.Append("<td").Append(whole ? " class=\"whole\"" : "").Append(" role=\"cell\" data-label=\"").Append(Text(label)).Append("\">").Append(Text(text)).Append("</td>");
 
     private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+    // In a narrow column date and time each stay in one piece.
+    private static string When(DateTimeOffset time) => string.Join(' ', Clock(time).Split(' ', 2).Select(p => $"<span class=\"whole\">{p}</span>"));
 
     private static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

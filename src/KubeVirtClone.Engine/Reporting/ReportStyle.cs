@@ -30,7 +30,9 @@ internal static class ReportStyle
         caption { text-align: left; color: var(--dim); padding: .25rem 0; }
         th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
         td, tbody th { overflow-wrap: anywhere; }
-        thead th { white-space: nowrap; }
+        thead th, .whole { white-space: nowrap; }
+        tbody th { min-width: 8rem; max-width: 18rem; }
+        .step { min-width: 12rem; }
         .badge { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .5rem; white-space: nowrap; }
         .Stuck, .Failed { color: var(--bad); }
         .Waiting { color: var(--wait); }
@@ -41,7 +43,7 @@ internal static class ReportStyle
         .key { display: inline-block; width: .9rem; height: .9rem; margin-right: .35rem; vertical-align: -.1rem; border-radius: .15rem; background: var(--Snapshot); }
         .key.Restore { background: var(--Restore); } .key.Bind { background: var(--Bind); } .key.Boot { background: var(--Boot); }
         .key.open { background: none; border: 2px dashed var(--bad); }
-        .chart { display: block; min-width: 40rem; max-width: 100%; height: auto; }
+        .chart { display: block; min-width: 56rem; max-width: 100%; height: auto; }
         .chart text { fill: var(--ink); font: 11px system-ui, sans-serif; }
         .chart .name { text-anchor: end; } .chart .name.bad { fill: var(--bad); }
         .chart .tick { text-anchor: middle; fill: var(--dim); }
@@ -51,7 +53,7 @@ internal static class ReportStyle
         @media (max-width: 40rem) {
           thead { position: absolute; left: -999rem; }
           tr { display: block; border-bottom: 2px solid var(--line); padding: .4rem 0; }
-          tbody th, td { display: block; border: 0; padding: .1rem 0; }
+          tbody th, td { display: block; border: 0; padding: .1rem 0; min-width: 0; max-width: none; }
           td::before { content: attr(data-label) ": "; color: var(--dim); }
         }
         @media print {

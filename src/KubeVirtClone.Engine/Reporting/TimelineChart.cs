@@ -11,7 +11,7 @@ internal static class TimelineChart
     private const int MostRows = 200;
     private const int RowHeight = 18;
     private const int BarHeight = 12;
-    private const int Left = 150;
+    private const int Left = 170;
     private const int Right = 970;
     private const int Top = 28;
 
@@ -80,8 +80,10 @@ internal static class TimelineChart
 
     private static void Row(StringBuilder page, CloneTiming clone, int y, Scale scale, DateTimeOffset now, bool trouble)
     {
-        page.Append("<g><text class=\"name").Append(trouble ? " bad" : "").Append("\" x=\"").Append(Left - 6).Append("\" y=\"").Append(y + 10).Append("\">")
-            .Append(ReportPage.Text((trouble ? "✕ " : "") + Clip(clone.TargetName))).Append("</text>");
+        var name = (trouble ? "✕ " : "") + Clip(clone.TargetName);
+        page.Append("<g><text class=\"name").Append(trouble ? " bad" : "").Append("\" x=\"").Append(Left - 6).Append("\" y=\"").Append(y + 10).Append('"')
+            .Append(Width(name) > Left - 10 ? $" textLength=\"{Left - 10}\" lengthAdjust=\"spacingAndGlyphs\"" : "").Append('>')
+            .Append(ReportPage.Text(name)).Append("</text>");
         foreach (var span in clone.Spans)
         {
             var x1 = scale.X(span.Start);
@@ -96,6 +98,9 @@ internal static class TimelineChart
     }
 
     private static string Clip(string name) => name.Length <= 20 ? name : name[..9] + "…" + name[^10..];
+
+    // How wide a text of 11 pixels is at most: the page has no way to measure it.
+    private static double Width(string text) => text.Sum(c => c is 'm' or 'w' or 'M' or 'W' or '…' or '✕' ? 11 : 7.4);
 
     private static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 

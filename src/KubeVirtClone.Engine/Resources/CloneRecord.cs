@@ -96,7 +96,7 @@ public sealed partial record CloneRecord
             CreationTimestamp = clone.CreationTimestamp,
             Uid = clone.Uid,
             // A clone of a snapshot that others share: KubeVirt names no snapshot of its own then.
-            SnapshotName = snapshot ?? (source is null ? null : clone.StringAt("spec", "source", "name")),
+            SnapshotName = snapshot ?? (source is not null && clone.StringAt("spec", "source", "kind") == SourceKinds.VirtualMachineSnapshot ? clone.StringAt("spec", "source", "name") : null),
             RestoreName = restore,
             Batch = clone.Labels.TryGetValue(CloneLabels.Batch, out var batch) ? batch : null,
             Method = CloneMethod.Clone,

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
@@ -32,7 +34,18 @@ public sealed class SnapshotWaiter
     {
         ArgumentNullException.ThrowIfNull(snapshots);
         ArgumentNullException.ThrowIfNull(options);
-        return ItemStream.RunAsync<SnapshotRecord>((updates, stop) => WaitAllAsync(snapshots, options, updates, stop), ct);
+        return ExplainAsync(ItemStream.RunAsync<SnapshotRecord>((updates, stop) => WaitAllAsync(snapshots, options, updates, stop), ct), ct);
+    }
+
+    private async IAsyncEnumerable<ItemUpdate<SnapshotRecord>> ExplainAsync(IAsyncEnumerable<ItemUpdate<SnapshotRecord>> updates, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var explainer = new FaultExplainer(_cluster);
+        await foreach (var update in updates)
+        {
+            yield return update is { Fault: { Id: FaultIds.VMSnapshotFailed } fault, Record: { } record }
+                ? update with { Fault = await explainer.ExplainAsync(fault, record, ct) }
+                : update;
+        }
     }
 
     /// <summary>Waits for one snapshot.</summary>

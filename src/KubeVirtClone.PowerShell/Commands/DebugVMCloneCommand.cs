@@ -30,7 +30,14 @@ public sealed class DebugVMCloneCommand : CloneSelectionCmdlet
             var found = await FindClonesAsync(cluster, everything: !IsPipeline, ct);
             IReadOnlyList<CloneReference> clones =
                 [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
-            if (clones.Count > 0) diagnoses = await new CloneDoctor(cluster).DiagnoseAsync(clones, ct);
+            var doctor = new CloneDoctor(cluster);
+            // A batch is also what is not made yet.
+            if (!IsPipeline && Name.Length == 0 && Batch is { Length: > 0 } batch)
+                diagnoses = await doctor.DiagnoseBatchAsync(NamespaceOrDefault(cluster), batch, ct);
+            else if (clones.Count > 0)
+                diagnoses = await doctor.DiagnoseAsync(clones, ct);
+            if (diagnoses.Count == 0 && HasQuery && Name.Length == 0)
+                Post(() => WriteWarning($"There are no clones of batch '{Batch}' in namespace '{NamespaceOrDefault(cluster)}': it is finished and removed, or every clone was given up before it was made."));
         });
 
         var reports = diagnoses.Select(d => new VMCloneDiagnosis(d)).ToList();

@@ -52,7 +52,8 @@ internal sealed class ManifestCheck : SubjectCheck
             yield break;
         if (SourceMachine.Text(target["kind"]) is not "VirtualMachine" and var kind)
             yield return Refused(subject, "spec.target.kind", $"a clone's target cannot be a {kind ?? "thing without kind"}", "Write VirtualMachine.");
-        if (!target.ContainsKey("name"))
+        // Null is read as empty, for which KubeVirt makes up a name.
+        if (!target.ContainsKey("name") && subject.Item.Shape?.IsNull("spec.target.name") != true)
             yield return Refused(subject, "spec.target.name", "the target has no name", "Name the target, or leave spec.target out.");
         var group = SourceMachine.Text(target["apiGroup"]);
         if (group != KubeVirtKinds.KubeVirtGroup)

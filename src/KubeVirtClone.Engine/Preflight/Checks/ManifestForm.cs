@@ -7,6 +7,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 internal static class ManifestForm
 {
     private static readonly string[] Versions = ["v1beta1", "v1alpha1"];
+    private static readonly string[] OwnerFields = ["apiVersion", "kind", "name", "uid"];
 
     public static IEnumerable<Finding> Of(PreflightSubject subject, string group)
     {
@@ -16,6 +17,16 @@ internal static class ManifestForm
         {
             var filter = error.Field.Contains("Filters", StringComparison.Ordinal);
             yield return Refused(subject, error.Field, $"{error.Field} is not {error.Wanted}", $"Write {error.Wanted}.", filter ? FaultIds.VMCloneFilterInvalid : FindingCodes.ManifestRefused);
+        }
+
+        if (string.IsNullOrEmpty(SourceMachine.Text(manifest["kind"])))
+            yield return Refused(subject, "kind", "it has no kind", "Write VirtualMachineClone.");
+        if (!string.IsNullOrEmpty(SourceMachine.Text(metadata?["resourceVersion"])))
+            yield return Refused(subject, "metadata.resourceVersion", "it has a resourceVersion, which only the server gives", "Leave resourceVersion out.");
+        foreach (var owner in (metadata?["ownerReferences"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            if (OwnerFields.Where(f => string.IsNullOrEmpty(SourceMachine.Text(owner[f]))).ToList() is { Count: > 0 } lacking)
+                yield return Refused(subject, "metadata.ownerReferences", $"an owner has no {string.Join(", ", lacking)}", $"Give {string.Join(", ", OwnerFields)} of each owner.");
         }
 
         if (SourceMachine.Text(manifest["apiVersion"]) is { } version && !Array.Exists(Versions, v => $"{group}/{v}" == version))

@@ -33,6 +33,9 @@ internal sealed class QuotaCheck : IPreflightCheck
             for (var i = 0; i < subjects.Count; i++)
             {
                 var need = needs.Of(subjects[i], entry.Name);
+                // Without the snapshot they share none of them is made.
+                if (need <= 0 && CloneNeeds.IsOfSnapshot(entry.Name) && unfit.Exists(u => needs.ShareSnapshot(u.Subject, subjects[i])))
+                    unfit.Add((subjects[i], i + 1, need));
                 if (need <= 0)
                     continue;
                 if (need > left)
@@ -60,12 +63,13 @@ internal sealed class QuotaCheck : IPreflightCheck
             + $"({Quantity.Show(limit.Used, bytes)} of {Quantity.Show(limit.Hard, bytes)} used). '{first.Request.TargetName}', "
             + $"clone {place.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)}, needs {Quantity.Show(need, bytes)} and is the first that does not fit; "
             + $"{unfit.Count.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)} do not"
-            + (atStart ? ", once all of them are started." : ". KubeVirt takes them and tries for ever.");
+            + (atStart ? ", once all of them are started." : CloneNeeds.IsPosted(resource) ? ". The server refuses them." : ". KubeVirt takes them and tries for ever.");
+        var fit = subjects.Count - unfit.Count;
         return first.Finding(
             atStart ? FindingSeverity.Warning : FindingSeverity.Error,
             FaultIds.QuotaExceeded,
             message,
-            $"Make at most {(subjects.Count - unfit.Count).ToString(CultureInfo.InvariantCulture)} of them, free some of the quota, or have it raised: kubectl describe resourcequota {quota.Name}",
+            $"{(fit == 0 ? "Free" : $"Make at most {fit.ToString(CultureInfo.InvariantCulture)} of them, free")} some of the quota, or have it raised: kubectl describe resourcequota {quota.Name}",
             $"ResourceQuota {quota.Name}: {resource} hard {Quantity.Show(limit.Hard, bytes)}, used {Quantity.Show(limit.Used, bytes)}",
             FaultCategory.LimitsExceeded) with
         { Requests = [.. unfit.Select(u => u.Subject.Item.Request)] };
@@ -98,7 +102,19 @@ internal sealed class CloneNeeds
     public static bool IsBytes(string resource) => resource.EndsWith("storage", StringComparison.Ordinal) || resource.EndsWith("memory", StringComparison.Ordinal);
 
     /// <summary>True for what only a running machine takes.</summary>
-    public static bool IsNeededAtStart(string resource) => resource is "memory" or "requests.memory" or "limits.memory";
+    public static bool IsNeededAtStart(string resource) =>
+        resource is "memory" or "requests.memory" or "limits.memory" or "pods" or "count/pods" or "count/virtualmachineinstances.kubevirt.io";
+
+    /// <summary>True for objects that whoever clones posts himself.</summary>
+    public static bool IsPosted(string resource) => resource == "count/virtualmachineclones.clone.kubevirt.io";
+
+    /// <summary>True for what only snapshots take.</summary>
+    public static bool IsOfSnapshot(string resource) => resource is
+        "count/virtualmachinesnapshots.snapshot.kubevirt.io" or "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" or "count/volumesnapshots.snapshot.storage.k8s.io";
+
+    /// <summary>Whether both clones are made of the one snapshot that is taken for them.</summary>
+    public bool ShareSnapshot(PreflightSubject one, PreflightSubject other) =>
+        ReferenceEquals(_sources[one].Source, _sources[other].Source) && _ways[_sources[one].Source].Shared;
 
     /// <summary>How much of a quota's resource the clone takes, in bytes or pieces; 0 when none.</summary>
     public decimal Of(PreflightSubject subject, string resource)
@@ -131,6 +147,7 @@ internal sealed class CloneNeeds
             "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" => snapshots,
             "count/volumesnapshots.snapshot.storage.k8s.io" => snapshots * volumes.Count,
             "memory" or "requests.memory" or "limits.memory" => Memory(source),
+            "pods" or "count/pods" or "count/virtualmachineinstances.kubevirt.io" => 1,
             _ => 0,
         };
     }

@@ -47,14 +47,26 @@ internal sealed class IdentityCheck : SourceCheck
 {
     protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
     {
-        if (PatchSimulation.Run(source.First) is not var (machine, _, _) || machine is null)
-            yield break;
-        var spec = SourceMachine.Template(machine)?["spec"];
-        if (SourceMachine.Text(spec?["hostname"]) is { Length: > 0 } hostname && hostname == SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]))
-            yield return Make(source, FindingSeverity.Warning, $"The host name '{hostname}' is fixed in '{source.Name}': every clone gets it.", "Give -Hostname.", "spec.template.spec.hostname");
-        var serials = ((spec?["domain"]?["devices"]?["disks"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        var made = source.All.Select(s => (Subject: s, Spec: PatchSimulation.Run(s)?.Machine is { } machine ? SourceMachine.Template(machine)?["spec"] : null)).Where(m => m.Spec is not null).ToList();
+        if (SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]) is { Length: > 0 } hostname)
+        {
+            var same = made.Where(m => SourceMachine.Text(m.Spec!["hostname"]) == hostname).ToList();
+            if (same.Count > 0)
+            {
+                yield return Make(
+                    source,
+                    FindingSeverity.Warning,
+                    $"The host name '{hostname}' is fixed in '{source.Name}': {(same.Count == source.All.Count ? "every clone gets it" : same.Count == 1 ? $"'{same[0].Subject.Name}' gets it" : $"'{same[0].Subject.Name}' and {same.Count - 1} more get it")}.",
+                    "Give -Hostname.",
+                    "spec.template.spec.hostname") with
+                { Requests = [.. same.Select(m => m.Subject.Item.Request)] };
+            }
+        }
+
+        var serials = made.SelectMany(m => (m.Spec!["domain"]?["devices"]?["disks"] as JsonArray)?.OfType<JsonObject>() ?? [])
             .Where(d => SourceMachine.Text(d["serial"]) is { Length: > 0 })
             .Select(d => SourceMachine.Text(d["name"]))
+            .Distinct(StringComparer.Ordinal)
             .ToList();
         if (serials.Count > 0)
             yield return Make(source, FindingSeverity.Information, $"The disks {string.Join(", ", serials)} have fixed serials, which every clone repeats.", "Patch them where software is licensed by disk serial.", "spec.template.spec.domain.devices.disks[].serial");
@@ -78,19 +90,25 @@ internal sealed class ServiceCheck : SourceCheck
 {
     protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
     {
-        if (PatchSimulation.Run(source.First) is not var (machine, _, _) || machine is null || SourceMachine.Template(machine)?["metadata"]?["labels"] is not JsonObject labels)
+        var services = (source.State.Services.Items?.Values ?? []).Select(s => (Service: s, Selector: s.At("spec", "selector")?.EnumerateObject().ToList() ?? [])).Where(s => s.Selector.Count > 0).ToList();
+        if (services.Count == 0)
             yield break;
-        foreach (var service in source.State.Services.Items?.Values ?? [])
+        var made = source.All
+            .Select(s => (Subject: s, Labels: PatchSimulation.Run(s)?.Machine is { } machine ? SourceMachine.Template(machine)?["metadata"]?["labels"] as JsonObject : null))
+            .Where(m => m.Labels is not null)
+            .ToList();
+        foreach (var (service, selector) in services)
         {
-            var selector = service.At("spec", "selector")?.EnumerateObject().ToList() ?? [];
-            if (selector.Count == 0 || !selector.TrueForAll(s => SourceMachine.Text(labels[s.Name]) == s.Value.GetString()))
+            var selected = made.Where(m => selector.TrueForAll(s => SourceMachine.Text(m.Labels![s.Name]) == s.Value.GetString())).Select(m => m.Subject).ToList();
+            if (selected.Count == 0)
                 continue;
             yield return source.Finding(
                 FindingSeverity.Warning,
                 FindingCodes.ServiceSelects,
                 $"The service '{service.Name}' selects {string.Join(", ", selector.Select(s => $"{s.Name}={s.Value.GetString()}"))}, which clones of '{source.Name}' have too: they get its traffic once they run.",
                 "Drop the label with -TemplateLabelFilter or -ExcludeTemplateLabel, unless that is what the clones are for.",
-                $"Service {service.Name} spec.selector");
+                $"Service {service.Name} spec.selector") with
+            { Requests = [.. selected.Select(s => s.Item.Request)] };
         }
     }
 }

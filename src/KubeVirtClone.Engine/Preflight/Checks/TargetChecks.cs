@@ -131,11 +131,19 @@ internal sealed class NameLengthCheck : SubjectCheck
         }
         else if (subject.AsItStands && string.IsNullOrEmpty(subject.Item.Request.TargetName) && subject.Request.SourceName.Length + MadeUpLength > NameRules.MaxLabelLength)
         {
-            yield return subject.Finding(
-                FindingSeverity.Warning,
-                FindingCodes.NameLong,
-                $"KubeVirt would make up a target name of {subject.Request.SourceName.Length + MadeUpLength} characters. Above {NameRules.MaxLabelLength} it cannot be a label value or host name.",
-                "Name the target.");
+            var length = subject.Request.SourceName.Length + MadeUpLength;
+            yield return length > NameRules.MaxNameLength
+                ? subject.Finding(
+                    FindingSeverity.Error,
+                    FaultIds.VMCloneNameInvalid,
+                    $"KubeVirt would make up a target name of {length} characters; {NameRules.MaxNameLength} are allowed. It takes the clone and then never finishes it.",
+                    "Name the target.",
+                    "spec.target.name")
+                : subject.Finding(
+                    FindingSeverity.Warning,
+                    FindingCodes.NameLong,
+                    $"KubeVirt would make up a target name of {length} characters. Above {NameRules.MaxLabelLength} it cannot be a label value or host name.",
+                    "Name the target.");
         }
     }
 }

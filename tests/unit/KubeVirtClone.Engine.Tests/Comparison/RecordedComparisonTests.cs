@@ -7,11 +7,11 @@ namespace KubeVirtClone.Engine.Tests.Comparison;
 /// <summary>Clones a real KubeVirt made are what was asked for; a clone that was changed is not.</summary>
 public sealed class RecordedComparisonTests(ITestOutputHelper output)
 {
-    // The target was the source itself, or the source was made later and not recorded.
-    private static readonly HashSet<string> OtherSource = new(StringComparer.Ordinal) { "j36-snapshot-target-is-orig", "j04-source-missing-then-made" };
+    // The target was the source itself.
+    private static readonly HashSet<string> OtherSource = new(StringComparer.Ordinal) { "j36-snapshot-target-is-orig" };
 
     public static TheoryData<string> Made =>
-        [.. RecordedCase.Names().Where(n => !OtherSource.Contains(n) && RecordedCase.Load(n) is { Succeeded: true, CloneStands: true })];
+        [.. RecordedCase.Names().Where(n => !OtherSource.Contains(n) && RecordedCase.Load(n) is { Succeeded: true, CloneStands: true, SourceIsRecorded: true })];
 
     [Theory]
     [MemberData(nameof(Made))]

@@ -42,10 +42,13 @@ public sealed class RecordedTableTests(ITestOutputHelper output)
     // Only a server with KubeVirt's types and rules finds these: it is asked by a dry run, which the recording has no answer to. And races.
     private static readonly HashSet<string> ByDryRun = new(StringComparer.Ordinal)
     {
-        "r20-bad-patches/4-p04", "r20-bad-patches/22-p22", "r20-bad-patches/23-p23",
+        "r20-bad-patches/4-p04", "r20-bad-patches/22-p22",
         // The snapshot was ready, and its content somebody's deletion later gone.
         "s18-metadata/1-r",
     };
+
+    // Refused for how it was posted, not for what.
+    private static readonly HashSet<string> NotInTheManifest = new(StringComparer.Ordinal) { "j92-dryrun-bad-value", "j93-validation-bad" };
 
     [Fact]
     public async Task Every_recorded_clone_is_told_before_and_explained_after()
@@ -143,6 +146,9 @@ public sealed class RecordedTableTests(ITestOutputHelper output)
             return null;
         if (row.After is { } after && (Unknown.Contains(after.Code) || after.NextStep.Length == 0 || (after.Evidence.Count == 0 && after.Code != CauseCodes.CloneGone)))
             return $"{row.Name} never ends, and is explained as {after}";
+        // What KubeVirt's rules for machines refuse the server finds by a dry run. That somebody makes the target meanwhile nobody foresees.
+        if (row.After is { Code: CauseCodes.TargetRefused } || (row.Helped && row.After is { Code: CauseCodes.TargetExists }) || NotInTheManifest.Contains(row.Name))
+            return null;
         var foreseen = row.Before.Any(f => f.Severity <= FindingSeverity.Warning) || (row.After is not null && Unforeseeable.Contains(row.After.Code)) || ByDryRun.Contains(row.Name);
         return foreseen ? null : $"{row.Name} {row.End}, and nothing was said before (after: {row.After?.Code})";
     }

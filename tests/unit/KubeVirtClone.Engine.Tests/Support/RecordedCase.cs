@@ -31,7 +31,7 @@ internal sealed class RecordedCase
     public JsonObject Clone => (JsonObject)_data["clone"]!;
 
     /// <summary>True when the API server or admission took the clone.</summary>
-    public bool Accepted => _data["accepted"]!.GetValue<bool>();
+    public bool Accepted => _data["accepted"]?.GetValue<bool>() ?? _data["create"]!["httpStatus"]!.GetValue<int>() < 300;
 
     /// <summary>True when the server took the clone, but made nothing of it.</summary>
     public bool DryRun => Accepted && !Phases.Any();
@@ -44,8 +44,12 @@ internal sealed class RecordedCase
     /// <summary>True when the clone object was still there at the end.</summary>
     public bool CloneStands => _data["cloneFinal"] is JsonObject && _data["targetVM"] is JsonObject;
 
+    /// <summary>True when the source was there before, and so was recorded as the server keeps it.</summary>
+    public bool SourceIsRecorded => _data["beforeState"]!.AsArray().Any(o =>
+        o!["kind"]!.GetValue<string>() == Clone["spec"]?["source"]?["kind"]?.GetValue<string>() && o["metadata"]!["name"]!.GetValue<string>() == Clone["spec"]?["source"]?["name"]?.GetValue<string>());
+
     /// <summary>Namespace the clone was posted to.</summary>
-    public string PostedTo => _data["create"]!["response"]?["details"] is { } details && details["kind"]?.GetValue<string>() == "namespaces"
+    public string PostedTo => _data["create"]!["response"] is JsonObject response && response["details"] is JsonObject details && details["kind"]?.GetValue<string>() == "namespaces"
         ? details["name"]!.GetValue<string>()
         : Namespace;
 
@@ -55,6 +59,10 @@ internal sealed class RecordedCase
 
     /// <summary>Names of the recorded clones: this project's, and those of the folders that <c>KUBEVIRTCLONE_VECTORS</c> names.</summary>
     public static IEnumerable<string> Names() => Files("clone").Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>Names of the recorded clones in one of this project's folders.</summary>
+    public static IEnumerable<string> Names(string folder) =>
+        Files("clone").Where(f => Path.GetFileName(Path.GetDirectoryName(f.Value)) == folder).Select(f => f.Key).Order(StringComparer.Ordinal);
 
     public static RecordedCase Load(string name) => new(JsonNode.Parse(File.ReadAllText(Files("clone")[name]))!.AsObject());
 
@@ -214,7 +222,7 @@ internal sealed class RecordedCase
     private static IEnumerable<string> Folders([CallerFilePath] string here = "")
     {
         var fixtures = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
-        return new[] { Path.Combine(fixtures, "vectors"), Path.Combine(fixtures, "vectors-restore") }
+        return new[] { "vectors", "vectors-restore", "vectors-more" }.Select(f => Path.Combine(fixtures, f))
             .Concat((Environment.GetEnvironmentVariable("KUBEVIRTCLONE_VECTORS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(Directory.Exists));
     }
 }
