@@ -55,6 +55,24 @@ Describe 'Debug-VMClone' {
         $diagnosis.Repair[0] | Should -BeLike 'Delete: VirtualMachineClone */patched.*'
     }
 
+    It 'says what the clones of a batch wait for that are not made yet' {
+        New-TestObject -Path "/apis/snapshot.kubevirt.io/v1beta1/namespaces/$script:Namespace/virtualmachinesnapshots" -Object @{
+            apiVersion = 'snapshot.kubevirt.io/v1beta1'; kind = 'VirtualMachineSnapshot'
+            metadata   = @{ name = 'shared-9'; namespace = $script:Namespace; labels = @{ 'kubevirtclone.io/batch' = 'lab9'; 'kubevirtclone.io/shared-snapshot' = 'true' } }
+            spec       = @{ source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'nobody' }; failureDeadline = '0s' }
+        }
+        $deadline = [datetime]::UtcNow.AddMinutes(1)
+        do { $diagnosis = Debug-VMClone -Batch lab9 } until ($diagnosis.Code -eq 'SourceMissing' -or [datetime]::UtcNow -gt $deadline)
+        $diagnosis.Code | Should -Be 'SourceMissing'
+        $diagnosis.Cause | Should -Match "clones of 'nobody' are not made yet"
+        $diagnosis.Repair | Should -BeNullOrEmpty
+    }
+
+    It 'says so when a batch has no clones' {
+        Debug-VMClone -Batch none -WarningVariable said -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        $said | Should -Match 'no clones of batch'
+    }
+
     It 'takes clones by pipeline, as design says: Get-VMClone -Batch … | Where-Object Phase … | Debug-VMClone' {
         (Get-VMClone -Batch causes | Where-Object Phase -eq Pending | Debug-VMClone).Code | Should -Be 'SourceMissing'
         Get-VMClone -Batch lab7 | Where-Object Phase -eq Failed | Debug-VMClone | Should -BeNullOrEmpty

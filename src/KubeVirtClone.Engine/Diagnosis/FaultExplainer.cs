@@ -46,7 +46,7 @@ internal sealed class FaultExplainer(KubeVirtCluster cluster)
             var reading = await ReadingAsync(record.Namespace, ct).WaitAsync(Longest, cluster.Clock, ct);
             if (reading.Snapshots.Find(record.Name) is not { } snapshot || snapshot.StringAt("status", "error", "message") is not null || SnapshotFailure.Find(reading, snapshot) is not { } cause)
                 return fault;
-            return fault with { Message = $"{fault.Message.TrimEnd('.')}: {cause.Why}.", RecommendedAction = $"{cause.NextStep} Then try again." };
+            return fault with { Message = $"{fault.Message.TrimEnd('.')}: {cause.Why}.", RecommendedAction = cause.Before("Then try again.") };
         }
         catch (Exception e) when (e is KubernetesException or EngineException or TimeoutException)
         {

@@ -13,6 +13,9 @@ namespace KubeVirtClone.Engine.Diagnosis;
 /// <param name="Evidence">What it was concluded from.</param>
 internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyList<DiagnosisEvidence> Evidence)
 {
+    /// <summary>The next step, and another after it.</summary>
+    public string Before(string then) => $"{NextStep}{(NextStep.EndsWith('.') ? "" : ".")} {then}";
+
     /// <summary>The reason, or null when nothing around the snapshot shows one.</summary>
     /// <param name="reading">The namespace.</param>
     /// <param name="snapshot">A snapshot that has failed, of which the storage reports no error.</param>
@@ -46,7 +49,7 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             if (State(reading, volume.Claim) is not var (code, what, field, text))
                 continue;
             wrong.Add($"the claim {volume.Claim} of '{source}' {what}");
-            step = step.Length == 0 ? CauseText.NextStep(code) : step;
+            step = step.Length == 0 ? CauseText.NextStep(code).Replace("kubectl describe pvc", $"kubectl describe pvc {volume.Claim}", StringComparison.Ordinal) : step;
             evidence.Add(new DiagnosisEvidence($"PersistentVolumeClaim {volume.Claim}", field, text, reading.Claims.Find(volume.Claim)?.CreationTimestamp));
         }
 

@@ -105,7 +105,7 @@ internal static class SnapshotStage
             $"The snapshot '{snapshot.Name}' has failed ({text.Text}){((why ?? cause?.Why) is { } reason ? $": {StuckReasons.Shorten(reason)}" : "")}. KubeVirt waits for it for ever.",
             canEnd: false,
             [text, ErrorOf(snapshot, error), .. storage, .. cause?.Evidence ?? [], progress]);
-        return cause is null ? diagnosis : diagnosis with { NextStep = $"{cause.NextStep} Then remove the clone, and clone again." };
+        return cause is null ? diagnosis : diagnosis with { NextStep = cause.Before("Then remove the clone, and clone again.") };
     }
 
     // Of a machine that is being deleted, and of one whose state has no volume yet, KubeVirt says no more than that it is not locked.
