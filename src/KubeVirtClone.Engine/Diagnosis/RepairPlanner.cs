@@ -15,7 +15,8 @@ internal static class RepairPlanner
             return new RepairPlan([new RepairAction(RepairKind.WakeRestore, clone.Record.Namespace, waiting.Name, reason) { Uid = waiting.Uid }]);
         }
 
-        if (!MayGo(diagnosis) || clone.HasUnfilledClaims)
+        // A full quota can be given room: the clone goes on then by itself, though there is nothing to wake yet.
+        if (!MayGo(diagnosis) || clone.HasUnfilledClaims || diagnosis.Code is CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded)
             return RepairPlan.None;
         var actions = new List<RepairAction>();
         if (clone.Record.Method == CloneMethod.Clone)

@@ -27,7 +27,9 @@ public sealed class HiddenCauseTests
                 """);
         }
 
-        (await DiagnoseAsync()).Code.ShouldBe(CauseCodes.QuotaExceeded);
+        var diagnosis = await DiagnoseAsync();
+        diagnosis.Code.ShouldBe(CauseCodes.QuotaExceeded);
+        diagnosis.Repair.IsEmpty.ShouldBeTrue("it goes on by itself once there is room");
         var updates = new List<CloneUpdate>();
         await _world.Clock.RunUntilDoneAsync(Task.Run(async () =>
         {
