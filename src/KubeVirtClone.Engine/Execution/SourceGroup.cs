@@ -73,7 +73,7 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
         if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
             return (CloneMethod.Restore, $"clones of KubeVirt {kubeVirt} take no patches, restores do");
         if (requests.Exists(HeldStart.IsWanted))
-            return (CloneMethod.Restore, "a clone whose machine starts as soon as it is there waits five minutes for it to be off again");
+            return (CloneMethod.Restore, "a clone whose machine starts as soon as it is there may wait five minutes for it to be off again");
         if (noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine)
             return (CloneMethod.Clone, "each takes a snapshot of its own");
         return requests.Count > CloneOptions.AutoRestoreAbove

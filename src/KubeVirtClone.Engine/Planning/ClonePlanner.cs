@@ -101,7 +101,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
 
         if (options.Method == CloneMethodChoice.Clone && items.Find(i => HeldStart.IsWanted(i.Asked)) is { } starting)
-            Warn(["Clones whose machines start at once are held up: KubeVirt waits five minutes for such a machine to be off before it goes on. Leave -Method out, or start the machines afterwards (Start-VM)."], starting.Original);
+            Warn(["Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave -Method out, or start the machines afterwards (Start-VM)."], starting.Original);
         foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
             Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
         return items;
