@@ -81,11 +81,10 @@ Describe 'Golden images' {
   "spec": { "runStrategy": "Halted", "template": { "metadata": {}, "spec": {
     "accessCredentials": [ { "sshPublicKey": { "source": { "secret": { "secretName": "keys" } }, "propagationMethod": { "noCloud": {} } } } ],
     "domain": { "memory": { "guest": "64Mi" }, "devices": { "disks": [
-      { "name": "root", "disk": { "bus": "virtio" } }, { "name": "host", "disk": { "bus": "virtio" } }, { "name": "eph", "disk": { "bus": "virtio" } },
+      { "name": "root", "disk": { "bus": "virtio" } }, { "name": "eph", "disk": { "bus": "virtio" } },
       { "name": "init", "disk": { "bus": "virtio" } }, { "name": "token", "disk": { "bus": "virtio" } } ] } },
     "volumes": [
       { "name": "root", "containerDisk": { "image": "quay.io/kubevirt/cirros-container-disk-demo" } },
-      { "name": "host", "hostDisk": { "path": "/data/disk.img", "type": "DiskOrCreate" } },
       { "name": "eph", "ephemeral": { "persistentVolumeClaim": { "claimName": "keeper-root" } } },
       { "name": "init", "cloudInitNoCloud": { "secretRef": { "name": "user-data" } } },
       { "name": "token", "secret": { "secretName": "api-token" } } ] } } } }
@@ -94,12 +93,25 @@ Describe 'Golden images' {
         New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object $vm
         $image = New-VMGoldenImage -SourceName sharing -Name sharing -WarningVariable warned @script:Quiet
         $text = "$warned"
-        foreach ($shared in "host's disk /data/disk.img", 'claim keeper-root', 'Secret user-data', 'Secret keys', 'Secret api-token') { $text | Should -Match $shared }
+        foreach ($shared in 'claim keeper-root', 'Secret user-data', 'Secret keys', 'Secret api-token') { $text | Should -Match $shared }
         $text | Should -Match '-CloudInitSecret'
         $text | Should -Match 'machine-id and SSH host keys.*cloud-init clean'
         $text | Should -Match 'No disk of .sharing. is in the image'
         $image.Disk | Should -BeNullOrEmpty
         Remove-VMGoldenImage sharing -Confirm:$false
+    }
+
+    # On a cluster this needs the feature gate HostDisk.
+    It "warns of a host's disk" -Tag Sandbox {
+        New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object @{
+            apiVersion = 'kubevirt.io/v1'; kind = 'VirtualMachine'; metadata = @{ name = 'hosted'; namespace = $script:Namespace }
+            spec = @{ runStrategy = 'Halted'; template = @{ metadata = @{}; spec = @{
+                        domain  = @{ memory = @{ guest = '64Mi' }; devices = @{ disks = @(@{ name = 'host'; disk = @{ bus = 'virtio' } }) } }
+                        volumes = @(@{ name = 'host'; hostDisk = @{ path = '/data/disk.img'; type = 'DiskOrCreate' } }) } } }
+        }
+        $null = New-VMGoldenImage -SourceName hosted -Name hosted -WarningVariable warned @script:Quiet
+        "$warned" | Should -Match "host's disk /data/disk.img"
+        Remove-VMGoldenImage hosted -Confirm:$false
     }
 
     It 'warns of a Windows machine in its own words' {
