@@ -69,7 +69,7 @@ internal sealed record Outcome(string? Fault, JsonObject State)
             if (item.Kind() is "VirtualMachineRestore" or "VirtualMachineSnapshot" or "VirtualMachineSnapshotContent" or "VirtualMachineClone"
                 && sandbox.Changes.Any(c => c.Event.Type == Sandbox.Machinery.StoreEventType.Added && c.Event.Object.Uid() == item.Uid()))
             {
-                identities.Generated(item.Name(), item.Kind());
+                identities.Alias(item.Name(), item.Kind());
             }
         }
 

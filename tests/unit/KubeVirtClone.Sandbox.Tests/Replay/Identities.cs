@@ -35,8 +35,11 @@ internal sealed partial class Identities
     public void Generated(string name, string beginning)
     {
         if (name.Length == beginning.Length + 5 && name.StartsWith(beginning, StringComparison.Ordinal) && Suffix().IsMatch(name))
-            _replacements[name] = $"<generated {beginning}>";
+            Alias(name, beginning);
     }
+
+    /// <summary>A name that is known by what it stands for, whatever its form.</summary>
+    public void Alias(string name, string what) => _replacements[name] = $"<generated {what}>";
 
     /// <summary>A name whose bearer is known by its place only; replaced where it stands as a word of its own.</summary>
     public void Renamed(string name, string replacement) => _words[name] = replacement;
