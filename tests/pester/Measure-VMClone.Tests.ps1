@@ -80,7 +80,8 @@ Describe 'Measure-VMClone of what this session waited for' {
         $null = New-VMClone golden -Count 2 -NamePattern "$batch-{0}" -Batch $batch -Method $_ -Wait -Timeout 5m
         $timings = Measure-VMClone -Batch $batch
         $timings.Count | Should -Be 2
-        $timings.Restore | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) }
+        $seen = $timings | ForEach-Object { "$($_.TargetName) from $($_.Started.ToString('o')): snapshot $($_.Snapshot), restore $($_.Restore), total $($_.Total)" }
+        $timings.Restore | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) -Because ($seen -join '; ') }
         @($timings.Total | Where-Object { $_.Milliseconds -ne 0 }).Count | Should -BeGreaterThan 0
     }
 }

@@ -72,6 +72,8 @@ internal static class RemoveAction
                 context.Console.Output.Flush();
             }
         });
+        if (await new RemovalWaiter(cluster).WarnOfLeftAsync(removal.Removed, context.Cancelled) is { } left)
+            context.WriteLine("warning: " + left);
     }
 
     /// <summary>What the clones of a batch shared goes when nothing needs it any more; of a batch that was named, also what was begun for clones that never came.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Kubernetes;
 
@@ -20,6 +21,9 @@ public sealed record RemovedObject(ResourceKind Kind, string Namespace, string N
 /// </summary>
 public sealed class RemovalWaiter
 {
+    /// <summary>How long commands wait for what they removed.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly KubeVirtCluster _cluster;
 
     /// <summary>Over a connection.</summary>
@@ -42,6 +46,20 @@ public sealed class RemovalWaiter
         var groups = objects.GroupBy(o => (o.Kind, o.Namespace));
         var left = await Task.WhenAll(groups.Select(g => WaitAsync(g.Key.Kind, g.Key.Namespace, [.. g], timeout, ct)));
         return [.. left.SelectMany(l => l)];
+    }
+
+    /// <summary>Waits for <see cref="Patience"/>.</summary>
+    /// <param name="objects">What was told to go.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <returns>What a user should know of what is still there; null when all are gone.</returns>
+    /// <exception cref="EngineException">The server does not let us watch.</exception>
+    public async Task<string?> WarnOfLeftAsync(IReadOnlyCollection<RemovedObject> objects, CancellationToken ct)
+    {
+        var left = await WaitAsync(objects, Patience, ct);
+        if (left.Count == 0)
+            return null;
+        var names = string.Join(", ", left.Take(5)) + (left.Count > 5 ? string.Create(CultureInfo.InvariantCulture, $" and {left.Count - 5} more") : "");
+        return $"Deleted, but not gone yet after {Patience.TotalSeconds:0} s: {names}. Something has a finalizer on it; kubectl describe tells what.";
     }
 
     private async Task<IEnumerable<RemovedObject>> WaitAsync(ResourceKind kind, string ns, List<RemovedObject> group, TimeSpan timeout, CancellationToken ct)

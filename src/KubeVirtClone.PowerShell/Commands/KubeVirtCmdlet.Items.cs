@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Resources;
@@ -13,9 +12,6 @@ public abstract partial class KubeVirtCmdlet
 {
     /// <summary>Most objects deleted at the same time.</summary>
     private const int RemovalParallelism = 16;
-
-    /// <summary>Longest wait for a deleted object to be gone; after that there is a warning.</summary>
-    private static readonly TimeSpan RemovalPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Carries out work on several items under one bar: records are converted and written, faults become errors, warnings warnings.</summary>
     /// <param name="activity">Headline of the bar.</param>
@@ -115,9 +111,6 @@ public abstract partial class KubeVirtCmdlet
     /// <summary>Waits until what was deleted is gone, and warns of what is not.</summary>
     private protected async Task AwaitRemovalAsync(KubeVirtCluster cluster, IReadOnlyCollection<RemovedObject> removed, CancellationToken ct)
     {
-        var left = await new RemovalWaiter(cluster).WaitAsync(removed, RemovalPatience, ct);
-        if (left.Count == 0) return;
-        var names = string.Join(", ", left.Take(5)) + (left.Count > 5 ? string.Create(CultureInfo.InvariantCulture, $" and {left.Count - 5} more") : "");
-        Post(() => WriteWarning($"Deleted, but not gone yet after {RemovalPatience.TotalSeconds:0} s: {names}. Something has a finalizer on it; kubectl describe tells what."));
+        if (await new RemovalWaiter(cluster).WarnOfLeftAsync(removed, ct) is { } left) Post(() => WriteWarning(left));
     }
 }

@@ -26,6 +26,8 @@ public sealed class ImageTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("compare", "--batch", "by-restore", "--quiet")).ShouldEndWith(0);
         (await sandbox.RunAsync("remove", "--batch", "by-restore", "--include-target", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
         (await sandbox.KubectlAsync("", "get", "vm", "by-restore-1")).ShouldEndWith(1);
+        // What has a finalizer takes a moment to go, and is waited for.
+        (await sandbox.KubectlAsync("", "get", "vmrestore", "-o", "name")).ShouldEndWith(0).Output.ShouldNotContain("by-restore");
 
         (await sandbox.RunAsync("image", "remove", "ubuntu", "--keep-version", "1", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/ubuntu:1"]);
         using var left = JsonDocument.Parse((await sandbox.RunAsync("image", "get", "ubuntu", "-o", "json")).ShouldEndWith(0).Output);
