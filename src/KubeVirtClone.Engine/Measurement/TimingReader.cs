@@ -16,7 +16,7 @@ internal static class TimingReader
         var spans = new List<CloneSpan>();
         var watched = Whole(record, seen);
         // Begin and end must be of one clock: the server's in whole seconds, or ours.
-        var at = watched?.Values.Min() ?? record.CreationTimestamp;
+        var at = watched?[ClonePhase.Pending] ?? record.CreationTimestamp;
         if (at is { } started)
         {
             if (record.Method == CloneMethod.Clone && !clone.FromSnapshot)
@@ -38,15 +38,15 @@ internal static class TimingReader
             Method = record.Method,
             Batch = record.Batch,
             Phase = record.Phase,
-            Started = watched?.Values.Min() ?? record.CreationTimestamp,
+            Started = watched?[ClonePhase.Pending] ?? record.CreationTimestamp,
             Spans = spans,
         };
     }
 
     // Who begins to watch a clone that is under way, or done, has not seen how long it took so far.
     private static IReadOnlyDictionary<ClonePhase, DateTimeOffset>? Whole(CloneRecord record, IReadOnlyDictionary<ClonePhase, DateTimeOffset>? seen) =>
-        seen is { Count: > 1 } && seen.MinBy(s => s.Value) is var first && first.Key is ClonePhase.Pending
-        && (first.Value - record.CreationTimestamp)?.Duration() < LatestStart
+        seen is { Count: > 1 } && seen.TryGetValue(ClonePhase.Pending, out var began)
+        && (began - record.CreationTimestamp)?.Duration() < LatestStart
             ? seen
             : null;
 
