@@ -81,11 +81,7 @@ Describe 'Measure-VMClone of what this session waited for' {
         $timings = Measure-VMClone -Batch $batch
         $timings.Count | Should -Be 2
         $seen = ($timings | ForEach-Object { "$($_.TargetName) from $($_.Started.ToString('o')): snapshot $($_.Snapshot), restore $($_.Restore), total $($_.Total)" }) -join '; '
-        $timings.Restore | ForEach-Object { $_ | Should -BeOfType ([timespan]) -Because $seen }
-        # One that was not seen from its beginning has the whole seconds of its objects.
-        $watched = @($timings | Where-Object { $_.Started.Ticks % [timespan]::TicksPerSecond })
-        $watched.Count | Should -BeGreaterThan 0 -Because $seen
-        $watched.Restore | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) -Because $seen }
+        $timings.Restore | ForEach-Object { $_ | Should -BeGreaterThan ([timespan]::Zero) -Because $seen }
         @($timings.Total | Where-Object { $_.Milliseconds -ne 0 }).Count | Should -BeGreaterThan 0
     }
 }

@@ -181,11 +181,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             return new(clone, record, null);
         }
 
-        var followed = await tracker.FollowAsync(item, record, left, ct);
-        // Whatever ended the wait: this is the phase it ended in.
-        if (followed is { Fault: null, Record: { } ended })
-            cluster.Times.Note(ended, cluster.Clock.GetUtcNow());
-        return await FinishAsync(clone, followed, ct);
+        return await FinishAsync(clone, await tracker.FollowAsync(item, record, left, ct), ct);
     }
 
     private async Task<FollowOutcome> StartMachineAsync(CloneReference item, CloneRecord record, CancellationToken ct)

@@ -53,7 +53,7 @@ public sealed class CloneMeasurer
     internal static CloneMeasurement Sum(IEnumerable<CloneCase> cases, PhaseTimes? times)
     {
         var list = cases.ToList();
-        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record.Uid)));
+        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record)));
         var shared = list.Select(c => c.Snapshot).OfType<Kubernetes.KubernetesObject>()
             .FirstOrDefault(s => s.Labels.ContainsKey(CloneLabels.SharedSnapshot));
         var took = shared?.ItemsAt("status", "conditions").Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Engine.Measurement;
@@ -19,13 +20,13 @@ public sealed class PhaseTimes
     public int Count => _seen.Count;
 
     /// <summary>When a clone was first seen in each phase; null when nobody watched it, or not from its beginning.</summary>
-    /// <param name="uid">Uid of the clone object.</param>
-    internal IReadOnlyDictionary<ClonePhase, DateTimeOffset>? Of(string uid) => _seen.GetValueOrDefault(uid);
+    /// <param name="record">The clone.</param>
+    internal IReadOnlyDictionary<ClonePhase, DateTimeOffset>? Of(CloneRecord record) => _seen.GetValueOrDefault(Key(record));
 
     internal void Note(CloneRecord record, DateTimeOffset now)
     {
         if (record.Uid.Length > 0)
-            Phases(record.Uid).TryAdd(record.Phase, now);
+            Phases(Key(record)).TryAdd(record.Phase, now);
     }
 
     /// <summary>
@@ -35,15 +36,18 @@ public sealed class PhaseTimes
     internal void NoteSent(CloneRecord record, DateTimeOffset sent)
     {
         if (record.Uid.Length > 0)
-            Phases(record.Uid)[ClonePhase.Pending] = sent;
+            Phases(Key(record))[ClonePhase.Pending] = sent;
     }
 
-    private ConcurrentDictionary<ClonePhase, DateTimeOffset> Phases(string uid)
+    // Sandboxes with one seed give the same uids, and one session may have seen several.
+    private static string Key(CloneRecord record) => string.Create(CultureInfo.InvariantCulture, $"{record.Uid} {record.CreationTimestamp:O}");
+
+    private ConcurrentDictionary<ClonePhase, DateTimeOffset> Phases(string key)
     {
-        if (!_seen.TryGetValue(uid, out var phases))
+        if (!_seen.TryGetValue(key, out var phases))
         {
-            phases = _seen.GetOrAdd(uid, _ => new());
-            _order.Enqueue(uid);
+            phases = _seen.GetOrAdd(key, _ => new());
+            _order.Enqueue(key);
             while (_order.Count > Most && _order.TryDequeue(out var oldest))
                 _seen.TryRemove(oldest, out _);
         }

@@ -83,6 +83,17 @@ public sealed class MeasurementTests
         clone.Restore.ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public void A_clone_of_another_cluster_with_the_same_uid_is_another_clone()
+    {
+        static CloneRecord Record(string created) => CloneRecord.From(new(System.Text.Json.JsonDocument.Parse(
+            $$"""{ "kind": "VirtualMachineClone", "metadata": { "name": "c", "uid": "u", "creationTimestamp": "{{created}}" } }""").RootElement));
+        var times = new PhaseTimes();
+        times.NoteSent(Record("2026-11-20T08:00:00Z"), DateTimeOffset.UnixEpoch);
+        times.Of(Record("2026-11-20T08:00:00Z")).ShouldNotBeNull()[ClonePhase.Pending].ShouldBe(DateTimeOffset.UnixEpoch);
+        times.Of(Record("2026-11-20T09:00:00Z")).ShouldBeNull();
+    }
+
     // KubeVirt's clone controller, step by step while somebody waits.
     private static async Task FollowAsync(SnapshotWorld world)
     {
