@@ -38,7 +38,8 @@ internal sealed class LimitRangeAdmission(ApiMachinery api) : IAdmission
     {
         foreach (var (resource, value) in bounds ?? [])
         {
-            var bound = Amount.Parse(value!.GetValue<string>());
+            // A quantity may be written as a number.
+            var bound = Amount.Parse(JsonTree.Text(bounds, resource) ?? value!.ToJsonString());
             var start = $"{which} {resource} usage per {OfClaims} is {bound}";
             if (JsonTree.Text(claim, "spec", "resources", "requests", resource) is not { } text)
                 yield return start + ".  No request is specified";
