@@ -4,8 +4,9 @@ namespace KubeVirtClone.Sandbox.Seeding;
 
 /// <summary>
 /// The storage classes of the sandbox, each with one behaviour: <c>fast</c> (default), <c>slow</c> (a volume takes 8 s),
-/// <c>wffc</c> (WaitForFirstConsumer), <c>never</c> (no volume is ever made), <c>nosnap</c> (no snapshots), <c>slowsnap</c>
-/// (a snapshot takes 6 s), <c>brokensnap</c> (a snapshot ends in an error).
+/// <c>wffc</c> (WaitForFirstConsumer), all three with claims that may grow; <c>fixed</c> (they may not), <c>rounds</c> (a volume has at
+/// least 4Gi), <c>never</c> (no volume is ever made), <c>nosnap</c> (no snapshots), <c>slowsnap</c> (a snapshot takes 6 s),
+/// <c>brokensnap</c> (a snapshot ends in an error).
 /// </summary>
 internal static class StorageSeed
 {
@@ -13,9 +14,11 @@ internal static class StorageSeed
 
     public static IEnumerable<JsonObject> Objects()
     {
-        yield return Class("fast", Driver, standard: true);
-        yield return Class("slow", Driver, parameters: new JsonObject { ["delay"] = "8" });
-        yield return Class("wffc", Driver, mode: "WaitForFirstConsumer");
+        yield return Class("fast", Driver, standard: true, grows: true);
+        yield return Class("slow", Driver, parameters: new JsonObject { ["delay"] = "8" }, grows: true);
+        yield return Class("wffc", Driver, mode: "WaitForFirstConsumer", grows: true);
+        yield return Class("fixed", Driver);
+        yield return Class("rounds", Driver, parameters: new JsonObject { ["round"] = "4Gi" }, grows: true);
         yield return Class("never", Driver, parameters: new JsonObject { ["never"] = "true" });
         yield return Class("nosnap", "nosnap.fake.example.com");
         yield return Class("slowsnap", "slowsnap.fake.example.com");
@@ -25,7 +28,7 @@ internal static class StorageSeed
         yield return Snapshots("broken-snapshots", "broken.fake.example.com", new JsonObject { ["delay"] = "1", ["error"] = "rpc error: code = Internal desc = the array is on fire" });
     }
 
-    private static JsonObject Class(string name, string driver, string mode = "Immediate", bool standard = false, JsonObject? parameters = null)
+    private static JsonObject Class(string name, string driver, string mode = "Immediate", bool standard = false, JsonObject? parameters = null, bool grows = false)
     {
         var metadata = new JsonObject { ["name"] = name };
         if (standard)
@@ -39,6 +42,8 @@ internal static class StorageSeed
             ["reclaimPolicy"] = "Delete",
             ["volumeBindingMode"] = mode,
         };
+        if (grows)
+            made["allowVolumeExpansion"] = true;
         if (parameters is not null)
             made["parameters"] = parameters;
         return made;

@@ -77,6 +77,18 @@ internal static class KnownRaces
             : null;
     }
 
+    /// <summary>
+    /// A machine read at once when the wait for what made it was over: how far the machine's controller is with it (finalizer, status) is
+    /// chance. What became of it is compared at the end.
+    /// </summary>
+    public static void ForgetJustMade(JsonObject read)
+    {
+        if (read.Kind() != "VirtualMachine")
+            return;
+        read.Remove("status");
+        read.ObjectAt("metadata")?.Remove("finalizers");
+    }
+
     public static void ForgetUnderWay(JsonObject item, string kind, string? underWay)
     {
         if (underWay is not null && kind == "VirtualMachine")

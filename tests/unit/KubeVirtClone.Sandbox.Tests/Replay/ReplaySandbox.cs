@@ -22,6 +22,7 @@ internal sealed class ReplaySandbox : IReplayTarget
     private readonly IDisposable _subscription;
     private readonly ApiServer _server;
     private readonly string _namespace;
+    private readonly IReadOnlyList<string> _namespaces;
     private readonly List<(double Ms, StoreEvent Event)> _changes = [];
     private DateTimeOffset _origin;
 
@@ -32,8 +33,15 @@ internal sealed class ReplaySandbox : IReplayTarget
 
     /// <summary>As the recordings' cluster, which has no nodes, or with them.</summary>
     public ReplaySandbox(string @namespace, bool nodes)
+        : this([@namespace], nodes)
     {
-        _namespace = @namespace;
+    }
+
+    /// <summary>With several namespaces, all of which are watched; requests that name none are for the first.</summary>
+    public ReplaySandbox(IReadOnlyList<string> namespaces, bool nodes = false)
+    {
+        _namespaces = namespaces;
+        _namespace = namespaces[0];
         _clock = new VirtualClock(new DateTimeOffset(2026, 11, 20, 8, 0, 0, TimeSpan.Zero));
         var profile = Profile.Load("1.9");
         Api = new ApiMachinery(ResourceCatalog.For(profile), _clock, seed: 1);
@@ -45,7 +53,8 @@ internal sealed class ReplaySandbox : IReplayTarget
         _server = new ApiServer(Api, profile, new FaultPlan(1, []), [admin], Certificates.Value, port: 0);
         _origin = _clock.GetUtcNow();
         _subscription = Api.Subscribe(Note);
-        Post(Api.Type("", "namespaces"), null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = @namespace } });
+        foreach (var @namespace in namespaces)
+            Post(Api.Type("", "namespaces"), null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = @namespace } });
         foreach (var storage in StorageSeed.Objects())
             Post(Find(storage), null, storage);
         Run(TimeSpan.FromSeconds(1));
@@ -83,7 +92,7 @@ internal sealed class ReplaySandbox : IReplayTarget
 
     private void Note(StoreEvent e)
     {
-        if (e.Namespace == _namespace)
+        if (e.Namespace is not null && _namespaces.Contains(e.Namespace))
             _changes.Add((Ms, e));
     }
 
@@ -100,6 +109,13 @@ internal sealed class ReplaySandbox : IReplayTarget
         var version = body.TextAt("apiVersion")?.Split('/')[^1] ?? type.StorageVersion;
         return Send(HttpMethod.Post, LiveConnection.Path(type, version, @namespace), body, "application/json", "stored", query, user);
     }
+
+    /// <summary>
+    /// Any request as a client sends it: the HTTP status, what came back under <paramref name="part"/> (of a refusal under
+    /// <c>response</c>), and warnings.
+    /// </summary>
+    public JsonObject Request(HttpMethod method, ResourceType type, string version, string? @namespace, string? name, string? subresource, JsonNode? body, string contentType, string part, string? query, string? user) =>
+        Send(method, LiveConnection.Path(type, version, @namespace, name, subresource), body, contentType, part, query, user);
 
     public void TakeChances(RecordedChances chances)
     {

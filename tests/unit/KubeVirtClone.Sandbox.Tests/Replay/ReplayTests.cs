@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KubeVirtClone.Sandbox.Tests.Replay.Data;
 using KubeVirtClone.Sandbox.Tests.Replay.Live;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
@@ -103,9 +104,27 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
 
     private static async Task<Outcome> SandboxAsync(VectorCase @case)
     {
+        if (@case.IsData)
+            return await DataAsync(new DataCase(@case));
         await using var sandbox = new ReplaySandbox(@case.Namespace);
         return Run(sandbox, @case);
     }
+
+    private static async Task<Outcome> DataAsync(DataCase @case)
+    {
+        await using var sandbox = new ReplaySandbox(@case.Namespaces);
+        try
+        {
+            return new Outcome([.. DataComparison.Of(@case.Data, new DataReplay(sandbox, @case).Run())], null);
+        }
+        catch (Exception e) when (IsOfReplay(e))
+        {
+            return new Outcome([e.ToString()], null);
+        }
+    }
+
+    // A request that was not understood, or an answer without its form: a difference, no end of the run.
+    private static bool IsOfReplay(Exception e) => e is NotSupportedException or InvalidOperationException or ArgumentException or NullReferenceException or HttpRequestException;
 
     private static async Task<Outcome> LiveAsync(string path)
     {
@@ -123,6 +142,8 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
 
     private static async Task<Outcome> Live(VectorCase @case)
     {
+        if (@case.IsData)
+            return new Outcome([], "its storage classes are the sandbox's own");
         var cluster = LiveCluster.Current!;
         if (LiveRules.WhyNot(cluster, @case) is { } reason)
             return new Outcome([], reason);
@@ -153,7 +174,7 @@ public sealed class ReplayTests : IClassFixture<ReplayTests.EndOfRun>
         {
             return new Outcome([], e.Message);
         }
-        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException or NullReferenceException or HttpRequestException)
+        catch (Exception e) when (IsOfReplay(e))
         {
             return new Outcome([e.ToString()], null);
         }

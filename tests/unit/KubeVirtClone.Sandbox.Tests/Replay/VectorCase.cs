@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Tests.Replay.Data;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
@@ -31,6 +32,9 @@ public sealed class VectorCase
     /// <summary>Whether a clone was posted; else snapshots and restores used directly.</summary>
     public bool IsClone => Data["clone"] is not null;
 
+    /// <summary>Whether its steps are data, in namespaces of its own.</summary>
+    internal bool IsData => DataCase.Is(Data);
+
     /// <summary>How long the recording took, in milliseconds.</summary>
     public double LengthMs => Data["timeline"] is JsonArray timeline ? timeline.Select(t => t!["ms"]!.GetValue<double>()).DefaultIfEmpty(0).Max() : 0;
 
@@ -56,7 +60,7 @@ public sealed class VectorCase
 
     public static VectorCase Load(string path) => new(path);
 
-    private static string OwnFolders => string.Join(System.IO.Path.PathSeparator, ((string[])["vectors", "vectors-restore", "vectors-more"])
+    private static string OwnFolders => string.Join(System.IO.Path.PathSeparator, ((string[])["vectors", "vectors-restore", "vectors-more", "vectors-reports"])
         .Select(f => System.IO.Path.Combine(Repository(), "tests", "fixtures", f)));
 
     internal static string Repository([CallerFilePath] string here = "") =>

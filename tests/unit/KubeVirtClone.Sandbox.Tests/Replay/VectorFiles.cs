@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Tests.Replay.Data;
 
 namespace KubeVirtClone.Sandbox.Tests.Replay;
 
@@ -48,7 +49,8 @@ internal sealed record VectorFiles(IReadOnlyList<string> Cases, IReadOnlyList<st
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file)) is JsonObject o && o["name"] is JsonValue && o["namespace"] is JsonValue && (o["clone"] is not null || o["posted"] is not null);
+            return JsonNode.Parse(File.ReadAllText(file)) is JsonObject o && o["name"] is JsonValue
+                && ((o["namespace"] is JsonValue && (o["clone"] is not null || o["posted"] is not null)) || DataCase.Is(o));
         }
         catch (System.Text.Json.JsonException e)
         {
