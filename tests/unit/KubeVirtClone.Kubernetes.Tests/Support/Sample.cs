@@ -47,7 +47,7 @@ internal static class Sample
     /// <summary>A recorded exchange of a real API server.</summary>
     public static JsonElement Recorded(string file, int number)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", file + ".json")));
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "fixtures", "api", file + ".json")));
         return document.RootElement[number].GetProperty("response").Clone();
     }
 }

@@ -76,10 +76,10 @@ internal sealed class Lab : IAsyncDisposable
         return updates.Where(u => u.Kind == CloneUpdateKind.Record).Select(u => u.Record!).ToList();
     }
 
-    public Task<List<CloneRecord>> ListAsync() => _cluster.RunAsync(async () =>
+    public Task<List<CloneRecord>> ListAsync(string batch = "b") => _cluster.RunAsync(async () =>
     {
         var all = new List<CloneRecord>();
-        await foreach (var found in Catalog.ListAsync(new ListQuery(), "b", default))
+        await foreach (var found in Catalog.ListAsync(new ListQuery(), batch, default))
             all.Add(found.Value!);
         return all;
     });
@@ -87,14 +87,34 @@ internal sealed class Lab : IAsyncDisposable
     public Task<Fault?> RemoveAsync(CloneRecord clone, bool includeTarget = false, bool force = false) =>
         DoAsync(() => new CloneRemoval(Cluster, includeTarget, force).RemoveAsync(clone, default));
 
-    /// <summary>As <c>Remove-VMClone -Batch b -IncludeTarget</c>.</summary>
-    public async Task RemoveBatchAsync()
+    /// <summary>As <c>Remove-VMClone -Batch b -IncludeTarget</c>; how many clones there were.</summary>
+    public async Task<int> RemoveBatchAsync(string batch = "b")
     {
-        foreach (var clone in await ListAsync())
-            (await RemoveAsync(clone, includeTarget: true)).ShouldBeNull();
-        (await DoAsync(() => Catalog.CollectBatchAsync(null, "b", includeTarget: true, default))).ShouldBeEmpty();
+        var clones = await DoAsync(() => BatchRemovalAsync(batch));
         Settle();
+        return clones;
     }
+
+    /// <summary>The work of removing a batch with its machines, for who drives it or kills it.</summary>
+    public async Task<int> BatchRemovalAsync(string batch)
+    {
+        var clones = new List<CloneRecord>();
+        await foreach (var found in Catalog.ListAsync(new ListQuery(), batch, default))
+            clones.Add(found.Value!);
+        foreach (var clone in clones)
+            (await new CloneRemoval(Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
+        (await Catalog.CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
+        return clones.Count;
+    }
+
+    /// <summary>As <c>Wait-VMClone -For Bound</c>.</summary>
+    public Task<bool> WaitForBoundAsync(IEnumerable<CloneRecord> clones) => DoAsync(async () =>
+    {
+        var options = new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(2) };
+        await foreach (var update in new CloneWaiter(Cluster).WaitAsync([.. clones.Select(c => c.Reference)], options, default))
+            update.Fault.ShouldBeNull();
+        return true;
+    });
 
     public Task<T> DoAsync<T>(Func<Task<T>> work) => _cluster.RunAsync(work);
 
@@ -113,10 +133,10 @@ internal sealed class Lab : IAsyncDisposable
 
     public SortedSet<string> State() => new(Kinds.SelectMany(k => List(k).Select(o => $"{k} {o.Name()}")), StringComparer.Ordinal);
 
-    public void ShouldBeAsBefore()
+    public void ShouldBeAsBefore(string? when = null)
     {
         Settle();
-        State().ShouldBe(Before);
+        State().ShouldBe(Before, customMessage: when);
     }
 
     public IReadOnlyList<JsonObject> List(string kind) => _cluster.Sandbox.List(kind);

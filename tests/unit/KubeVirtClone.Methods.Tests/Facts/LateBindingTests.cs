@@ -27,7 +27,7 @@ public sealed class LateBindingTests
         // Waiting, removing without the machines, collecting.
         var clones = await lab.ListAsync();
         clones.ShouldAllBe(c => !c.Bound);
-        await WaitAsync(lab, clones);
+        await lab.WaitForBoundAsync(clones);
         foreach (var clone in clones)
             (await lab.RemoveAsync(clone)).ShouldNotBeNull().Id.ShouldBe(FaultIds.VMCloneInUse);
         (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, "b", default))).ShouldNotBeEmpty();
@@ -62,7 +62,7 @@ public sealed class LateBindingTests
         await lab.MakeAsync(2, Lab.Options(method));
         lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
         await lab.StartAsync("vm-001", "vm-002");
-        await WaitAsync(lab, await lab.ListAsync());
+        await lab.WaitForBoundAsync(await lab.ListAsync());
         lab.Settle();
         lab.List("VirtualMachineSnapshot").ShouldBeEmpty();
     }
@@ -165,14 +165,6 @@ public sealed class LateBindingTests
         new[] { "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VolumeSnapshot", "VirtualMachineRestore", "VirtualMachineClone", "PersistentVolumeClaim", "VirtualMachine" }
             .SelectMany(kind => lab.List(kind).Where(o => !o.IsDeleting()).Select(o => $"{kind} {o.Name()}")),
         StringComparer.Ordinal);
-
-    private static Task<bool> WaitAsync(Lab lab, IEnumerable<CloneRecord> clones) => lab.DoAsync(async () =>
-    {
-        var options = new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(2) };
-        await foreach (var update in new CloneWaiter(lab.Cluster).WaitAsync([.. clones.Select(c => c.Reference)], options, default))
-            update.Fault.ShouldBeNull();
-        return true;
-    });
 
     private static Task<Fault?> RemoveSnapshotAsync(Lab lab, string name) => lab.DoAsync(async () =>
     {

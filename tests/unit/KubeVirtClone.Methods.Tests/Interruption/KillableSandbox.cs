@@ -4,6 +4,7 @@ using KubeVirtClone.Cli.Tests.Processes;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes.Configuration;
+using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
@@ -12,11 +13,6 @@ using Box = KubeVirtClone.Sandbox.Sandbox;
 using Fault = KubeVirtClone.Sandbox.Fault;
 
 namespace KubeVirtClone.Methods.Tests.Interruption;
-
-/// <summary>Where in a run the process is killed.</summary>
-/// <param name="Request">Which of its mutating requests it is at, from 1.</param>
-/// <param name="Done">Whether the server still carries that request out.</param>
-internal sealed record KillPoint(int Request, bool Done);
 
 /// <summary>A sandbox in the test's process, and kubectl-vmclone in processes of its own that can be killed at a request.</summary>
 internal sealed class KillableSandbox : IAsyncDisposable

@@ -1,128 +1,150 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Methods.Tests.Facts;
+using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Methods.Tests.Interruption;
 
 /// <summary>
-/// A batch whose process is killed at each of its mutating requests, before and after the server has carried it out. The same command again
-/// completes the job: nothing twice, nothing lost. And whoever removes the batch instead finds all that was left.
+/// A batch whose process is killed at each of its mutating requests, before and after the server has carried it out, in virtual time. The same
+/// command again completes the job: nothing twice, nothing lost. And whoever removes the batch instead finds all that was left.
+/// See <see cref="KilledProcessTests"/> for processes that are really killed.
 /// </summary>
 public sealed class KilledBatchTests
 {
     private const int Count = 2;
 
-    [Theory]
-    [InlineData("restore")]
-    [InlineData("clone")]
-    public async Task Killed_at_any_request_the_same_command_completes_the_job(string method)
-    {
-        await using var sandbox = await KillableSandbox.StartAsync();
-        var before = sandbox.State();
-        var points = await PointsAsync(sandbox, method);
-        foreach (var point in points)
-        {
-            var batch = $"k{point.Request}{(point.Done ? "b" : "a")}";
-            var command = Command(method, batch);
-            if (!await sandbox.RunAndKillAsync(point, command))
-                continue;
-            (await sandbox.RunAsync(command)).ShouldEndWith(0);
-
-            var targets = Enumerable.Range(1, Count).Select(i => $"{batch}-{i}").ToList();
-            // Each machine was made, once; each with a claim of its own, and all of that is all there is.
-            sandbox.Made.Where(m => m.StartsWith(batch + "-", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList().ShouldBe(targets, customMessage: $"killed at {point}");
-            var machines = sandbox.List("VirtualMachine").Where(m => targets.Contains(m.Name())).ToList();
-            var claims = machines.ConvertAll(m => m.ArrayAt("spec", "template", "spec", "volumes").Objects().Select(v => v.TextAt("persistentVolumeClaim", "claimName")).OfType<string>().Single());
-            claims.Distinct(StringComparer.Ordinal).Count().ShouldBe(Count);
-            var records = sandbox.List(method == "clone" ? "VirtualMachineClone" : "VirtualMachineRestore").Select(r => r.Kind() + " " + r.Name()).ToList();
-            records.Count.ShouldBe(Count);
-            await sandbox.ShouldBecomeAsync(
-                new HashSet<string>([.. before, .. machines.Select(m => "VirtualMachine " + m.Name()), .. claims.Select(c => "PersistentVolumeClaim " + c), .. records], StringComparer.Ordinal),
-                $"{method} killed at {point} and run again");
-
-            (await sandbox.RemoveBatchAsync(batch)).ShouldBe(Count);
-            await sandbox.ShouldBecomeAsync(before, $"{method} killed at {point}, run again and removed");
-        }
-    }
+    // The snapshot, one request for each clone, and what gives the snapshot to them.
+    private const int FewestToMake = Count + 2;
 
     [Theory]
-    [InlineData("restore")]
-    [InlineData("clone")]
-    public async Task Killed_at_any_request_the_batch_can_be_removed_whole(string method)
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Killed_at_any_request_the_same_command_completes_the_job(CloneMethodChoice method)
     {
-        await using var sandbox = await KillableSandbox.StartAsync();
-        var before = sandbox.State();
-        // Before a request nothing else is there than after the one before it.
-        foreach (var point in (await PointsAsync(sandbox, method)).Where(p => p.Done))
+        await using var lab = new Lab();
+        await ForEachPointAsync([false, true], FewestToMake, async (point, batch) =>
         {
-            var batch = $"r{point.Request}{(point.Done ? "b" : "a")}";
-            if (!await sandbox.RunAndKillAsync(point, Command(method, batch)))
-                continue;
-            (await sandbox.RunAsync("remove", "--batch", batch, "--include-target", "--yes")).ShouldEndWith(0);
-            await sandbox.ShouldBecomeAsync(before, $"{method} killed at {point} and removed");
-        }
-    }
-
-    [Theory]
-    [InlineData("restore")]
-    [InlineData("clone")]
-    public async Task Killed_at_any_request_what_late_volumes_need_is_kept_and_goes_once_they_are_bound(string method)
-    {
-        await using var sandbox = await KillableSandbox.StartAsync();
-        var before = sandbox.State();
-        foreach (var point in (await PointsAsync(sandbox, method, "golden-late")).Where(p => p.Done))
-        {
-            var batch = $"w{point.Request}";
-            var command = Command(method, batch, "golden-late");
-            if (!await sandbox.RunAndKillAsync(point, command))
-                continue;
-            (await sandbox.RunAsync(command)).ShouldEndWith(0);
-
             var when = $"{method} killed at {point} and run again";
-            var targets = Enumerable.Range(1, Count).Select(i => $"{batch}-{i}").ToList();
-            sandbox.Made.Where(m => m.StartsWith(batch + "-", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList().ShouldBe(targets, customMessage: when);
-            var snapshot = sandbox.List("VirtualMachineSnapshot").ShouldHaveSingleItem(when);
+            var began = lab.Changes.Count;
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch), point))
+                return false;
+            (await lab.DoAsync(() => RunAsync(lab, method, batch))).ShouldBeEmpty(when);
+
+            // Each machine was made, once; each with a claim of its own, and all of that is all there is.
+            Made(lab, began).ShouldBe(Targets(batch), customMessage: when);
+            lab.Claims().Values.Distinct(StringComparer.Ordinal).Count().ShouldBe(Count, when);
+            var records = lab.List(method == CloneMethodChoice.Clone ? "VirtualMachineClone" : "VirtualMachineRestore").Select(r => r.Kind() + " " + r.Name()).ToList();
+            records.Count.ShouldBe(Count, when);
+            lab.Settle();
+            lab.State().ShouldBe(
+                [.. lab.Before, .. Targets(batch).Select(t => "VirtualMachine " + t), .. lab.Claims().Values.Select(c => "PersistentVolumeClaim " + c), .. records],
+                ignoreOrder: true,
+                when);
+
+            (await lab.RemoveBatchAsync(batch)).ShouldBe(Count, when);
+            lab.ShouldBeAsBefore($"{when}, and removed");
+            return true;
+        });
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Killed_at_any_request_the_batch_can_be_removed_whole(CloneMethodChoice method)
+    {
+        await using var lab = new Lab();
+        // Before a request nothing else is there than after the one before it.
+        await ForEachPointAsync([true], FewestToMake, async (point, batch) =>
+        {
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch), point))
+                return false;
+            await lab.RemoveBatchAsync(batch);
+            lab.ShouldBeAsBefore($"{method} killed at {point} and removed");
+            return true;
+        });
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task Killed_at_any_request_what_late_volumes_need_is_kept_and_goes_once_they_are_bound(CloneMethodChoice method)
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        await ForEachPointAsync([true], FewestToMake, async (point, batch) =>
+        {
+            var when = $"{method} killed at {point} and run again";
+            var began = lab.Changes.Count;
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch), point))
+                return false;
+            (await lab.DoAsync(() => RunAsync(lab, method, batch))).ShouldBeEmpty(when);
+
+            Made(lab, began).ShouldBe(Targets(batch), customMessage: when);
+            var snapshot = lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem(when);
             snapshot.IsDeleting().ShouldBeFalse(when);
             snapshot.ArrayAt("metadata", "ownerReferences").Objects().Count().ShouldBe(Count, when);
-            sandbox.List("VolumeSnapshot").ShouldHaveSingleItem(when);
-            sandbox.List("PersistentVolumeClaim").Count(c => c.TextAt("status", "phase") == "Pending").ShouldBe(Count, when);
+            lab.List("VolumeSnapshot").ShouldHaveSingleItem(when);
+            lab.List("PersistentVolumeClaim").Count(c => c.TextAt("status", "phase") == "Pending").ShouldBe(Count, when);
 
-            (await sandbox.RunAsync(["start", .. targets, "--wait", "--timeout", "60s"])).ShouldEndWith(0);
-            (await sandbox.RunAsync("wait", "--batch", batch, "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
-            await KillableSandbox.WaitUntilAsync(() => sandbox.List("VirtualMachineSnapshot").Count == 0 && sandbox.List("VolumeSnapshot").Count == 0);
-            (await sandbox.RunAsync("remove", "--batch", batch, "--include-target", "--yes")).ShouldEndWith(0);
-            await sandbox.ShouldBecomeAsync(before, when + ", started and removed");
-        }
+            await lab.StartAsync([.. Targets(batch)]);
+            await lab.WaitForBoundAsync(await lab.ListAsync(batch));
+            lab.Settle();
+            lab.List("VirtualMachineSnapshot").ShouldBeEmpty(when);
+            lab.List("VolumeSnapshot").ShouldBeEmpty(when);
+            await lab.RemoveBatchAsync(batch);
+            lab.ShouldBeAsBefore(when + ", started and removed");
+            return true;
+        });
     }
 
     [Fact]
     public async Task A_removal_that_is_killed_is_completed_by_the_same_command()
     {
-        await using var sandbox = await KillableSandbox.StartAsync();
-        var before = sandbox.State();
+        await using var lab = new Lab();
+        // One request a machine.
+        await ForEachPointAsync([false, true], Count, async (point, batch) =>
+        {
+            (await lab.DoAsync(() => RunAsync(lab, CloneMethodChoice.Restore, batch))).ShouldBeEmpty();
+            var killed = await lab.Virtual.RunAndKillAsync(() => lab.BatchRemovalAsync(batch), point);
+            if (killed)
+                await lab.RemoveBatchAsync(batch);
+            lab.ShouldBeAsBefore($"removal killed at {point} and done again");
+            return killed;
+        });
+    }
+
+    /// <summary>Tries one request after the other, until one is not reached any more; there are a known number at least.</summary>
+    private static async Task ForEachPointAsync(bool[] carriedOut, int atLeast, Func<KillPoint, string, Task<bool>> tryAsync)
+    {
         for (var request = 1; ; request++)
         {
-            var batch = $"d{request}";
-            (await sandbox.RunAsync(Command("restore", batch))).ShouldEndWith(0);
-            string[] removal = ["remove", "--batch", batch, "--include-target", "--yes"];
-            var killed = await sandbox.RunAndKillAsync(new(request, Done: true), removal);
-            if (killed)
-                (await sandbox.RunAsync(removal)).Code.ShouldBe(0, $"removal killed at {request}");
-            await sandbox.ShouldBecomeAsync(before, $"removal killed at {request} and done again");
-            if (!killed)
-                break;
+            var reached = true;
+            foreach (var done in carriedOut)
+                reached &= await tryAsync(new(request, done), $"k{request}{(done ? "b" : "a")}");
+            if (reached)
+                continue;
+            request.ShouldBeGreaterThan(atLeast);
+            return;
         }
     }
 
-    private static string[] Command(string method, string batch, string source = "golden-pvc") =>
-        ["new", source, "--count", $"{Count}", "--name-pattern", batch + "-{0}", "--method", method, "--batch", batch, "--wait", "--for", "bound", "--timeout", "60s", "-o", "name"];
-
-    private static async Task<List<KillPoint>> PointsAsync(KillableSandbox sandbox, string method, string source = "golden-pvc")
+    private static async Task<List<string>> RunAsync(Lab lab, CloneMethodChoice method, string batch)
     {
-        var before = sandbox.State();
-        (await sandbox.RunAsync(Command(method, "clean", source))).ShouldEndWith(0);
-        var requests = sandbox.Seen.Count;
-        requests.ShouldBeGreaterThanOrEqualTo(Count + 2);
-        await sandbox.RemoveBatchAsync("clean");
-        await sandbox.ShouldBecomeAsync(before, "a clean run removed");
-        return [.. Enumerable.Range(1, requests).SelectMany(i => new[] { new KillPoint(i, Done: false), new KillPoint(i, Done: true) })];
+        var faults = new List<string>();
+        var requests = Targets(batch).ConvertAll(t => new CloneRequest { Namespace = "default", SourceName = "golden", TargetName = t });
+        await foreach (var update in new CloneOperation(lab.Cluster, Lab.Options(method) with { Batch = batch }).RunAsync(requests, default))
+        {
+            if (update.Fault is { } fault)
+                faults.Add(fault.Message);
+        }
+
+        return faults;
     }
+
+    private static List<string> Targets(string batch) => [.. Enumerable.Range(1, Count).Select(i => $"{batch}-{i}")];
+
+    private static List<string> Made(Lab lab, int since) =>
+        [.. lab.Changes.Skip(since).Where(c => c is { Type: StoreEventType.Added, Resource.Kind: "VirtualMachine" }).Select(c => c.Name).Order(StringComparer.Ordinal)];
 }

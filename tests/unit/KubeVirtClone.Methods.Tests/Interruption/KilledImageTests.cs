@@ -1,10 +1,15 @@
+using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Interruption;
 
 /// <summary>
-/// Making a golden image of a running machine, killed at each of its mutating requests: stop, snapshot, mark, and where that is asked, remove the source.
-/// The same command again completes it: one ready image, no other snapshot, and the source gone or stopped as if nothing had happened.
+/// Making a golden image of a running machine, killed at each of its mutating requests, in virtual time: stop, snapshot, mark, and where that is
+/// asked, remove the source. The same command again completes it: one ready image, no other snapshot, and the source gone or stopped as if
+/// nothing had happened.
 /// </summary>
 public sealed class KilledImageTests
 {
@@ -13,31 +18,31 @@ public sealed class KilledImageTests
     [InlineData(false)]
     public async Task Killed_at_any_request_the_same_command_completes_the_image(bool removeSource)
     {
-        await using var sandbox = await KillableSandbox.StartAsync();
+        await using var lab = new Lab(nodes: true);
         for (var request = 1; ; request++)
         {
             var killed = false;
             foreach (var done in new[] { false, true })
             {
                 var source = $"src-{request}{(done ? "b" : "a")}";
-                await sandbox.MakeMachineAsync(source);
-                string[] command = ["image", "new", source, "img-" + source, "--stop-source", "--timeout", "60s", "-o", "name", .. removeSource ? ["--remove-source"] : Array.Empty<string>()];
-                killed = await sandbox.RunAndKillAsync(new(request, done), command);
+                MakeMachine(lab, source);
+                killed = await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, source, removeSource), new(request, done));
                 if (!killed)
                     break;
-                if (!removeSource && sandbox.List("VirtualMachineSnapshot").Any(s => s.Label("kubevirtclone.io/image") == "img-" + source))
+                if (!removeSource && lab.List("VirtualMachineSnapshot").Any(s => s.Label("kubevirtclone.io/image") == "img-" + source))
                     continue;
-                (await sandbox.RunAsync(command)).ShouldEndWith(0);
+                var when = $"killed at {request}, carried out: {done}";
+                (await lab.DoAsync(() => RunAsync(lab, source, removeSource))).ShouldBeEmpty(when);
 
-                var snapshot = sandbox.List("VirtualMachineSnapshot").Where(s => s.TextAt("spec", "source", "name") == source).ShouldHaveSingleItem();
-                snapshot.Label("kubevirtclone.io/image").ShouldBe("img-" + source, $"killed at {request}, carried out: {done}");
-                snapshot.Label("kubevirtclone.io/image-version").ShouldBe("1");
-                snapshot.FlagAt("status", "readyToUse").ShouldBe(true);
-                var machine = sandbox.List("VirtualMachine").FirstOrDefault(m => m.Name() == source);
+                var snapshot = lab.List("VirtualMachineSnapshot").Where(s => s.TextAt("spec", "source", "name") == source).ShouldHaveSingleItem(when);
+                snapshot.Label("kubevirtclone.io/image").ShouldBe("img-" + source, when);
+                snapshot.Label("kubevirtclone.io/image-version").ShouldBe("1", when);
+                snapshot.FlagAt("status", "readyToUse").ShouldBe(true, when);
+                var machine = lab.List("VirtualMachine").FirstOrDefault(m => m.Name() == source);
                 if (removeSource)
-                    machine.ShouldBeNull();
+                    machine.ShouldBeNull(when);
                 else
-                    machine.TextAt("spec", "runStrategy").ShouldBe("Halted");
+                    machine.TextAt("spec", "runStrategy").ShouldBe("Halted", when);
             }
 
             if (!killed)
@@ -46,5 +51,37 @@ public sealed class KilledImageTests
                 return;
             }
         }
+    }
+
+    private static void MakeMachine(Lab lab, string name)
+    {
+        lab.Post(DemoSeed.Claim(name, "fast", "1Gi"));
+        lab.Settle();
+        var machine = DemoSeed.Machine(name, "db", [DemoSeed.ClaimDisk("data", name)]);
+        machine["spec"]!["runStrategy"] = "Always";
+        lab.Post(machine);
+        lab.Settle();
+        lab.Get("VirtualMachine", name).TextAt("status", "printableStatus").ShouldBe("Running");
+    }
+
+    private static async Task<List<string>> RunAsync(Lab lab, string source, bool removeSource)
+    {
+        var faults = new List<string>();
+        var request = new GoldenImageRequest
+        {
+            Namespace = "default",
+            SourceName = source,
+            Name = "img-" + source,
+            StopSource = true,
+            RemoveSource = removeSource,
+            Timeout = TimeSpan.FromMinutes(2),
+        };
+        await foreach (var update in new GoldenImages(lab.Cluster).CreateAsync(request, default))
+        {
+            if (update.Fault is { } fault)
+                faults.Add(fault.Message);
+        }
+
+        return faults;
     }
 }

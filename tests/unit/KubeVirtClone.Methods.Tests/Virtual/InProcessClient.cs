@@ -21,6 +21,8 @@ internal sealed class InProcessClient : IKubernetesClient
     private int _asked;
     private int _touched;
     private int _watches;
+    private int _mutations;
+    private volatile bool _dead;
 
     public InProcessClient(ReplaySandbox sandbox, string @namespace, TimeSpan requestTime)
     {
@@ -36,6 +38,12 @@ internal sealed class InProcessClient : IKubernetesClient
 
     /// <summary>Watches that are open.</summary>
     public int OpenWatches => Volatile.Read(ref _watches);
+
+    /// <summary>At which of its mutating requests the client's process is killed, from 1; null for never.</summary>
+    public KillPoint? KillAt { get; init; }
+
+    /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
+    public bool IsDead => _dead;
 
     /// <summary>When the next request is answered; null when none waits.</summary>
     public DateTimeOffset? NextDue
@@ -120,7 +128,8 @@ internal sealed class InProcessClient : IKubernetesClient
             _sandbox.Subresources.Invoke(ns, name, verb, body as JsonObject, Who(null));
             return new HttpAnswer(202, null, "", null);
         },
-        ct);
+        ct,
+        mutating: method != HttpMethod.Get);
 
     public async IAsyncEnumerable<ResourceEvent> WatchAsync(ResourceKind kind, string? ns, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -167,7 +176,7 @@ internal sealed class InProcessClient : IKubernetesClient
 
     private void Show(StoreEvent change, ResourceKind kind, string? ns, WatchOptions options, ChannelWriter<ResourceEvent> events)
     {
-        if (change.Resource != Type(kind) || (ns is not null && kind.Namespaced && change.Namespace != ns) || !Selected(change.Object, kind, options.LabelSelector, options.FieldSelector))
+        if (_dead || change.Resource != Type(kind) || (ns is not null && kind.Namespaced && change.Namespace != ns) || !Selected(change.Object, kind, options.LabelSelector, options.FieldSelector))
             return;
         Touch();
         events.TryWrite(new(
@@ -200,9 +209,11 @@ internal sealed class InProcessClient : IKubernetesClient
             Note(verb, kind.Plural, name);
             return Read(write());
         },
-        ct);
+        ct,
+        // What asks whether one may is posted, and changes nothing.
+        mutating: !kind.Plural.StartsWith("selfsubject", StringComparison.Ordinal));
 
-    private Task<T> AskAsync<T>(Func<T> answer, CancellationToken ct)
+    private Task<T> AskAsync<T>(Func<T> answer, CancellationToken ct, bool mutating = false)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -215,11 +226,21 @@ internal sealed class InProcessClient : IKubernetesClient
 
         void Serve()
         {
-            if (ct.IsCancellationRequested)
+            if (_dead || ct.IsCancellationRequested)
                 return;
+            var fatal = mutating && ++_mutations == KillAt?.Request;
+            if (fatal && !KillAt!.Done)
+            {
+                _dead = true;
+                return;
+            }
+
             try
             {
-                done.TrySetResult(answer());
+                var result = answer();
+                _dead = fatal;
+                if (!fatal)
+                    done.TrySetResult(result);
             }
             catch (ApiException refusal)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using KubeVirtClone.Engine;
 using KubeVirtClone.Sandbox.Tests.Replay;
 
@@ -14,20 +15,21 @@ internal sealed class VirtualCluster : IAsyncDisposable
 
     private const int QuietRounds = 3;
 
-    private readonly VirtualTime _time;
-    private readonly InProcessClient _client;
+    private readonly string _namespace;
+    private VirtualTime _time;
+    private InProcessClient _client;
 
     public VirtualCluster(string @namespace = "default", bool nodes = false)
     {
         Sandbox = new ReplaySandbox(@namespace, nodes);
-        _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, @namespace, RequestTime);
-        Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
+        _namespace = @namespace;
+        BeginProcess(killAt: null);
     }
 
     public ReplaySandbox Sandbox { get; }
 
-    public KubeVirtCluster Cluster { get; }
+    /// <summary>The cluster as the engine's process of now sees it: another after a kill.</summary>
+    public KubeVirtCluster Cluster { get; private set; }
 
     /// <summary>What the engine said on the way.</summary>
     public ConcurrentLines Said { get; } = new();
@@ -38,17 +40,30 @@ internal sealed class VirtualCluster : IAsyncDisposable
     /// <summary>Lets time pass until some work of the engine is done.</summary>
     public async Task<T> RunAsync<T>(Func<Task<T>> work, TimeSpan? atMost = null)
     {
-        var end = Sandbox.Now + (atMost ?? TimeSpan.FromMinutes(30));
         var task = Task.Run(work);
-        while (!task.IsCompleted)
-        {
-            if (await TurnAsync(task))
-                continue;
-            if (Sandbox.Now > end)
-                throw new TimeoutException($"not done by {Sandbox.Now:HH:mm:ss} of virtual time; said: {Said}; last writes: {string.Join(", ", Writes.TakeLast(5))}");
-        }
-
+        await DriveAsync(task, atMost);
         return await task;
+    }
+
+    /// <summary>
+    /// Does work in a process of its own, which is killed at one of its mutating requests: whatever it has under way ends there and then,
+    /// nothing is cleared up, and the next work begins in a process that knows nothing of it. False when the work ended before it came to that point.
+    /// </summary>
+    public async Task<bool> RunAndKillAsync<T>(Func<Task<T>> work, KillPoint at)
+    {
+        BeginProcess(at);
+        try
+        {
+            var task = Task.Run(work);
+            await DriveAsync(task, atMost: null);
+            if (!_client.IsDead)
+                await task;
+            return _client.IsDead;
+        }
+        finally
+        {
+            BeginProcess(killAt: null);
+        }
     }
 
     /// <summary>Lets the cluster work by itself for a while.</summary>
@@ -58,6 +73,26 @@ internal sealed class VirtualCluster : IAsyncDisposable
     {
         await Cluster.DisposeAsync();
         await Sandbox.DisposeAsync();
+    }
+
+    [MemberNotNull(nameof(_time), nameof(_client), nameof(Cluster))]
+    private void BeginProcess(KillPoint? killAt)
+    {
+        _time = new VirtualTime(() => Sandbox.Now);
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt };
+        Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
+    }
+
+    private async Task DriveAsync(Task task, TimeSpan? atMost)
+    {
+        var end = Sandbox.Now + (atMost ?? TimeSpan.FromMinutes(30));
+        while (!task.IsCompleted && !_client.IsDead)
+        {
+            if (await TurnAsync(task))
+                continue;
+            if (Sandbox.Now > end)
+                throw new TimeoutException($"not done by {Sandbox.Now:HH:mm:ss} of virtual time; said: {Said}; last writes: {string.Join(", ", Writes.TakeLast(5))}");
+        }
     }
 
     // One thing: requests first, then the controllers, then the engine's turn, and only then the time goes on.
