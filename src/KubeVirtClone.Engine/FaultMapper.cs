@@ -46,6 +46,23 @@ public static class FaultMapper
     /// <param name="exception">What was thrown.</param>
     public static bool EndsEverything(Exception exception) => From(exception).Terminating;
 
+    /// <summary>The fault for a watch that is over although somebody still waits for what it would show.</summary>
+    /// <param name="target">What was watched, usually <c>namespace/kind</c>.</param>
+    /// <param name="cause">What ended it; null when it ended by itself.</param>
+    public static Fault WatchEnded(string target, Exception? cause) => Make(
+        FaultIds.ApiRequestFailed,
+        FaultCategory.ConnectionError,
+        cause switch
+        {
+            null => $"The watch of {target} ended by itself.",
+            ObjectDisposedException => $"The watch of {target} ended: its connection was closed.",
+            _ => $"The watch of {target} ended: {cause.Message}",
+        },
+        "Run the same command again: it goes on from what there is.",
+        target,
+        cause,
+        terminating: true);
+
     private static Fault FromKubeConfig(KubeConfigException e)
     {
         var (id, category, action) = e.Problem switch

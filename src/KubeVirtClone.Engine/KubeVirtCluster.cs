@@ -7,16 +7,16 @@ using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Engine;
 
-/// <summary>One connection to a cluster with what was found out about it. Each fact is asked for once, when first needed.</summary>
+/// <summary>One connection to a cluster with what was found out about it. Facts are asked for when needed, and kept for a while.</summary>
 public sealed class KubeVirtCluster : IAsyncDisposable
 {
     private static readonly Version GateOnByDefault = new(1, 9);
 
-    private readonly OnceAsync<string?> _cloneVersion;
-    private readonly OnceAsync<string?> _snapshotVersion;
-    private readonly OnceAsync<string?> _kubeVirtVersion;
-    private readonly OnceAsync<string?> _kubernetesVersion;
-    private readonly OnceAsync<bool?> _snapshotGate;
+    private readonly AgingFact<string?> _cloneVersion;
+    private readonly AgingFact<string?> _snapshotVersion;
+    private readonly AgingFact<string?> _kubeVirtVersion;
+    private readonly AgingFact<string?> _kubernetesVersion;
+    private readonly AgingFact<bool?> _snapshotGate;
     private readonly ConcurrentDictionary<object, Action<RequestTrace>> _observers = [];
 
     /// <summary>Wraps a client.</summary>
@@ -29,11 +29,11 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         Client = client;
         Callbacks = callbacks ?? EngineCallbacks.None;
         Clock = clock ?? TimeProvider.System;
-        _cloneVersion = new(ct => PickVersionAsync(KubeVirtKinds.CloneGroup, ct));
-        _snapshotVersion = new(ct => PickVersionAsync(KubeVirtKinds.SnapshotGroup, ct));
-        _kubeVirtVersion = new(ReadKubeVirtVersionAsync);
-        _kubernetesVersion = new(ReadKubernetesVersionAsync);
-        _snapshotGate = new(ReadSnapshotGateAsync);
+        _cloneVersion = new(ct => PickVersionAsync(KubeVirtKinds.CloneGroup, ct), static version => version is null, Clock);
+        _snapshotVersion = new(ct => PickVersionAsync(KubeVirtKinds.SnapshotGroup, ct), static version => version is null, Clock);
+        _kubeVirtVersion = new(ReadKubeVirtVersionAsync, static version => version is null, Clock);
+        _kubernetesVersion = new(ReadKubernetesVersionAsync, static version => version is null, Clock);
+        _snapshotGate = new(ReadSnapshotGateAsync, static gate => gate is not true, Clock);
     }
 
     /// <summary>The client underneath.</summary>

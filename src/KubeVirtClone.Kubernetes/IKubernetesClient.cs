@@ -15,6 +15,13 @@ public interface IKubernetesClient : IAsyncDisposable
     /// <summary>What the client connects to.</summary>
     ClusterConfiguration Configuration { get; }
 
+    /// <summary>The official client's typed calls for Kubernetes' own kinds, over the same connection.</summary>
+    /// <remarks>
+    /// Repeats, deadlines and exceptions are as for the verbs below, and names are escaped. For lists and watches use <see cref="ListAsync"/> and
+    /// <see cref="WatchAsync"/>, which are streamed and go on where they were cut; watches of the official client are refused.
+    /// </remarks>
+    k8s.IKubernetes Core { get; }
+
     /// <summary>Reads one object.</summary>
     Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct);
 
@@ -65,6 +72,6 @@ public interface IKubernetesClient : IAsyncDisposable
     /// </remarks>
     IAsyncEnumerable<ResourceEvent> WatchAsync(ResourceKind kind, string? ns, WatchOptions options, CancellationToken ct);
 
-    /// <summary>Versions the server serves of an API group, preferred first; empty when it does not serve the group. Asked once per client.</summary>
+    /// <summary>Versions the server serves of an API group, preferred first; empty when it does not serve the group. Kept for a minute, an empty answer not at all.</summary>
     Task<IReadOnlyList<string>> GetServedVersionsAsync(string group, CancellationToken ct);
 }

@@ -9,19 +9,27 @@ using KubeVirtClone.Kubernetes.Watching;
 
 namespace KubeVirtClone.Kubernetes;
 
-/// <summary>The verbs over one <see cref="ApiTransport"/>.</summary>
+/// <summary>The verbs over one <see cref="ApiServer"/>.</summary>
 internal sealed class KubernetesClient : IKubernetesClient
 {
+    /// <summary>Clusters are upgraded while clients live.</summary>
+    private static readonly TimeSpan ServedVersionsLifetime = TimeSpan.FromMinutes(1);
+
+    private readonly ApiServer _server;
     private readonly ApiTransport _transport;
-    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _servedVersions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<string> Versions, long Since)> _servedVersions = new(StringComparer.Ordinal);
 
     public KubernetesClient(ClusterConfiguration configuration, KubernetesClientOptions options)
     {
         Configuration = configuration;
-        _transport = new ApiTransport(configuration, options);
+        _server = new ApiServer(configuration, options);
+        _transport = _server.Transport;
+        Core = EscapedPaths.Over(_server);
     }
 
     public ClusterConfiguration Configuration { get; }
+
+    public k8s.IKubernetes Core { get; }
 
     public async Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct)
     {
@@ -134,8 +142,9 @@ internal sealed class KubernetesClient : IKubernetesClient
     public async Task<IReadOnlyList<string>> GetServedVersionsAsync(string group, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(group);
-        if (_servedVersions.TryGetValue(group, out var known))
-            return known;
+        var clock = _transport.Options.TimeProvider;
+        if (_servedVersions.TryGetValue(group, out var known) && clock.GetElapsedTime(known.Since) < ServedVersionsLifetime)
+            return known.Versions;
         var request = new ApiRequest(HttpMethod.Get, group.Length == 0 ? "/api" : $"/apis/{Uri.EscapeDataString(group)}", Repeat.Always);
         KubernetesObject answer;
         try
@@ -150,13 +159,13 @@ internal sealed class KubernetesClient : IKubernetesClient
 
         var versions = VersionsIn(answer);
         if (versions.Count > 0)
-            _servedVersions[group] = versions;
+            _servedVersions[group] = (versions, clock.GetTimestamp());
         return versions;
     }
 
     public ValueTask DisposeAsync()
     {
-        _transport.Dispose();
+        _server.Dispose();
         return ValueTask.CompletedTask;
     }
 

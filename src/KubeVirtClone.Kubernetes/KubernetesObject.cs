@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Kubernetes.Serialization;
 
 namespace KubeVirtClone.Kubernetes;
 
@@ -84,6 +85,11 @@ public sealed class KubernetesObject
     /// <param name="path">Property names from the root.</param>
     public string? StringAt(params string[] path) =>
         At(path) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>The object as one of the official client's models.</summary>
+    /// <exception cref="ApiAnswerInvalidException">It is not such an object.</exception>
+    public T As<T>()
+        where T : k8s.IKubernetesObject => Models.Read<T>(Json, ToString());
 
     /// <summary>A changeable copy of the whole object, with <c>apiVersion</c> and <c>kind</c>.</summary>
     public JsonObject ToJsonObject()

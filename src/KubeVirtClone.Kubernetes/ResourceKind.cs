@@ -26,12 +26,18 @@ public sealed record ResourceKind(string Group, string Version, string Plural, s
             throw new ArgumentException($"{Kind} '{name}' needs a namespace.", nameof(@namespace));
         var path = new StringBuilder(Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}");
         if (Namespaced && !string.IsNullOrEmpty(@namespace))
-            path.Append("/namespaces/").Append(Uri.EscapeDataString(@namespace));
+            path.Append("/namespaces/").Append(Escape(@namespace));
         path.Append('/').Append(Plural);
         if (name is not null)
-            path.Append('/').Append(Uri.EscapeDataString(name));
+            path.Append('/').Append(Escape(name));
         if (subresource is not null)
             path.Append('/').Append(subresource);
         return path.ToString();
     }
+
+    /// <summary>A name as one segment of a path.</summary>
+    /// <exception cref="ArgumentException">It can be none: no way of writing it keeps it from being read as "this folder" or "the one above".</exception>
+    internal static string Escape(string name) => name is "." or ".."
+        ? throw new ArgumentException($"'{name}' cannot be a name.", nameof(name))
+        : Uri.EscapeDataString(name);
 }

@@ -19,13 +19,21 @@ internal sealed class DeadlineWatch(KubeVirtCluster cluster, ResourceKind kind, 
                     return;
             }
         }
+        catch (ObjectDisposedException e)
+        {
+            throw new EngineException(FaultMapper.WatchEnded($"{ns}/{kind.Plural}", e));
+        }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
         {
             onTimeout();
+            return;
         }
         catch (KubernetesException e)
         {
             throw new EngineException(FaultMapper.From(e, $"{ns}/{kind.Plural}"));
         }
+
+        // A watch goes on for as long as it is read: one that is over has shown nobody what they wait for.
+        throw new EngineException(FaultMapper.WatchEnded($"{ns}/{kind.Plural}", cause: null));
     }
 }

@@ -149,7 +149,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
         public Followed(KubeVirtCluster cluster, string ns, object gate, Action<Followed, string?> changed, CancellationToken ct)
         {
             _machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, OnMachine, OnRefused);
-            _instances = new(cluster, InstanceKind, ns, new WatchOptions(), gate, OnInstance);
+            _instances = new(cluster, InstanceKind, ns, new WatchOptions(), gate, OnInstance, _ => changed(this, null));
             _machines.Start(ct);
             _instances.Start(ct);
 

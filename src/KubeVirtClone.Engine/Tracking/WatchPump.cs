@@ -44,6 +44,8 @@ internal sealed class WatchPump(
                     handle(change);
                 }
             }
+
+            End(FaultMapper.WatchEnded($"{ns}/{kind.Plural}", cause: null));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -51,12 +53,23 @@ internal sealed class WatchPump(
         }
         catch (KubernetesException e)
         {
-            cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} in {ns} cannot be watched: {e.Message}");
-            lock (gate)
-            {
-                Refused = true;
-                refused?.Invoke(FaultMapper.From(e, $"{ns}/{kind.Plural}"));
-            }
+            End(FaultMapper.From(e, $"{ns}/{kind.Plural}"));
+        }
+#pragma warning disable CA1031 // Whatever ends a watch ends those who wait for what it would have shown; left alone they would wait for ever.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            End(FaultMapper.WatchEnded($"{ns}/{kind.Plural}", e));
+        }
+    }
+
+    private void End(Fault fault)
+    {
+        cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} in {ns} cannot be watched: {fault.Message}");
+        lock (gate)
+        {
+            Refused = true;
+            refused?.Invoke(fault);
         }
     }
 }

@@ -26,6 +26,9 @@ public sealed class ClusterCredentials
     /// <summary>Whom to act as; null for oneself.</summary>
     public Impersonation? Impersonation { get; init; }
 
+    /// <summary>Whether what they prove the user with can change while a client lives.</summary>
+    internal bool IsChanging => TokenFile is not null;
+
     /// <summary>The kinds of credentials present, such as <c>token</c>; never their values.</summary>
     public override string ToString()
     {

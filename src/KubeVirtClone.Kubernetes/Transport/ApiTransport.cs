@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Kubernetes.Transport;
 
-/// <summary>Sends requests to one API server: connections, credentials, deadlines, repeats, errors, warnings, traces.</summary>
-internal sealed class ApiTransport : IDisposable
+/// <summary>Sends requests to one API server: renewed credentials, deadlines, repeats, errors, warnings, traces. The connection is <see cref="ApiServer"/>'s.</summary>
+internal sealed class ApiTransport
 {
     private const int LongestRefusal = 1 << 20;
     private readonly ClusterConfiguration _cluster;
@@ -14,30 +15,24 @@ internal sealed class ApiTransport : IDisposable
     private readonly CredentialSource _credentials;
     private readonly ServerConnector _connector;
     private readonly ImpersonationHeaders _impersonation;
-    private readonly HttpMessageInvoker _http;
+    private readonly ApiServer _server;
     private readonly WarningSink _warnings;
     private readonly bool _isProxied;
     private readonly string _root;
-    private readonly string _userAgent;
     private volatile bool _hasAnswered;
-    private volatile bool _isDisposed;
 
-    public ApiTransport(ClusterConfiguration cluster, KubernetesClientOptions options)
+    public ApiTransport(ClusterConfiguration cluster, KubernetesClientOptions options, ConnectionParts parts, ApiServer server)
     {
         _cluster = cluster;
         _options = options;
-        // As kubectl does: nothing secret goes over a line that everybody can read.
-        var credentials = cluster.Server.Scheme == Uri.UriSchemeHttps ? cluster.Credentials : new ClusterCredentials();
-        _credentials = CredentialSource.For(credentials, options.TimeProvider);
-        _impersonation = new ImpersonationHeaders(credentials.Impersonation);
-        _connector = new ServerConnector(cluster, _credentials, options, _impersonation.LineBreaks);
+        _server = server;
+        _credentials = parts.Source;
+        _impersonation = parts.Impersonation;
+        _connector = parts.Connector;
         _warnings = new WarningSink(options.Warning);
         _isProxied = HttpHandlerFactory.IsProxied(cluster);
         _root = cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
-        _userAgent = options.UserAgent ?? ProductVersion.UserAgent;
-        var (handler, check) = HttpHandlerFactory.Create(cluster, _connector);
-        Errors = new ConnectionErrors(cluster, () => check);
-        _http = new HttpMessageInvoker(handler, disposeHandler: true);
+        Errors = new ConnectionErrors(cluster, () => parts.ProxiedCheck);
     }
 
     public ConnectionErrors Errors { get; }
@@ -82,12 +77,6 @@ internal sealed class ApiTransport : IDisposable
                 throw Errors.TimedOut($"no answer began within {_options.RequestTimeout.TotalSeconds:0.#} s");
             }
         }, ct);
-
-    public void Dispose()
-    {
-        _isDisposed = true;
-        _http.Dispose();
-    }
 
     private async Task<T> WithRepeatsAsync<T>(ApiRequest request, Func<int, CancellationToken, Task<T>> attempt, CancellationToken ct)
     {
@@ -162,11 +151,11 @@ internal sealed class ApiTransport : IDisposable
     private async Task<HttpResponseMessage> ExchangeAsync(ApiRequest request, int attempt, CancellationToken ct)
     {
         var credential = await _credentials.GetAsync(ct);
-        var answer = await ExchangeOnceAsync(request, credential, attempt, ct);
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && await _credentials.RenewAsync(credential, ct))
+        var (answer, sent) = await ExchangeOnceAsync(request, attempt, ct);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && await _credentials.RenewAsync(credential with { Authorization = sent }, ct))
         {
             answer.Dispose();
-            answer = await ExchangeOnceAsync(request, await _credentials.GetAsync(ct), attempt, ct);
+            (answer, _) = await ExchangeOnceAsync(request, attempt, ct);
         }
 
         if (answer.Headers.NonValidated.TryGetValues("Warning", out var warnings))
@@ -181,10 +170,9 @@ internal sealed class ApiTransport : IDisposable
             throw await RefusalAsync(request, answer, ct);
     }
 
-    private async Task<HttpResponseMessage> ExchangeOnceAsync(ApiRequest request, RequestCredential credential, int attempt, CancellationToken ct)
+    /// <summary>One attempt; its answer, and the header it proved its user with.</summary>
+    private async Task<(HttpResponseMessage Answer, AuthenticationHeaderValue? Sent)> ExchangeOnceAsync(ApiRequest request, int attempt, CancellationToken ct)
     {
-        // Not an error of the connection: a watch must not try again for ever.
-        ObjectDisposedException.ThrowIf(_isDisposed, typeof(IKubernetesClient));
         using var message = new HttpRequestMessage(request.Method, _root + request.PathAndQuery)
         {
             Version = _connector.HttpVersion,
@@ -194,8 +182,6 @@ internal sealed class ApiTransport : IDisposable
         if (_isProxied && _cluster.Trust.ServerName is { } name)
             message.Headers.Host = name;
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
-        message.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
-        message.Headers.Authorization = credential.Authorization;
         _impersonation.AddTo(message.Headers);
         SendOnceContent? content = null;
         if (request.Body is not null || request.Method != HttpMethod.Get)
@@ -207,13 +193,15 @@ internal sealed class ApiTransport : IDisposable
         var started = Stopwatch.GetTimestamp();
         try
         {
-            var answer = await _http.SendAsync(message, ct);
+            var answer = await _server.ExchangeAsync(message, ct);
             _hasAnswered = true;
             Trace(request, (int)answer.StatusCode, started, AuditId(answer), attempt, failure: null);
-            return answer;
+            return (answer, message.Headers.Authorization);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
+            // Not an error of the connection: a watch must not try again for ever.
+            ObjectDisposedException.ThrowIf(_server.IsDisposed, typeof(IKubernetesClient));
             var error = Errors.Translate(e);
             if (!_hasAnswered && error is ApiServerUnreachableException { WasNeverSent: false })
                 error = _connector.ClientCertificateRefusal(e) ?? error;

@@ -12,40 +12,36 @@ internal static class HttpHandlerFactory
     public static bool IsProxied(ClusterConfiguration cluster) =>
         cluster.Proxy is not null || (!cluster.Server.IsLoopback && !HttpClient.DefaultProxy.IsBypassed(cluster.Server));
 
-    /// <summary>The handler, and the check of certificates that come through a proxy.</summary>
-    public static (SocketsHttpHandler Handler, ServerCertificateCheck ProxiedCheck) Create(ClusterConfiguration cluster, ServerConnector connector)
+    /// <summary>Makes the official client's handler this library's: own connections, no redirects, pings, room for large answers.</summary>
+    public static void SetUp(SocketsHttpHandler handler, ClusterConfiguration cluster, ServerConnector connector, ServerCertificateCheck proxiedCheck)
     {
-        var check = connector.NewCheck();
-        var handler = new SocketsHttpHandler
+        handler.AllowAutoRedirect = false;
+        handler.AutomaticDecompression = DecompressionMethods.GZip;
+        handler.UseCookies = false;
+        handler.ConnectCallback = connector.ConnectAsync;
+        // The connector has a deadline of its own, which can say what it was waiting for.
+        handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
+        handler.EnableMultipleHttp2Connections = true;
+        handler.InitialHttp2StreamWindowSize = 1 << 20;
+        handler.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
+        handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
+        handler.Proxy = cluster.Proxy is null ? null : NamedProxy(cluster.Proxy);
+        handler.UseProxy = IsProxied(cluster);
+        handler.SslOptions = new SslClientAuthenticationOptions
         {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.GZip,
-            UseCookies = false,
-            ConnectCallback = connector.ConnectAsync,
-            // The connector has a deadline of its own, which can say what it was waiting for.
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            EnableMultipleHttp2Connections = true,
-            InitialHttp2StreamWindowSize = 1 << 20,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            Proxy = cluster.Proxy is null ? null : NamedProxy(cluster.Proxy),
-            UseProxy = IsProxied(cluster),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = check.ChainPolicy(),
-                RemoteCertificateValidationCallback = check.Check,
-            },
+            CertificateChainPolicy = proxiedCheck.ChainPolicy(),
+            RemoteCertificateValidationCallback = proxiedCheck.Check,
+            // The official client adds to it.
+            ClientCertificates = [],
         };
         if (cluster.Credentials.ClientCertificate is { } certificate)
         {
             handler.SslOptions.ClientCertificateContext =
                 SslStreamCertificateContext.Create(certificate, cluster.Credentials.ClientCertificateChain, offline: true);
         }
-
-        return (handler, check);
     }
 
     private static WebProxy NamedProxy(Uri url)

@@ -18,12 +18,14 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
 
     private readonly KnownObjects _known = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(30));
+    private readonly Backoff _shortRounds = new(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(10));
     private readonly KubernetesClientOptions _options = transport.Options;
 
     /// <summary>Where to resume; null when a list is needed.</summary>
     private string? _version;
     private bool _listInOnePage;
     private bool _hasProgressed;
+    private bool _lastWasShort;
     private int _failures;
 
     public async IAsyncEnumerable<ResourceEvent> RunAsync([EnumeratorCancellation] CancellationToken ct)
@@ -56,7 +58,7 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
 
             if (failure is not null && EndsForGood(failure, isList))
                 throw failure;
-            var wait = failure is null ? AfterSuccess(isList, started) : AfterFailure(failure, isList);
+            var wait = failure is null ? AfterSuccess(isList, started) : AfterFailure(failure, isList, started);
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, _options.TimeProvider, ct);
         }
@@ -160,8 +162,10 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
     private TimeSpan AfterSuccess(bool isList, long started)
     {
         // A list alone is no progress: a server that refuses every watch would be listed in a tight circle.
-        if (isList || _hasProgressed)
+        if (isList)
             return TimeSpan.Zero;
+        if (_hasProgressed)
+            return AfterProgress(started);
         if (_options.TimeProvider.GetElapsedTime(started) < ShortestGoodWatch)
             return _backoff.Next();
         _failures = 0;
@@ -169,7 +173,7 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
         return TimeSpan.Zero;
     }
 
-    private TimeSpan AfterFailure(KubernetesException failure, bool isList)
+    private TimeSpan AfterFailure(KubernetesException failure, bool isList, long started)
     {
         _failures++;
         var status = failure as ApiStatusException;
@@ -180,12 +184,23 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
         if (mustList || _failures % FailuresBeforeList == 0)
             _version = null;
         if (mustList && _hasProgressed)
-            return TimeSpan.Zero;
+            return AfterProgress(started);
         var wait = _backoff.Next();
         if (status?.RetryAfter > wait)
             wait = status.RetryAfter.Value;
         if (!mustList)
             _options.Information?.Invoke($"Watching {kind.Plural}: {failure.Message.TrimEnd('.')}. Trying again in {wait.TotalSeconds:0.#} s.");
+        return wait;
+    }
+
+    /// <summary>Going on at once is right once; a server that ends every watch after its first event would be asked in a tight circle.</summary>
+    private TimeSpan AfterProgress(long started)
+    {
+        var isShort = _options.TimeProvider.GetElapsedTime(started) < ShortestGoodWatch;
+        if (!isShort)
+            _shortRounds.Reset();
+        var wait = isShort && _lastWasShort ? _shortRounds.Next() : TimeSpan.Zero;
+        _lastWasShort = isShort;
         return wait;
     }
 

@@ -17,8 +17,8 @@ public sealed class ConnectKubeVirtCommand : KubeVirtCmdlet
         {
             // Asked anew even if it is open: connecting again is how one looks whether something has changed.
             await session.CloseAsync(settings);
-            var cluster = await session.OpenAsync(settings, ct);
-            var info = await cluster.GetInfoAsync(ct);
+            await using var use = await session.OpenAsync(settings, ct);
+            var info = await use.Cluster.GetInfoAsync(ct);
             var connection = new KubeVirtConnection
             {
                 Server = info.Server.GetLeftPart(UriPartial.Path).TrimEnd('/'),

@@ -78,7 +78,13 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     {
         var session = KubeVirtSession.Current;
         var settings = session.Complete(GetGivenSettings());
-        Run(async ct => await work(await session.OpenAsync(settings, ct), ct), tick);
+        Run(
+            async ct =>
+            {
+                await using var use = await session.OpenAsync(settings, ct);
+                await work(use.Cluster, ct);
+            },
+            tick);
     }
 
     /// <summary>The namespace that is meant where none came with an item.</summary>

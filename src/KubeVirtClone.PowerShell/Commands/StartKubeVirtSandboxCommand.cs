@@ -99,7 +99,8 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
 
     private void RunWithSandbox(KubeVirtSession session, SandboxProcess started) => Run(async ct =>
     {
-        var cluster = await session.OpenAsync(session.Chosen!, ct);
+        await using var use = await session.OpenAsync(session.Chosen!, ct);
+        var cluster = use.Cluster;
         var sandbox = new KubeVirtSandbox
         {
             Server = cluster.Client.Configuration.Server.GetLeftPart(UriPartial.Authority),

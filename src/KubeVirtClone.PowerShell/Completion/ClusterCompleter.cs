@@ -30,7 +30,8 @@ public abstract class ClusterCompleter : IArgumentCompleter
             Deadline,
             async ct =>
             {
-                var cluster = await session.OpenAsync(settings, ct);
+                await using var use = await session.OpenAsync(settings, ct);
+                var cluster = use.Cluster;
                 var found = new List<Candidate>();
                 await foreach (var candidate in ListAsync(cluster, all ? null : @namespace ?? cluster.Namespace, ct)) found.Add(candidate);
                 return found;

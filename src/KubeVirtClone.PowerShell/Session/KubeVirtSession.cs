@@ -17,7 +17,7 @@ internal sealed class KubeVirtSession
     private static readonly ConditionalWeakTable<Runspace, KubeVirtSession> Sessions = [];
     private static readonly KubeVirtSession Homeless = new();
 
-    private readonly Dictionary<ConnectionSettings, OpenConnection> _open = [];
+    private readonly Dictionary<ConnectionSettings, SharedConnection> _open = [];
     private readonly SemaphoreSlim _opening = new(1, 1);
 
     // Whoever measures later may do so over another connection.
@@ -64,9 +64,9 @@ internal sealed class KubeVirtSession
         };
     }
 
-    /// <summary>An open connection: one that is there already, or a new one.</summary>
+    /// <summary>The use of an open connection: one that is there already, or a new one. Dispose it when nothing is asked over it any more.</summary>
     /// <exception cref="EngineException">The cluster cannot be used.</exception>
-    public async Task<KubeVirtCluster> OpenAsync(ConnectionSettings settings, CancellationToken ct)
+    public async Task<ConnectionUse> OpenAsync(ConnectionSettings settings, CancellationToken ct)
     {
         await _opening.WaitAsync(ct);
         try
@@ -74,15 +74,17 @@ internal sealed class KubeVirtSession
             var fingerprint = settings.Fingerprint;
             if (_open.TryGetValue(settings, out var known))
             {
-                if (known.Fingerprint == fingerprint) return known.Cluster;
+                if (known.Fingerprint == fingerprint) return known.Use();
+                // Whoever works over it works on: in a pipeline that may be a wait for hundreds of clones.
                 _open.Remove(settings);
-                await known.Cluster.DisposeAsync();
+                await known.RetireAsync();
             }
 
             var cluster = await KubeVirtCluster.ConnectAsync(settings.ToOptions(), CurrentCommand.Callbacks, ct);
             cluster.Times = _times;
-            _open[settings] = new OpenConnection(cluster, fingerprint);
-            return cluster;
+            var opened = new SharedConnection(cluster, fingerprint);
+            _open[settings] = opened;
+            return opened.Use();
         }
         finally
         {
@@ -90,12 +92,12 @@ internal sealed class KubeVirtSession
         }
     }
 
-    /// <summary>Forgets the chosen cluster and closes every connection.</summary>
+    /// <summary>Forgets the chosen cluster and closes every connection, those in use when they are not any more.</summary>
     public async Task CloseAsync()
     {
         Chosen = null;
         ChosenNamespace = null;
-        List<OpenConnection> closing;
+        List<SharedConnection> closing;
         await _opening.WaitAsync();
         try
         {
@@ -107,14 +109,24 @@ internal sealed class KubeVirtSession
             _opening.Release();
         }
 
-        foreach (var connection in closing) await connection.Cluster.DisposeAsync();
+        foreach (var connection in closing) await connection.RetireAsync();
     }
 
-    /// <summary>Closes one connection, so that the next use of it connects anew.</summary>
+    /// <summary>Closes one connection when nobody uses it any more; the next use connects anew.</summary>
     public async Task CloseAsync(ConnectionSettings settings)
     {
-        if (!_open.Remove(settings, out var known)) return;
-        await known.Cluster.DisposeAsync();
+        SharedConnection? known;
+        await _opening.WaitAsync();
+        try
+        {
+            _open.Remove(settings, out known);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+
+        if (known is not null) await known.RetireAsync();
     }
 
     private static KubeVirtSession Create(Runspace runspace)
@@ -129,6 +141,4 @@ internal sealed class KubeVirtSession
         };
         return session;
     }
-
-    private sealed record OpenConnection(KubeVirtCluster Cluster, string Fingerprint);
 }

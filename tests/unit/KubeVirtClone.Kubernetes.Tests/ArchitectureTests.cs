@@ -31,7 +31,7 @@ public sealed partial class ArchitectureTests
 
         references.Where(name => !name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("System.Management", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
-            .ShouldBe(["Microsoft.Win32.Primitives", "YamlDotNet"]);
+            .ShouldBe(["KubernetesClient", "Microsoft.Win32.Primitives", "YamlDotNet"]);
     }
 
     [Fact]
@@ -43,6 +43,28 @@ public sealed partial class ArchitectureTests
 
         files.Count.ShouldBeGreaterThan(20);
         files.Where(file => ProductWord().IsMatch(File.ReadAllText(file))).ShouldBeEmpty();
+    }
+
+    /// <summary>What of the official client must not be used: each is a defect or a way past the one connection.</summary>
+    [Theory]
+    [InlineData(@"BuildConfigFromConfigFile")]
+    [InlineData(@"LoadKubeConfig")]
+    [InlineData(@"BuildDefaultConfig|InClusterConfig\(")]
+    [InlineData(@"KubernetesYaml")]
+    [InlineData(@"SslCaCerts\s*=")]
+    [InlineData(@"\.HttpClient\b")]
+    [InlineData(@"\.Watch\s*<|\bWatcher\s*<|\bWatch\w+Async\s*\(\s*watch|watch\s*:\s*true")]
+    [InlineData(@"GenericClient\b|\bExternalExecution\b|ExecTokenProvider|OidcTokenProvider")]
+    [InlineData(@"new\s+k8s\.Kubernetes\s*\(|new\s+k8s\.KubernetesClientConfiguration|CertificateValidationCallBack")]
+    public void Of_the_official_client_nothing_is_used_that_falls_short(string banned)
+    {
+        var files = Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .ToList();
+
+        files.Count.ShouldBeGreaterThan(100);
+        files.SelectMany(file => File.ReadLines(file).Where(line => Regex.IsMatch(line, banned, RegexOptions.None, TimeSpan.FromSeconds(10))).Select(line => $"{Path.GetFileName(file)}: {line.Trim()}"))
+            .ShouldBeEmpty();
     }
 
     /// <summary>The word outside of the product's own name.</summary>

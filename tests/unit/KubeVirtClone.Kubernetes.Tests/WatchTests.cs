@@ -205,6 +205,27 @@ public sealed class WatchTests
         _clock.Waits[^1].TotalSeconds.ShouldBeInRange(15, 30);
     }
 
+    /// <summary>Each watch shows one newer event and then says that the version is too old: without a pause that is a tight circle of lists.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Watches_that_get_nowhere_are_opened_ever_more_slowly(bool expires)
+    {
+        var version = 5;
+        await using var server = await ScriptedServer.StartAsync((http, seen, _) => seen.QueryValue("watch") is null
+            ? Json(Sample.List((version += 10).ToString(), null, Sample.Object("a", version.ToString())))(http, seen)
+            : Lines(
+                thenHang: false,
+                [Sample.Event("MODIFIED", Sample.Object("a", (++version).ToString())), .. expires ? [Sample.Event("ERROR", Sample.Status(410, "Expired", "too old"))] : Array.Empty<JsonObject>()])(http, seen));
+
+        await WatchAsync(server, expires ? 24 : 10);
+
+        var waits = _clock.Waits.Where(wait => wait > TimeSpan.Zero && wait < TimeSpan.FromMinutes(1)).Take(5).ToList();
+        waits.Count.ShouldBe(5);
+        for (var i = 0; i < 5; i++)
+            waits[i].ShouldBeInRange(TimeSpan.FromSeconds(0.4 * Math.Min(12.5, 1 << i)), TimeSpan.FromSeconds(Math.Min(10, 0.8 * (1 << i))));
+    }
+
     [Fact]
     public async Task A_silent_watch_ends_a_little_after_its_time()
     {

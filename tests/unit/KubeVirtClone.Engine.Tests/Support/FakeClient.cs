@@ -17,6 +17,9 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
 
     public ClusterConfiguration Configuration { get; } = new() { Server = new Uri("https://cluster.test:6443"), Namespace = "default", ContextName = "test" };
 
+    /// <summary>There is no connection here for typed calls to go over.</summary>
+    public k8s.IKubernetes Core => throw new NotSupportedException();
+
     public Dictionary<string, string[]> Groups { get; } = new(StringComparer.Ordinal)
     {
         ["clone.kubevirt.io"] = ["v1beta1", "v1alpha1"],

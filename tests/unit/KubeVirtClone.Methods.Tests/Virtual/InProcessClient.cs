@@ -33,6 +33,9 @@ internal sealed class InProcessClient : IKubernetesClient
 
     public ClusterConfiguration Configuration { get; }
 
+    /// <summary>There is no connection here for typed calls to go over.</summary>
+    public k8s.IKubernetes Core => throw new NotSupportedException();
+
     /// <summary>Requests so far.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
