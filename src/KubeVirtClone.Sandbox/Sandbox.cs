@@ -73,7 +73,8 @@ public sealed class Sandbox : IAsyncDisposable
         {
             CallTime = options.Pacing ? ControllerSettings.RecordedCallTime : TimeSpan.Zero,
         };
-        _controllers = new ControllerHost(Api, Profile, settings, Faults);
+        Users = [.. StandardUsers().Concat(options.Users).Select(WithToken)];
+        _controllers = new ControllerHost(Api, Profile, settings, Faults, Users);
         _controllers.Seed(() =>
         {
             DemoSeed.InstallStorage(Api);
@@ -82,7 +83,6 @@ public sealed class Sandbox : IAsyncDisposable
             DemoSeed.Install(Api, options.Objects);
         });
         DefaultRoles.Bind(Api, "sandbox-viewer", "view", "User", "viewer");
-        Users = [.. StandardUsers().Concat(options.Users).Select(WithToken)];
         _certificates = new Certificates();
         _server = new ApiServer(Api, Profile, Faults, Users, _certificates, options.Port);
         _server.Subresources.Add(new MachineSubresourceHandler(_controllers.Subresources));

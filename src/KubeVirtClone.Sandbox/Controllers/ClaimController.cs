@@ -15,11 +15,12 @@ internal sealed class ClaimController
     private const string Component = "persistentvolume-controller";
     private const string Protection = "kubernetes.io/pvc-protection";
     private const string SelectedNode = "volume.kubernetes.io/selected-node";
-    private const string CreatedForDataVolume = "cdi.kubevirt.io/createdForDataVolume";
     private const double DefaultDelay = 0.6;
     private readonly Cluster _cluster;
     private readonly WorkQueue _queue;
+    private const double GrowDelay = 0.4;
     private readonly Dictionary<string, DateTimeOffset> _provisioning = [];
+    private readonly Dictionary<string, DateTimeOffset> _growing = [];
     private readonly ObjectIndex _waitingForVolume;
 
     public ClaimController(Cluster cluster)
@@ -35,8 +36,11 @@ internal sealed class ClaimController
         });
         cluster.On(cluster.Volumes, e =>
         {
-            if (e.Type != StoreEventType.Deleted && e.Object.ObjectAt("spec", "claimRef") is { } r)
-                _queue.Add(Cluster.Key(r.TextAt("namespace"), r.TextAt("name") ?? ""));
+            if (e.Type == StoreEventType.Deleted)
+                return;
+            // A volume that is given to another claim concerns the one that had it as well.
+            foreach (var reference in new[] { e.Object, e.Old }.Select(v => v.ObjectAt("spec", "claimRef")).OfType<JsonObject>())
+                _queue.Add(Cluster.Key(reference.TextAt("namespace"), reference.TextAt("name") ?? ""));
         });
         cluster.On(cluster.Instances, e =>
         {
@@ -49,14 +53,23 @@ internal sealed class ClaimController
         });
     }
 
+    /// <summary>What is said of a claim whose volume waits for a pod.</summary>
+    public const string WaitsForConsumer = "waiting for first consumer to be created before binding";
+
+    /// <summary>What is said of a claim whose volume is asked for.</summary>
+    public static string Waiting(string provisioner) =>
+        $"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.";
+
     private TimeSpan? Reconcile(string key)
     {
         if (_cluster.Get(_cluster.Claims, key) is not { } claim)
         {
             _provisioning.Remove(key);
+            _growing.Remove(key);
             return null;
         }
 
+        claim = NoteMisbound(claim);
         if (claim.IsDeleting())
         {
             // Protection holds a claim while a pod uses it; the pod of a VM is there as long as its instance.
@@ -74,6 +87,8 @@ internal sealed class ClaimController
             claim = _cluster.UpdateStatus(_cluster.Claims, pending);
         }
 
+        if (claim.TextAt("status", "phase") == "Bound")
+            return Grow(key, claim);
         if (claim.TextAt("status", "phase") != "Pending")
             return null;
         if (_waitingForVolume.Find(key) is [var given, ..] && _cluster.Get(_cluster.Volumes, null, given[1..]) is { } volume)
@@ -99,15 +114,17 @@ internal sealed class ClaimController
         }
 
         var late = storageClass.TextAt("volumeBindingMode") == "WaitForFirstConsumer";
-        if (late && claim.Annotation(SelectedNode) is null && claim.Annotation("cdi.kubevirt.io/storage.bind.immediate.requested") is null)
+        var populator = ClaimSources.Populator(claim);
+        // The import is not simulated: the claim it fills stands for the one beside it, which has its consumer at once.
+        var filledByImport = populator == ClaimSources.Import;
+        if (late && claim.Annotation(SelectedNode) is null && !(filledByImport && claim.Annotation("cdi.kubevirt.io/storage.bind.immediate.requested") is not null))
         {
-            _cluster.Recorder.Normal(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", Component);
+            _cluster.Recorder.Normal(claim, "WaitForFirstConsumer", WaitsForConsumer, Component);
             return null;
         }
 
         var provisioner = storageClass.TextAt("provisioner") ?? "";
         // A claim that CDI fills gets its volume from the claim beside it; with late binding nobody asks the provisioner for it.
-        var filledByImport = claim.Annotation(CreatedForDataVolume) is not null;
         if (claim.Annotation("volume.kubernetes.io/storage-provisioner") is null && !(filledByImport && late))
         {
             var copy = claim.Copy();
@@ -115,19 +132,16 @@ internal sealed class ClaimController
             annotations["volume.beta.kubernetes.io/storage-provisioner"] = provisioner;
             annotations["volume.kubernetes.io/storage-provisioner"] = provisioner;
             claim = _cluster.Update(_cluster.Claims, copy);
-            _cluster.Recorder.Normal(
-                claim,
-                "ExternalProvisioning",
-                $"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
-                Component);
+            _cluster.Recorder.Normal(claim, "ExternalProvisioning", Waiting(provisioner), Component);
         }
 
+        // What a populator fills gets its volume from it.
         var parameters = storageClass.ObjectAt("parameters");
-        if (parameters.TextAt("never") == "true")
+        if (parameters.TextAt("never") == "true" || populator == ClaimSources.Clone)
             return null;
         var started = _provisioning.TryGetValue(key, out var due);
         var asksAgain = parameters.TextAt("recheck") == "true";
-        if ((!started || asksAgain) && (SourceProblem(claim) ?? (started ? null : _cluster.StorageFaults.Error("persistentvolumeclaims", claim, className))) is { } problem)
+        if ((!started || asksAgain) && (ClaimSources.Problem(_cluster, claim, storageClass) ?? (started ? null : _cluster.StorageFaults.Error("persistentvolumeclaims", claim, className))) is { } problem)
         {
             _provisioning.Remove(key);
             _cluster.Recorder.Warning(claim, "ProvisioningFailed", $"failed to provision volume with StorageClass {GoText.Quote(className)}: {problem}", provisioner);
@@ -150,25 +164,10 @@ internal sealed class ClaimController
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    // Provisioning from a snapshot starts only when the snapshot is there, ready, and not being deleted.
-    private string? SourceProblem(JsonObject claim)
-    {
-        var source = claim.ObjectAt("spec", "dataSourceRef") ?? claim.ObjectAt("spec", "dataSource");
-        if (source is null || source.TextAt("kind") != "VolumeSnapshot")
-            return null;
-        var name = source.TextAt("name") ?? "";
-        var prefix = $"error getting handle for DataSource Type VolumeSnapshot by Name {name}: ";
-        if (_cluster.Get(_cluster.VolumeSnapshots, claim.Namespace(), name) is not { } snapshot)
-            return $"{prefix}error getting snapshot {name} from api server: volumesnapshots.snapshot.storage.k8s.io {GoText.Quote(name)} not found";
-        if (snapshot.IsDeleting())
-            return $"{prefix}snapshot {name} is currently being deleted";
-        return snapshot.FlagAt("status", "readyToUse") is true ? null : $"{prefix}snapshot {name} is not Ready";
-    }
-
     private JsonObject MakeVolume(JsonObject claim, JsonObject storageClass)
     {
         // Volumes are named after the claim they were made for: for an import that is the claim beside.
-        var name = "pvc-" + (claim.Annotation(CreatedForDataVolume) is null ? claim.Uid() : _cluster.Api.NewUid());
+        var name = "pvc-" + (ClaimSources.Populator(claim) == ClaimSources.Import ? _cluster.Api.NewUid() : claim.Uid());
         var volume = new JsonObject
         {
             ["apiVersion"] = "v1",
@@ -224,6 +223,48 @@ internal sealed class ClaimController
             ["phase"] = "Bound",
         };
         _cluster.UpdateStatus(_cluster.Claims, done);
+    }
+
+    // A claim whose volume was given to another has lost it.
+    private JsonObject NoteMisbound(JsonObject claim)
+    {
+        if (claim.TextAt("status", "phase") != "Bound" || claim.TextAt("spec", "volumeName") is not { } name
+            || _cluster.Get(_cluster.Volumes, null, name).TextAt("spec", "claimRef", "uid") is not { } holder || holder == claim.Uid())
+        {
+            return claim;
+        }
+
+        var lost = claim.Copy();
+        lost["status"] = new JsonObject { ["phase"] = "Lost" };
+        claim = _cluster.UpdateStatus(_cluster.Claims, lost);
+        _cluster.Recorder.Warning(claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly", Component);
+        return claim;
+    }
+
+    // The resizer: a bound claim that asks for more than its volume has gets it, where its class allows (which was checked when it asked).
+    private TimeSpan? Grow(string key, JsonObject claim)
+    {
+        if (claim.TextAt("spec", "resources", "requests", "storage") is not { } wanted
+            || Quantity.Parse(wanted) <= Quantity.Parse(claim.TextAt("status", "capacity", "storage") ?? "0")
+            || _cluster.Get(_cluster.StorageClasses, null, claim.TextAt("spec", "storageClassName") ?? "").FlagAt("allowVolumeExpansion") is not true
+            || _cluster.Get(_cluster.Volumes, null, claim.TextAt("spec", "volumeName") ?? "") is not { } volume)
+        {
+            _growing.Remove(key);
+            return null;
+        }
+
+        if (!_growing.TryGetValue(key, out var due))
+            _growing[key] = due = _cluster.Now + _cluster.Settings.Seconds(GrowDelay);
+        if (_cluster.Now < due)
+            return due - _cluster.Now;
+        _growing.Remove(key);
+        var grown = volume.Copy();
+        grown.Ensure("spec", "capacity")["storage"] = wanted;
+        _cluster.Update(_cluster.Volumes, grown);
+        var done = claim.Copy();
+        done.Ensure("status", "capacity")["storage"] = wanted;
+        _cluster.UpdateStatus(_cluster.Claims, done);
+        return null;
     }
 
     private void Release(JsonObject claim)

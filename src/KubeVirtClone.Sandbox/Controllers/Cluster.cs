@@ -39,6 +39,9 @@ internal sealed class Cluster : IDisposable
         StorageProfiles = api.Type("cdi.kubevirt.io", "storageprofiles");
         VolumeSnapshotClasses = api.Type("snapshot.storage.k8s.io", "volumesnapshotclasses");
         DataVolumes = api.Type("cdi.kubevirt.io", "datavolumes");
+        DataSources = api.Type("cdi.kubevirt.io", "datasources");
+        CloneSources = api.Type("cdi.kubevirt.io", "volumeclonesources");
+        CsiDrivers = api.Type("storage.k8s.io", "csidrivers");
         Revisions = api.Type("apps", "controllerrevisions");
         Pods = api.Type("", "pods");
         Recorder = new EventRecorder(this);
@@ -88,6 +91,13 @@ internal sealed class Cluster : IDisposable
     public ResourceType VolumeSnapshotClasses { get; }
 
     public ResourceType DataVolumes { get; }
+
+    public ResourceType DataSources { get; }
+
+    /// <summary>What claims that CDI clones into refer to.</summary>
+    public ResourceType CloneSources { get; }
+
+    public ResourceType CsiDrivers { get; }
 
     public ResourceType Revisions { get; }
 

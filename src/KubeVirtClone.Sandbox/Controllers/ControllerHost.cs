@@ -1,3 +1,4 @@
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
@@ -13,11 +14,18 @@ internal sealed class ControllerHost : IAsyncDisposable
 {
     private readonly Cluster _cluster;
     private readonly QuotaController _quotas;
+    private readonly Authorizer _authorizer;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _work = new(0);
     private Task? _run;
 
-    public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings, FaultPlan? faults = null)
+    /// <summary>Builds everything over an API machinery; nothing runs yet.</summary>
+    /// <param name="api">The machinery.</param>
+    /// <param name="profile">The release to behave like.</param>
+    /// <param name="settings">How the controllers run.</param>
+    /// <param name="faults">What goes wrong; null for nothing.</param>
+    /// <param name="users">Those who have rights by name beside those by roles.</param>
+    public ControllerHost(ApiMachinery api, Profile profile, ControllerSettings settings, FaultPlan? faults = null, IReadOnlyList<SandboxUser>? users = null)
     {
         Loop = new EventLoop(api.Clock);
         _cluster = new Cluster(api, profile, Loop, settings, new StorageFaults(faults));
@@ -26,6 +34,11 @@ internal sealed class ControllerHost : IAsyncDisposable
         api.AddAdmission(new SnapshotWebhook(api, profile));
         api.AddAdmission(new RestoreWebhook(api, profile, settings));
         api.AddAdmission(new MachineWebhook(api, profile));
+        _authorizer = new Authorizer(api, users ?? []);
+        var authorization = new CloneAuthorization(api, _authorizer);
+        var tokens = new CloneTokens(api.Clock);
+        api.AddAdmission(new DataVolumeWebhook(api, authorization, tokens));
+        api.AddAdmission(new ClaimRules(api));
         api.AddAdmission(new ClaimAdmission(api));
         api.AddAdmission(new LimitRangeAdmission(api));
         // A server asks its quotas last, after every webhook.
@@ -35,14 +48,18 @@ internal sealed class ControllerHost : IAsyncDisposable
             quotas, r => _cluster.StorageFaults.RefusesClaim(r.Namespace ?? "", r.Name, JsonTree.Text(r.Object, "spec", "storageClassName"))));
         var storage = new StorageLookups(_cluster);
         // The order decides who of several sees a change first, and is fixed so that runs are repeatable.
-        _ = new MachineController(_cluster);
+        _ = new MachineController(_cluster, authorization);
         _ = new SnapshotController(_cluster, storage);
         _ = new CloneController(_cluster);
         _ = new RestoreController(_cluster, storage, Subresources);
         _ = new ClaimController(_cluster);
-        _ = new DataVolumeController(_cluster);
+        _ = new DataVolumeController(_cluster, new CloneDataVolumes(_cluster, tokens));
         _ = new VolumeSnapshotController(_cluster);
         _ = new InstanceController(_cluster);
+        _ = new StorageProfileController(_cluster);
+        _ = new DataSourceController(_cluster);
+        _ = new ClonePopulator(_cluster, tokens);
+        _ = new HostCopyController(_cluster);
     }
 
     public EventLoop Loop { get; }
@@ -108,6 +125,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         if (_run is not null)
             await _run;
         _quotas.Dispose();
+        _authorizer.Dispose();
         _cluster.Dispose();
         _work.Dispose();
         _stop.Dispose();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 
@@ -26,8 +27,8 @@ internal static class DataVolumeTemplates
 }
 
 /// <summary>
-/// CDI as far as clones meet it: a DataVolume gets a PVC that is "imported" when bound, or takes over the PVC that was filled for
-/// it. The import itself (its pod and the PVC beside) is not simulated; what it leaves on the PVC is.
+/// CDI's DataVolumes: one that clones is <see cref="CloneDataVolumes"/>' work; any other gets a PVC that is "imported" when bound, or
+/// takes over the PVC that was filled for it. The import itself (its pod and the PVC beside) is not simulated; what it leaves on the PVC is.
 /// </summary>
 internal sealed class DataVolumeController
 {
@@ -35,25 +36,66 @@ internal sealed class DataVolumeController
     private const string PrePopulated = "cdi.kubevirt.io/storage.prePopulated";
     private const string PopulatedFor = "cdi.kubevirt.io/storage.populatedFor";
     private readonly Cluster _cluster;
+    private readonly CloneDataVolumes _clones;
     private readonly WorkQueue _queue;
+    private readonly ObjectIndex _bySource;
+    private readonly ObjectIndex _byDataSource;
 
-    public DataVolumeController(Cluster cluster)
+    public DataVolumeController(Cluster cluster, CloneDataVolumes clones)
     {
         _cluster = cluster;
+        _clones = clones;
         _queue = cluster.Queue(Reconcile);
+        _bySource = cluster.Index(cluster.DataVolumes, d => Source(d) is { } s ? [s.Kind + "/" + Cluster.Key(s.Namespace, s.Name)] : []);
+        _byDataSource = cluster.Index(cluster.DataVolumes, d => d.ObjectAt("spec", "sourceRef") is { } r ? [Cluster.Key(r.TextAt("namespace") ?? d.Namespace(), r.TextAt("name") ?? "")] : []);
         cluster.On(cluster.DataVolumes, e => _queue.Add(Cluster.Key(e.Object)));
-        cluster.On(cluster.Claims, e => _queue.Add(Cluster.Key(e.Object)));
+        cluster.On(cluster.Claims, e =>
+        {
+            _queue.Add(Cluster.Key(e.Object));
+            WakeWaiting(e, "PersistentVolumeClaim");
+        });
+        cluster.On(cluster.VolumeSnapshots, e => WakeWaiting(e, "VolumeSnapshot"));
+        cluster.On(cluster.DataSources, e => Wake(_byDataSource.Find(Cluster.Key(e.Object))));
+    }
+
+    private CloneSource? Source(JsonObject dataVolume) => CloneSource.Of(dataVolume, dataVolume.Namespace(), (ns, name) => _cluster.Get(_cluster.DataSources, ns, name));
+
+    // A clone without its source waits for it.
+    private void WakeWaiting(StoreEvent e, string kind) => Wake(_bySource.Find(kind + "/" + Cluster.Key(e.Object))
+        .Where(k => _cluster.Get(_cluster.DataVolumes, k).TextAt("status", "phase") != "Succeeded"));
+
+    private void Wake(IEnumerable<string> keys)
+    {
+        foreach (var key in keys)
+            _queue.Add(key);
     }
 
     private TimeSpan? Reconcile(string key)
     {
-        if (_cluster.Get(_cluster.DataVolumes, key) is not { } dataVolume || dataVolume.IsDeleting())
+        if (_cluster.Get(_cluster.DataVolumes, key) is not { } dataVolume)
             return null;
+        var source = Source(dataVolume);
+        if (dataVolume.IsDeleting())
+        {
+            if (source is { } cloned)
+                _clones.CleanUp(dataVolume, cloned);
+            return null;
+        }
+
         var claim = _cluster.Get(_cluster.Claims, key);
         if (claim is not null && claim.IsDeleting())
         {
-            _cluster.Recorder.Warning(dataVolume, "ErrResourceMarkedForDeletion", $"Resource {GoText.Quote(claim.Name())} marked for deletion", Component);
+            _cluster.Recorder.Warning(dataVolume, "ErrResourceMarkedForDeletion", $"Resource {GoText.Quote(claim.Name())} marked for deletion", source?.Component ?? Component);
             return _cluster.Settings.Seconds(1);
+        }
+
+        if (dataVolume.Annotation(PrePopulated) is null && (claim is null || Owner(claim).TextAt("uid") == dataVolume.Uid()))
+        {
+            if (source is { } toClone)
+                return _clones.Reconcile(dataVolume, claim, toClone);
+            // What a DataSource points to is not known before it is there.
+            if (dataVolume.ObjectAt("spec", "sourceRef") is not null)
+                return null;
         }
 
         dataVolume = Annotate(dataVolume, claim);
@@ -67,7 +109,7 @@ internal sealed class DataVolumeController
             return null;
         }
 
-        var owner = claim.ArrayAt("metadata", "ownerReferences").Objects().FirstOrDefault(o => o.FlagAt("controller") is true);
+        var owner = Owner(claim);
         if (owner is null && (claim.Annotation(PopulatedFor) == dataVolume.Name() || prePopulated))
         {
             var copy = claim.Copy();
@@ -93,6 +135,8 @@ internal sealed class DataVolumeController
 
         return null;
     }
+
+    private static JsonObject? Owner(JsonObject claim) => claim.ArrayAt("metadata", "ownerReferences").Objects().FirstOrDefault(o => o.FlagAt("controller") is true);
 
     // CDI's webhook and controller mark DataVolumes; one whose PVC is there and was filled for it is told so by name.
     private JsonObject Annotate(JsonObject dataVolume, JsonObject? claim)

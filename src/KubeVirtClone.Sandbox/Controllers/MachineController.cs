@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 
@@ -17,12 +18,14 @@ internal sealed class MachineController
     private readonly HashSet<string> _fresh = [];
     private readonly Dictionary<string, DateTimeOffset> _markAt = [];
     private readonly Cluster _cluster;
+    private readonly CloneAuthorization _authorization;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _byVolume;
 
-    public MachineController(Cluster cluster)
+    public MachineController(Cluster cluster, CloneAuthorization authorization)
     {
         _cluster = cluster;
+        _authorization = authorization;
         _queue = cluster.Queue(Reconcile);
         _byVolume = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
         cluster.On(cluster.Machines, e => _queue.Add(Cluster.Key(e.Object)));
@@ -70,7 +73,7 @@ internal sealed class MachineController
         var failure = InstancetypeRevisions.Missing(_cluster, machine);
         if (failure is null)
         {
-            AdoptDataVolumes(machine);
+            failure = AdoptDataVolumes(machine);
             machine = FollowStrategy(machine, instance);
         }
 
@@ -95,7 +98,8 @@ internal sealed class MachineController
         return copy.Same(machine) ? machine : _cluster.Update(_cluster.Machines, copy);
     }
 
-    private void AdoptDataVolumes(JsonObject machine)
+    // Makes the DataVolumes of the templates; what it may not make is the VM's failure.
+    private (string Reason, string Message)? AdoptDataVolumes(JsonObject machine)
     {
         foreach (var template in VirtualMachines.Templates(machine))
         {
@@ -104,7 +108,12 @@ internal sealed class MachineController
             {
                 // A restore in place takes the claim away for a moment; nothing is made anew then.
                 if (_cluster.Get(_cluster.Claims, machine.Namespace(), template.Name()) is null || machine.TextAt("status", "restoreInProgress") is null)
+                {
+                    if (Unauthorized(machine, template) is { } why)
+                        return ("FailedCreate", "Error encountered while creating DataVolumes: not authorized to create DataVolume: " + why);
                     CreateDataVolume(machine, template);
+                }
+
                 continue;
             }
 
@@ -115,6 +124,22 @@ internal sealed class MachineController
                 _cluster.Update(_cluster.DataVolumes, copy);
             }
         }
+
+        return null;
+    }
+
+    // A template that clones from another namespace needs the right of the VM's service account there.
+    private string? Unauthorized(JsonObject machine, JsonObject template)
+    {
+        if (_authorization.SourceOf(template, machine.Namespace()) is not { } source)
+            return null;
+        var spec = machine.At("spec", "template", "spec");
+        var account = spec.TextAt("serviceAccountName")
+            ?? VirtualMachines.Volumes(machine).Select(v => v.TextAt("serviceAccount", "serviceAccountName")).FirstOrDefault(n => n is not null) ?? "default";
+        if (_authorization.RefusalOfServiceAccount(source, machine.Namespace() ?? "", account) is not { } why)
+            return null;
+        _cluster.Recorder.Warning(machine, "UnauthorizedDataVolumeCreate", $"Not authorized to create DataVolume {template.Name()}: {why}", Component);
+        return why;
     }
 
     private void CreateDataVolume(JsonObject machine, JsonObject template)

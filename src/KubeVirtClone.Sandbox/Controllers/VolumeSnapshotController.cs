@@ -101,6 +101,7 @@ internal sealed class VolumeSnapshotController
                     ["deletionPolicy"] = snapshotClass.TextAt("deletionPolicy") ?? "Delete",
                     ["driver"] = snapshotClass.TextAt("driver") ?? "",
                     ["source"] = new JsonObject { ["volumeHandle"] = claim.TextAt("spec", "volumeName") ?? "" },
+                    ["sourceVolumeMode"] = claim.TextAt("spec", "volumeMode") ?? "Filesystem",
                     ["volumeSnapshotClassName"] = snapshotClass?.Name(),
                     ["volumeSnapshotRef"] = new JsonObject
                     {

@@ -116,6 +116,15 @@ internal static class CoreResources
                 Columns.BuiltInAge(),
             ],
         };
+        yield return BuiltIn("storage.k8s.io", "csidrivers", "CSIDriver") with
+        {
+            Namespaced = false,
+            Columns =
+            [
+                new TableColumn("AttachRequired", "boolean", "Whether volumes are attached before they are mounted.", 0, (o, _) => JsonTree.At(o, "spec", "attachRequired")?.DeepClone() ?? true),
+                Columns.BuiltInAge(),
+            ],
+        };
         yield return BuiltIn("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", "crd", "crds") with
         {
             Namespaced = false,

@@ -135,6 +135,9 @@ internal static class KubeVirtResources
                 Columns.Age,
             ],
         };
+        // Without a status of its own: writing it is a change like any other.
+        yield return Custom("cdi.kubevirt.io", "datasources", "DataSource", "das") with { Columns = [Columns.Age] };
+        yield return Custom("cdi.kubevirt.io", "volumeclonesources", "VolumeCloneSource") with { Categories = [] };
         yield return Custom("cdi.kubevirt.io", "storageprofiles", "StorageProfile") with { Namespaced = false, HasStatus = true, Categories = [] };
     }
 

@@ -19,7 +19,7 @@ internal static class DemoSeed
     /// <summary>Makes the storage classes, without which no claim is ever bound.</summary>
     public static void InstallStorage(ApiMachinery api)
     {
-        foreach (var o in StorageSeed.Objects())
+        foreach (var o in StorageSeed.Drivers().Concat(StorageSeed.Objects()))
             Create(api, o);
     }
 

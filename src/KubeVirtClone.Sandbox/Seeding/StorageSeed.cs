@@ -28,6 +28,15 @@ internal static class StorageSeed
         yield return Snapshots("broken-snapshots", "broken.fake.example.com", new JsonObject { ["delay"] = "1", ["error"] = "rpc error: code = Internal desc = the array is on fire" });
     }
 
+    /// <summary>The drivers that are installed; without one CDI has no way but to copy, which is so for <c>nosnap</c>.</summary>
+    public static IEnumerable<JsonObject> Drivers() => ((string[])[Driver, "slowsnap.fake.example.com", "broken.fake.example.com"]).Select(name => new JsonObject
+    {
+        ["apiVersion"] = "storage.k8s.io/v1",
+        ["kind"] = "CSIDriver",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = new JsonObject { ["attachRequired"] = false, ["podInfoOnMount"] = false },
+    });
+
     private static JsonObject Class(string name, string driver, string mode = "Immediate", bool standard = false, JsonObject? parameters = null, bool grows = false)
     {
         var metadata = new JsonObject { ["name"] = name };

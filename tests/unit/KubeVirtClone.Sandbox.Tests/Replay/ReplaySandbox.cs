@@ -55,7 +55,7 @@ internal sealed class ReplaySandbox : IReplayTarget
         _subscription = Api.Subscribe(Note);
         foreach (var @namespace in namespaces)
             Post(Api.Type("", "namespaces"), null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = @namespace } });
-        foreach (var storage in StorageSeed.Objects())
+        foreach (var storage in StorageSeed.Drivers().Concat(StorageSeed.Objects()))
             Post(Find(storage), null, storage);
         Run(TimeSpan.FromSeconds(1));
     }
