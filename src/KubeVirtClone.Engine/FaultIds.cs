@@ -12,6 +12,9 @@ public static partial class FaultIds
     /// <summary>The kubeconfig has no such context.</summary>
     public const string KubeContextNotFound = "KubeContextNotFound";
 
+    /// <summary>Groups or a UID to act as, without a user.</summary>
+    public const string ImpersonationIncomplete = "ImpersonationIncomplete";
+
     /// <summary>No connection to the API server.</summary>
     public const string ApiServerUnreachable = "ApiServerUnreachable";
 

@@ -19,7 +19,7 @@ public static class FaultMapper
             ApiServerUnreachableException e => Make(
                 FaultIds.ApiServerUnreachable,
                 FaultCategory.ConnectionError,
-                $"The API server {Address(e.Server)} cannot be reached: {e.Message}",
+                e.Message,
                 "Check that the cluster is up and that this machine reaches it (VPN, proxy, firewall), and that the context names the right server.",
                 Address(e.Server),
                 e,
@@ -83,6 +83,14 @@ public static class FaultMapper
                 FaultIds.KubeConfigInvalid,
                 FaultCategory.InvalidData,
                 "Check that the certificate, key or token file exists, can be read, and is not damaged."),
+            KubeConfigProblem.ImpersonationIncomplete => (
+                FaultIds.ImpersonationIncomplete,
+                FaultCategory.InvalidArgument,
+                "Add -As with the user to act as, or 'as' to the kubeconfig's user."),
+            KubeConfigProblem.ProxyInvalid => (
+                FaultIds.KubeConfigInvalid,
+                FaultCategory.InvalidData,
+                "Correct the variable, name the server in NO_PROXY, or name a proxy in the kubeconfig (proxy-url)."),
             KubeConfigProblem.NotSupported => (
                 FaultIds.KubeConfigInvalid,
                 FaultCategory.InvalidData,
@@ -100,6 +108,8 @@ public static class FaultMapper
         var action = e.Reason switch
         {
             TlsFailureReason.Expired => "Renew the API server's certificate, or correct this machine's clock.",
+            TlsFailureReason.AuthorityExpired =>
+                "Give the cluster's current CA in the kubeconfig (certificate-authority or certificate-authority-data), or correct this machine's clock.",
             TlsFailureReason.NotYetValid => "Correct this machine's clock.",
             TlsFailureReason.UnknownAuthority => "Give the cluster's CA in the kubeconfig (certificate-authority or certificate-authority-data).",
             TlsFailureReason.NameMismatch => "Use the name the certificate was made for, or set tls-server-name in the kubeconfig.",
@@ -111,7 +121,7 @@ public static class FaultMapper
         return Make(
             FaultIds.ApiServerTlsFailure,
             FaultCategory.SecurityError,
-            $"No trusted connection to {Address(e.Server)}: {e.Message}",
+            e.Message,
             action,
             Address(e.Server),
             e,

@@ -58,7 +58,10 @@ Describe 'A kubeconfig that cannot be used' {
     }
 
     It 'needs a user when it is told groups' {
-        Assert-OneTerminatingError { Get-VM -KubeConfig x -AsGroup dev @args } 'ImpersonationIncomplete' 'InvalidArgument'
+        $config = Join-Path $TestDrive 'nobody'
+        New-FakeKubeConfig -Path $config -Server https://127.0.0.1:1 | Out-Null
+        Assert-OneTerminatingError { Get-VM -KubeConfig $config -AsGroup dev @args } 'ImpersonationIncomplete' 'InvalidArgument'
+        Assert-OneTerminatingError { Get-VM -KubeConfig $config -AsUid 7 @args } 'ImpersonationIncomplete' 'InvalidArgument'
     }
 }
 

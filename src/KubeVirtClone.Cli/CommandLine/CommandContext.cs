@@ -49,6 +49,7 @@ internal sealed class CommandContext : IAsyncDisposable
         Namespace = _connection.Namespace,
         ImpersonateUser = _connection.As,
         ImpersonateGroups = _connection.AsGroups,
+        ImpersonateUid = _connection.AsUid,
     };
 
     // Kubernetes has no request that takes a day.
@@ -56,12 +57,8 @@ internal sealed class CommandContext : IAsyncDisposable
 
     /// <summary>Connects, once.</summary>
     /// <exception cref="EngineException">No usable kubeconfig, no server, no KubeVirt there.</exception>
-    public async Task<KubeVirtCluster> ConnectAsync()
-    {
-        if (_connection.As is null && _connection.AsGroups.Count > 0)
-            throw new UsageException("--as-group needs --as: groups are impersonated together with a user");
-        return _cluster ??= await KubeVirtCluster.ConnectAsync(KubeConfigOptions, Callbacks(), Cancelled, RequestTimeout);
-    }
+    public async Task<KubeVirtCluster> ConnectAsync() =>
+        _cluster ??= await KubeVirtCluster.ConnectAsync(KubeConfigOptions, Callbacks(), Cancelled, RequestTimeout);
 
     /// <summary>The namespace the options and the kubeconfig name, found without a server; "default" where there is no kubeconfig.</summary>
     public string NamespaceWithoutServer()

@@ -8,10 +8,18 @@ namespace KubeVirtClone.Cli.CommandLine;
 /// <param name="Namespace">Name given with -n.</param>
 /// <param name="As">User given with --as.</param>
 /// <param name="AsGroups">Groups given with --as-group.</param>
+/// <param name="AsUid">UID given with --as-uid.</param>
 /// <param name="RequestTimeout">Given with --request-timeout; zero is no limit, null the client's own.</param>
 /// <param name="Verbosity">0: quiet; from 1: decisions; from 6: requests.</param>
 internal sealed record ConnectionArguments(
-    string? KubeConfig, string? Context, string? Namespace, string? As, IReadOnlyList<string> AsGroups, TimeSpan? RequestTimeout, int Verbosity)
+    string? KubeConfig,
+    string? Context,
+    string? Namespace,
+    string? As,
+    IReadOnlyList<string> AsGroups,
+    string? AsUid,
+    TimeSpan? RequestTimeout,
+    int Verbosity)
 {
     public static ConnectionArguments Bind(ParseResult parsed, GlobalOptions globals) => new(
         parsed.GetValue(globals.KubeConfig),
@@ -19,6 +27,7 @@ internal sealed record ConnectionArguments(
         parsed.GetValue(globals.Namespace),
         parsed.GetValue(globals.As),
         parsed.GetValue(globals.AsGroup) ?? [],
+        parsed.GetValue(globals.AsUid),
         parsed.GetValue(globals.RequestTimeout),
         parsed.GetValue(globals.Verbosity));
 }

@@ -28,15 +28,22 @@ internal sealed class GlobalOptions
 
     public Option<string?> As { get; } = new("--as")
     {
-        Description = "User to impersonate.",
+        Description = "User to impersonate. The kubeconfig's as-groups, as-uid and as-user-extra stay in force.",
         HelpName = "USER",
         Recursive = true,
     };
 
     public Option<string[]> AsGroup { get; } = new("--as-group")
     {
-        Description = "Group to impersonate; may be repeated.",
+        Description = "Group to impersonate, instead of the kubeconfig's; may be repeated.",
         HelpName = "GROUP",
+        Recursive = true,
+    };
+
+    public Option<string?> AsUid { get; } = new("--as-uid")
+    {
+        Description = "UID to impersonate, instead of the kubeconfig's.",
+        HelpName = "UID",
         Recursive = true,
     };
 
@@ -59,6 +66,7 @@ internal sealed class GlobalOptions
         command.Options.Add(Namespace);
         command.Options.Add(As);
         command.Options.Add(AsGroup);
+        command.Options.Add(AsUid);
         command.Options.Add(RequestTimeout);
         command.Options.Add(Verbosity);
     }

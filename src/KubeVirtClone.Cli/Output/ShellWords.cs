@@ -44,6 +44,7 @@ internal static partial class ShellWords
         ["Version"] = "VERSION (as NAME:VERSION)",
         ["WhatIf"] = "--dry-run=server",
         ["AsManifest"] = "--dry-run=client",
+        ["Debug"] = "-v=6",
     };
 
     public static string Translate(string text)

@@ -30,6 +30,9 @@ public sealed class ClusterConfiguration
     /// <summary>Proxy to go through (http, https, socks5), perhaps with user and password in it; null for what the environment says.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>Whether answers are not to be compressed, which saves time in a fast network.</summary>
+    public bool DisablesCompression { get; init; }
+
     /// <summary>How the client proves who it is.</summary>
     public ClusterCredentials Credentials { get; init; } = new();
 

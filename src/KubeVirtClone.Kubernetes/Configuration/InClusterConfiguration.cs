@@ -10,13 +10,12 @@ internal static class InClusterConfiguration
     /// <summary>The configuration; null outside a cluster.</summary>
     public static ClusterConfiguration? TryLoad(KubeConfigOptions options)
     {
-        var environment = options.Environment ?? Environment.GetEnvironmentVariable;
-        var host = environment("KUBERNETES_SERVICE_HOST");
-        var port = environment("KUBERNETES_SERVICE_PORT");
-        var directory = options.ServiceAccountDirectory ?? DefaultDirectory;
-        var tokenFile = Path.Combine(directory, "token");
-        if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port) || !File.Exists(tokenFile))
+        if (!IsPossible(options))
             return null;
+        var environment = EnvironmentOf(options);
+        var host = environment("KUBERNETES_SERVICE_HOST")!;
+        var port = environment("KUBERNETES_SERVICE_PORT")!;
+        var directory = DirectoryOf(options);
         if (host.Contains(':') && !host.StartsWith('['))
             host = $"[{host}]";
         if (!Uri.TryCreate($"https://{host}:{port}", UriKind.Absolute, out var server))
@@ -32,7 +31,7 @@ internal static class InClusterConfiguration
         {
             Server = server,
             IsInCluster = true,
-            Namespace = !string.IsNullOrEmpty(options.Namespace) ? options.Namespace : NamespaceIn(directory) ?? "default",
+            Namespace = !string.IsNullOrEmpty(options.Namespace) ? options.Namespace : TryGetNamespace(options) ?? "default",
             Trust = new ServerTrust
             {
                 CertificateAuthorities = File.Exists(authorityFile)
@@ -41,18 +40,41 @@ internal static class InClusterConfiguration
             },
             Credentials = new ClusterCredentials
             {
-                TokenFile = tokenFile,
-                Impersonation = UserEntryReader.ReadImpersonation(user: null, options),
+                TokenFile = TokenFileOf(options),
+                Impersonation = ImpersonationReader.Read(user: null, options),
             },
         };
     }
 
-    private static string? NamespaceIn(string directory)
+    /// <summary>The pod's namespace, where it can be told; null outside a cluster. kubectl takes it for a kubeconfig's context that names none, too.</summary>
+    public static string? TryGetNamespace(KubeConfigOptions options)
     {
-        var file = Path.Combine(directory, "namespace");
-        if (!File.Exists(file))
+        if (!IsPossible(options))
             return null;
-        var text = File.ReadAllText(file).Trim();
-        return text.Length == 0 ? null : text;
+        if (EnvironmentOf(options)("POD_NAMESPACE") is { Length: > 0 } named)
+            return named;
+        try
+        {
+            var text = File.ReadAllText(Path.Combine(DirectoryOf(options), "namespace")).Trim();
+            return text.Length == 0 ? null : text;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
+
+    private static bool IsPossible(KubeConfigOptions options)
+    {
+        var environment = EnvironmentOf(options);
+        return !string.IsNullOrEmpty(environment("KUBERNETES_SERVICE_HOST"))
+            && !string.IsNullOrEmpty(environment("KUBERNETES_SERVICE_PORT"))
+            && File.Exists(TokenFileOf(options));
+    }
+
+    private static Func<string, string?> EnvironmentOf(KubeConfigOptions options) => options.Environment ?? Environment.GetEnvironmentVariable;
+
+    private static string DirectoryOf(KubeConfigOptions options) => options.ServiceAccountDirectory ?? DefaultDirectory;
+
+    private static string TokenFileOf(KubeConfigOptions options) => Path.Combine(DirectoryOf(options), "token");
 }

@@ -13,18 +13,20 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
     public string? Text(string field) => Find(field) switch
     {
         null => null,
-        YamlScalarNode scalar => IsNull(scalar) || string.IsNullOrEmpty(scalar.Value) ? null : scalar.Value,
+        YamlScalarNode scalar when IsNull(scalar) || string.IsNullOrEmpty(scalar.Value) => null,
+        YamlScalarNode scalar => PlainScalar.IsText(scalar) ? scalar.Value : throw Invalid(field, "must be text: put it in quotes"),
         _ => throw Invalid(field, "must be text"),
     };
 
     /// <summary>A field that must be there.</summary>
     public string Required(string field) => Text(field) ?? throw Invalid(field, "is missing");
 
-    public bool Flag(string field) => Text(field) switch
+    public bool Flag(string field) => Find(field) switch
     {
-        null or "false" or "False" or "FALSE" => false,
-        "true" or "True" or "TRUE" => true,
-        _ => throw Invalid(field, "must be true or false"),
+        null => false,
+        YamlScalarNode scalar when IsNull(scalar) => false,
+        YamlScalarNode scalar when PlainScalar.Flag(scalar) is { } flag => flag,
+        _ => throw Invalid(field, "must be true or false, without quotes"),
     };
 
     /// <summary>The bytes of a base64 field; null when absent.</summary>
@@ -59,7 +61,7 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
     {
         null => [],
         YamlScalarNode scalar when IsNull(scalar) => [],
-        YamlSequenceNode sequence => [.. sequence.Select(item => (item as YamlScalarNode)?.Value ?? throw Invalid(field, "must be a list of texts"))],
+        YamlSequenceNode sequence => [.. sequence.Select(item => item is YamlScalarNode text && PlainScalar.IsText(text) ? text.Value ?? "" : throw Invalid(field, "must be a list of texts"))],
         _ => throw Invalid(field, "must be a list"),
     };
 
@@ -96,7 +98,24 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
     public KubeConfigException Invalid(string field, string what, KubeConfigProblem problem = KubeConfigProblem.Invalid) =>
         new(problem, $"kubeconfig '{File}': {Prefix}{field} {what}.", File);
 
-    public static KubeConfigEntry? ReadFile(string file)
+    /// <summary>False when the file is not there; null in <paramref name="root"/> when there is nothing in it.</summary>
+    public static bool TryReadFile(string file, out KubeConfigEntry? root)
+    {
+        root = null;
+        if (Directory.Exists(file))
+            throw new KubeConfigException(KubeConfigProblem.Invalid, $"kubeconfig '{file}' is a folder, not a file.", file);
+        try
+        {
+            root = ReadFile(file);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static KubeConfigEntry? ReadFile(string file)
     {
         var stream = new YamlStream();
         try
@@ -110,7 +129,7 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
             throw new KubeConfigException(
                 KubeConfigProblem.Invalid, $"kubeconfig '{file}' is not valid YAML: line {e.Start.Line}, column {e.Start.Column}.", file);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not FileNotFoundException and not DirectoryNotFoundException))
         {
             throw new KubeConfigException(KubeConfigProblem.Invalid, $"kubeconfig '{file}' cannot be read: {e.Message}", file);
         }

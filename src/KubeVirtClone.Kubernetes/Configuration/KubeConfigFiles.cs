@@ -25,9 +25,7 @@ internal sealed class KubeConfigFiles
         var files = new KubeConfigFiles(PathsFor(options));
         foreach (var path in files.LookedFor)
         {
-            if (File.Exists(path))
-                files.Add(path);
-            else if (!string.IsNullOrEmpty(options.Path))
+            if (!files.TryAdd(path) && !string.IsNullOrEmpty(options.Path))
                 throw new KubeConfigException(KubeConfigProblem.NotFound, $"There is no kubeconfig '{path}'.", path);
         }
 
@@ -49,7 +47,7 @@ internal sealed class KubeConfigFiles
         {
             return
             [
-                .. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
                     .Select(Path.GetFullPath)
                     .Distinct(StringComparer.Ordinal),
             ];
@@ -59,11 +57,15 @@ internal sealed class KubeConfigFiles
         return home.Length == 0 ? [] : [Path.Combine(home, ".kube", "config")];
     }
 
-    private void Add(string path)
+    /// <summary>False when the file is not there.</summary>
+    private bool TryAdd(string path)
     {
+        if (!KubeConfigEntry.TryReadFile(path, out var root))
+            return false;
         FirstFile ??= path;
-        if (KubeConfigEntry.ReadFile(path) is not { } root)
-            return;
+        if (root is null)
+            return true;
+        RequireKind(root);
         CurrentContext ??= root.Text("current-context");
         foreach (var (name, entry) in root.NamedEntries("clusters", "cluster"))
             _clusters.TryAdd(name, entry);
@@ -74,5 +76,16 @@ internal sealed class KubeConfigFiles
             if (_contexts.TryAdd(name, entry))
                 _contextNames.Add(name);
         }
+
+        return true;
+    }
+
+    /// <summary>A file that says it is something else is not guessed at; one that says nothing is taken for a kubeconfig.</summary>
+    private static void RequireKind(KubeConfigEntry root)
+    {
+        if (root.Text("kind") is { } kind && kind != "Config")
+            throw root.Invalid("kind", $"is '{kind}', and a kubeconfig's is 'Config'");
+        if (root.Text("apiVersion") is { } version && version != "v1")
+            throw root.Invalid("apiVersion", $"is '{version}', which is not known; a kubeconfig's is 'v1'");
     }
 }

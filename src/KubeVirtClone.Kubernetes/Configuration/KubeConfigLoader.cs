@@ -39,24 +39,18 @@ public static class KubeConfigLoader
                     contextName);
         }
 
-        var credentials = UserEntryReader.Read(user, contextName, options);
-        var authorities = Authorities(cluster);
-        var usesTls = authorities is not null || credentials.ClientCertificate is not null || cluster.Flag("insecure-skip-tls-verify");
+        var server = ServerOf(cluster);
         return new ClusterConfiguration
         {
-            Server = ServerOf(cluster, usesTls),
+            Server = server,
             ContextName = contextName,
             ClusterName = clusterName,
             UserName = userName,
-            Namespace = NullIfEmpty(options.Namespace) ?? context.Text("namespace") ?? "default",
-            Trust = new ServerTrust
-            {
-                CertificateAuthorities = authorities,
-                SkipVerification = cluster.Flag("insecure-skip-tls-verify"),
-                ServerName = cluster.Text("tls-server-name"),
-            },
+            Namespace = NullIfEmpty(options.Namespace) ?? context.Text("namespace") ?? InClusterConfiguration.TryGetNamespace(options) ?? "default",
+            Trust = TrustOf(cluster, server),
             Proxy = ProxyOf(cluster),
-            Credentials = credentials,
+            DisablesCompression = cluster.Flag("disable-compression"),
+            Credentials = UserEntryReader.Read(user, contextName, options),
         };
     }
 
@@ -92,7 +86,7 @@ public static class KubeConfigLoader
         throw new KubeConfigException(
             KubeConfigProblem.NotFound,
             files.LookedFor.Count == 0
-                ? "There is no kubeconfig: KUBECONFIG is not set and there is no home folder to look in."
+                ? "There is no kubeconfig: KUBECONFIG names no file, and without it there is no home folder to look in."
                 : $"There is no kubeconfig. Looked for: {string.Join(", ", files.LookedFor)}.",
             files.LookedFor.Count == 0 ? null : files.LookedFor[0]);
     }
@@ -117,11 +111,12 @@ public static class KubeConfigLoader
     private static string Known(KubeConfigFiles files) =>
         files.ContextNames.Count == 0 ? "It has no contexts." : $"Contexts: {string.Join(", ", files.ContextNames)}.";
 
-    private static Uri ServerOf(KubeConfigEntry cluster, bool usesTls)
+    private static Uri ServerOf(KubeConfigEntry cluster)
     {
         var text = cluster.Required("server");
+        // As kubectl does, which looks neither at the authority nor at the user for that.
         if (!text.Contains("://", StringComparison.Ordinal))
-            text = (usesTls ? "https://" : "http://") + text;
+            text = "http://" + text;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || server.UserInfo.Length > 0)
             throw cluster.Invalid("server", "is not an http or https URL");
         return server;
@@ -136,12 +131,31 @@ public static class KubeConfigLoader
             : throw cluster.Invalid("proxy-url", "is not an http, https or socks5 URL");
     }
 
-    private static X509Certificate2Collection? Authorities(KubeConfigEntry cluster)
+    private static ServerTrust TrustOf(KubeConfigEntry cluster, Uri server)
     {
-        // Data goes before the file, as everywhere in a kubeconfig.
-        if (cluster.Data("certificate-authority-data") is { } data)
+        const string Insecure = "insecure-skip-tls-verify";
+        var isInsecure = cluster.Flag(Insecure);
+        var data = cluster.Data("certificate-authority-data");
+        var path = cluster.FilePath("certificate-authority");
+        if (data is not null && path is not null)
+            throw cluster.Invalid("certificate-authority", "stands beside certificate-authority-data: only one of them can be meant");
+        if (server.Scheme != Uri.UriSchemeHttps)
+            return new ServerTrust { SkipVerification = isInsecure };
+        if (isInsecure && (data is not null || path is not null))
+            throw cluster.Invalid(Insecure, "stands beside a certificate-authority: whether the server is to be checked cannot be told");
+        return new ServerTrust
+        {
+            CertificateAuthorities = Authorities(cluster, data, path),
+            SkipVerification = isInsecure,
+            ServerName = cluster.Text("tls-server-name"),
+        };
+    }
+
+    private static X509Certificate2Collection? Authorities(KubeConfigEntry cluster, byte[]? data, string? path)
+    {
+        if (data is not null)
             return PemReader.Certificates(data, what => cluster.Invalid("certificate-authority-data", what, KubeConfigProblem.CredentialUnreadable));
-        if (cluster.FilePath("certificate-authority") is not { } path)
+        if (path is null)
             return null;
         KubeConfigException Unreadable(string what) =>
             cluster.Invalid("certificate-authority", $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable);

@@ -18,6 +18,9 @@ public sealed record KubeConfigOptions
     /// <summary>Groups to act as; empty for what the kubeconfig says.</summary>
     public IReadOnlyList<string> ImpersonateGroups { get; init; } = [];
 
+    /// <summary>UID to act as; null for what the kubeconfig says.</summary>
+    public string? ImpersonateUid { get; init; }
+
     /// <summary>Reads an environment variable; null for this process's own.</summary>
     public Func<string, string?>? Environment { get; init; }
 

@@ -29,7 +29,7 @@ internal static class OfficialConfiguration
         };
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(model);
         configuration.UserAgent = options.UserAgent ?? ProductVersion.UserAgent;
-        configuration.FirstMessageHandlerSetup = handler => HttpHandlerFactory.SetUp(handler, cluster, parts.Connector, parts.ProxiedCheck);
+        configuration.FirstMessageHandlerSetup = handler => HttpHandlerFactory.SetUp(handler, cluster, parts);
         if (user is null)
             configuration.TokenProvider = new ChangingHeader(parts.Source);
         return configuration;

@@ -9,7 +9,7 @@ internal static class UserEntryReader
     public static ClusterCredentials Read(KubeConfigEntry? user, string contextName, KubeConfigOptions options)
     {
         if (user is null)
-            return new ClusterCredentials { Impersonation = ReadImpersonation(user, options) };
+            return new ClusterCredentials { Impersonation = ImpersonationReader.Read(user, options) };
         if (user.Child("exec") is not null)
         {
             throw new KubeConfigException(
@@ -37,7 +37,7 @@ internal static class UserEntryReader
             Password = user.Text("password"),
             ClientCertificate = certificate,
             ClientCertificateChain = chain,
-            Impersonation = ReadImpersonation(user, options),
+            Impersonation = ImpersonationReader.Read(user, options),
         };
     }
 
@@ -73,24 +73,4 @@ internal static class UserEntryReader
         ?? (user.FilePath(field) is { } path
             ? PemReader.ReadFile(path, what => user.Invalid(field, $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable))
             : null);
-
-    public static Impersonation? ReadImpersonation(KubeConfigEntry? user, KubeConfigOptions options)
-    {
-        // Naming a user on the command line replaces the whole of the entry's impersonation.
-        if (!string.IsNullOrEmpty(options.ImpersonateUser))
-            return new Impersonation(options.ImpersonateUser, options.ImpersonateGroups);
-        var name = user?.Text("as");
-        var groups = options.ImpersonateGroups.Count > 0 ? options.ImpersonateGroups : user?.Texts("as-groups") ?? [];
-        var uid = user?.Text("as-uid");
-        var extra = user?.Child("as-user-extra");
-        if (name is null)
-        {
-            if (groups.Count == 0 && uid is null && extra is null)
-                return null;
-            throw user?.Invalid("as", "is missing: groups, a UID or extra fields can be taken on only together with a user")
-                ?? new KubeConfigException(KubeConfigProblem.Invalid, "Groups can be taken on only together with a user to act as.");
-        }
-
-        return new Impersonation(name, groups, uid, extra?.FieldNames().ToDictionary(field => field, extra.Texts, StringComparer.Ordinal));
-    }
 }

@@ -53,7 +53,7 @@ public enum TlsFailureReason
     /// <summary>Anything else; the message says what.</summary>
     Other,
 
-    /// <summary>The server's certificate, or one of its issuers, has expired.</summary>
+    /// <summary>The server's certificate has expired.</summary>
     Expired,
 
     /// <summary>The server's certificate, or one of its issuers, is not valid yet.</summary>
@@ -73,6 +73,9 @@ public enum TlsFailureReason
 
     /// <summary>What answers on that port does not speak TLS.</summary>
     NotTls,
+
+    /// <summary>The certificate of the authority that issued the server's has expired.</summary>
+    AuthorityExpired,
 }
 
 /// <summary>The server answers, but no trusted connection can be made.</summary>

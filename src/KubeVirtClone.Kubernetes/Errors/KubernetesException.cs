@@ -35,6 +35,12 @@ public enum KubeConfigProblem
 
     /// <summary>The entry asks for something this client does not do.</summary>
     NotSupported,
+
+    /// <summary>Groups, a UID or extra fields to act as, without a user.</summary>
+    ImpersonationIncomplete,
+
+    /// <summary>The proxy that the environment names cannot be used.</summary>
+    ProxyInvalid,
 }
 
 /// <summary>The kubeconfig, or what it points to, cannot be used.</summary>

@@ -26,6 +26,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery, Repeat
 
     public string? ContentType { get; init; }
 
+    /// <summary>Where on the same server an answer sent it on to; null for its own path.</summary>
+    public Uri? MovedTo { get; init; }
+
     /// <summary>The path alone, for messages: queries are long and say little.</summary>
     public string Path => PathAndQuery.Split('?', 2)[0];
 }

@@ -10,6 +10,7 @@ namespace KubeVirtClone.Kubernetes.Transport;
 internal sealed class ApiTransport
 {
     private const int LongestRefusal = 1 << 20;
+    private const int MostRedirects = 10;
     private readonly ClusterConfiguration _cluster;
     private readonly KubernetesClientOptions _options;
     private readonly CredentialSource _credentials;
@@ -17,7 +18,6 @@ internal sealed class ApiTransport
     private readonly ImpersonationHeaders _impersonation;
     private readonly ApiServer _server;
     private readonly WarningSink _warnings;
-    private readonly bool _isProxied;
     private readonly string _root;
     private volatile bool _hasAnswered;
 
@@ -30,9 +30,8 @@ internal sealed class ApiTransport
         _impersonation = parts.Impersonation;
         _connector = parts.Connector;
         _warnings = new WarningSink(options.Warning);
-        _isProxied = HttpHandlerFactory.IsProxied(cluster);
         _root = cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
-        Errors = new ConnectionErrors(cluster, () => parts.ProxiedCheck);
+        Errors = new ConnectionErrors(cluster);
     }
 
     public ConnectionErrors Errors { get; }
@@ -152,6 +151,12 @@ internal sealed class ApiTransport
     {
         var credential = await _credentials.GetAsync(ct);
         var (answer, sent) = await ExchangeOnceAsync(request, attempt, ct);
+        for (var redirects = 0; redirects < MostRedirects && RedirectWithin(request, answer) is { } moved; redirects++)
+        {
+            answer.Dispose();
+            (answer, sent) = await ExchangeOnceAsync(moved, attempt, ct);
+        }
+
         if (answer.StatusCode == HttpStatusCode.Unauthorized && await _credentials.RenewAsync(credential with { Authorization = sent }, ct))
         {
             answer.Dispose();
@@ -173,14 +178,11 @@ internal sealed class ApiTransport
     /// <summary>One attempt; its answer, and the header it proved its user with.</summary>
     private async Task<(HttpResponseMessage Answer, AuthenticationHeaderValue? Sent)> ExchangeOnceAsync(ApiRequest request, int attempt, CancellationToken ct)
     {
-        using var message = new HttpRequestMessage(request.Method, _root + request.PathAndQuery)
+        using var message = new HttpRequestMessage(request.Method, request.MovedTo ?? new Uri(_root + request.PathAndQuery))
         {
             Version = _connector.HttpVersion,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        // Behind a proxy the handler makes the TLS connection, and takes the name to ask for and to check from this header.
-        if (_isProxied && _cluster.Trust.ServerName is { } name)
-            message.Headers.Host = name;
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         _impersonation.AddTo(message.Headers);
         SendOnceContent? content = null;
@@ -214,6 +216,19 @@ internal sealed class ApiTransport
         {
             throw new OperationCanceledException("The request was cancelled.", e, ct);
         }
+    }
+
+    /// <summary>The request as a redirect within the server has it; null for everything else, which is not followed.</summary>
+    private ApiRequest? RedirectWithin(ApiRequest request, HttpResponseMessage answer)
+    {
+        // The other codes let a client turn a write into a GET.
+        var isFollowed = (int)answer.StatusCode is 307 or 308 || ((int)answer.StatusCode is 301 or 302 or 303 && request.Method == HttpMethod.Get);
+        if (!isFollowed || answer.Headers.Location is not { } location)
+            return null;
+        var target = new Uri(answer.RequestMessage?.RequestUri ?? _cluster.Server, location);
+        return Uri.Compare(target, _cluster.Server, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+            ? request with { MovedTo = target }
+            : null;
     }
 
     private async Task<ApiStatusException> RefusalAsync(ApiRequest request, HttpResponseMessage answer, CancellationToken ct)

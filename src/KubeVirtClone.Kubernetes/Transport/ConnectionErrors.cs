@@ -4,7 +4,7 @@ using KubeVirtClone.Kubernetes.Configuration;
 namespace KubeVirtClone.Kubernetes.Transport;
 
 /// <summary>Names what goes wrong on connections to one server.</summary>
-internal sealed class ConnectionErrors(ClusterConfiguration cluster, Func<ServerCertificateCheck?> proxiedCheck)
+internal sealed class ConnectionErrors(ClusterConfiguration cluster)
 {
     private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
 
@@ -41,9 +41,8 @@ internal sealed class ConnectionErrors(ClusterConfiguration cluster, Func<Server
         var kind = (error as HttpRequestException)?.HttpRequestError ?? HttpRequestError.Unknown;
         if (kind == HttpRequestError.SecureConnectionError)
         {
-            var refusal = proxiedCheck()?.Refusal ?? (TlsFailureReason.Other, "the TLS handshake failed");
             return new ApiServerTlsException(
-                cluster.Server, refusal.Item1, $"No trusted connection to the API server at {HostAndPort}: {refusal.Item2}.", error)
+                cluster.Server, TlsFailureReason.Other, $"No trusted connection to the API server at {HostAndPort}: the TLS handshake failed.", error)
             {
                 WasNeverSent = true,
             };

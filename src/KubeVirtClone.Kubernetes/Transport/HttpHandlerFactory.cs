@@ -8,17 +8,18 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// <summary>Sets the HTTP handler up.</summary>
 internal static class HttpHandlerFactory
 {
-    /// <summary>Whether requests go through a proxy: the cluster's own, or the environment's, which (as in Go) is never asked for loopback.</summary>
-    public static bool IsProxied(ClusterConfiguration cluster) =>
-        cluster.Proxy is not null || (!cluster.Server.IsLoopback && !HttpClient.DefaultProxy.IsBypassed(cluster.Server));
-
     /// <summary>Makes the official client's handler this library's: own connections, no redirects, pings, room for large answers.</summary>
-    public static void SetUp(SocketsHttpHandler handler, ClusterConfiguration cluster, ServerConnector connector, ServerCertificateCheck proxiedCheck)
+    /// <param name="handler">The handler.</param>
+    /// <param name="cluster">Server and trust.</param>
+    /// <param name="parts">What makes its connections.</param>
+    public static void SetUp(SocketsHttpHandler handler, ClusterConfiguration cluster, ConnectionParts parts)
     {
+        var breaks = parts.Impersonation.LineBreaks;
         handler.AllowAutoRedirect = false;
-        handler.AutomaticDecompression = DecompressionMethods.GZip;
+        handler.AutomaticDecompression = cluster.DisablesCompression ? DecompressionMethods.None : DecompressionMethods.GZip;
         handler.UseCookies = false;
-        handler.ConnectCallback = connector.ConnectAsync;
+        handler.ConnectCallback = parts.Connector.ConnectAsync;
+        handler.PlaintextStreamFilter = breaks.Count == 0 ? null : (context, _) => new(new LineBreakStream(context.PlaintextStream, breaks));
         // The connector has a deadline of its own, which can say what it was waiting for.
         handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
         handler.EnableMultipleHttp2Connections = true;
@@ -28,20 +29,10 @@ internal static class HttpHandlerFactory
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
         handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
-        handler.Proxy = cluster.Proxy is null ? null : NamedProxy(cluster.Proxy);
-        handler.UseProxy = IsProxied(cluster);
-        handler.SslOptions = new SslClientAuthenticationOptions
-        {
-            CertificateChainPolicy = proxiedCheck.ChainPolicy(),
-            RemoteCertificateValidationCallback = proxiedCheck.Check,
-            // The official client adds to it.
-            ClientCertificates = [],
-        };
-        if (cluster.Credentials.ClientCertificate is { } certificate)
-        {
-            handler.SslOptions.ClientCertificateContext =
-                SslStreamCertificateContext.Create(certificate, cluster.Credentials.ClientCertificateChain, offline: true);
-        }
+        handler.Proxy = parts.Forwarder is null ? null : NamedProxy(parts.Forwarder);
+        handler.UseProxy = parts.Forwarder is not null;
+        // The connector makes all TLS connections; the official client adds to this list.
+        handler.SslOptions = new SslClientAuthenticationOptions { ClientCertificates = [] };
     }
 
     private static WebProxy NamedProxy(Uri url)

@@ -7,7 +7,7 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// <summary>Asks the server to treat requests as another user's.</summary>
 /// <remarks>
 /// The API server wants one header line per group, and takes <c>a, b</c> for one group of that name; .NET always joins the values of a header
-/// into one line. So several values are joined here by a random marker, which <see cref="ServerTlsStream"/> turns into line breaks. That
+/// into one line. So several values are joined here by a random marker, which <see cref="LineBreakStream"/> turns into line breaks. That
 /// works where headers are plain bytes: such clients speak HTTP/1.1.
 /// </remarks>
 internal sealed class ImpersonationHeaders

@@ -36,10 +36,20 @@ internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedN
             return false;
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
             return Refuse(TlsFailureReason.NameMismatch, $"its certificate is not for '{expectedName}' but for {NamesOf((X509Certificate2)certificate)}");
-        return true;
+        // The platform still takes a common name where there is nothing else; as kubectl, this does not.
+        return NamesIn((X509Certificate2)certificate).Count > 0
+            || Refuse(
+                TlsFailureReason.NameMismatch,
+                $"its certificate is for '{expectedName}' by its common name only, which is not enough (it needs a subject alternative name)");
     }
 
     private static string NamesOf(X509Certificate2 certificate)
+    {
+        var names = NamesIn(certificate);
+        return names.Count == 0 ? $"'{certificate.Subject}'" : string.Join(", ", names.Select(name => $"'{name}'"));
+    }
+
+    private static List<string> NamesIn(X509Certificate2 certificate)
     {
         var names = new List<string>();
         foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
@@ -48,7 +58,7 @@ internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedN
             names.AddRange(extension.EnumerateIPAddresses().Select(address => address.ToString()));
         }
 
-        return names.Count == 0 ? $"'{certificate.Subject}'" : string.Join(", ", names.Select(name => $"'{name}'"));
+        return names;
     }
 
     private bool IsChainGood(X509Chain chain)
@@ -58,13 +68,17 @@ internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedN
         foreach (var element in chain.ChainElements)
         {
             var certificate = element.Certificate;
+            var isAuthority = !ReferenceEquals(element, chain.ChainElements[0]);
+            var what = (isAuthority ? "the certificate of its authority" : "its certificate") + $" '{certificate.Subject}'";
             if (certificate.NotAfter.ToUniversalTime() < now)
-                return Refuse(TlsFailureReason.Expired, $"the certificate '{certificate.Subject}' expired on {certificate.NotAfter.ToUniversalTime():u}");
-            if (certificate.NotBefore.ToUniversalTime() > now)
             {
                 return Refuse(
-                    TlsFailureReason.NotYetValid, $"the certificate '{certificate.Subject}' is not valid before {certificate.NotBefore.ToUniversalTime():u}");
+                    isAuthority ? TlsFailureReason.AuthorityExpired : TlsFailureReason.Expired,
+                    $"{what} expired on {certificate.NotAfter.ToUniversalTime():u}");
             }
+
+            if (certificate.NotBefore.ToUniversalTime() > now)
+                return Refuse(TlsFailureReason.NotYetValid, $"{what} is not valid before {certificate.NotBefore.ToUniversalTime():u}");
         }
 
         const X509ChainStatusFlags Unanchored = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
@@ -79,7 +93,7 @@ internal sealed class ServerCertificateCheck(ServerTrust trust, string expectedN
                 TlsFailureReason.UnknownAuthority,
                 trust.CertificateAuthorities is null
                     ? "its certificate was issued by an authority this machine does not trust"
-                    : "its certificate was not issued by an authority in the kubeconfig's certificate-authority");
+                    : "its certificate was not issued by an authority that this context trusts (its certificate-authority)");
         }
 
         return Refuse(TlsFailureReason.Other, $"its certificate is not acceptable ({flags})");

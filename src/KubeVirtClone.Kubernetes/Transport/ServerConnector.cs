@@ -12,8 +12,13 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// TLS is done here and not by the HTTP handler because the handler takes the name for SNI and verification from the
 /// <c>Host</c> header: <c>tls-server-name</c> would then change what proxies in front of the server route by.
 /// </remarks>
+/// <param name="cluster">Server, trust and proxy.</param>
+/// <param name="credentials">Client certificates.</param>
+/// <param name="options">Patience.</param>
+/// <param name="tunnel">The proxy to go through; null for none.</param>
+/// <param name="isHttp1Only">Whether HTTP/2 is not to be offered.</param>
 internal sealed class ServerConnector(
-    ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options, IReadOnlyList<LineBreak> breaks)
+    ClusterConfiguration cluster, CredentialSource credentials, KubernetesClientOptions options, Uri? tunnel, bool isHttp1Only)
 {
     private readonly object _gate = new();
     private SslStreamCertificateContext? _clientCertificate;
@@ -25,7 +30,7 @@ internal sealed class ServerConnector(
     public bool IsHttp2 => _newest is { IsHttp2: true };
 
     /// <summary>The version to ask for.</summary>
-    public Version HttpVersion => breaks.Count > 0 ? System.Net.HttpVersion.Version11 : System.Net.HttpVersion.Version20;
+    public Version HttpVersion => isHttp1Only ? System.Net.HttpVersion.Version11 : System.Net.HttpVersion.Version20;
 
     /// <summary>The reason when the server ended the newest connection because of the client's certificate; null when there is no sign of that.</summary>
     /// <remarks>In TLS 1.3 a client has finished its handshake before the server has looked at its certificate.</remarks>
@@ -47,14 +52,13 @@ internal sealed class ServerConnector(
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        var end = context.DnsEndPoint;
-        var isDirect = IsServer(end);
-        if (!isDirect && breaks.Count > 0)
-            throw new KubeConfigException(KubeConfigProblem.NotSupported, "Acting as a user in several groups is not supported through a proxy.");
+        var end = tunnel is null ? context.DnsEndPoint : ProxyTunnel.EndPointOf(tunnel);
         try
         {
             var stream = await OpenAsync(end, linked.Token);
-            return isDirect && cluster.Server.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, linked.Token) : stream;
+            if (tunnel is not null)
+                stream = await ThroughAsync(stream, tunnel, context.DnsEndPoint, linked.Token);
+            return cluster.Server.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, linked.Token) : stream;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
@@ -68,14 +72,12 @@ internal sealed class ServerConnector(
         return new SslClientAuthenticationOptions
         {
             TargetHost = ExpectedName,
-            ApplicationProtocols = breaks.Count > 0 ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols = isHttp1Only ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             CertificateChainPolicy = check.ChainPolicy(),
             RemoteCertificateValidationCallback = check.Check,
             ClientCertificateContext = ClientCertificateContext(credential),
         };
     }
-
-    public ServerCertificateCheck NewCheck() => new(cluster.Trust, ExpectedName);
 
     private string ExpectedName => cluster.Trust.ServerName ?? cluster.Server.IdnHost.Trim('[', ']');
 
@@ -114,8 +116,8 @@ internal sealed class ServerConnector(
 
     private async Task<Stream> SecureAsync(Stream stream, CancellationToken ct)
     {
-        var check = NewCheck();
-        var secure = new ServerTlsStream(stream, breaks);
+        var check = new ServerCertificateCheck(cluster.Trust, ExpectedName);
+        var secure = new ServerTlsStream(stream);
         try
         {
             await secure.AuthenticateAsClientAsync(await TlsOptionsAsync(check, ct), ct);
@@ -133,6 +135,51 @@ internal sealed class ServerConnector(
         {
             await secure.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task<Stream> ThroughAsync(Stream stream, Uri proxy, DnsEndPoint server, CancellationToken ct)
+    {
+        var end = ProxyTunnel.EndPointOf(proxy);
+        if (proxy.Scheme == Uri.UriSchemeHttps)
+        {
+            // By the cluster's authorities and tls-server-name, as kubectl does; the client certificate is for the API server alone.
+            var name = cluster.Trust.ServerName ?? end.Host;
+            var check = new ServerCertificateCheck(cluster.Trust, name);
+            var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+            try
+            {
+                await secure.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = name,
+                        CertificateChainPolicy = check.ChainPolicy(),
+                        RemoteCertificateValidationCallback = check.Check,
+                    },
+                    ct);
+            }
+            catch (Exception e)
+            {
+                await secure.DisposeAsync();
+                if (e is not (AuthenticationException or IOException))
+                    throw;
+                throw Unreachable(end, UnreachableReason.Other, check.Refusal?.Message ?? "the TLS handshake with it failed", e);
+            }
+
+            stream = secure;
+        }
+
+        try
+        {
+            return await ProxyTunnel.OpenAsync(stream, proxy, server, ct);
+        }
+        catch (ProxyRefusalException e)
+        {
+            throw new ApiServerUnreachableException(
+                cluster.Server, UnreachableReason.Other, $"The API server at {HostAndPort} cannot be reached through the proxy at {end.Host}:{end.Port}: {e.Message}.", e)
+            {
+                WasNeverSent = true,
+            };
         }
     }
 

@@ -3,7 +3,7 @@ using System.Net.Security;
 namespace KubeVirtClone.Kubernetes.Transport;
 
 /// <summary>A TLS connection that remembers whether the server ever said anything on it, and how it ended.</summary>
-internal sealed class ServerTlsStream(Stream inner, IReadOnlyList<LineBreak> breaks) : SslStream(inner, leaveInnerStreamOpen: false)
+internal sealed class ServerTlsStream(Stream inner) : SslStream(inner, leaveInnerStreamOpen: false)
 {
     private volatile bool _hasHeard;
 
@@ -33,16 +33,5 @@ internal sealed class ServerTlsStream(Stream inner, IReadOnlyList<LineBreak> bre
             ReadFailure ??= e;
             throw;
         }
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        foreach (var item in breaks)
-        {
-            for (int at; (at = buffer.Span.IndexOf(item.Marker)) >= 0;)
-                buffer = (byte[])[.. buffer.Span[..at], .. item.Replacement, .. buffer.Span[(at + item.Marker.Length)..]];
-        }
-
-        return base.WriteAsync(buffer, cancellationToken);
     }
 }

@@ -33,9 +33,13 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     [Parameter]
     public string? As { get; set; }
 
-    /// <summary>Groups to act as; needs -As.</summary>
+    /// <summary>Groups to act as, instead of the kubeconfig's.</summary>
     [Parameter]
     public string[]? AsGroup { get; set; }
+
+    /// <summary>UID to act as, instead of the kubeconfig's.</summary>
+    [Parameter]
+    public string? AsUid { get; set; }
 
     /// <summary>Whether this session or this command names a cluster, so that one can be asked without guessing.</summary>
     private protected bool IsConnectionMeant => KubeVirtSession.Current.Chosen is not null || GetGivenSettings() != new ConnectionSettings();
@@ -50,26 +54,14 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     }
 
     /// <summary>Which connection the parameters alone mean.</summary>
-    private protected ConnectionSettings GetGivenSettings()
+    private protected ConnectionSettings GetGivenSettings() => new()
     {
-        if (AsGroup is { Length: > 0 } && string.IsNullOrEmpty(As))
-        {
-            ThrowTerminatingError(ErrorRecords.Create(
-                "ImpersonationIncomplete",
-                ErrorCategory.InvalidArgument,
-                "-AsGroup needs -As: Kubernetes impersonates groups only together with a user.",
-                "Add -As with the user to act as.",
-                AsGroup));
-        }
-
-        return new ConnectionSettings
-        {
-            KubeConfig = string.IsNullOrEmpty(KubeConfig) ? null : ResolvePath(KubeConfig),
-            Context = string.IsNullOrEmpty(Context) ? null : Context,
-            ImpersonateUser = string.IsNullOrEmpty(As) ? null : As,
-            ImpersonateGroups = string.Join('\n', AsGroup ?? []),
-        };
-    }
+        KubeConfig = string.IsNullOrEmpty(KubeConfig) ? null : ResolvePath(KubeConfig),
+        Context = string.IsNullOrEmpty(Context) ? null : Context,
+        ImpersonateUser = string.IsNullOrEmpty(As) ? null : As,
+        ImpersonateGroups = string.Join('\n', AsGroup ?? []),
+        ImpersonateUid = string.IsNullOrEmpty(AsUid) ? null : AsUid,
+    };
 
     /// <summary>Opens the connection that the parameters and the session mean, and runs <paramref name="work"/> with it.</summary>
     /// <param name="work">The work. It runs off the pipeline thread and must post whatever it has to write.</param>

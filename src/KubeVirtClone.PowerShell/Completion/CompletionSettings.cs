@@ -11,6 +11,7 @@ internal static class CompletionSettings
         KubeConfig = Text(bound, "KubeConfig") is { } path ? Path.GetFullPath(Expand(path)) : null,
         Context = Text(bound, "Context"),
         ImpersonateUser = Text(bound, "As"),
+        ImpersonateUid = Text(bound, "AsUid"),
         ImpersonateGroups = bound["AsGroup"] is IEnumerable groups and not string ? string.Join('\n', groups.Cast<object>()) : Text(bound, "AsGroup") ?? "",
     };
 

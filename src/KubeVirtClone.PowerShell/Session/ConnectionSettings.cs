@@ -17,6 +17,9 @@ internal sealed record ConnectionSettings
     /// <summary>Groups to act as, one a line (a record compares lists by reference).</summary>
     public string ImpersonateGroups { get; init; } = "";
 
+    /// <summary>UID to act as.</summary>
+    public string? ImpersonateUid { get; init; }
+
     /// <summary>
     /// Changes when the kubeconfig that would be read does, so that an edited file, a new <c>kubectl config use-context</c> or
     /// another KUBECONFIG is seen without reconnecting.
@@ -31,6 +34,7 @@ internal sealed record ConnectionSettings
         Context = Context,
         ImpersonateUser = ImpersonateUser,
         ImpersonateGroups = ImpersonateGroups.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+        ImpersonateUid = ImpersonateUid,
     };
 
     private string[] KubeConfigFiles()

@@ -61,6 +61,7 @@ internal sealed class KubeVirtSession
             Context = given.Context ?? chosen.Context,
             ImpersonateUser = given.ImpersonateUser ?? chosen.ImpersonateUser,
             ImpersonateGroups = given.ImpersonateUser is null && given.ImpersonateGroups.Length == 0 ? chosen.ImpersonateGroups : given.ImpersonateGroups,
+            ImpersonateUid = given.ImpersonateUid ?? (given.ImpersonateUser is null ? chosen.ImpersonateUid : null),
         };
     }
 

@@ -150,12 +150,12 @@ public sealed class KubeConfigTests : IDisposable
         KubeConfigLoader.Load(new() { Path = json }).Server.Host.ShouldBe("c.example");
 
         var anchors = _folder.Write("anchors", Config("""
-            current-context: y
+            current-context: z
             base: &base {cluster: c, namespace: from-base}
             clusters: [{name: c, cluster: {server: "https://c.example"}}]
             contexts:
             - {name: x, context: *base}
-            - name: y
+            - name: z
               context:
                 <<: *base
                 namespace: own
@@ -174,19 +174,104 @@ public sealed class KubeConfigTests : IDisposable
         entry.Groups.ShouldBe(["g1", "g2"]);
         entry.Extra.ShouldNotBeNull()["scopes"].ShouldBe(["a", "b"]);
 
-        var caller = KubeConfigLoader.Load(new() { Path = path, ImpersonateUser = "me", ImpersonateGroups = ["h"] }).Credentials.Impersonation.ShouldNotBeNull();
-        (caller.User, caller.Uid, caller.Extra).ShouldBe(("me", null, null));
-        caller.Groups.ShouldBe(["h"]);
+        Merged(new() { Path = path, ImpersonateUser = "me" }).ShouldBe("me u-1 g1,g2 scopes=a,b");
+        Merged(new() { Path = path, ImpersonateGroups = ["h"] }).ShouldBe("boss u-1 h scopes=a,b");
+        Merged(new() { Path = path, ImpersonateUid = "u-2" }).ShouldBe("boss u-2 g1,g2 scopes=a,b");
+        Merged(new() { Path = Minimal("as-groups: [g1]"), ImpersonateUser = "me", ImpersonateUid = "u-2" }).ShouldBe("me u-2 g1 ");
+        Merged(new() { Path = Minimal("token: t"), ImpersonateUser = "" }).ShouldBe("");
 
-        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t"), ImpersonateGroups = ["h"] }));
+        string Merged(KubeConfigOptions options) => KubeConfigLoader.Load(options).Credentials.Impersonation is not { } merged ? "" :
+            $"{merged.User} {merged.Uid} {string.Join(',', merged.Groups)} " +
+            string.Join(' ', (merged.Extra ?? new Dictionary<string, IReadOnlyList<string>>()).Select(pair => $"{pair.Key}={string.Join(',', pair.Value)}"));
     }
 
     [Fact]
-    public void A_server_without_scheme_is_https_when_there_is_tls_to_speak_of()
+    public void Groups_or_a_uid_without_a_user_to_act_as_are_refused()
     {
-        KubeConfigLoader.Load(new() { Path = Minimal("token: t", "server: \"c.example:8443\"") }).Server.ShouldBe(new Uri("http://c.example:8443"));
-        KubeConfigLoader.Load(new() { Path = Minimal("token: t", "server: \"c.example:8443\", insecure-skip-tls-verify: true") }).Server
-            .ShouldBe(new Uri("https://c.example:8443"));
+        KubeConfigOptions[] all =
+        [
+            new() { Path = Minimal("token: t"), ImpersonateGroups = ["h"] },
+            new() { Path = Minimal("token: t"), ImpersonateUid = "u" },
+            new() { Path = Minimal("as-groups: [g]") },
+            new() { Path = Minimal("as-uid: g") },
+            new() { Path = Minimal("as-user-extra: {k: [v]}") },
+        ];
+        foreach (var options in all)
+            Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(options)).Problem.ShouldBe(KubeConfigProblem.ImpersonationIncomplete);
+    }
+
+    [Theory]
+    [InlineData("token: t", "")]
+    [InlineData("token: t", ", insecure-skip-tls-verify: true")]
+    [InlineData("token: t", ", certificate-authority-data: UzNDUjNU")]
+    public void A_server_without_scheme_is_http_whatever_stands_beside_it(string user, string cluster) =>
+        KubeConfigLoader.Load(new() { Path = Minimal(user, "server: \"c.example:8443\"" + cluster) }).Server.ShouldBe(new Uri("http://c.example:8443"));
+
+    [Fact]
+    public void Whether_the_server_is_checked_and_by_which_authority_is_not_guessed()
+    {
+        using var authority = new TestAuthority();
+        var file = _folder.Write("ca.crt", authority.Pem);
+        var data = $"certificate-authority-data: {Base64(authority.Pem)}";
+        foreach (var cluster in new[] { $"{data}, insecure-skip-tls-verify: true", $"certificate-authority: {file}, insecure-skip-tls-verify: on" })
+            Refused(cluster).ShouldContain("insecure-skip-tls-verify stands beside a certificate-authority");
+        Refused($"{data}, certificate-authority: {file}").ShouldContain("certificate-authority stands beside certificate-authority-data");
+
+        string Refused(string cluster) => Should.Throw<KubeConfigException>(
+            () => KubeConfigLoader.Load(new() { Path = Minimal("token: t", "server: \"https://c.example\", " + cluster) })).Message;
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("yes", true)]
+    [InlineData("off", false)]
+    [InlineData("~", false)]
+    public void Flags_are_those_of_kubectls_yaml(string text, bool expected)
+    {
+        KubeConfigLoader.Load(new() { Path = Minimal("token: t", $"server: \"https://c\", disable-compression: {text}") }).DisablesCompression.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("server: \"https://c\", insecure-skip-tls-verify: \"true\"", "insecure-skip-tls-verify must be true or false")]
+    [InlineData("server: \"https://c\", tls-server-name: 12", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 1e3", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 0x1F", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: no", "tls-server-name must be text")]
+    public void A_value_of_another_type_is_refused(string cluster, string words) =>
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t", cluster) })).Message.ShouldContain(words);
+
+    [Fact]
+    public void A_file_of_another_kind_a_folder_and_an_unreadable_file_are_refused_wherever_they_stand_in_the_list()
+    {
+        var good = Minimal("token: t");
+        var folder = Directory.CreateDirectory(_folder.At("folder")).FullName;
+        foreach (var (bad, words) in new[]
+        {
+            (_folder.Write("pod", "apiVersion: v1\nkind: Pod\n"), "kind is 'Pod'"),
+            (_folder.Write("small", "apiVersion: v1\nkind: config\n"), "kind is 'config'"),
+            (_folder.Write("v2", "apiVersion: v2\nkind: Config\n"), "apiVersion is 'v2'"),
+            (folder, "is a folder"),
+        })
+        {
+            foreach (var list in new[] { good + Path.PathSeparator + bad, bad + Path.PathSeparator + good })
+                Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options(list))).Message.ShouldContain(words);
+            Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = bad })).Message.ShouldContain(words);
+        }
+
+        KubeConfigLoader.Load(new() { Path = _folder.Write("bare", File.ReadAllText(good).Replace("apiVersion: v1\nkind: Config\n", "", StringComparison.Ordinal)) })
+            .ContextName.ShouldBe("x");
+    }
+
+    [Fact]
+    public void Links_to_nowhere_are_passed_over_and_blanks_in_the_list_belong_to_names()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there, and names end with no blank.");
+        var good = Minimal("token: t");
+        File.CreateSymbolicLink(_folder.At("link"), _folder.At("nowhere"));
+
+        KubeConfigLoader.Load(Options(_folder.At("link") + Path.PathSeparator + good)).ContextName.ShouldBe("x");
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options(good + " "))).Problem.ShouldBe(KubeConfigProblem.NotFound);
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options(":"))).Message.ShouldContain("KUBECONFIG names no file");
     }
 
     [Fact]
@@ -212,6 +297,28 @@ public sealed class KubeConfigTests : IDisposable
         cluster.Trust.CertificateAuthorities.ShouldNotBeNull().Count.ShouldBe(1);
         KubeConfigLoader.Load(options with { Namespace = "other" }).Namespace.ShouldBe("other");
         KubeConfigLoader.ListContexts(options).ShouldBeEmpty();
+
+        var named = Options(null, ("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("KUBERNETES_SERVICE_PORT", "443"), ("POD_NAMESPACE", "named"));
+        KubeConfigLoader.Load(named with { ServiceAccountDirectory = _folder.At("sa") }).Namespace.ShouldBe("named");
+        _folder.Write("sa/namespace", " \n");
+        KubeConfigLoader.Load(options).Namespace.ShouldBe("default");
+    }
+
+    [Fact]
+    public void In_a_pod_a_context_without_a_namespace_takes_the_pods()
+    {
+        _folder.Write("sa/token", "t");
+        _folder.Write("sa/namespace", "runners");
+        var path = Minimal("token: t");
+        (string, string)[] pod = [("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("KUBERNETES_SERVICE_PORT", "443")];
+        string Namespace(string file, params (string, string)[] more) =>
+            KubeConfigLoader.Load(Options(file, more) with { ServiceAccountDirectory = _folder.At("sa") }).Namespace;
+
+        Namespace(path, pod).ShouldBe("runners");
+        Namespace(path, [.. pod, ("POD_NAMESPACE", "named")]).ShouldBe("named");
+        Namespace(path, ("POD_NAMESPACE", "named")).ShouldBe("default");
+        var own = _folder.Write("own", File.ReadAllText(path).Replace("cluster: c,", "cluster: c, namespace: default,", StringComparison.Ordinal));
+        Namespace(own, pod).ShouldBe("default");
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class ProxyTests : IDisposable
         await using var refused = Client(server, proxy, _authority.Pem, null, "user:S3CR3T@");
 
         var refusal = await Should.ThrowAsync<ApiServerUnreachableException>(() => refused.CreateAsync(Sample.Thing, "ns", Sample.Object("a"), null, None));
-        refusal.Message.ShouldContain("the proxy does not let it through");
+        refusal.Message.ShouldContain("through the proxy at 127.0.0.1:");
         refusal.ToString().ShouldNotContain("S3CR3T");
 
         proxy.Dispose();
@@ -77,6 +77,90 @@ public sealed class ProxyTests : IDisposable
         var error = await Should.ThrowAsync<ApiServerUnreachableException>(() => absent.GetAsync(Sample.Thing, "ns", "a", None));
         error.Reason.ShouldBe(UnreachableReason.ConnectionRefused);
         error.Message.ShouldStartWith("The proxy at 127.0.0.1:1 for the API server at localhost:");
+    }
+
+    [Theory]
+    [InlineData("http")]
+    [InlineData("socks5")]
+    public async Task Several_groups_and_tls_server_name_go_through_with_the_servers_own_host(string kind)
+    {
+        using var proxy = new TunnelProxy();
+        using var socks = new SocksProxy();
+        using var certificate = _authority.ServerCertificate("api.internal");
+        await using var server = await SecureServerAsync(certificate);
+        var bundle = new X509Certificate2Collection();
+        bundle.ImportFromPem(_authority.Pem);
+        await using var client = KubernetesClientFactory.Create(new ClusterConfiguration
+        {
+            Server = server.Url,
+            Proxy = new Uri(kind == "http" ? $"http://127.0.0.1:{proxy.Port}" : $"socks5://127.0.0.1:{socks.Port}"),
+            Trust = new ServerTrust { CertificateAuthorities = bundle, ServerName = "api.internal" },
+            Credentials = new ClusterCredentials { Token = "tok", Impersonation = new Impersonation("ann", ["devs", "ops"]) },
+        });
+
+        await client.GetAsync(Sample.Thing, "ns", "a", None);
+
+        var headers = server.Requests.ShouldHaveSingleItem().Headers;
+        (headers["Impersonate-Group"], headers["Host"]).ShouldBe(("devs,ops", server.Url.Authority));
+        (kind == "http" ? proxy.Heads[0].Split(' ')[1] : socks.Asked[0]).ShouldBe(server.Url.Authority);
+    }
+
+    [Fact]
+    public async Task Http2_is_spoken_through_a_proxy()
+    {
+        using var proxy = new SocksProxy("us@er", "pass");
+        using var certificate = _authority.ServerCertificate();
+        await using var server = await SecureServerAsync(certificate);
+        await using var client = SocksClient(server, $"socks5://us%40er:pass@127.0.0.1:{proxy.Port}");
+
+        await client.GetAsync(Sample.Thing, "ns", "a", None);
+
+        server.Requests.ShouldHaveSingleItem().Protocol.ShouldBe("HTTP/2");
+    }
+
+    [Theory]
+    [InlineData("", "it wants a user and password")]
+    [InlineData("user:S3CR3T@", "it wants another user and password")]
+    public async Task A_socks_proxy_that_wants_another_password_is_told(string user, string words)
+    {
+        using var proxy = new SocksProxy("user", "pass");
+        using var certificate = _authority.ServerCertificate();
+        await using var server = await SecureServerAsync(certificate);
+        await using var client = SocksClient(server, $"socks5://{user}127.0.0.1:{proxy.Port}");
+
+        var error = await Should.ThrowAsync<ApiServerUnreachableException>(() => client.GetAsync(Sample.Thing, "ns", "a", None));
+
+        error.Message.ShouldContain(words);
+        error.ToString().ShouldNotContain("S3CR3T");
+        server.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false, "", "it answers 403 Forbidden")]
+    [InlineData(true, "", "it wants a user and password (407 Proxy Authentication Required)")]
+    public async Task A_refusal_is_told_with_its_status(bool wantsPassword, string user, string words)
+    {
+        using var proxy = new TunnelProxy(refuses: !wantsPassword, wantsPassword: wantsPassword);
+        using var certificate = _authority.ServerCertificate();
+        await using var server = await SecureServerAsync(certificate);
+        await using var client = Client(server, proxy, _authority.Pem, null, user);
+
+        var error = await Should.ThrowAsync<ApiServerUnreachableException>(() => client.GetAsync(Sample.Thing, "ns", "a", None));
+
+        error.Message.ShouldContain(words);
+        server.Requests.ShouldBeEmpty();
+    }
+
+    private IKubernetesClient SocksClient(ScriptedServer server, string proxy)
+    {
+        var bundle = new X509Certificate2Collection();
+        bundle.ImportFromPem(_authority.Pem);
+        return KubernetesClientFactory.Create(new ClusterConfiguration
+        {
+            Server = server.Url,
+            Proxy = new Uri(proxy),
+            Trust = new ServerTrust { CertificateAuthorities = bundle },
+        });
     }
 
     private static Task<ScriptedServer> SecureServerAsync(X509Certificate2 certificate) =>

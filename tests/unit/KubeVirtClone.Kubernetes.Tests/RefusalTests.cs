@@ -51,8 +51,44 @@ public sealed class RefusalTests
         error.IsApiStatus.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(301, false)]
+    [InlineData(302, false)]
+    [InlineData(307, true)]
+    [InlineData(308, true)]
+    public async Task A_redirect_within_the_server_is_followed_by_writes_only_where_they_stay_writes(int code, bool isForWrites)
+    {
+        await using var server = await ScriptedServer.StartAsync((http, seen, _) => seen.Path.StartsWith("/moved", StringComparison.Ordinal)
+            ? Json(Sample.Object("a"))(http, seen)
+            : Text("", "text/plain", code, ("Location", "/moved" + seen.Path))(http, seen));
+        await using var client = server.Client();
+
+        (await client.GetAsync(Sample.Thing, "ns", "a", None)).Name.ShouldBe("a");
+        server.Requests[^1].Path.ShouldStartWith("/moved/apis/");
+        var create = client.CreateAsync(Sample.Thing, "ns", Sample.Object("a"), null, None);
+        if (!isForWrites)
+        {
+            await Should.ThrowAsync<ApiStatusException>(create);
+            return;
+        }
+
+        await create;
+        (server.Requests[^1].Method, server.Requests[^1].Body.Length > 2).ShouldBe(("POST", true));
+    }
+
     [Fact]
-    public async Task A_redirect_is_refused_and_names_its_target()
+    public async Task A_redirect_in_a_circle_ends()
+    {
+        await using var server = await ScriptedServer.StartAsync((http, seen, _) => Text("", "text/plain", 307, ("Location", seen.Path))(http, seen));
+        await using var client = server.Client();
+
+        await Should.ThrowAsync<ApiStatusException>(() => client.GetAsync(Sample.Thing, "ns", "a", None));
+
+        server.Requests.Count.ShouldBe(11);
+    }
+
+    [Fact]
+    public async Task A_redirect_to_another_server_is_refused_and_names_its_target()
     {
         await using var elsewhere = await ScriptedServer.StartAsync(Json(Sample.Object("a")));
         await using var server = await ScriptedServer.StartAsync(Text("", "text/plain", 302, ("Location", new Uri(elsewhere.Url, "/x?token=t").ToString())));

@@ -59,6 +59,29 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_expired_authority_is_not_called_the_servers_certificate()
+    {
+        using var expired = new TestAuthority("Old CA", notAfter: DateTimeOffset.UtcNow.AddDays(-10));
+        using var certificate = expired.ServerCertificate(notBefore: DateTimeOffset.UtcNow.AddDays(-20));
+
+        var error = await RefusedAsync(certificate, expired.Pem);
+
+        error.Reason.ShouldBe(TlsFailureReason.AuthorityExpired);
+        error.Message.ShouldContain("the certificate of its authority 'CN=Old CA' expired on 2");
+    }
+
+    [Fact]
+    public async Task A_common_name_alone_names_no_server()
+    {
+        using var certificate = _authority.ServerCertificate(hasAlternativeNames: false);
+
+        var error = await RefusedAsync(certificate, _authority.Pem);
+
+        error.Reason.ShouldBe(TlsFailureReason.NameMismatch);
+        error.Message.ShouldContain("common name only");
+    }
+
+    [Fact]
     public async Task A_certificate_of_the_future_is_refused_as_not_yet_valid()
     {
         using var certificate = _authority.ServerCertificate(notBefore: DateTimeOffset.UtcNow.AddDays(10), notAfter: DateTimeOffset.UtcNow.AddDays(20));
@@ -242,7 +265,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task No_credential_goes_over_a_line_without_tls()
+    public async Task No_credential_goes_over_a_line_without_tls_but_whom_to_act_as_does()
     {
         await using var server = await ScriptedServer.StartAsync(Json(Sample.Object("a")));
         await using var client = KubernetesClientFactory.Create(
@@ -252,7 +275,7 @@ public sealed class TlsTests : IDisposable
 
         var headers = server.Requests.ShouldHaveSingleItem().Headers;
         headers.ContainsKey("Authorization").ShouldBeFalse();
-        headers.ContainsKey("Impersonate-User").ShouldBeFalse();
+        headers["Impersonate-User"].ShouldBe("x");
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace KubeVirtClone.PowerShell.Tests;
 
 public sealed class ConnectionSettingsTests
 {
-    private static readonly ConnectionSettings Chosen = new() { KubeConfig = "/a/config", Context = "one", ImpersonateUser = "eve", ImpersonateGroups = "dev" };
+    private static readonly ConnectionSettings Chosen = new() { KubeConfig = "/a/config", Context = "one", ImpersonateUser = "eve", ImpersonateGroups = "dev", ImpersonateUid = "7" };
 
     [Fact]
     public void Nothing_given_means_what_the_session_chose() => Session().Complete(new()).ShouldBe(Chosen);
@@ -22,7 +22,14 @@ public sealed class ConnectionSettingsTests
 
     [Fact]
     public void A_user_given_does_not_get_the_sessions_groups() =>
-        Session().Complete(new() { ImpersonateUser = "bob" }).ShouldBe(Chosen with { ImpersonateUser = "bob", ImpersonateGroups = "" });
+        Session().Complete(new() { ImpersonateUser = "bob" }).ShouldBe(Chosen with { ImpersonateUser = "bob", ImpersonateGroups = "", ImpersonateUid = null });
+
+    [Fact]
+    public void Groups_or_a_uid_given_are_the_sessions_users()
+    {
+        Session().Complete(new() { ImpersonateGroups = "ops" }).ShouldBe(Chosen with { ImpersonateGroups = "ops" });
+        Session().Complete(new() { ImpersonateUid = "8" }).ShouldBe(Chosen with { ImpersonateUid = "8" });
+    }
 
     [Fact]
     public void A_file_that_changes_is_another_connection()

@@ -10,7 +10,7 @@ internal sealed class TestAuthority : IDisposable
     private static readonly X509KeyStorageFlags Storage = X509KeyStorageFlags.Exportable;
     private readonly X509Certificate2 _issuer;
 
-    public TestAuthority(string name = "Test CA", TestAuthority? parent = null)
+    public TestAuthority(string name = "Test CA", TestAuthority? parent = null, DateTimeOffset? notAfter = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -20,7 +20,7 @@ internal sealed class TestAuthority : IDisposable
         var now = DateTimeOffset.UtcNow;
         if (parent is null)
         {
-            _issuer = request.CreateSelfSigned(now.AddYears(-2), now.AddYears(2));
+            _issuer = request.CreateSelfSigned(now.AddYears(-2), notAfter ?? now.AddYears(2));
         }
         else
         {
@@ -31,7 +31,7 @@ internal sealed class TestAuthority : IDisposable
 
     public string Pem => _issuer.ExportCertificatePem() + "\n";
 
-    public X509Certificate2 ServerCertificate(string name = "localhost", DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null)
+    public X509Certificate2 ServerCertificate(string name = "localhost", DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null, bool hasAlternativeNames = true)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -39,7 +39,8 @@ internal sealed class TestAuthority : IDisposable
         names.AddDnsName(name);
         if (name == "localhost")
             names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
+        if (hasAlternativeNames)
+            request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
         using var certificate = Sign(request, notBefore, notAfter);
         using var withKey = certificate.CopyWithPrivateKey(key);
