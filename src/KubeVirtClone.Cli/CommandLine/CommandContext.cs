@@ -1,6 +1,7 @@
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 

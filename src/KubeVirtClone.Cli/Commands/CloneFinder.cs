@@ -1,6 +1,9 @@
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;
 

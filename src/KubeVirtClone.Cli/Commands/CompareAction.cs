@@ -1,9 +1,9 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Comparison;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

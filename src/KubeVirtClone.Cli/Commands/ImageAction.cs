@@ -1,9 +1,11 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -24,7 +26,7 @@ internal static class ImageAction
             $"Making image {request.Name} of {request.SourceName}",
             "ready",
             takesTime: true,
-            display => new ItemPump<GoldenImageRecord>(context, results, 1).RunAsync(new GoldenImages(cluster).CreateAsync(request, context.Cancelled), display));
+            display => new ItemPump<GoldenImageRecord>(context, results, 1).RunAsync(new GoldenImageMaker(cluster).CreateAsync(request, context.Cancelled), display));
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
@@ -63,7 +65,7 @@ internal static class ImageAction
 
         if (images.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("no images to remove");
-        var catalog = new GoldenImages(cluster);
+        var catalog = new GoldenImageCatalog(cluster);
         await Removal.RunAsync(images, ImageShapes.Image, format, context, (image, cancelled) => catalog.RemoveAsync(image, words.Force, cancelled));
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
@@ -73,7 +75,7 @@ internal static class ImageAction
     {
         var surplus = new List<GoldenImageRecord>();
         foreach (var (ns, name) in images.Select(i => (i.Namespace, i.Name)).Distinct())
-            surplus.AddRange(await new GoldenImages(cluster).ListSurplusAsync(ns, name, keep, context.Cancelled));
+            surplus.AddRange(await new GoldenImageCatalog(cluster).ListSurplusAsync(ns, name, keep, context.Cancelled));
         return surplus;
     }
 
@@ -89,7 +91,7 @@ internal static class ImageAction
         foreach (var question in questions)
         {
             var query = new ListQuery { Names = question.Names, AllNamespaces = selection.AllNamespaces, LabelSelector = selection.LabelSelector };
-            await foreach (var (image, fault) in new GoldenImages(cluster).ListAsync(query, question.Version, withUses, context.Cancelled))
+            await foreach (var (image, fault) in new GoldenImageCatalog(cluster).ListAsync(query, question.Version, withUses, context.Cancelled))
             {
                 if (fault is not null)
                     context.Faults.Write(fault);

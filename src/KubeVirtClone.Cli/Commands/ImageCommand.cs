@@ -1,6 +1,6 @@
 using System.CommandLine;
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Commands;
 

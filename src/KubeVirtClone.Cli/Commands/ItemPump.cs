@@ -1,8 +1,7 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

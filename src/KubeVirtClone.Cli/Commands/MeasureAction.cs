@@ -1,8 +1,8 @@
 using System.Globalization;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Manifests;
-using KubeVirtClone.Engine.Measurement;
+using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 
 namespace KubeVirtClone.Cli.Commands;
 

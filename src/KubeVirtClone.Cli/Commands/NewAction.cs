@@ -1,10 +1,11 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,8 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,9 +1,11 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
 
 namespace KubeVirtClone.Cli.Commands;
 

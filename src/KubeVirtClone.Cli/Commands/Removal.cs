@@ -1,6 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,7 +1,10 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -80,7 +83,7 @@ internal static class RemoveAction
     private static async Task CollectAsync(
         KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, CloneSelection selection, RemoveInvocation invocation, CommandContext context)
     {
-        var catalog = new CloneCatalog(cluster);
+        var leftovers = new BatchLeftovers(cluster);
         var batches = clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, Batch: c.Batch!)).ToHashSet();
         if (selection is { Batch: not null, AllNamespaces: false })
             batches.Add((cluster.Namespace, selection.Batch));
@@ -88,8 +91,8 @@ internal static class RemoveAction
         {
             var whole = selection is { Batch: not null, LabelSelector: null, Names.Count: 0 } && !invocation.Completed;
             var kept = whole
-                ? await catalog.CollectBatchAsync(ns, batch, invocation.IncludeTarget, context.Cancelled)
-                : await catalog.CollectSnapshotsAsync(ns, batch, context.Cancelled);
+                ? await leftovers.CollectBatchAsync(ns, batch, invocation.IncludeTarget, context.Cancelled)
+                : await leftovers.CollectSnapshotsAsync(ns, batch, context.Cancelled);
             foreach (var item in kept)
                 context.WriteLine($"kept while it is needed: {item}");
         }

@@ -1,5 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Reporting;
+using KubeVirtClone.Engine.Insight.Reporting;
 
 namespace KubeVirtClone.Cli.Commands;
 

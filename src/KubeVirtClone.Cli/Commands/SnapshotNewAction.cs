@@ -1,7 +1,10 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Waiting;
 
 namespace KubeVirtClone.Cli.Commands;
 

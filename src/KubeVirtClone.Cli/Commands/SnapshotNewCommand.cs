@@ -2,7 +2,7 @@ using System.CommandLine;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

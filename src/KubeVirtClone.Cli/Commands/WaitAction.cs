@@ -1,7 +1,9 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 
@@ -20,7 +22,7 @@ internal static class WaitAction
     }
 
     private static async Task WaitAsync(
-        Engine.KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, WaitInvocation invocation, CommandContext context)
+        KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, WaitInvocation invocation, CommandContext context)
     {
         var options = new WaitOptions { For = invocation.For.ToEngine(), Timeout = invocation.Timeout };
         using var held = context.HoldResultsOnTerminal(invocation.Output);

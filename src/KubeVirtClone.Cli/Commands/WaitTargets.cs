@@ -1,5 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Input;
 

@@ -1,8 +1,9 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Input;
 

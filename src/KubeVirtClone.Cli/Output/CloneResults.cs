@@ -1,5 +1,5 @@
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

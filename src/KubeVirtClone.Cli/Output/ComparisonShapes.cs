@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Comparison;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

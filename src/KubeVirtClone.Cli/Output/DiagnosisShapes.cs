@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Diagnosis;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Output;
 
@@ -19,7 +19,7 @@ internal static class DiagnosisShapes
             new("EVIDENCE", d => CellText.Line(d.Evidence.Count == 0 ? "" : d.Evidence[0].ToString()), WideOnly: true),
             new("MESSAGE", Message),
         ],
-        d => (d.Method == Engine.Resources.CloneMethod.Restore ? "vmrestore/" : "vmclone/") + d.Reference.Name,
+        d => (d.Method == CloneMethod.Restore ? "vmrestore/" : "vmclone/") + d.Reference.Name,
         Document,
         d => d.Reference.Namespace);
 

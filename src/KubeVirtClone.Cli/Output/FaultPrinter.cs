@@ -1,5 +1,5 @@
 using System.Text;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Output;
 

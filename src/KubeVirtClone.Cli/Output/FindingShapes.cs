@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Cli.Output;
 

@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Cli.Output;

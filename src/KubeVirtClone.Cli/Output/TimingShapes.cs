@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Measurement;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

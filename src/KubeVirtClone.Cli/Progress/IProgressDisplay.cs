@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Progress;
 

@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Results;
 using Spectre.Console;
 
 namespace KubeVirtClone.Cli.Progress;

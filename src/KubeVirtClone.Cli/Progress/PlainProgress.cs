@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Progress;
 

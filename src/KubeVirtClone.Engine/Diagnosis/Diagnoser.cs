@@ -1,5 +1,8 @@
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Diagnosis;
 
@@ -61,7 +64,7 @@ internal static class Diagnoser
             : clone.Diagnosis(
                 CloneHealth.Waiting,
                 CauseCodes.ControllerSilent,
-                $"KubeVirt has not acted on the clone in {WaitDescription.Duration(clone.Age)}.",
+                $"KubeVirt has not acted on the clone in {Durations.InWords(clone.Age)}.",
                 canEnd: true,
                 [new DiagnosisEvidence($"VirtualMachineClone {clone.Record.Name}", "status", "empty", clone.Record.CreationTimestamp)]);
     }
@@ -92,7 +95,7 @@ internal static class Diagnoser
             .Select(s => (Name: s.Text("name") ?? "", Reason: s.Text("reason") ?? ""))
             .Where(s => text.Contains($"volume {s.Name} ", StringComparison.Ordinal))
             .ToList();
-        var missing = Preflight.SourceMachine.Copied(machine).FirstOrDefault(v => bad.Exists(b => b.Name == v.Name) && clone.Reading.Claims.Lacks(v.Claim));
+        var missing = SourceMachine.Copied(machine).FirstOrDefault(v => bad.Exists(b => b.Name == v.Name) && clone.Reading.Claims.Lacks(v.Claim));
         var evidence = seen.Concat(bad.Select(b => new DiagnosisEvidence(
             $"VirtualMachine {clone.Record.SourceName}", $"status.volumeSnapshotStatuses[{b.Name}]", b.Reason)));
         return missing is null
@@ -107,7 +110,7 @@ internal static class Diagnoser
         var reported = clone.CloneEvents.FirstOrDefault(e => e.Reason is "SourceVMWithBackendStorageInvalid" or "SnapshotContentInvalid" or "SnapshotDeleted");
         var text = reported?.Message ?? clone.Record.Message;
         var evidence = new[] { reported is null ? null : CloneCase.Event(reported), CloneCase.Condition(clone.Record.Raw, "Ready") };
-        var unclonable = Preflight.SourceMachine.Unclonable(clone.SourceMachine?.ToJsonObject());
+        var unclonable = SourceMachine.Unclonable(clone.SourceMachine?.ToJsonObject());
         if (reported?.Reason == "SourceVMWithBackendStorageInvalid" || text.Contains("backendstorage", StringComparison.OrdinalIgnoreCase) || (text.Length == 0 && unclonable is not null))
             return clone.Diagnosis(CloneHealth.Failed, CauseCodes.SourceUnsupported, $"'{clone.Record.SourceName}' has {unclonable ?? "state in backend storage (persistent TPM or EFI)"}, which KubeVirt cannot clone.", canEnd: false, evidence);
         return reported?.Reason == "SnapshotDeleted" || text.Contains("does not exist anymore", StringComparison.Ordinal)

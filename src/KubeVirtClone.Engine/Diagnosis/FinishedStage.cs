@@ -1,5 +1,6 @@
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;

@@ -1,5 +1,7 @@
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;

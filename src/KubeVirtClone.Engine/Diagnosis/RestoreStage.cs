@@ -1,6 +1,7 @@
-using KubeVirtClone.Engine.Preflight;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
@@ -181,7 +182,7 @@ internal static class RestoreStage
         restore.Condition("Progressing") is not null || clone.Age < Diagnoser.Patience || restore.IsTrueAt("status", "complete") ? null : clone.Diagnosis(
             CloneHealth.Waiting,
             CauseCodes.ControllerSilent,
-            $"KubeVirt has not acted on the restore in {WaitDescription.Duration(clone.Age)}.",
+            $"KubeVirt has not acted on the restore in {Durations.InWords(clone.Age)}.",
             canEnd: true,
             [new DiagnosisEvidence($"VirtualMachineRestore {restore.Name}", "status", "empty", restore.CreationTimestamp)]);
 

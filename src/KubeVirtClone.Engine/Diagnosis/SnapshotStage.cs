@@ -1,5 +1,8 @@
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
@@ -112,7 +115,7 @@ internal static class SnapshotStage
     private static string OfSource(KubernetesObject? machine, string code) =>
         code != CauseCodes.SourceNotLocked ? code
         : machine?.DeletionTimestamp is not null ? CauseCodes.SourceDeleting
-        : Preflight.SourceMachine.Unclonable(machine?.ToJsonObject()) is not null ? CauseCodes.SourceUnsupported
+        : SourceMachine.Unclonable(machine?.ToJsonObject()) is not null ? CauseCodes.SourceUnsupported
         : code;
 
     private static CloneDiagnosis Waits(CloneCase clone, KubernetesObject snapshot, string code, DiagnosisEvidence progress)
@@ -128,7 +131,7 @@ internal static class SnapshotStage
             CauseCodes.SourceClaimDeleting => $"a volume claim of '{source}' is being deleted",
             CauseCodes.SourceDeleting => $"'{source}' is being deleted",
             CauseCodes.SourceClaimNotBound => $"a volume claim of '{source}' is not bound or not filled",
-            CauseCodes.SourceUnsupported => $"'{source}' has {Preflight.SourceMachine.Unclonable(machine?.ToJsonObject())}, which KubeVirt cannot clone; it is not locked because its state has no volume yet",
+            CauseCodes.SourceUnsupported => $"'{source}' has {SourceMachine.Unclonable(machine?.ToJsonObject())}, which KubeVirt cannot clone; it is not locked because its state has no volume yet",
             CauseCodes.SourceInUse => $"pods use the volumes of '{source}', which is switched off",
             _ => $"'{source}' cannot be locked",
         };

@@ -1,4 +1,6 @@
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Images;

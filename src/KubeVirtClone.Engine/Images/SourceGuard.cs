@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Images;

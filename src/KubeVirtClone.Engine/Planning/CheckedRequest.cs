@@ -1,3 +1,7 @@
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+
 namespace KubeVirtClone.Engine.Planning;
 
 /// <summary>A request after <see cref="RequestRules.Check"/>.</summary>

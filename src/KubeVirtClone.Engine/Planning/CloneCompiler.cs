@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Planning;
 

@@ -1,5 +1,8 @@
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Planning;
 

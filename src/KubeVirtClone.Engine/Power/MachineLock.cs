@@ -1,5 +1,6 @@
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;

@@ -1,6 +1,9 @@
 using System.Threading.Channels;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Waiting;
 
 namespace KubeVirtClone.Engine.Power;
 
@@ -68,7 +71,7 @@ public sealed class MachinePower
         ChannelWriter<ItemUpdate<VirtualMachineRecord>> updates,
         CancellationToken ct)
     {
-        using var ending = new Ending(ct);
+        using var ending = new FirstFailure(ct);
         using var places = new SemaphoreSlim(Math.Clamp(options.ThrottleLimit, 1, 1000));
         var switcher = new MachineSwitch(_cluster, options);
         await using var waiter = new MachineWaiter(_cluster, options.Timeout, ending.Token);
@@ -77,7 +80,7 @@ public sealed class MachinePower
 
         async Task RunOneAsync(MachineReference machine)
         {
-            Found<VirtualMachineRecord> done;
+            ListedItem<VirtualMachineRecord> done;
             await places.WaitAsync(ending.Token);
             try
             {

@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;
@@ -12,7 +16,7 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
 
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager };
 
-    public async Task<Found<VirtualMachineRecord>> DoAsync(PowerAction action, MachineReference machine, CancellationToken ct)
+    public async Task<ListedItem<VirtualMachineRecord>> DoAsync(PowerAction action, MachineReference machine, CancellationToken ct)
     {
         VirtualMachineRecord? record = null;
         try

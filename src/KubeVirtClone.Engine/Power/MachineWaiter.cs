@@ -1,4 +1,8 @@
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;
@@ -29,7 +33,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
         _timer = cluster.Clock.CreateTimer(_ => Tick(), state: null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    public Task<Found<VirtualMachineRecord>> WaitAsync(
+    public Task<ListedItem<VirtualMachineRecord>> WaitAsync(
         MachineReference machine,
         PowerAction action,
         bool paused,
@@ -80,7 +84,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
         }
     }
 
-    private Found<VirtualMachineRecord>? Outcome(Waiting waiting, Followed followed, DateTimeOffset now)
+    private ListedItem<VirtualMachineRecord>? Outcome(Waiting waiting, Followed followed, DateTimeOffset now)
     {
         if (followed.Refused is { } refused)
             return new(waiting.Known, refused);
@@ -132,7 +136,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
         public DateTimeOffset Since { get; } = since;
 
-        public TaskCompletionSource<Found<VirtualMachineRecord>> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<ListedItem<VirtualMachineRecord>> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TimeSpan Stuck(bool stuck, DateTimeOffset now)
         {
@@ -143,8 +147,8 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
     private sealed class Followed
     {
-        private readonly Tracking.WatchPump _machines;
-        private readonly Tracking.WatchPump _instances;
+        private readonly WatchPump _machines;
+        private readonly WatchPump _instances;
 
         public Followed(KubeVirtCluster cluster, string ns, object gate, Action<Followed, string?> changed, CancellationToken ct)
         {

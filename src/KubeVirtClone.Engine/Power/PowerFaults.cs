@@ -1,4 +1,7 @@
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;
@@ -74,7 +77,7 @@ internal static class PowerFaults
     public static Fault Timeout(MachineReference machine, PowerAction action, string status, TimeSpan waited) => FaultMapper.Make(
         FaultIds.VMPowerTimeout,
         FaultCategory.OperationTimeout,
-        $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {WaitDescription.Duration(waited)}; it is {status}.",
+        $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {Durations.InWords(waited)}; it is {status}.",
         action == PowerAction.Stop
             ? "Wait longer, or give the guest less time: -GracePeriod 0 switches it off."
             : "Wait again with a longer -Timeout, or look at its events: kubectl describe vm,vmi " + machine.Name,

@@ -1,7 +1,13 @@
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Checks;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight;
 
@@ -21,7 +27,7 @@ public sealed class ClonePreflight
         _options = options ?? new PreflightOptions();
     }
 
-    /// <summary>Checks requests as <see cref="Execution.CloneOperation"/> would carry them out.</summary>
+    /// <summary>Checks requests as <c>CloneOperation</c> would carry them out.</summary>
     /// <param name="requests">The requests.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked at all.</exception>

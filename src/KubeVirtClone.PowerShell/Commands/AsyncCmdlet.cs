@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Pipeline;

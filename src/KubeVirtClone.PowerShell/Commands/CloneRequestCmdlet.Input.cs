@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 

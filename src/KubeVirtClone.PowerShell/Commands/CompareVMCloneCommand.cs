@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Comparison;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Management.Automation;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;

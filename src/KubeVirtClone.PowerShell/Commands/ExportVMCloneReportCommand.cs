@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using System.Text;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine.Reporting;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Reporting;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;

@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -41,5 +41,5 @@ public sealed class GetVMGoldenImageCommand : KubeVirtGetCmdlet
     }
 
     private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
-        WriteFoundAsync(new GoldenImages(cluster).ListAsync(query, of, withUses: true, ct), static record => new VMGoldenImage(record));
+        WriteFoundAsync(new GoldenImageCatalog(cluster).ListAsync(query, of, withUses: true, ct), static record => new VMGoldenImage(record));
 }

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Progress;
 using KubeVirtClone.Session;

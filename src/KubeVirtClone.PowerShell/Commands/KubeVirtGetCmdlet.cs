@@ -1,6 +1,7 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
@@ -57,7 +58,7 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     private protected abstract Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct);
 
     /// <summary>Writes what is found, as it comes; a name that does not exist gives an error and the others go on.</summary>
-    private protected async Task WriteFoundAsync<T>(IAsyncEnumerable<Found<T>> found, Func<T, object> convert)
+    private protected async Task WriteFoundAsync<T>(IAsyncEnumerable<ListedItem<T>> found, Func<T, object> convert)
         where T : class
     {
         await foreach (var item in found)

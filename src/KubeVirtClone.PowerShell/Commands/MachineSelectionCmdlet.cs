@@ -1,9 +1,11 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Measurement;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Commands;
 

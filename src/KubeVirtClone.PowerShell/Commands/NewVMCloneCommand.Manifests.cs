@@ -1,6 +1,7 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Manifests;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Progress;
 
 namespace KubeVirtClone.Commands;

@@ -1,9 +1,11 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
@@ -143,7 +145,7 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
         var machines = RemoveSource ? await FindAsync(cluster, @namespace, source, ct) : [];
         ItemUpdate<GoldenImageRecord>? done = null;
         await ForwardAsync(
-            new GoldenImages(cluster).CreateAsync(request, ct),
+            new GoldenImageMaker(cluster).CreateAsync(request, ct),
             update =>
             {
                 if (update.Kind == ItemUpdateKind.Record)

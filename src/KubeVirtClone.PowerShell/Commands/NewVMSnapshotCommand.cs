@@ -2,10 +2,12 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
@@ -174,7 +176,7 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
         if (waiting.Count > 0) await ForwardAsync(new SnapshotWaiter(cluster).WaitAsync(waiting, new SnapshotWaitOptions { Timeout = Timeout }, ct), emit);
     }
 
-    private static ItemUpdate<SnapshotRecord> ToUpdate(Found<SnapshotRecord> made, object? input) => new()
+    private static ItemUpdate<SnapshotRecord> ToUpdate(ListedItem<SnapshotRecord> made, object? input) => new()
     {
         Kind = made.Fault is null ? ItemUpdateKind.Record : ItemUpdateKind.Fault,
         Record = made.Value,

@@ -1,6 +1,9 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
@@ -62,14 +65,14 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
     // The snapshots the clones shared: Kubernetes collects them with the last of their owners, but not one that had none yet.
     private async Task CollectAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
     {
-        var catalog = new CloneCatalog(cluster);
+        var leftovers = new BatchLeftovers(cluster);
         var batches = clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, Batch: c.Batch!)).ToHashSet();
         if (IsWholeBatch && clones.Count == 0) batches.Add((cluster.Namespace, Batch!));
         foreach (var (@namespace, batch) in batches)
         {
             var kept = IsWholeBatch
-                ? await catalog.CollectBatchAsync(@namespace, batch, IncludeTarget, ct)
-                : await catalog.CollectSnapshotsAsync(@namespace, batch, ct);
+                ? await leftovers.CollectBatchAsync(@namespace, batch, IncludeTarget, ct)
+                : await leftovers.CollectSnapshotsAsync(@namespace, batch, ct);
             foreach (var item in kept) Post(() => WriteVerbose($"Kept while it is needed: {item}."));
         }
     }

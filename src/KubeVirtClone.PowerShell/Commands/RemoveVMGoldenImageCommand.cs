@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
@@ -82,14 +83,14 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
         var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName})", "Remove the golden image")).ToList();
         RemoveSnapshots(
             approved,
-            (cluster, image, ct) => new GoldenImages(cluster).RemoveAsync(image, Force, ct),
+            (cluster, image, ct) => new GoldenImageCatalog(cluster).RemoveAsync(image, Force, ct),
             static image => (image.Namespace, image.SnapshotName, image.Uid),
             static image => new VMGoldenImage(image));
     }
 
     private async Task<List<GoldenImageRecord>> FindAsync(KubeVirtCluster cluster, CancellationToken ct)
     {
-        var catalog = new GoldenImages(cluster);
+        var catalog = new GoldenImageCatalog(cluster);
         var found = new List<GoldenImageRecord>();
         foreach (var choice in _chosen.Distinct())
         {

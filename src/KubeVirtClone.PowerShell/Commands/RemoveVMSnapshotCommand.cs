@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
 
@@ -32,7 +34,7 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
                 async (cluster, ct) =>
                 {
                     var chosen = await FindClonesAsync(cluster, everything: false, ct);
-                    List<Engine.Resources.CloneReference> clones = [.. PipedClones(cluster), .. chosen.Select(c => c.Reference)];
+                    List<CloneReference> clones = [.. PipedClones(cluster), .. chosen.Select(c => c.Reference)];
                     if (clones.Count == 0) return;
                     var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");
                     Volatile.Write(ref _progress, new CloneProgressView(this, $"Waiting for {count} to be {For}", silent: false));

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Session;
 
 namespace KubeVirtClone.Completion;

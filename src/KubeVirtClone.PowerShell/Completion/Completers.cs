@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Completion;
@@ -58,7 +59,7 @@ public sealed class GoldenImageCompleter : ClusterCompleter
     {
         var query = new ListQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
         var versions = new List<GoldenImageRecord>();
-        await foreach (var found in new GoldenImages(cluster).ListAsync(query, version: null, withUses: false, ct))
+        await foreach (var found in new GoldenImageCatalog(cluster).ListAsync(query, version: null, withUses: false, ct))
         {
             if (found.Value is { } image) versions.Add(image);
         }

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Errors;
 

@@ -1,5 +1,5 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Errors;
 

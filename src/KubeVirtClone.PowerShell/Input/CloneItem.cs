@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;

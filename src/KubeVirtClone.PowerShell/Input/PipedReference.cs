@@ -1,6 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone;
 

@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Comparison;
+using KubeVirtClone.Engine.Insight.Comparison;
 
 namespace KubeVirtClone;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using KubeVirtClone.Engine.Measurement;
+using KubeVirtClone.Engine.Insight.Measurement;
 
 namespace KubeVirtClone;
 

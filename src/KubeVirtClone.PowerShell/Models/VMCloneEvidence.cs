@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Diagnosis;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone;
 

@@ -1,6 +1,5 @@
 using System.Collections;
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone;
@@ -88,7 +87,7 @@ public sealed partial class VMCloneRequest
         ExcludeAnnotations = ExcludeAnnotation,
         ExcludeTemplateLabels = ExcludeTemplateLabel,
         ExcludeTemplateAnnotations = ExcludeTemplateAnnotation,
-        NetworkPreset = NetworkPreset is { } preset ? Enum.Parse<NetworkPreset>(preset.ToString()) : Engine.Identity.NetworkPreset.None,
+        NetworkPreset = NetworkPreset is { } preset ? Enum.Parse<NetworkPreset>(preset.ToString()) : Engine.Model.Requests.NetworkPreset.None,
         Without = (CloneOmissions)(int)(Without ?? VMCloneOmission.None),
         CloudInitSecret = CloudInitSecret,
     };

@@ -1,5 +1,5 @@
 using System.Collections;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone;
 

@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Measurement;
+using KubeVirtClone.Engine.Insight.Measurement;
 
 namespace KubeVirtClone;
 

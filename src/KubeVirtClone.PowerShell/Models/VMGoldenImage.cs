@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone;
 

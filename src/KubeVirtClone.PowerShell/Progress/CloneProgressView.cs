@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Progress;
 

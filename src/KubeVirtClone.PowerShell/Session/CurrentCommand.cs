@@ -1,5 +1,5 @@
 using System.Globalization;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Session;

@@ -1,8 +1,9 @@
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Measurement;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Sandbox;
 
 namespace KubeVirtClone.Session;

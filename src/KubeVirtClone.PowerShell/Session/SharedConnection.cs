@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 
 namespace KubeVirtClone.Session;
 

@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
@@ -112,6 +116,6 @@ public sealed class ClusterTests
 
     private static JsonArray Gates(string names) => new([.. names.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => (JsonNode)n)]);
 
-    private async Task<Fault> EndsWith(Func<string, string, Engine.Planning.CloneRequest> request) =>
+    private async Task<Fault> EndsWith(Func<string, string, CloneRequest> request) =>
         (await Should.ThrowAsync<EngineException>(_world.CloneAsync([request("web-1", "golden")]))).Fault;
 }

@@ -3,7 +3,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using KubeVirtClone.Commands;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.PowerShell.Tests;
 
@@ -61,7 +62,7 @@ public sealed class HelpPageTests
     {
         var explained = Matches(File.ReadAllText(Path.Combine(Folder, "about_KubeVirtClone_Errors.md")), @"^\| (?<v>[A-Z]\w+) \|").ToHashSet(StringComparer.Ordinal);
         // Codes of findings and causes are as stable as the ids of errors.
-        var ids = new[] { typeof(FaultIds), typeof(Engine.Preflight.FindingCodes), typeof(Engine.Diagnosis.CauseCodes) }
+        var ids = new[] { typeof(FaultIds), typeof(FindingCodes), typeof(CauseCodes) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static)).Select(field => (string)field.GetRawConstantValue()!);
         // Ids that only the cmdlets make stand in their sources.
         var own = Directory.GetFiles(Path.Combine(FindRoot(), "src", "KubeVirtClone.PowerShell"), "*.cs", SearchOption.AllDirectories)

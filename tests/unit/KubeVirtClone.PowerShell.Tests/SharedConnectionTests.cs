@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Session;

@@ -1,3 +1,9 @@
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Preflight.Subjects;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>Whether the user (or the one impersonated) may make the clones, by the server's own access review.</summary>
@@ -30,9 +36,9 @@ internal sealed class AccessCheck : IPreflightCheck
         }
     }
 
-    private static IEnumerable<string> Needed(SourceGroup source, PreflightBatch batch)
+    private static IEnumerable<string> Needed(PreflightSource source, PreflightBatch batch)
     {
-        yield return batch.MethodOf(source) == Resources.CloneMethod.Restore ? "virtualmachinerestores" : "virtualmachineclones";
+        yield return batch.MethodOf(source) == CloneMethod.Restore ? "virtualmachinerestores" : "virtualmachineclones";
         if (batch.TakesSnapshot(source))
             yield return "virtualmachinesnapshots";
     }
@@ -80,7 +86,7 @@ internal sealed class NotReadCheck : IPreflightCheck
         }
     }
 
-    private static IEnumerable<(string Kind, Known Known, string Consequence)> Parts(NamespaceState state) =>
+    private static IEnumerable<(string Kind, KindListing Known, string Consequence)> Parts(NamespaceState state) =>
     [
         ("virtualmachines", state.Machines, "sources and targets"),
         ("virtualmachineinstances", state.Instances, "whether running sources are paused or have a guest agent"),
@@ -97,7 +103,7 @@ internal sealed class NotReadCheck : IPreflightCheck
         ("services", state.Services, "whether services select the clones"),
     ];
 
-    private static IEnumerable<Finding> Of(string kind, string where, Known known, string consequence) =>
+    private static IEnumerable<Finding> Of(string kind, string where, KindListing known, string consequence) =>
         known.WhyNot is { } why ? [Of(kind + where, consequence, why)] : [];
 
     private static Finding Of(string item, string consequence, string why) => new()

@@ -1,5 +1,8 @@
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

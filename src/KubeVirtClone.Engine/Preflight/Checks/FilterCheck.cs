@@ -1,4 +1,6 @@
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
@@ -29,7 +31,7 @@ internal sealed class FilterCheck : IPreflightCheck
     private static FilterList? Of(string name, string noun, IReadOnlyList<string>? filters, bool known, System.Text.Json.Nodes.JsonNode? keys) =>
         filters is null || filters.Any(string.IsNullOrEmpty) ? null : new FilterList(name, noun, filters, known ? SourceMachine.Keys(keys) : null);
 
-    private static IEnumerable<Finding> Judge(SourceGroup source, FilterList list, IReadOnlyList<PreflightSubject> subjects)
+    private static IEnumerable<Finding> Judge(PreflightSource source, FilterList list, IReadOnlyList<PreflightSubject> subjects)
     {
         var filter = new KeyFilter(list.Filters);
         Finding Make(FindingSeverity severity, string code, string message, string action) =>

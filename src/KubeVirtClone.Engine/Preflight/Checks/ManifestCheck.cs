@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

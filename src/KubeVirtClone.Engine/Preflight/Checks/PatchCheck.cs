@@ -1,3 +1,7 @@
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>The patches can be applied to the source, after what KubeVirt applies first: MAC addresses, serial, filters.</summary>

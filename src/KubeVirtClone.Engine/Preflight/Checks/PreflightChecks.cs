@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

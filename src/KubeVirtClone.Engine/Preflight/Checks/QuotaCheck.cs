@@ -1,5 +1,8 @@
 using System.Globalization;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -84,9 +87,9 @@ internal sealed class CloneNeeds
 {
     private const string ClassSuffix = ".storageclass.storage.k8s.io/";
 
-    private readonly Dictionary<PreflightSubject, (SourceGroup Source, bool FirstOfSource)> _sources = [];
-    private readonly Dictionary<SourceGroup, IReadOnlyList<SourceVolume>> _volumes = [];
-    private readonly Dictionary<SourceGroup, (CloneMethod Method, bool Shared)> _ways = [];
+    private readonly Dictionary<PreflightSubject, (PreflightSource Source, bool FirstOfSource)> _sources = [];
+    private readonly Dictionary<PreflightSource, IReadOnlyList<SourceVolume>> _volumes = [];
+    private readonly Dictionary<PreflightSource, (CloneMethod Method, bool Shared)> _ways = [];
 
     public CloneNeeds(PreflightBatch batch)
     {
@@ -152,7 +155,7 @@ internal sealed class CloneNeeds
         };
     }
 
-    private static decimal Memory(SourceGroup source)
+    private static decimal Memory(PreflightSource source)
     {
         var domain = SourceMachine.Domain(source.Machine);
         return Quantity.Parse(SourceMachine.Text(domain?["memory"]?["guest"]) ?? SourceMachine.Text(domain?["resources"]?["requests"]?["memory"])) ?? 0;
@@ -162,14 +165,14 @@ internal sealed class CloneNeeds
 /// <summary>The namespace's limit ranges allow volumes of the source's sizes.</summary>
 internal sealed class LimitRangeCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         foreach (var range in source.State.LimitRanges.Items?.Values ?? [])
         {
-            foreach (var limit in Resources.ObjectConditions.ItemsAt(range, "spec", "limits").Where(l => Resources.ObjectConditions.Text(l, "type") == "PersistentVolumeClaim"))
+            foreach (var limit in ObjectConditions.ItemsAt(range, "spec", "limits").Where(l => ObjectConditions.Text(l, "type") == "PersistentVolumeClaim"))
             {
-                var max = Quantity.Parse(Resources.ObjectConditions.Text(Resources.ObjectConditions.Member(limit, "max") ?? default, "storage"));
-                var min = Quantity.Parse(Resources.ObjectConditions.Text(Resources.ObjectConditions.Member(limit, "min") ?? default, "storage"));
+                var max = Quantity.Parse(ObjectConditions.Text(ObjectConditions.Member(limit, "max") ?? default, "storage"));
+                var min = Quantity.Parse(ObjectConditions.Text(ObjectConditions.Member(limit, "min") ?? default, "storage"));
                 foreach (var volume in SourceVolume.Of(source, batch.Facts).Where(v => v.Size > max || v.Size < min))
                 {
                     yield return source.Finding(

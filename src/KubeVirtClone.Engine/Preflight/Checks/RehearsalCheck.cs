@@ -1,4 +1,6 @@
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

@@ -1,3 +1,6 @@
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>What the request itself shows: illegal names, filters, MAC addresses, patches; the same that stops New-VMClone.</summary>

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>What a clone does not get a copy of, but uses together with its source.</summary>
 internal sealed class SharedCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         foreach (var volume in SourceMachine.Volumes(source.Machine))
         {
@@ -38,14 +40,14 @@ internal sealed class SharedCheck : SourceCheck
         return SourceMachine.Text(cloudInit?["secretRef"]?["name"]) is { } reference ? $"cloud-init data in the secret {reference}" : null;
     }
 
-    private static Finding Make(SourceGroup source, FindingSeverity severity, string message, string action) =>
+    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, string action) =>
         source.Finding(severity, FindingCodes.Shared, message, action, "spec.template.spec.volumes");
 }
 
 /// <summary>What a clone repeats of its source although it should be its own.</summary>
 internal sealed class IdentityCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var made = source.All.Select(s => (Subject: s, Spec: PatchSimulation.Run(s)?.Machine is { } machine ? SourceMachine.Template(machine)?["spec"] : null)).Where(m => m.Spec is not null).ToList();
         if (SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]) is { Length: > 0 } hostname)
@@ -81,14 +83,14 @@ internal sealed class IdentityCheck : SourceCheck
         }
     }
 
-    private static Finding Make(SourceGroup source, FindingSeverity severity, string message, string action, string evidence) =>
+    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, string action, string evidence) =>
         source.Finding(severity, FindingCodes.IdentityRepeated, message, action, evidence);
 }
 
 /// <summary>Services whose selector matches the clones' pods: they would send traffic to them as soon as they start.</summary>
 internal sealed class ServiceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var services = (source.State.Services.Items?.Values ?? []).Select(s => (Service: s, Selector: s.At("spec", "selector")?.EnumerateObject().ToList() ?? [])).Where(s => s.Selector.Count > 0).ToList();
         if (services.Count == 0)

@@ -1,3 +1,6 @@
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Preflight.Subjects;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>
@@ -9,7 +12,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
     // It only has to be there; KubeVirt does not look at its value.
     private const string DefaultMark = "snapshot.storage.kubernetes.io/is-default-class";
 
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || !batch.Facts.VolumeSnapshotClasses.IsRead)
             yield break;

@@ -1,12 +1,14 @@
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>The namespace and the source exist.</summary>
 internal sealed class SourceExistsCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var state = source.State;
         var first = source.First;
@@ -39,7 +41,7 @@ internal sealed class SourceExistsCheck : SourceCheck
 /// <summary>The source is not being deleted, snapshotted or restored.</summary>
 internal sealed class SourceStateCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.SourceObject is not { } item)
             yield break;
@@ -80,7 +82,7 @@ internal sealed class SourceStateCheck : SourceCheck
 /// <summary>A snapshot used as source is ready, or will be, and holds every volume.</summary>
 internal sealed class SnapshotSourceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (!source.First.FromSnapshot || source.First.SourceObject is not { } snapshot)
             yield break;
@@ -139,7 +141,7 @@ internal sealed class SnapshotSourceCheck : SourceCheck
 /// <summary>The source has no state that KubeVirt cannot clone.</summary>
 internal sealed class SourceSupportCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (SourceMachine.Unclonable(source.Machine) is not { } what)
             yield break;
@@ -155,7 +157,7 @@ internal sealed class SourceSupportCheck : SourceCheck
 /// <summary>A source that is switched on: how consistent the clone will be, and which changes it will not have.</summary>
 internal sealed class RunningSourceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
             yield break;

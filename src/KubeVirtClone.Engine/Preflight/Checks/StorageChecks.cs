@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Preflight.Subjects;
+
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>Limits known of storage drivers: how many snapshots a volume may have, how many volumes may be made of one snapshot.</summary>
@@ -11,7 +13,7 @@ internal sealed class StorageLimitCheck : SourceCheck
         ["cephfs.csi.ceph.com"] = new(Snapshots: null, Clones: null, "CephFS copies every byte for every clone: count on time and space for full copies"),
     };
 
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var snapshots = batch.Options.NoSharedSnapshot || source.First.AsItStands ? source.All.Count : 1;
         foreach (var volume in SourceVolume.Of(source, batch.Facts))
@@ -37,7 +39,7 @@ internal sealed class StorageLimitCheck : SourceCheck
         }
     }
 
-    private static Finding Make(SourceGroup source, SourceVolume volume, FindingSeverity severity, string message, string action) =>
+    private static Finding Make(PreflightSource source, SourceVolume volume, FindingSeverity severity, string message, string action) =>
         source.Finding(severity, FindingCodes.StorageLimit, message, action, $"storage class {volume.StorageClass}, driver {volume.Driver}");
 
     private sealed record DriverLimit(int? Snapshots, int? Clones, string Text);
@@ -46,7 +48,7 @@ internal sealed class StorageLimitCheck : SourceCheck
 /// <summary>When volumes are bound, and so what Succeeded will mean for these clones.</summary>
 internal sealed class BindingCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.Machine is null)
             yield break;

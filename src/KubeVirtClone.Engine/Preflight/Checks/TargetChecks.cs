@@ -1,6 +1,10 @@
-using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
@@ -39,7 +43,7 @@ internal sealed class TargetCheck : IPreflightCheck
                 && CloneRecord.From(made) is { Phase: ClonePhase.Succeeded } record && record.TargetName == subject.Request.TargetName);
     }
 
-    private static ILookup<string, Kubernetes.KubernetesObject> Aiming(Known known, Func<Kubernetes.KubernetesObject, bool> counts) =>
+    private static ILookup<string, Kubernetes.KubernetesObject> Aiming(KindListing known, Func<Kubernetes.KubernetesObject, bool> counts) =>
         (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
 
     private static Finding Exists(PreflightSubject subject, Kubernetes.KubernetesObject existing)
@@ -93,13 +97,13 @@ internal sealed class CloneNameCheck : SubjectCheck
             yield break;
         if (subject.AsItStands)
         {
-            yield return Exists(subject, CloneComparison.ExistsWithAnother(subject.Request, "the name is taken"), existing);
+            yield return Exists(subject, TakeoverRules.ExistsWithAnother(subject.Request, "the name is taken"), existing);
         }
         else
         {
             var body = CloneManifest.Build(subject.Request, existing.ApiVersion);
-            if (CloneComparison.WhyNotSame(existing, body) is { } why)
-                yield return Exists(subject, CloneComparison.ExistsWithAnother(subject.Request, why), existing);
+            if (TakeoverRules.WhyNotSame(existing, body) is { } why)
+                yield return Exists(subject, TakeoverRules.ExistsWithAnother(subject.Request, why), existing);
         }
     }
 

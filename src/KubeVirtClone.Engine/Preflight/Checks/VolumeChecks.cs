@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -7,7 +11,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Every volume can be snapshotted; where not, why not. A clone of a machine with one that cannot stays pending.</summary>
 internal sealed class VolumeSupportCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.Machine?["status"]?["volumeSnapshotStatuses"] is not JsonArray statuses)
             yield break;
@@ -20,7 +24,7 @@ internal sealed class VolumeSupportCheck : SourceCheck
         }
     }
 
-    private static Finding Judge(SourceGroup source, CopiedVolume volume, string reason, PreflightFacts facts)
+    private static Finding Judge(PreflightSource source, CopiedVolume volume, string reason, PreflightFacts facts)
     {
         var evidence = $"status.volumeSnapshotStatuses[{volume.Name}]: {reason}";
         var message = $"Clones of '{source.Name}' stay pending while its volume '{volume.Name}' cannot be snapshotted: {reason}";
@@ -56,7 +60,7 @@ internal sealed class VolumeSupportCheck : SourceCheck
 /// <summary>Every claim of the source exists, is bound, filled and not being deleted: until then its snapshot waits, with five minutes to live.</summary>
 internal sealed class ClaimStateCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || !source.State.Claims.IsRead)
             yield break;
@@ -84,7 +88,7 @@ internal sealed class ClaimStateCheck : SourceCheck
         }
     }
 
-    private static IEnumerable<Finding> Judge(SourceGroup source, SourceVolume volume, KubernetesObject claim, PreflightFacts facts)
+    private static IEnumerable<Finding> Judge(PreflightSource source, SourceVolume volume, KubernetesObject claim, PreflightFacts facts)
     {
         if (claim.DeletionTimestamp is not null)
         {
@@ -109,10 +113,10 @@ internal sealed class ClaimStateCheck : SourceCheck
             $"PersistentVolumeClaim {claim.Name} status.phase: {phase}");
     }
 
-    private static bool HasStatus(SourceGroup source, string volume) =>
+    private static bool HasStatus(PreflightSource source, string volume) =>
         (source.Machine?["status"]?["volumeSnapshotStatuses"] as JsonArray)?.OfType<JsonObject>().Any(s => SourceMachine.Text(s["name"]) == volume) == true;
 
-    private static Finding Missing(SourceGroup source, CopiedVolume volume) => source.Finding(
+    private static Finding Missing(PreflightSource source, CopiedVolume volume) => source.Finding(
         volume.Template is null ? FindingSeverity.Error : FindingSeverity.Warning,
         FindingCodes.ClaimMissing,
         $"The claim '{volume.Claim}' of '{source.Name}' does not exist{(volume.Template is null ? "" : " yet")}; a clone stays pending.",
@@ -126,7 +130,7 @@ internal sealed class ClaimStateCheck : SourceCheck
 /// <summary>Nothing uses the volumes of a source that is switched off: KubeVirt's snapshot waits while something does.</summary>
 internal sealed class ClaimUseCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(SourceGroup source, PreflightBatch batch)
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
             yield break;

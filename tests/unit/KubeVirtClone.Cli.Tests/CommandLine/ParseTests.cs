@@ -1,6 +1,7 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Tests.CommandLine;
 
@@ -64,13 +65,13 @@ public sealed class ParseTests
             "--exclude-label", "app*", "--network-preset", "kubeovn", "--without", "labels,network", "--without", "disks", "--cloud-init-secret", "s");
 
         invocation.GoldenImage.ShouldBe("ubuntu:24.04");
-        invocation.Method.ShouldBe(Engine.Execution.CloneMethodChoice.Restore);
+        invocation.Method.ShouldBe(CloneMethodChoice.Restore);
         invocation.TargetLabels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b", ["c"] = "d=e" });
         invocation.TargetAnnotations!["x"].ShouldBeEmpty();
         invocation.ExcludeLabels.ShouldBe(["app*"]);
         invocation.ExcludeAnnotations.ShouldBeNull();
-        invocation.NetworkPreset.ShouldBe(Engine.Identity.NetworkPreset.KubeOvn);
-        invocation.Without.ShouldBe(Engine.Planning.CloneOmissions.Labels | Engine.Planning.CloneOmissions.Network | Engine.Planning.CloneOmissions.Disks);
+        invocation.NetworkPreset.ShouldBe(NetworkPreset.KubeOvn);
+        invocation.Without.ShouldBe(CloneOmissions.Labels | CloneOmissions.Network | CloneOmissions.Disks);
         invocation.Wait.ShouldBeTrue();
         invocation.NoSharedSnapshot.ShouldBeTrue();
         invocation.Start.ShouldBeTrue();

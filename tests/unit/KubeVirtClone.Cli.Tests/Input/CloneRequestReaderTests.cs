@@ -1,7 +1,7 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Tests.Input;
 

@@ -1,5 +1,5 @@
 using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Tests.Output;
 

@@ -1,5 +1,5 @@
 using KubeVirtClone.Cli.Progress;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Tests.Progress;
 

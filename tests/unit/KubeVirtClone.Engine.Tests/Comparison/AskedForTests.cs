@@ -1,7 +1,8 @@
-using KubeVirtClone.Engine.Comparison;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Comparison;

@@ -1,5 +1,8 @@
-using KubeVirtClone.Engine.Comparison;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Comparison;

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
+using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Tests.Diagnosis;

@@ -1,8 +1,12 @@
 using System.Text;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Diagnosis;

@@ -1,5 +1,7 @@
 using KubeVirtClone.Engine.Diagnosis;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Diagnosis;

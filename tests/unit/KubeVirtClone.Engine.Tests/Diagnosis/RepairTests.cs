@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Diagnosis;

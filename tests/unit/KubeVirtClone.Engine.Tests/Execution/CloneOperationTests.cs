@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 

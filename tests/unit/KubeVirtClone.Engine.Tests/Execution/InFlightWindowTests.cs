@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Execution;

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Identity;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Identity;
@@ -55,10 +58,10 @@ public sealed class IdentityRulesTests
     public async Task An_address_another_machine_has_is_not_given_again()
     {
         var request = World.Request("new") with { GenerateMacAddresses = true, Batch = "b" };
-        var free = (await MacPool.LoadAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default");
+        var free = (await MacReader.ReadPoolAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default");
         Change(m => m["spec"]!["template"]!["spec"]!["domain"]!["devices"]!["interfaces"]![0]!["macAddress"] = free.ToString());
 
-        (await MacPool.LoadAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default").ShouldNotBe(free);
+        (await MacReader.ReadPoolAsync(_world.World.Cluster, [request], default)).Give(request, "new", "default").ShouldNotBe(free);
     }
 
     [Theory]

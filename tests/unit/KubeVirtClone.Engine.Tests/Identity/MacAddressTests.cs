@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Identity;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Tests.Identity;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 
@@ -16,7 +17,7 @@ public sealed class GoldenImageTests
 
     private readonly SnapshotWorld _world = new();
 
-    private GoldenImages Images => new(_world.World.Cluster);
+    private GoldenImageCatalog Images => new(_world.World.Cluster);
 
     [Fact]
     public async Task A_stopped_machine_becomes_an_image_and_is_then_removed()
@@ -60,7 +61,7 @@ public sealed class GoldenImageTests
                 failed = true;
                 throw new ApiStatusException(500, "InternalError", "injected");
             };
-            var updates = await world.ReadAsync(new GoldenImages(world.World.Cluster).CreateAsync(Ubuntu with { RemoveSource = true }, default));
+            var updates = await world.ReadAsync(new GoldenImageMaker(world.World.Cluster).CreateAsync(Ubuntu with { RemoveSource = true }, default));
             if (!failed)
             {
                 step.ShouldBeGreaterThan(4);
@@ -257,5 +258,5 @@ public sealed class GoldenImageTests
         return machine["spec"]!.ToJsonString() + machine["metadata"]!["annotations"]!.ToJsonString();
     }
 
-    private Task<List<ItemUpdate<GoldenImageRecord>>> MakeAsync(GoldenImageRequest request) => _world.ReadAsync(Images.CreateAsync(request, default));
+    private Task<List<ItemUpdate<GoldenImageRecord>>> MakeAsync(GoldenImageRequest request) => _world.ReadAsync(new GoldenImageMaker(_world.World.Cluster).CreateAsync(request, default));
 }

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Live;
@@ -38,11 +39,11 @@ public sealed class RestoreFlowTests
     {
         await using var sandbox = await SandboxedCluster.StartAsync();
         var before = await sandbox.MachineNamesAsync();
-        var images = new GoldenImages(sandbox.Cluster);
+        var images = new GoldenImageCatalog(sandbox.Cluster);
         var snapshots = new SnapshotCatalog(sandbox.Cluster);
-        await MakeImageAsync(images);
+        await MakeImageAsync(sandbox.Cluster);
         await CloneImageAsync(sandbox, "one", 30);
-        await MakeImageAsync(images);
+        await MakeImageAsync(sandbox.Cluster);
         await CloneImageAsync(sandbox, "two", 10);
 
         var versions = await ListAsync(images.ListAsync(new ListQuery(), null, withUses: true, default));
@@ -79,11 +80,11 @@ public sealed class RestoreFlowTests
         (await OneAsync(power.RemoveAsync(machine, options, default))).Fault.ShouldBeNull();
     }
 
-    private static async Task MakeImageAsync(GoldenImages images)
+    private static async Task MakeImageAsync(KubeVirtCluster cluster)
     {
         var request = new GoldenImageRequest { Namespace = "default", SourceName = "golden", Name = "img", StopSource = true, Timeout = TimeSpan.FromMinutes(1) };
         var updates = new List<ItemUpdate<GoldenImageRecord>>();
-        await foreach (var update in images.CreateAsync(request, default))
+        await foreach (var update in new GoldenImageMaker(cluster).CreateAsync(request, default))
             updates.Add(update);
         updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
     }
@@ -110,7 +111,7 @@ public sealed class RestoreFlowTests
         return System.Text.RegularExpressions.Regex.Replace(machine.ToJsonString(), "restore-[0-9a-f-]{36}", "restore-X", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5));
     }
 
-    private static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<Found<T>> source)
+    private static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<ListedItem<T>> source)
         where T : class
     {
         var items = new List<T>();

@@ -1,6 +1,9 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Sandbox;
 using Box = KubeVirtClone.Sandbox.Sandbox;

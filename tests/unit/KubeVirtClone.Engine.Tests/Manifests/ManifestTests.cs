@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Manifests;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Tests.Support;
 using YamlDotNet.RepresentationModel;

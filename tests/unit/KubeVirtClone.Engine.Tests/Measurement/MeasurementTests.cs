@@ -1,6 +1,9 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Measurement;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Measurement;

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Tests.Support;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Tests.Support;
 

@@ -1,4 +1,6 @@
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Tests.Planning;
 

@@ -1,6 +1,7 @@
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 

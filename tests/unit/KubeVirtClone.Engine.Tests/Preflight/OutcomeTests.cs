@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 

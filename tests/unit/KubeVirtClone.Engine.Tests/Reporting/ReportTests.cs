@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Measurement;
-using KubeVirtClone.Engine.Reporting;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Insight.Reporting;
+using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Tests.Reporting;
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 
@@ -65,7 +67,7 @@ public sealed class CatalogTests
     {
         await _world.CloneAsync(World.Requests(2), new CloneOptions { Batch = "lab7" });
         await _world.CloneAsync([World.Request("other")], new CloneOptions { Batch = "lab8" });
-        var found = new List<Found<CloneRecord>>();
+        var found = new List<ListedItem<CloneRecord>>();
         await foreach (var item in new CloneCatalog(_world.Cluster).ListAsync(new ListQuery(), "lab7", default))
             found.Add(item);
 
@@ -103,9 +105,9 @@ public sealed class CatalogTests
 
     private static CloneRecord Read(JsonObject clone) => CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(clone)));
 
-    private async Task<List<Found<VirtualMachineRecord>>> Machines(ListQuery query)
+    private async Task<List<ListedItem<VirtualMachineRecord>>> Machines(ListQuery query)
     {
-        var found = new List<Found<VirtualMachineRecord>>();
+        var found = new List<ListedItem<VirtualMachineRecord>>();
         await foreach (var item in new VirtualMachines(_world.Cluster).ListAsync(query, default))
             found.Add(item);
         return found;

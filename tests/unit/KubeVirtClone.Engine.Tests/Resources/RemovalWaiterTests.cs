@@ -1,4 +1,5 @@
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Resources;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Restores;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Tests.Restores;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
 
@@ -234,13 +236,13 @@ public sealed class RestoreMethodTests
         var clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
         clones.ShouldAllBe(c => !c.Value!.Bound);
         (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default)))!.Id.ShouldBe(FaultIds.VMCloneInUse);
-        (await _world.DoAsync(() => catalog.CollectSnapshotsAsync("default", "lab7", default))).ShouldHaveSingleItem();
+        (await _world.DoAsync(() => new BatchLeftovers(_world.World.Cluster).CollectSnapshotsAsync("default", "lab7", default))).ShouldHaveSingleItem();
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
 
         // The machines start.
         foreach (var claim in _world.Names(KubeVirtKinds.PersistentVolumeClaim))
             _world.Client.Update(KubeVirtKinds.PersistentVolumeClaim, "default", claim, c => c["status"]!["phase"] = "Bound");
-        (await _world.DoAsync(() => catalog.CollectSnapshotsAsync("default", "lab7", default))).ShouldBeEmpty();
+        (await _world.DoAsync(() => new BatchLeftovers(_world.World.Cluster).CollectSnapshotsAsync("default", "lab7", default))).ShouldBeEmpty();
         _world.Names(World.Snapshots).ShouldBeEmpty();
         clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
         (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default))).ShouldBeNull();

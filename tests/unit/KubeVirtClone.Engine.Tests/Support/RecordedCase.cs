@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Tests.Support;
 

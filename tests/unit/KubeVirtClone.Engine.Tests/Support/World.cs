@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Tests.Support;

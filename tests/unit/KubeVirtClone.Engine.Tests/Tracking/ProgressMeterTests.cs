@@ -1,7 +1,7 @@
 using System.Text.Json;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Tests.Support;
-using KubeVirtClone.Engine.Tracking;
+using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Tests.Tracking;

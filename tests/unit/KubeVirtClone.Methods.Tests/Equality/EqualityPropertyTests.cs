@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.Seeding;
 
@@ -81,7 +80,7 @@ public sealed class EqualityPropertyTests
         from annotation in Gen.Elements<string?>(null, "x:y,{z}", "")
         from strategy in Gen.Elements<string?>(null, "Halted", "Manual")
         from excluded in Gen.Elements<string?>(null, "app", "*.io/*", "t?am")
-        from preset in Gen.Elements(Engine.Identity.NetworkPreset.None, Engine.Identity.NetworkPreset.KubeOvn)
+        from preset in Gen.Elements(NetworkPreset.None, NetworkPreset.KubeOvn)
         from without in Gen.Frequency((6, Gen.Constant(CloneOmissions.None)), (1, Gen.Constant(CloneOmissions.Network)), (1, Gen.Constant(CloneOmissions.Labels)))
         select new CloneRequest
         {

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Tests.Replay;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Seeding;
@@ -48,7 +48,7 @@ public sealed class HeldStartTests
         var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Auto) with { For = WaitState.Succeeded });
 
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Method == (restore ? Engine.Resources.CloneMethod.Restore : Engine.Resources.CloneMethod.Clone));
+        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Method == (restore ? CloneMethod.Restore : CloneMethod.Clone));
         // What the clone controller makes waits five minutes for its machine to be off.
         (lab.Now - started).ShouldBeLessThan(TimeSpan.FromMinutes(1));
     }

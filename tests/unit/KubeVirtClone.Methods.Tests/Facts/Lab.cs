@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Engine.Resources;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
@@ -42,6 +44,8 @@ internal sealed class Lab : IAsyncDisposable
     public KubeVirtCluster Cluster => _cluster.Cluster;
 
     public CloneCatalog Catalog => new(Cluster);
+
+    public BatchLeftovers Leftovers => new(Cluster);
 
     public DateTimeOffset Now => _cluster.Sandbox.Now;
 
@@ -103,7 +107,7 @@ internal sealed class Lab : IAsyncDisposable
             clones.Add(found.Value!);
         foreach (var clone in clones)
             (await new CloneRemoval(Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
-        (await Catalog.CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
+        (await Leftovers.CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
         return clones.Count;
     }
 

@@ -1,9 +1,8 @@
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Methods.Tests.Facts;
@@ -30,9 +29,9 @@ public sealed class LateBindingTests
         await lab.WaitForBoundAsync(clones);
         foreach (var clone in clones)
             (await lab.RemoveAsync(clone)).ShouldNotBeNull().Id.ShouldBe(FaultIds.VMCloneInUse);
-        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, "b", default))).ShouldNotBeEmpty();
-        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, null, default))).ShouldNotBeEmpty();
-        (await lab.DoAsync(() => lab.Catalog.CollectBatchAsync(null, "b", includeTarget: false, default))).ShouldNotBeEmpty();
+        (await lab.DoAsync(() => lab.Leftovers.CollectSnapshotsAsync(null, "b", default))).ShouldNotBeEmpty();
+        (await lab.DoAsync(() => lab.Leftovers.CollectSnapshotsAsync(null, null, default))).ShouldNotBeEmpty();
+        (await lab.DoAsync(() => lab.Leftovers.CollectBatchAsync(null, "b", includeTarget: false, default))).ShouldNotBeEmpty();
         foreach (var snapshot in lab.List("VirtualMachineSnapshot").Select(s => s.Name()).ToList())
             (await RemoveSnapshotAsync(lab, snapshot)).ShouldNotBeNull().Id.ShouldBe(FaultIds.VMSnapshotInUse);
         lab.Settle(600);
@@ -46,7 +45,7 @@ public sealed class LateBindingTests
         clones.ShouldAllBe(c => c.Bound);
         foreach (var clone in clones)
             (await lab.RemoveAsync(clone)).ShouldBeNull();
-        (await lab.DoAsync(() => lab.Catalog.CollectSnapshotsAsync(null, "b", default))).ShouldBeEmpty();
+        (await lab.DoAsync(() => lab.Leftovers.CollectSnapshotsAsync(null, "b", default))).ShouldBeEmpty();
         lab.Settle();
         lab.List("VirtualMachineSnapshot").ShouldBeEmpty();
         lab.List("VolumeSnapshot").ShouldBeEmpty();
@@ -137,11 +136,11 @@ public sealed class LateBindingTests
     public async Task An_image_stays_while_a_machine_of_it_waits_for_its_first_start()
     {
         await using var lab = new Lab("wffc", nodes: true);
-        var images = new GoldenImages(lab.Cluster);
+        var images = new GoldenImageCatalog(lab.Cluster);
         var made = await lab.DoAsync(async () =>
         {
             var all = new List<ItemUpdate<GoldenImageRecord>>();
-            await foreach (var update in images.CreateAsync(new GoldenImageRequest { Namespace = "default", SourceName = "golden", Name = "img" }, default))
+            await foreach (var update in new GoldenImageMaker(lab.Cluster).CreateAsync(new GoldenImageRequest { Namespace = "default", SourceName = "golden", Name = "img" }, default))
                 all.Add(update);
             return all;
         });

@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
-using KubeVirtClone.Engine.Snapshots;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Methods.Tests.Interruption;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;

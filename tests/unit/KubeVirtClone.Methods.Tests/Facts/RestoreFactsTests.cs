@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
 
@@ -109,7 +108,7 @@ public sealed class RestoreFactsTests
         lab.Delete("VirtualMachine", clones[1].TargetName);
         (await lab.ListAsync()).ShouldBeEmpty();
         lab.List("PersistentVolumeClaim").Count.ShouldBe(2);
-        (await lab.DoAsync(() => lab.Catalog.CollectBatchAsync(null, "b", includeTarget: false, default))).ShouldBeEmpty();
+        (await lab.DoAsync(() => lab.Leftovers.CollectBatchAsync(null, "b", includeTarget: false, default))).ShouldBeEmpty();
         lab.Settle();
         lab.List("PersistentVolumeClaim").Count.ShouldBe(2, "there is data in it");
         await lab.RemoveBatchAsync();

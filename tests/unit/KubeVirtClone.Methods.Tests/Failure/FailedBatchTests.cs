@@ -1,5 +1,6 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Interruption;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.KubeVirt;
@@ -21,7 +22,7 @@ public sealed class FailedBatchTests
         var before = sandbox.State();
         sandbox.Box.Faults.Add(Broken);
         var failed = await RunAsync(sandbox, CloneMethodChoice.Clone, 1);
-        failed.Single(u => u.Fault is not null).Fault!.Id.ShouldBe(Engine.FaultIds.VMCloneSnapshotFailed);
+        failed.Single(u => u.Fault is not null).Fault!.Id.ShouldBe(FaultIds.VMCloneSnapshotFailed);
         var first = sandbox.List("VirtualMachineClone").ShouldHaveSingleItem().Uid();
 
         sandbox.Box.Faults.Clear();
@@ -78,7 +79,7 @@ public sealed class FailedBatchTests
         var before = sandbox.State();
         sandbox.Box.Faults.Add(new Fault { Kind = FaultKind.StorageQuotaExceeded });
         var failed = await RunAsync(sandbox, method, 2, TimeSpan.FromSeconds(10));
-        failed.Where(u => u.Fault is not null).Select(u => u.Fault!.Id).Distinct(StringComparer.Ordinal).ShouldBe([Engine.FaultIds.QuotaExceeded]);
+        failed.Where(u => u.Fault is not null).Select(u => u.Fault!.Id).Distinct(StringComparer.Ordinal).ShouldBe([FaultIds.QuotaExceeded]);
 
         sandbox.Box.Faults.Clear();
         (await RunAsync(sandbox, method, 2)).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();

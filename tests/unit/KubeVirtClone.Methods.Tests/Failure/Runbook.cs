@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Methods.Tests.Interruption;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Machinery;
@@ -18,7 +20,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
 {
     private readonly CloneOptions _options = new() { Wait = true, For = WaitState.Bound, Timeout = patience };
 
-    private readonly GoldenImages _images = new(cluster);
+    private readonly GoldenImageCatalog _images = new(cluster);
     private readonly CloneCatalog _clones = new(cluster);
 
     /// <summary>The machine as it must be when a step fails: as it was when the step began.</summary>
@@ -79,7 +81,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
                     return fault;
             }
 
-            (await _clones.CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
+            (await new BatchLeftovers(cluster).CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
         }
 
         await foreach (var found in _images.ListAsync(new ListQuery { Names = [Image + "*"] }, version: null, withUses: false, default))
@@ -95,7 +97,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
     {
         var request = new GoldenImageRequest { Namespace = "default", SourceName = source, Name = Image, StopSource = true, RemoveSource = remove, Timeout = patience + patience };
         Fault? fault = null;
-        await foreach (var update in _images.CreateAsync(request, default))
+        await foreach (var update in new GoldenImageMaker(cluster).CreateAsync(request, default))
             fault ??= update.Fault;
         return fault;
     }

@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Interruption;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.KubeVirt;

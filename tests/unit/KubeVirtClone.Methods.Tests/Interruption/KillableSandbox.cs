@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.Tests.Processes;
-using KubeVirtClone.Engine;
-using KubeVirtClone.Engine.Resources;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox;
@@ -100,7 +104,7 @@ internal sealed class KillableSandbox : IAsyncDisposable
             clones.Add(found.Value!);
         foreach (var clone in clones)
             (await new CloneRemoval(cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
-        (await catalog.CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
+        (await new BatchLeftovers(cluster).CollectBatchAsync(null, batch, includeTarget: true, default)).ShouldBeEmpty();
         return clones.Count;
     }
 

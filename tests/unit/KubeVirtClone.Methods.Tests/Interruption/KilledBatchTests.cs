@@ -1,5 +1,5 @@
-using KubeVirtClone.Engine.Execution;
-using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;

@@ -1,5 +1,5 @@
-using KubeVirtClone.Engine.Execution;
 using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Seeding;
@@ -76,7 +76,7 @@ public sealed class KilledImageTests
             RemoveSource = removeSource,
             Timeout = TimeSpan.FromMinutes(2),
         };
-        await foreach (var update in new GoldenImages(lab.Cluster).CreateAsync(request, default))
+        await foreach (var update in new GoldenImageMaker(lab.Cluster).CreateAsync(request, default))
         {
             if (update.Fault is { } fault)
                 faults.Add(fault.Message);

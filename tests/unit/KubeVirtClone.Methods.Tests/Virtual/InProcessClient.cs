@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Sandbox.KubeVirt;

@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Execution;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Methods.Tests.Facts;
 
 namespace KubeVirtClone.Methods.Tests.Virtual;

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using KubeVirtClone.Engine;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Sandbox.Tests.Replay;
 
 namespace KubeVirtClone.Methods.Tests.Virtual;

@@ -1,0 +1,78 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Clears away what batches left: snapshots their clones shared, and volumes nobody owns.</summary>
+public sealed class BatchLeftovers
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public BatchLeftovers(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>
+    /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose
+    /// volumes were bound only when the machines started. One that is not tied to its clones yet, because they are still being made, stays:
+    /// <see cref="CollectBatchAsync"/> takes that too.
+    /// </summary>
+    /// <param name="ns">Namespace; null is the connection's.</param>
+    /// <param name="batch">The batch; null is every batch.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Names of the snapshots that are still needed, with what needs them.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, CancellationToken ct) =>
+        CollectSnapshotsAsync(ns, batch, tiedOnly: true, ct);
+
+    /// <summary>
+    /// Clears away what a batch may have left that no clone stands for: its shared snapshots, also one that was begun for clones that never came;
+    /// and volumes made for its machines whose restore is gone and which no machine uses. For a batch that is removed as a whole.
+    /// </summary>
+    /// <param name="ns">Namespace; null is the connection's.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="includeTarget">Also such volumes with data in them. Without it only those that were never filled.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Names of what is still needed, with what needs it, and of what could not be removed, with why.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public async Task<IReadOnlyList<string>> CollectBatchAsync(string? ns, string batch, bool includeTarget, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (NameRules.WhyNotLabelValue(batch) is { } why)
+            throw new EngineException(CloneCatalog.BadBatch(batch, why));
+        var left = await KubeVirtCluster.GuardAsync(() => new OrphanedVolumes(_cluster).RemoveAsync(ns ?? _cluster.Namespace, batch, includeTarget, ct));
+        return [.. await CollectSnapshotsAsync(ns, batch, tiedOnly: false, ct), .. left];
+    }
+
+    internal async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, bool tiedOnly, CancellationToken ct)
+    {
+        if (await _cluster.GetSnapshotVersionAsync(ct) is null)
+            return [];
+        var selector = CloneLabels.SharedSnapshot + "=true" + (batch is null ? "" : $",{CloneLabels.Batch}={batch}");
+        var kept = new List<string>();
+        var found = new List<SnapshotRecord>();
+        await foreach (var item in new SnapshotCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns, LabelSelector = selector }, ct))
+        {
+            // One that has no owner yet is for clones that are still to come.
+            if (item.Value is { } snapshot && (!tiedOnly || snapshot.Raw.ItemsAt("metadata", "ownerReferences").Any()))
+                found.Add(snapshot);
+        }
+
+        foreach (var snapshot in found)
+        {
+            var shared = new SharedSnapshot(_cluster, snapshot.Namespace, snapshot.Name, snapshot.SourceName, snapshot.Batch);
+            if (await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct) is { Count: > 0 } uses)
+                kept.Add($"{snapshot.Namespace}/{snapshot.Name}: {SnapshotUses.Describe(uses)}");
+        }
+
+        return kept;
+    }
+}

@@ -1,0 +1,110 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Makes clones by posting the object that stands for each: a VirtualMachineClone, or a VirtualMachineRestore of a snapshot that is ready. Names are fixed by the plan, so that a post can be repeated: nothing is made twice.</summary>
+internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, CloneOptions options, InFlightWindow window, CloneMethod method) : ICloneMethod
+{
+    // The client repeats what is safe to repeat; these are patience on top of it, for a server that restarts or drowns.
+    private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Strict" };
+
+    public CloneMethod Method => method;
+
+    private TimeSpan Patience => options.Timeout is { } timeout && timeout < LongestTrouble ? timeout : LongestTrouble;
+
+    public async Task<CreateOutcome> CreateAsync(PlannedClone clone, CancellationToken ct)
+    {
+        if (clone.Existing is { } existing)
+            return new(CloneRecord.From(existing), null, TakenOver: true);
+        var started = cluster.Clock.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryCreateAsync(clone, ct);
+            }
+            catch (KubernetesException e) when (IsPassing(e) && cluster.Clock.GetElapsedTime(started) < Patience)
+            {
+                if (window.Trouble())
+                    cluster.Callbacks.Verbose?.Invoke($"The server is in trouble ({e.Message}); at most {window.Size} clones in flight now");
+                var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, attempt - 1)));
+                cluster.Callbacks.Verbose?.Invoke($"Creating {clone.DisplayName} again in {pause.TotalSeconds} s");
+                await Task.Delay(pause, cluster.Clock, ct);
+            }
+            catch (KubernetesException e)
+            {
+                return Refused(e, clone);
+            }
+        }
+    }
+
+    private async Task<CreateOutcome> TryCreateAsync(PlannedClone clone, CancellationToken ct)
+    {
+        var sent = cluster.Clock.GetUtcNow();
+        try
+        {
+            // The client may serialize later or again: every attempt has a body of its own.
+            var body = (System.Text.Json.Nodes.JsonObject)clone.Body.DeepClone();
+            return new(CloneRecord.From(await cluster.Client.CreateAsync(kind, clone.Request.Namespace, body, _write, ct)), null) { Sent = sent };
+        }
+        catch (AnswerLostException) when (!options.DryRun)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"The answer about {clone.DisplayName} was lost; reading it back");
+            if (await ReadBackAsync(clone, ours: true, ct) is { } settled)
+                return settled with { Sent = sent };
+            throw;
+        }
+        catch (ApiStatusException e) when (e.IsAlreadyExists)
+        {
+            // It was made by an earlier run of this batch, by an attempt whose answer was lost, or by somebody else.
+            if (await ReadBackAsync(clone, ours: false, ct) is { } settled)
+                return settled;
+            throw;
+        }
+    }
+
+    private async Task<CreateOutcome?> ReadBackAsync(PlannedClone clone, bool ours, CancellationToken ct)
+    {
+        var found = await cluster.Client.FindAsync(kind, clone.Request.Namespace, clone.Request.CloneName!, ct);
+        if (found is null)
+            return null;
+        return TakeoverRules.WhyNotSame(found, clone.Body) is { } why
+            ? new(null, TakeoverRules.ExistsWithAnother(clone.Request, why))
+            : new(CloneRecord.From(found), null, TakenOver: !ours);
+    }
+
+    private static bool IsPassing(KubernetesException e) => e switch
+    {
+        AnswerLostException => true,
+        ApiServerUnreachableException => true,
+        // Gone again when it was read back: the name is free, or its object is still being deleted.
+        ApiStatusException { IsAlreadyExists: true } => true,
+        // The webhook's own view of the snapshot comes a moment after ours.
+        ApiStatusException { StatusCode: 400 } status when IsUnseenSnapshot(status.ApiMessage) => true,
+        ApiStatusException status => status.StatusCode is 429 or >= 500,
+        _ => false,
+    };
+
+    private static bool IsUnseenSnapshot(string message) =>
+        message.Contains("snapshot content name is nil", StringComparison.Ordinal)
+        || (message.Contains("virtualmachinesnapshotcontents", StringComparison.Ordinal) && message.Contains("not found", StringComparison.Ordinal));
+
+    private static CreateOutcome Refused(KubernetesException e, PlannedClone clone)
+    {
+        var fault = FaultMapper.From(e, clone.DisplayName);
+        if (e is ApiStatusException { IsNotFound: true, Kind: not "namespaces" })
+            fault = FaultMapper.CloneApiMissing();
+        if (fault.Terminating)
+            throw new EngineException(fault);
+        return new(null, fault);
+    }
+}

@@ -1,0 +1,236 @@
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Power;
+using KubeVirtClone.Engine.Waiting;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>What the clones of one operation have in common.</summary>
+/// <param name="Window">How many may be in flight.</param>
+/// <param name="Meter">Counts them.</param>
+/// <param name="Updates">Where results go.</param>
+/// <param name="Plan">What is to be made.</param>
+/// <param name="Created">Called for each that was made or taken over.</param>
+internal sealed record BatchRun(InFlightWindow Window, ProgressMeter Meter, ChannelWriter<CloneUpdate> Updates, ClonePlan Plan, Action Created)
+{
+    /// <summary>Whether everything is in one namespace, so that a right missing there ends everything.</summary>
+    public bool OneNamespace { get; } = Plan.Clones.Select(c => c.Request.Namespace).Distinct(StringComparer.Ordinal).Count() == 1;
+
+    public void Fail(PlannedClone clone, Fault fault, CloneRecord? record) =>
+        Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Record = record, Request = clone.Original });
+
+    public void Warn(string text, CloneRecord? record = null, CloneRequest? request = null) =>
+        Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Request = request });
+}
+
+/// <summary>How one clone ended.</summary>
+/// <param name="Planned">Which one.</param>
+/// <param name="Record">The clone as last seen; null when it was never made.</param>
+/// <param name="Fault">What went wrong; null when nothing did.</param>
+internal readonly record struct MadeClone(PlannedClone Planned, CloneRecord? Record, Fault? Fault);
+
+/// <summary>Makes planned clones and follows them to the state waited for.</summary>
+internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, BatchRun run, FirstFailure ending) : IAsyncDisposable
+{
+    private readonly Dictionary<CloneMethod, ICloneMethod> _methods = [];
+    private readonly Dictionary<CloneMethod, CloneTracker> _trackers = [];
+
+    /// <summary>Longest wait for a restore whose machine is to be started, where no time is given.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
+
+    // Follows restores whose machines are to be started until they are complete, whatever is waited for then.
+    private CloneTracker? _starts;
+
+    public BatchRun Run => run;
+
+    /// <summary>Prepares for the methods that occur; watches start when there is something to follow.</summary>
+    public async Task StartAsync(IReadOnlyList<PlannedClone> clones)
+    {
+        // With one batch label on all of them the server sends no other clone of the namespace.
+        var batches = clones.Select(c => c.Request.Batch).Distinct(StringComparer.Ordinal).ToList();
+        var scope = batches is [{ } batch] ? new WatchOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" } : new WatchOptions();
+        foreach (var method in clones.Select(c => c.Method).Distinct())
+        {
+            var kind = method == CloneMethod.Clone
+                ? await cluster.GetCloneKindAsync(ending.Token)
+                : KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ending.Token)).Version);
+            _methods[method] = new CloneApiMethod(cluster, kind, options, run.Window, method);
+            if (options.DryRun)
+                continue;
+            if (method == CloneMethod.Restore)
+                _starts = await CloneTracker.CreateAsync(cluster, kind, scope, WaitState.Succeeded, Events(), ending.Token);
+            if (options.Wait)
+                _trackers[method] = await CloneTracker.CreateAsync(cluster, kind, scope, NeededState, Events(), ending.Token);
+        }
+    }
+
+    /// <summary>Makes clones one after the other as the window has room, and follows them side by side.</summary>
+    /// <param name="clones">What to make.</param>
+    /// <param name="made">Told of each as soon as it exists, or is known not to.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<MadeClone>> MakeAsync(IReadOnlyList<PlannedClone> clones, Action<MadeClone>? made, CancellationToken ct)
+    {
+        var running = new List<Task<MadeClone>>(clones.Count);
+        try
+        {
+            foreach (var clone in clones)
+            {
+                await run.Window.AcquireAsync(ct);
+                var making = MakeOneAsync(clone, made, ct);
+                running.Add(making);
+                _ = ending.GuardAsync(making).ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running);
+        }
+
+        return await Task.WhenAll(running);
+    }
+
+    /// <summary>Ends clones that cannot be made, for a reason they have in common.</summary>
+    public void FailAll(IEnumerable<PlannedClone> clones, Fault fault)
+    {
+        foreach (var clone in clones)
+            FailOne(clone, fault with { TargetName = clone.DisplayName });
+    }
+
+    public void FailOne(PlannedClone clone, Fault fault)
+    {
+        run.Fail(clone, fault, record: null);
+        run.Meter.End(clone, success: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var tracker in _trackers.Values)
+            await tracker.DisposeAsync();
+        if (_starts is not null)
+            await _starts.DisposeAsync();
+    }
+
+    // A clone object that is deleted before its volumes are bound takes their snapshot with it.
+    private WaitState NeededState => options is { PurgeOnSuccess: true, For: WaitState.Succeeded } ? WaitState.Bound : options.For;
+
+    private TrackerEvents Events() => new(
+        (reference, record, text) => run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
+        (reference, record) => run.Meter.Seen(reference, record));
+
+    private async Task<MadeClone> MakeOneAsync(PlannedClone clone, Action<MadeClone>? made, CancellationToken ct)
+    {
+        var succeeded = false;
+        var item = new CloneReference(clone.Request.Namespace, clone.Request.CloneName!) { Input = clone.Original.Input, Method = clone.Method };
+        run.Meter.Begin(item);
+        try
+        {
+            var result = await MakeAndFollowAsync(clone, item, made, ct);
+            succeeded = result.Fault is null;
+            return result;
+        }
+        finally
+        {
+            run.Window.Release();
+            if (!ct.IsCancellationRequested)
+                run.Meter.End(item, succeeded);
+        }
+    }
+
+    private async Task<MadeClone> MakeAndFollowAsync(PlannedClone clone, CloneReference item, Action<MadeClone>? made, CancellationToken ct)
+    {
+        var outcome = await _methods[clone.Method].CreateAsync(clone, ct);
+        made?.Invoke(new(clone, outcome.Record, outcome.Fault));
+        if (outcome.Fault is { } refused)
+        {
+            if (run.OneNamespace && refused.Exception is ApiStatusException status && FaultMapper.IsAccessDenied(status))
+                throw new EngineException(refused);
+            run.Fail(clone, refused, record: null);
+            return new(clone, null, refused);
+        }
+
+        var record = outcome.Record!;
+        if (options.DryRun)
+        {
+            run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = record, Request = clone.Original });
+            return new(clone, record, null);
+        }
+
+        run.Created();
+        if (options.Wait && outcome.Sent is { } sent)
+            cluster.Times.NoteSent(record, sent);
+        cluster.Callbacks.Verbose?.Invoke(
+            $"{clone.Request.SourceName} -> {clone.DisplayName}: clone {record.Name} {(outcome.TakenOver ? "was there already" : "created")}");
+        var left = options.Timeout;
+        if (_starts is not null && HeldStart.IsPending(record.Raw))
+        {
+            var began = cluster.Clock.GetTimestamp();
+            var complete = await StartMachineAsync(item, record, ct);
+            if (complete.Fault is not null)
+                return await FinishAsync(clone, complete, ct);
+            record = complete.Record!;
+            if (left is { } limit)
+                left = limit > cluster.Clock.GetElapsedTime(began) ? limit - cluster.Clock.GetElapsedTime(began) : TimeSpan.Zero;
+        }
+
+        if (!_trackers.TryGetValue(clone.Method, out var tracker))
+        {
+            run.Window.Success();
+            Deliver(clone, record);
+            return new(clone, record, null);
+        }
+
+        return await FinishAsync(clone, await tracker.FollowAsync(item, record, left, ct), ct);
+    }
+
+    private async Task<FollowOutcome> StartMachineAsync(CloneReference item, CloneRecord record, CancellationToken ct)
+    {
+        var complete = await _starts!.FollowAsync(item, record, options.Timeout ?? StartPatience, ct);
+        if (complete.Fault is not null)
+            return complete;
+        cluster.Callbacks.Verbose?.Invoke($"Starting {item.Namespace}/{record.TargetName}: its restore is complete");
+        return await HeldStart.CarryOutAsync(cluster, complete.Record!, ct) is { } fault ? complete with { Fault = fault } : complete;
+    }
+
+    private async Task<MadeClone> FinishAsync(PlannedClone clone, FollowOutcome followed, CancellationToken ct)
+    {
+        if (followed.Fault is { } fault)
+        {
+            if (fault.Terminating)
+                throw new EngineException(fault);
+            if (fault.Id is FaultIds.QuotaExceeded or FaultIds.VMCloneSnapshotFailed)
+                run.Window.Trouble();
+            run.Fail(clone, fault, followed.Record);
+            return new(clone, followed.Record, fault);
+        }
+
+        var record = followed.Record!;
+        run.Window.Success();
+        if (followed.Reservation is not null)
+            run.Warn(followed.Reservation, record, clone.Original);
+        if (options.PurgeOnSuccess)
+            await PurgeAsync(clone, record, ct);
+        Deliver(clone, record);
+        return new(clone, record, null);
+    }
+
+    private async Task PurgeAsync(PlannedClone clone, CloneRecord record, CancellationToken ct)
+    {
+        // A machine stands for a clone whose object is gone already.
+        if (record.Raw.Kind == SourceKinds.VirtualMachine)
+            return;
+        var problem = record.Bound
+            ? (await new CloneRemoval(cluster).RemoveAsync(record, ct))?.Message
+            : "its volumes are not bound yet, and need it";
+        if (problem is not null)
+            run.Warn($"The clone object {record.Namespace}/{record.Name} was kept: {problem}", record, clone.Original);
+    }
+
+    private void Deliver(PlannedClone clone, CloneRecord record) =>
+        run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Record, Record = record, Request = clone.Original });
+}

@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Waiting;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Carries out a batch: plans, creates, follows, and streams what comes of it. An operation runs once.</summary>
+public sealed class CloneOperation
+{
+    private readonly KubeVirtCluster _cluster;
+    private readonly CloneOptions _options;
+    private int _created;
+
+    /// <summary>Prepares an operation; nothing is sent before <see cref="RunAsync"/>.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="options">How to carry it out.</param>
+    public CloneOperation(KubeVirtCluster cluster, CloneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(options);
+        _cluster = cluster;
+        _options = options;
+        Batch = string.IsNullOrEmpty(options.Batch) ? CloneNames.NewBatch(cluster.Clock.GetUtcNow()) : options.Batch;
+    }
+
+    /// <summary>The batch id, given or generated.</summary>
+    public string Batch { get; }
+
+    /// <summary>Clones made or taken over so far; still true after cancellation, which leaves them alone.</summary>
+    public int Created => Volatile.Read(ref _created);
+
+    /// <summary>
+    /// Carries out the batch. Each request gives one <see cref="CloneUpdateKind.Record"/>, <see cref="CloneUpdateKind.Planned"/>,
+    /// <see cref="CloneUpdateKind.Skipped"/> or <see cref="CloneUpdateKind.Fault"/>; updates come in the order things happen, not in that of
+    /// the requests. Nothing is sent before the result is enumerated.
+    /// </summary>
+    /// <param name="batch">The requests; see <see cref="TargetNames"/> for making many of one.</param>
+    /// <param name="ct">Stops creating and waiting within a second; what was created stays.</param>
+    /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
+    public IAsyncEnumerable<CloneUpdate> RunAsync(IReadOnlyList<CloneRequest> batch, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return UpdateStream.RunAsync((updates, stop) => ExecuteAsync(batch, updates, stop), ct);
+    }
+
+    private async Task ExecuteAsync(IReadOnlyList<CloneRequest> batch, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    {
+        if (batch.Count == 0)
+            return;
+        var meter = new ProgressMeter(batch.Count, _cluster.Clock);
+        var plan = await new ClonePlanner(_cluster, _options, Batch).PlanAsync(batch, ct);
+        foreach (var update in plan.Updates)
+        {
+            if (update.Kind == CloneUpdateKind.Fault)
+                meter.End(update, success: false);
+            else if (update.Kind == CloneUpdateKind.Skipped)
+                meter.Skipped();
+            updates.TryWrite(update);
+        }
+
+        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {batch.Count} to make, at most {_options.ThrottleLimit} in flight");
+        await UpdateStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
+    }
+
+    private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    {
+        if (plan.Clones.Count == 0)
+            return;
+        using var ending = new FirstFailure(ct);
+        var window = new InFlightWindow(_options.ThrottleLimit, _cluster.Clock);
+        using var observed = _cluster.ObserveTraces(trace =>
+        {
+            // The client repeats throttled requests by itself; the window must hear of them all the same.
+            if (trace.StatusCode is 429 or >= 500)
+                window.Trouble();
+        });
+        var snapshotVersion = await _cluster.GetSnapshotVersionAsync(ct);
+        var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
+        var run = new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created));
+        var clones = _options.DryRun ? plan.Clones : await new FailedClones(_cluster, run).RenewAsync(plan.Clones, ct);
+        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, _cluster.Callbacks.Verbose).Plan(clones);
+        await using var maker = new CloneMaker(_cluster, _options, run, ending);
+        await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
+        await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
+    }
+
+    private async Task MakeGroupsAsync(IReadOnlyList<SourceGroup> groups, CloneMaker maker, FirstFailure ending)
+    {
+        var prepared = groups.Where(g => g.NeedsPreparation).Select(g => ending.GuardAsync(new GroupRunner(_cluster, _options, maker, g).RunAsync(ending.Token))).ToList();
+        var others = groups.Where(g => !g.NeedsPreparation).SelectMany(g => g.Clones).ToList();
+        prepared.Add(ending.GuardAsync(maker.MakeAsync(others, made: null, ending.Token)));
+        await Task.WhenAll(prepared);
+    }
+}

@@ -1,0 +1,218 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Turns a batch of requests into what is to be made, and into what can be said before anything is.</summary>
+internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options, string batch)
+{
+    private static readonly Version PatchesSince = new(1, 6);
+    private static readonly Version VolumeNamePolicySince = new(1, 8);
+
+    private readonly List<CloneUpdate> _updates = [];
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private CloneCompiler _compiler = new(batch, macs: null);
+
+    /// <summary>The batch is only written down: what it would find in its way does not matter, and nothing of an earlier run is taken over.</summary>
+    public bool OnPaper { get; init; }
+
+    public async Task<ClonePlan> PlanAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        var kind = await cluster.GetCloneKindAsync(ct);
+        if (await KubeVirtCluster.GuardAsync(() => cluster.GetSnapshotGateAsync(ct)) == false)
+            throw new EngineException(FaultMapper.GateOff(e: null));
+
+        var checkedRequests = CheckAlone(await ResolveImagesAsync(requests, ct));
+        await RefuseUnsupportedAsync(checkedRequests, ct);
+        var asked = checkedRequests.ConvertAll(c => c.Asked);
+        var macs = asked.Exists(r => r.GenerateMacAddresses) ? await MacReader.ReadPoolAsync(cluster, asked, ct) : null;
+        _compiler = new CloneCompiler(batch, macs);
+        var clones = new List<PlannedClone>(checkedRequests.Count);
+        var finder = new FactFinder(cluster, kind);
+        foreach (var group in checkedRequests.GroupBy(r => r.Checked.Request.Namespace, StringComparer.Ordinal))
+        {
+            var facts = options.Preflight
+                ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, MayRestore(group), ct)
+                : new NamespaceFacts { Namespace = group.Key };
+            foreach (var item in group)
+                Place(item, facts, kind, clones);
+        }
+
+        return new ClonePlan(clones, _updates) { Compiler = _compiler };
+    }
+
+    private static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);
+
+    private bool MayRestore(IEnumerable<Item> items) => options.Method switch
+    {
+        CloneMethodChoice.Clone => false,
+        CloneMethodChoice.Restore => true,
+        _ => items.Any(i => i.Asked.StartsAtOnce || HasPatches(i))
+            || items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
+    };
+
+    private async Task<List<(CloneRequest Original, CloneRequest Asked)>> ResolveImagesAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        var images = new ImageSources(cluster);
+        var resolved = new List<(CloneRequest, CloneRequest)>(requests.Count);
+        foreach (var request in requests)
+        {
+            var found = await images.ResolveAsync(request, ct);
+            if (found.Fault is { } fault)
+                Fail(fault, request);
+            else
+                resolved.Add((request, found.Value!));
+        }
+
+        return resolved;
+    }
+
+    private List<Item> CheckAlone(List<(CloneRequest Original, CloneRequest Asked)> requests)
+    {
+        var items = new List<Item>(requests.Count);
+        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (original, request) in requests)
+        {
+            var ordinal = 0;
+            if (string.IsNullOrEmpty(request.TargetName))
+            {
+                var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
+                ordinal = ordinals.GetValueOrDefault(source);
+                ordinals[source] = ordinal + 1;
+            }
+
+            var result = RequestRules.Check(request, batch, ordinal);
+            Warn(result.Warnings, original);
+            if (result.Fault is not null)
+                Fail(result.Fault, original);
+            else if (!targets.Add($"{result.Request.Namespace}/{result.Request.TargetName}"))
+                Fail(Duplicate(result.Request, "target", result.Request.TargetName!), original);
+            else if (!names.Add($"{result.Request.Namespace}/{result.Request.CloneName}"))
+                Fail(Duplicate(result.Request, "clone object name", result.Request.CloneName!), original);
+            else
+                items.Add(new Item(original, request, result, ordinal));
+        }
+
+        if (options.Method == CloneMethodChoice.Clone && items.Find(i => i.Asked.StartsAtOnce) is { } starting)
+            Warn(["Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave -Method out, or start the machines afterwards (Start-VM)."], starting.Original);
+        foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
+            Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
+        return items;
+    }
+
+    private async Task RefuseUnsupportedAsync(List<Item> items, CancellationToken ct)
+    {
+        if (!items.Exists(i => HasPatches(i) || i.Checked.Request.VolumeNamePolicy is not null))
+            return;
+        if (await KubeVirtCluster.GuardAsync(() => cluster.GetKubeVirtVersionAsync(ct)) is not { } version)
+            return;
+        // Restores took patches long before clones did; Auto turns to them where that helps.
+        items.RemoveAll(i => Unsupported(i, HasPatches(i) && options.Method == CloneMethodChoice.Clone, PatchesSince, UnsupportedFields.Patches)
+            || Unsupported(i, i.Checked.Request.VolumeNamePolicy is not null, VolumeNamePolicySince, UnsupportedFields.VolumeNamePolicy));
+
+        bool Unsupported(Item item, bool used, Version since, Func<Version, (string Message, string Action)> words)
+        {
+            if (!used || version >= since)
+                return false;
+            var (message, action) = words(version);
+            Fail(FaultMapper.Make(FaultIds.VMCloneFieldUnsupported, FaultCategory.InvalidArgument, message, action, item.Checked.Request.DisplayName), item.Original);
+            return true;
+        }
+    }
+
+    private void Place(Item item, NamespaceFacts facts, ResourceKind kind, List<PlannedClone> clones)
+    {
+        var named = item.Checked.Request;
+        var fingerprint = RequestFingerprint.Of(item.Asked, named);
+        if (!OnPaper && TakeOver(item, facts, kind, fingerprint, clones))
+            return;
+        if (!OnPaper && PreflightRules.TargetExists(named, facts) is { } exists)
+        {
+            if (options.SkipExisting)
+                _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Skipped, Request = item.Original, Message = exists.Message });
+            else
+                Fail(exists, item.Original);
+            return;
+        }
+
+        if (!OnPaper && PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
+        {
+            Fail(blocked, item.Original);
+            return;
+        }
+
+        var result = _compiler.Compile(item.Asked, item.Ordinal, facts.SourceOf(named));
+        Warn(result.Warnings, item.Original);
+        if (result.Fault is { } wrong)
+        {
+            // A source that is not there says more than what cannot be worked out without it.
+            Fail(PreflightRules.Judge(item.Checked, facts, []) ?? wrong, item.Original);
+            return;
+        }
+
+        var warnings = new List<string>();
+        var fault = PreflightRules.Judge(result, facts, warnings);
+        Warn(warnings, item.Original);
+        if (fault is not null)
+            Fail(fault, item.Original);
+        else
+            clones.Add(Planned(item, result.Request, kind, fingerprint) with { Source = facts.SourceOf(named) });
+    }
+
+    private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)
+    {
+        var request = item.Checked.Request;
+        var existing = facts.BatchClones?.GetValueOrDefault(request.CloneName!);
+        if (existing is null && facts.Restores?.GetValueOrDefault(request.CloneName!) is { } restore && CloneRecord.IsCloneRestore(restore))
+            existing = restore;
+        // The restore of a clone that is done may be gone; the machine still says which one made it.
+        if (existing is null && facts.Machines?.GetValueOrDefault(request.TargetName!) is { } machine && CloneRecord.WasMadeBy(machine, request.CloneName!))
+            existing = machine;
+        if (existing is null)
+            return false;
+        var planned = Planned(item, request, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
+        if (existing.Kind != SourceKinds.VirtualMachine && TakeoverRules.WhyNotSame(existing, planned.Body) is { } why)
+            Fail(TakeoverRules.ExistsWithAnother(request, why), item.Original);
+        else
+            clones.Add(planned);
+        return true;
+    }
+
+    private static PlannedClone Planned(Item item, CloneRequest request, ResourceKind kind, string fingerprint)
+    {
+        var body = CloneManifest.Build(request, kind.ApiVersion);
+        RequestFingerprint.Mark(body, fingerprint, request.SourceKind, request.SourceName);
+        return new PlannedClone(request, item.Original, body, Existing: null) { Asked = item.Asked, Ordinal = item.Ordinal, Fingerprint = fingerprint };
+    }
+
+    private void Fail(Fault fault, CloneRequest request) =>
+        _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Request = request });
+
+    // The same words about the same source are said once, not once for each of its clones.
+    private void Warn(IEnumerable<string> warnings, CloneRequest request)
+    {
+        foreach (var warning in warnings.Where(_warned.Add))
+            _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning, Request = request });
+    }
+
+    private static Fault Duplicate(CloneRequest request, string what, string name) => FaultMapper.Make(
+        FaultIds.VMCloneDuplicateTarget,
+        FaultCategory.InvalidArgument,
+        $"Another item of this batch has the {what} '{name}' too; only the first is carried out.",
+        "Give each item a name of its own.",
+        $"{request.Namespace}/{name}");
+
+    private sealed record Item(CloneRequest Original, CloneRequest Asked, CheckedRequest Checked, int Ordinal);
+}

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Waiting;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Waits for clones that exist: one list and one watch per kind and namespace, however many.</summary>
+public sealed class CloneWaiter
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public CloneWaiter(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>
+    /// Waits. Each clone gives one record or one fault when it is decided; warnings and progress come in between. A clone that is named
+    /// twice is waited for once.
+    /// </summary>
+    /// <param name="clones">The clones; each is read anew, by uid where it is known.</param>
+    /// <param name="options">State and time.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
+    public IAsyncEnumerable<CloneUpdate> WaitAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(clones);
+        ArgumentNullException.ThrowIfNull(options);
+        return UpdateStream.RunAsync((updates, stop) => WaitAllAsync(clones, options, updates, stop), ct);
+    }
+
+    private async Task WaitAllAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    {
+        var distinct = clones.DistinctBy(c => (c.Namespace, c.Name, c.Uid)).ToList();
+        if (distinct.Count == 0)
+            return;
+        var meter = new ProgressMeter(distinct.Count, _cluster.Clock);
+        var scope = distinct is [{ } only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
+        var events = new TrackerEvents(
+            (reference, record, text) => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
+            (reference, record) => meter.Seen(reference, record));
+        using var ending = new FirstFailure(ct);
+        distinct = await FindMethodsAsync(distinct, ending.Token);
+        await using var trackers = new Trackers();
+        foreach (var method in distinct.Select(c => c.Method!.Value).Distinct())
+        {
+            var kind = method == CloneMethod.Clone
+                ? await _cluster.GetCloneKindAsync(ending.Token)
+                : KubeVirtKinds.Restore((await _cluster.GetSnapshotKindAsync(ending.Token)).Version);
+            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, scope, options.For, events, ending.Token);
+        }
+
+        // Batches whose shared snapshot may have been waited for by these clones alone.
+        var shared = new ConcurrentDictionary<(string Namespace, string Batch), bool>();
+        await UpdateStream.WithProgressAsync(
+            () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
+                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], shared, meter, updates, ending.Token))))),
+            meter,
+            updates,
+            _cluster.Clock);
+        foreach (var (ns, batch) in shared.Keys)
+            await new BatchLeftovers(_cluster).CollectSnapshotsAsync(ns, batch, tiedOnly: true, ct);
+    }
+
+    // A name alone does not tell which kind of object stands for the clone.
+    private async Task<List<CloneReference>> FindMethodsAsync(List<CloneReference> clones, CancellationToken ct)
+    {
+        if (clones.TrueForAll(c => c.Method is not null))
+            return clones;
+        var restores = new HashSet<(string, string)>();
+        if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
+        {
+            foreach (var ns in clones.Where(c => c.Method is null).Select(c => c.Namespace).Distinct(StringComparer.Ordinal))
+            {
+                await KubeVirtCluster.GuardAsync(async () =>
+                {
+                    var selector = new ListOptions { LabelSelector = $"{CloneLabels.Method}={CloneMethod.Restore}" };
+                    await foreach (var restore in _cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, selector, ct))
+                        restores.Add((ns, restore.Name));
+                    return restores;
+                });
+            }
+        }
+
+        return clones.ConvertAll(c => c with { Method = c.Method ?? (restores.Contains((c.Namespace, c.Name)) ? CloneMethod.Restore : CloneMethod.Clone) });
+    }
+
+    private static async Task WaitOneAsync(
+        CloneReference reference,
+        WaitOptions options,
+        CloneTracker tracker,
+        ConcurrentDictionary<(string Namespace, string Batch), bool> shared,
+        ProgressMeter meter,
+        ChannelWriter<CloneUpdate> updates,
+        CancellationToken ct)
+    {
+        meter.Begin(reference);
+        var outcome = await tracker.FollowAsync(reference, initial: null, options.Timeout, ct);
+        if (outcome.Fault is { Terminating: true } fault)
+            throw new EngineException(fault);
+        meter.End(reference, outcome.Fault is null);
+        if (outcome.Record is { Bound: true, SnapshotName: not null, Batch: { } batch } bound)
+            shared[(bound.Namespace, batch)] = true;
+        if (outcome.Reservation is not null)
+            updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = outcome.Reservation, Record = outcome.Record, Reference = reference });
+        updates.TryWrite(new CloneUpdate
+        {
+            Kind = outcome.Fault is null ? CloneUpdateKind.Record : CloneUpdateKind.Fault,
+            Record = outcome.Record,
+            Fault = outcome.Fault,
+            Reference = reference,
+        });
+    }
+
+    private sealed class Trackers : Dictionary<CloneMethod, CloneTracker>, IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var tracker in Values)
+                await tracker.DisposeAsync();
+        }
+    }
+}

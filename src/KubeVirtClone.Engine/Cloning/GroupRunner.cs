@@ -1,0 +1,140 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Waiting;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Makes the clones of one source from one snapshot: has it taken, posts the clones once it can be used, ties it to them, and clears it away.</summary>
+internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options, CloneMaker maker, SourceGroup group)
+{
+    private readonly SharedSnapshot? _shared = group.Snapshot is { } name
+        ? new SharedSnapshot(cluster, group.Namespace, name, group.SourceName, group.Clones[0].Request.Batch)
+        : null;
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        // What is done needs no snapshot; what an earlier run left unfinished needs the one it was made of.
+        var needing = group.Clones.Where(NeedsSnapshot).ToList();
+        var ready = group.Clones.Except(needing).ToList();
+        if (needing.Count > 0)
+        {
+            var (prepared, fault) = options.DryRun ? await RehearseAsync(needing, ct) : await PrepareAsync(needing, ct);
+            // What may not be done for one may not be done for any.
+            if (fault is { Exception: ApiStatusException status } && maker.Run.OneNamespace && FaultMapper.IsAccessDenied(status))
+                throw new EngineException(fault);
+            if (fault is not null)
+                maker.FailAll(needing, fault);
+            else
+                ready.AddRange(prepared);
+        }
+
+        var tally = new Tally(ready.Count, owners => OwnAsync(owners, ct));
+        var made = await maker.MakeAsync(ready, tally.Add, ct);
+        // With none to come, a snapshot of an earlier run goes back to the clones that it has.
+        await (ready.Count > 0 ? tally.Tied : OwnAsync([], ct));
+        if (_shared is not null && !options.DryRun && (options.Wait || made.Count == 0 || needing.Count == 0))
+            await CollectAsync(made, ct);
+    }
+
+    private static bool NeedsSnapshot(PlannedClone clone) => clone.Existing is not { } existing
+        || (existing.Kind != SourceKinds.VirtualMachine && CloneRecord.From(existing).Phase != ClonePhase.Succeeded);
+
+    private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> PrepareAsync(List<PlannedClone> needing, CancellationToken ct)
+    {
+        var warn = (string text) => maker.Run.Warn(text);
+        SnapshotRecord? snapshot;
+        // A snapshot being taken is work in flight as much as a clone is.
+        await maker.Run.Window.AcquireAsync(ct);
+        try
+        {
+            var found = _shared is not null
+                ? await _shared.EnsureAsync(group.Clones.Count, options.Timeout, warn, ct)
+                : await FindNamedAsync(warn, ct);
+            if (found.Fault is { } fault)
+                return ([], await GiveUpAsync(fault, ct));
+            snapshot = found.Value!;
+        }
+        finally
+        {
+            maker.Run.Window.Release();
+        }
+
+        var content = await new SnapshotCatalog(cluster).ReadContentAsync(snapshot, ct);
+        if (content is null)
+            return ([], await GiveUpAsync(SnapshotFaults.Deleted(snapshot.Reference), ct));
+        if (snapshot.IsPartial || content.Missing.Count > 0)
+            return ([], await GiveUpAsync(SnapshotFaults.Partial(snapshot.Reference.ToString(), group.SourceName, content.Missing), ct));
+        var source = new SnapshottedSource(cluster, maker.Run, snapshot, content);
+        var clones = new List<PlannedClone>(needing.Count);
+        foreach (var clone in needing)
+        {
+            var (prepared, fault) = await source.PrepareAsync(clone, ct);
+            if (fault is null)
+                clones.Add(prepared);
+            else
+                maker.FailOne(clone, fault);
+        }
+
+        return (clones, null);
+    }
+
+    private async Task<ListedItem<SnapshotRecord>> FindNamedAsync(Action<string> warn, CancellationToken ct)
+    {
+        var snapshot = new SnapshotReference(group.Namespace, group.SourceName);
+        return await new SnapshotWaiter(cluster).WaitOneAsync(snapshot, options.Timeout, warn, ct);
+    }
+
+    // A dry run makes no snapshot; the restores of one that is not there are checked as far as the server checks such.
+    private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> RehearseAsync(List<PlannedClone> needing, CancellationToken ct)
+    {
+        if (_shared is not null && await _shared.TryAsync(needing.Count, ct) is { } refused)
+            return ([], refused);
+        var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
+        return ([.. needing.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Request.Patches is null ? [] : PatchRules.Read(c.Request.Patches), version))], null);
+    }
+
+    private async Task<Fault> GiveUpAsync(Fault fault, CancellationToken ct)
+    {
+        // A snapshot taken for clones that are not to come serves nobody.
+        if (_shared is { Made: true })
+            await _shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
+        return fault.Id is FaultIds.VMSnapshotFailed ? fault with { Id = FaultIds.VMCloneSnapshotFailed } : fault;
+    }
+
+    private Task OwnAsync(IReadOnlyCollection<CloneRecord> owners, CancellationToken ct) =>
+        _shared is null || options.DryRun ? Task.CompletedTask : _shared.OwnAsync(owners, ct);
+
+    private async Task CollectAsync(IReadOnlyList<MadeClone> made, CancellationToken ct)
+    {
+        // A clone whose time ran out may still come; one that failed for another reason will not.
+        var failed = made.Where(m => m.Fault is { Id: not FaultIds.VMCloneTimeout }).Select(m => m.Planned.Request.TargetName!).ToHashSet(StringComparer.Ordinal);
+        await _shared!.CollectAsync(failed, ct);
+    }
+
+    /// <summary>Waits until each clone of the group exists or is known not to, then ties the snapshot to those that do.</summary>
+    private sealed class Tally(int count, Func<IReadOnlyCollection<CloneRecord>, Task> tie)
+    {
+        private readonly object _gate = new();
+        private readonly List<CloneRecord> _owners = [];
+        private int _left = count;
+
+        public Task Tied { get; private set; } = Task.CompletedTask;
+
+        public void Add(MadeClone made)
+        {
+            lock (_gate)
+            {
+                if (made.Record is { } record && record.Raw.Kind != SourceKinds.VirtualMachine)
+                    _owners.Add(record);
+                if (--_left == 0)
+                    Tied = tie(_owners);
+            }
+        }
+    }
+}

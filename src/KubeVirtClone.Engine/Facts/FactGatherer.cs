@@ -1,0 +1,215 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Facts;
+
+/// <summary>Reads everything the checks need: each kind once per namespace, however many items there are.</summary>
+internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
+{
+    /// <summary>The rights asked about, by the key they have in <see cref="NamespaceState.Access"/>.</summary>
+    private static readonly (string Verb, string Group, string Resource)[] Rights =
+    [
+        ("create", KubeVirtKinds.CloneGroup, "virtualmachineclones"),
+        ("create", KubeVirtKinds.SnapshotGroup, "virtualmachinesnapshots"),
+        ("create", KubeVirtKinds.SnapshotGroup, "virtualmachinerestores"),
+    ];
+
+    public async Task<PreflightFacts> GatherAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        var info = await cluster.GetInfoAsync(ct);
+        var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        var snapshotClasses = reader.ListAsync(RelatedKinds.VolumeSnapshotClass, ns: null, ct);
+        var profiles = reader.ListAsync(RelatedKinds.StorageProfile, ns: null, ct);
+        var machines = new MachineIndex(requests);
+        var everywhere = await machines.ReadAsync(cluster, reader, ns: null, ct);
+        var namespaces = await Task.WhenAll(requests.GroupBy(r => r.Namespace, StringComparer.Ordinal)
+            .Select(g => NameRules.WhyNotName(g.Key) is null
+                ? ReadNamespaceAsync(g.Key, [.. g], machines, everywhere is null, info.SnapshotApiVersion, info.CloneApiVersion, ct)
+                : Task.FromResult(new NamespaceState { Name = g.Key })));
+        var types = new InstancetypeReader(cluster, reader);
+        return new PreflightFacts
+        {
+            KubeVirtVersion = KubeVirtCluster.ParseVersion(info.KubeVirtVersion),
+            CloneApiVersion = info.CloneApiVersion,
+            SnapshotApiVersion = info.SnapshotApiVersion,
+            SnapshotGate = info.SnapshotGate,
+            MissingInstancetypes = await types.FindMissingAsync(requests, namespaces, ct),
+            StorageClasses = await classes,
+            VolumeSnapshotClasses = await snapshotClasses,
+            StorageProfiles = await profiles,
+            Macs = machines.Macs(),
+            MacsOfNamespacesOnly = everywhere is not null,
+            Namespaces = namespaces.ToDictionary(n => n.Name, StringComparer.Ordinal),
+        };
+    }
+
+    private async Task<NamespaceState> ReadNamespaceAsync(
+        string ns,
+        IReadOnlyList<CloneRequest> requests,
+        MachineIndex machines,
+        bool machinesRead,
+        string? snapshotVersion,
+        string? cloneVersion,
+        CancellationToken ct)
+    {
+        var refused = machinesRead ? Task.FromResult<string?>(null) : machines.ReadAsync(cluster, reader, ns, ct);
+        var sources = requests.Where(r => SourceKinds.Normalize(r.SourceKind) == SourceKinds.VirtualMachineSnapshot)
+            .Select(r => r.SourceName).ToHashSet(StringComparer.Ordinal);
+        var snapshots = ListServedAsync(snapshotVersion, KubeVirtKinds.Snapshot, ns, _ => true, ct);
+        var contents = sources.Count == 0
+            ? Task.FromResult(KindListing.NotAsked)
+            : ListServedAsync(snapshotVersion, KubeVirtKinds.SnapshotContent, ns, c => sources.Contains(c.StringAt("spec", "virtualMachineSnapshotName") ?? ""), ct);
+        var restores = ListServedAsync(snapshotVersion, KubeVirtKinds.Restore, ns, _ => true, ct);
+        var clones = ListServedAsync(cloneVersion, KubeVirtKinds.Clone, ns, _ => true, ct);
+        var instances = reader.ListAsync(RelatedKinds.Instance, ns, i => requests.Any(r => r.SourceName == i.Name), ct);
+        var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
+        var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
+        var pods = reader.ListAsync(RelatedKinds.Pod, ns, ClaimUse.Uses, ct);
+        var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
+        var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
+        var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
+        var services = reader.ListAsync(RelatedKinds.Service, ns, s => s.At("spec", "selector") is not null, ct);
+        var access = ReadAccessAsync(ns, ct);
+        var exists = reader.ExistsAsync(RelatedKinds.Namespace, ns: null, ns, ct);
+        await Task.WhenAll(refused, snapshots, contents, restores, clones, instances, claims, dataVolumes, pods, quotas, limits, volumeSnapshots, services, access, exists);
+        return new NamespaceState
+        {
+            Name = ns,
+            Exists = await exists != false,
+            Machines = await refused is { } why ? KindListing.Refused(why) : machines.In(ns),
+            ClaimUsers = machines.ClaimUsers(ns),
+            Snapshots = await snapshots,
+            Contents = await contents,
+            Restores = await restores,
+            Clones = await clones,
+            Instances = await instances,
+            Claims = await claims,
+            DataVolumes = await dataVolumes,
+            Pods = await pods,
+            Quotas = await quotas,
+            LimitRanges = await limits,
+            VolumeSnapshots = await volumeSnapshots,
+            Services = await services,
+            Access = await access,
+        };
+    }
+
+    private Task<KindListing> ListServedAsync(string? version, Func<string, ResourceKind> kind, string ns, Func<KubernetesObject, bool> wanted, CancellationToken ct) =>
+        version is null ? Task.FromResult(KindListing.NotAsked) : reader.ListAsync(kind(version), ns, wanted, ct);
+
+    private async Task<IReadOnlyDictionary<string, AccessAnswer>> ReadAccessAsync(string ns, CancellationToken ct)
+    {
+        var answers = await Task.WhenAll(Rights.Select(async right =>
+        {
+            AccessAnswer? answer = null;
+            var kind = new ResourceKind("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false);
+            await reader.ReadAsync(kind, ns: null, async () => answer = await AskAsync(kind, right, ns, ct));
+            return (Key: $"{right.Verb} {right.Resource}", Answer: answer);
+        }));
+        return answers.Where(a => a.Answer is not null).ToDictionary(a => a.Key, a => a.Answer!, StringComparer.Ordinal);
+    }
+
+    private async Task<AccessAnswer?> AskAsync(ResourceKind kind, (string Verb, string Group, string Resource) right, string ns, CancellationToken ct)
+    {
+        var review = new JsonObject
+        {
+            ["apiVersion"] = kind.ApiVersion,
+            ["kind"] = kind.Kind,
+            ["spec"] = new JsonObject
+            {
+                ["resourceAttributes"] = new JsonObject
+                {
+                    ["namespace"] = ns,
+                    ["verb"] = right.Verb,
+                    ["group"] = right.Group,
+                    ["resource"] = right.Resource,
+                },
+            },
+        };
+        var answer = (await cluster.Client.SendAsync(HttpMethod.Post, kind.PathFor(null), review, "application/json", ct)).Json();
+        return answer?.Member("status") is { } status && status.Member("allowed") is { } allowed
+            ? new AccessAnswer(allowed.ValueKind == JsonValueKind.True, status.Text("reason") ?? "")
+            : null;
+    }
+}
+
+/// <summary>What one pass over the machines gives: the machines asked about, who uses which claim, and who has which MAC address.</summary>
+internal sealed class MachineIndex
+{
+    private readonly object _gate = new();
+    private readonly HashSet<(string Namespace, string Name)> _wanted;
+    private readonly HashSet<string> _namespaces;
+    private readonly Dictionary<(string Namespace, string Name), KubernetesObject> _machines = [];
+    private readonly Dictionary<(string Namespace, string Claim), List<string>> _users = [];
+    private readonly Dictionary<ulong, List<MacOwner>> _macs = [];
+
+    public MachineIndex(IReadOnlyList<CloneRequest> requests)
+    {
+        _wanted = [.. requests.SelectMany(r => new[] { (r.Namespace, r.SourceName), (r.Namespace, r.TargetName ?? "") })];
+        _namespaces = requests.Select(r => r.Namespace).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads the machines of one namespace, or of all; null when that worked, else why not.</summary>
+    public Task<string?> ReadAsync(KubeVirtCluster cluster, KindReader reader, string? ns, CancellationToken ct) =>
+        reader.ReadAsync(KubeVirtKinds.VirtualMachine, ns, async () =>
+        {
+            await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
+            {
+                lock (_gate)
+                    Add(machine);
+            }
+        });
+
+    public void Add(KubernetesObject machine)
+    {
+        var ns = machine.Namespace ?? "";
+        foreach (var face in machine.ItemsAt("spec", "template", "spec", "domain", "devices", "interfaces"))
+        {
+            if (MacAddress.TryParse(face.Text("macAddress"), out var mac))
+                Entry(_macs, mac.Value).Add(new MacOwner(ns, machine.Name, face.Text("name") ?? ""));
+        }
+
+        if (!_namespaces.Contains(ns))
+            return;
+        foreach (var volume in machine.ItemsAt("spec", "template", "spec", "volumes"))
+        {
+            if ((volume.Member("persistentVolumeClaim")?.Text("claimName") ?? volume.Member("dataVolume")?.Text("name")) is { } claim)
+                Entry(_users, (ns, claim)).Add(machine.Name);
+        }
+
+        if (_wanted.Contains((ns, machine.Name)))
+            _machines[(ns, machine.Name)] = machine;
+    }
+
+    public KindListing In(string ns)
+    {
+        lock (_gate)
+            return KindListing.Of([.. _machines.Where(m => m.Key.Namespace == ns).Select(m => m.Value)]);
+    }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ClaimUsers(string ns)
+    {
+        lock (_gate)
+            return _users.Where(u => u.Key.Namespace == ns).ToDictionary(u => u.Key.Claim, u => (IReadOnlyList<string>)[.. u.Value], StringComparer.Ordinal);
+    }
+
+    public IReadOnlyDictionary<ulong, IReadOnlyList<MacOwner>> Macs()
+    {
+        lock (_gate)
+            return _macs.ToDictionary(m => m.Key, m => (IReadOnlyList<MacOwner>)[.. m.Value]);
+    }
+
+    private static List<T> Entry<TKey, T>(Dictionary<TKey, List<T>> map, TKey key)
+        where TKey : notnull
+    {
+        if (!map.TryGetValue(key, out var list))
+            map[key] = list = [];
+        return list;
+    }
+}

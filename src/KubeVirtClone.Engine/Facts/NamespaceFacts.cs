@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Facts;
+
+/// <summary>What planning found out about one namespace. A null collection means it could not be read: then nothing is concluded from it.</summary>
+internal sealed class NamespaceFacts
+{
+    private readonly Dictionary<string, JsonObject> _parsed = new(StringComparer.Ordinal);
+
+    public required string Namespace { get; init; }
+
+    /// <summary>The machines asked about that exist, by name; targets and sources alike.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Machines { get; init; }
+
+    /// <summary>The snapshots asked about that exist, by name.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Snapshots { get; init; }
+
+    /// <summary>The machine inside each snapshot, by the snapshot's name.</summary>
+    public IReadOnlyDictionary<string, JsonObject> SnapshottedMachines { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+
+    /// <summary>Clone objects an earlier run of the batch made, by name.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? BatchClones { get; init; }
+
+    /// <summary>Restores of the namespace, by name, when some may stand for clones of this batch or be in the way.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Restores { get; init; }
+
+    /// <summary>All claims by name, when PrefixTargetName makes them matter.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Claims { get; init; }
+
+    /// <summary>False when the namespace is known not to exist.</summary>
+    public bool Exists { get; init; } = true;
+
+    /// <summary>The machine a request would clone, as far as it is known; the same instance each time, not to be changed.</summary>
+    public JsonObject? SourceOf(CloneRequest request)
+    {
+        if (request.SourceKind == SourceKinds.VirtualMachineSnapshot)
+            return SnapshottedMachines.GetValueOrDefault(request.SourceName);
+        if (Machines?.GetValueOrDefault(request.SourceName) is not { } machine)
+            return null;
+        if (!_parsed.TryGetValue(request.SourceName, out var json))
+            _parsed[request.SourceName] = json = machine.ToJsonObject();
+        return json;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text.Json;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Facts;
+
+/// <summary>A Kubernetes Event about one object.</summary>
+internal sealed record ObjectEvent(string Kind, string Name, string Uid, string Type, string Reason, string Message, DateTimeOffset? First, DateTimeOffset? Last, int Count)
+{
+    public static ObjectEvent? From(KubernetesObject item)
+    {
+        if (item.StringAt("involvedObject", "kind") is not { } kind)
+            return null;
+        return new ObjectEvent(
+            kind,
+            item.StringAt("involvedObject", "name") ?? "",
+            item.StringAt("involvedObject", "uid") ?? "",
+            item.StringAt("type") ?? "",
+            item.StringAt("reason") ?? "",
+            item.StringAt("message") ?? "",
+            Time(item.StringAt("firstTimestamp")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
+            Time(item.StringAt("lastTimestamp")) ?? Time(item.StringAt("series", "lastObservedTime")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
+            item.At("count") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var count) ? count : 1);
+    }
+
+    internal static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+}
+
+/// <summary>Everything about clones that one namespace holds, read at one time. What may not be read is missing, and named.</summary>
+internal sealed class NamespaceReading
+{
+    private readonly ILookup<string, ObjectEvent> _events;
+    private readonly ILookup<string, KubernetesObject> _claimsOfRestore;
+
+    public NamespaceReading(IEnumerable<ObjectEvent> events, KindListing claims)
+    {
+        Claims = claims;
+        _events = events.ToLookup(e => $"{e.Kind}/{e.Name}", StringComparer.Ordinal);
+        _claimsOfRestore = (claims.Items?.Values ?? [])
+            .Where(c => c.Annotations.ContainsKey("restore.kubevirt.io/name"))
+            .ToLookup(c => c.Annotations["restore.kubevirt.io/name"], StringComparer.Ordinal);
+    }
+
+    public required string Name { get; init; }
+
+    public DateTimeOffset Now { get; init; }
+
+    public KindListing Clones { get; init; } = KindListing.NotAsked;
+
+    public KindListing Snapshots { get; init; } = KindListing.NotAsked;
+
+    public KindListing Contents { get; init; } = KindListing.NotAsked;
+
+    public KindListing Restores { get; init; } = KindListing.NotAsked;
+
+    public KindListing Machines { get; init; } = KindListing.NotAsked;
+
+    public KindListing Instances { get; init; } = KindListing.NotAsked;
+
+    public KindListing Claims { get; }
+
+    public KindListing DataVolumes { get; init; } = KindListing.NotAsked;
+
+    /// <summary>Pods that use claims and have not ended.</summary>
+    public KindListing Pods { get; init; } = KindListing.NotAsked;
+
+    public KindListing VolumeSnapshots { get; init; } = KindListing.NotAsked;
+
+    public KindListing StorageClasses { get; init; } = KindListing.NotAsked;
+
+    public KindListing Quotas { get; init; } = KindListing.NotAsked;
+
+    public bool EventsRead { get; init; } = true;
+
+    public IReadOnlyList<string> NotRead { get; init; } = [];
+
+    public IEnumerable<ObjectEvent> EventsOf(string kind, string name) => _events[$"{kind}/{name}"];
+
+    /// <summary>Claims made by a restore of that name, an earlier one's of the same name included.</summary>
+    public IEnumerable<KubernetesObject> ClaimsOfRestore(string restore) => _claimsOfRestore[restore];
+
+    /// <summary>The quota that has no room for another object of a kind, or null.</summary>
+    public KubernetesObject? FullQuota(string resource) => Quotas.Items?.Values.FirstOrDefault(q =>
+        Quantity.Parse(Hard(q, "hard", resource)) is { } hard && (Quantity.Parse(Hard(q, "used", resource)) ?? 0) >= hard);
+
+    private static string? Hard(KubernetesObject quota, string part, string resource) => quota.At("status", part, resource)?.GetString();
+
+    /// <summary>Whether a pod is seen to use a claim: somebody may have mounted it to save what is in it.</summary>
+    public bool IsUsedByPod(string claim) =>
+        Pods.Items?.Values.Any(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == claim)) == true;
+
+    /// <summary>Machines that use a claim, by it or its data volume. Null when machines could not be read.</summary>
+    public IReadOnlyList<string>? UsersOf(string claim) => Machines.Items?.Values
+        .Where(m => m.ItemsAt("spec", "template", "spec", "volumes").Any(v =>
+            v.Member("persistentVolumeClaim")?.Text("claimName") == claim || v.Member("dataVolume")?.Text("name") == claim || v.Member("ephemeral")?.Member("persistentVolumeClaim")?.Text("claimName") == claim))
+        .Select(m => m.Name)
+        .ToList();
+}
+
+/// <summary>Reads a namespace for diagnosis: each kind once, however many clones are looked at.</summary>
+internal sealed class NamespaceReader(KubeVirtCluster cluster)
+{
+    private static readonly HashSet<string> EventKinds = new(StringComparer.Ordinal)
+    {
+        "VirtualMachineClone", "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore", "VirtualMachine", "VirtualMachineInstance",
+        "PersistentVolumeClaim", "DataVolume", "VolumeSnapshot",
+    };
+
+    public async Task<NamespaceReading> ReadAsync(string ns, CancellationToken ct)
+    {
+        var reader = new KindReader(cluster);
+        var cloneKind = await cluster.GetCloneKindAsync(ct);
+        var snapshotVersion = await cluster.GetSnapshotVersionAsync(ct);
+        var clones = reader.ListAsync(cloneKind, ns, ct);
+        var snapshots = ServedAsync(KubeVirtKinds.Snapshot);
+        var contents = ServedAsync(KubeVirtKinds.SnapshotContent);
+        var restores = ServedAsync(KubeVirtKinds.Restore);
+        var machines = reader.ListAsync(KubeVirtKinds.VirtualMachine, ns, ct);
+        var instances = reader.ListAsync(RelatedKinds.Instance, ns, ct);
+        var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
+        var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
+        var pods = reader.ListAsync(RelatedKinds.Pod, ns, ClaimUse.Uses, ct);
+        var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
+        var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
+        var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
+        await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, pods, volumeSnapshots, classes, quotas, events);
+        return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)
+        {
+            Name = ns,
+            Now = cluster.Clock.GetUtcNow(),
+            Clones = await clones,
+            Snapshots = await snapshots,
+            Contents = await contents,
+            Restores = await restores,
+            Machines = await machines,
+            Instances = await instances,
+            DataVolumes = await dataVolumes,
+            Pods = await pods,
+            VolumeSnapshots = await volumeSnapshots,
+            StorageClasses = await classes,
+            Quotas = await quotas,
+            EventsRead = (await events).IsRead,
+            NotRead =
+            [
+                .. new[]
+                {
+                    ("virtualmachineclones", clones), ("virtualmachinesnapshots", snapshots), ("virtualmachinesnapshotcontents", contents),
+                    ("virtualmachinerestores", restores), ("virtualmachines", machines), ("persistentvolumeclaims", claims), ("datavolumes", dataVolumes), ("pods", pods),
+                    ("volumesnapshots", volumeSnapshots), ("storageclasses", classes), ("resourcequotas", quotas), ("events", events),
+                }.Where(p => p.Item2.Result.WhyNot is not null).Select(p => p.Item1),
+            ],
+        };
+
+        Task<KindListing> ServedAsync(Func<string, ResourceKind> kind) =>
+            snapshotVersion is null ? Task.FromResult(KindListing.NotAsked) : reader.ListAsync(kind(snapshotVersion), ns, ct);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Facts;
+
+/// <summary>An instance type, preference or revision of one that a source names, and that does not exist.</summary>
+/// <param name="Namespace">Namespace of the source.</param>
+/// <param name="SourceKind">Kind of the source.</param>
+/// <param name="SourceName">Name of the source.</param>
+/// <param name="Field">The field that names it.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Name">Its name.</param>
+internal sealed record MissingInstancetype(string Namespace, string SourceKind, string SourceName, string Field, string Kind, string Name);
+
+/// <summary>Which machine has a MAC address.</summary>
+internal sealed record MacOwner(string Namespace, string Machine, string Interface);
+
+/// <summary>Everything a preflight found out about one namespace.</summary>
+internal sealed class NamespaceState
+{
+    private readonly Dictionary<string, JsonObject> _parsed = new(StringComparer.Ordinal);
+
+    public required string Name { get; init; }
+
+    /// <summary>False when the namespace is known not to exist.</summary>
+    public bool Exists { get; init; } = true;
+
+    /// <summary>The sources and targets asked about that exist.</summary>
+    public KindListing Machines { get; init; } = KindListing.NotAsked;
+
+    /// <summary>Names of the machines that use each claim or data volume.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ClaimUsers { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    public KindListing Instances { get; init; } = KindListing.NotAsked;
+
+    public KindListing Snapshots { get; init; } = KindListing.NotAsked;
+
+    public KindListing Contents { get; init; } = KindListing.NotAsked;
+
+    public KindListing Clones { get; init; } = KindListing.NotAsked;
+
+    public KindListing Restores { get; init; } = KindListing.NotAsked;
+
+    public KindListing Claims { get; init; } = KindListing.NotAsked;
+
+    public KindListing DataVolumes { get; init; } = KindListing.NotAsked;
+
+    public KindListing Pods { get; init; } = KindListing.NotAsked;
+
+    public KindListing Quotas { get; init; } = KindListing.NotAsked;
+
+    public KindListing LimitRanges { get; init; } = KindListing.NotAsked;
+
+    public KindListing VolumeSnapshots { get; init; } = KindListing.NotAsked;
+
+    public KindListing Services { get; init; } = KindListing.NotAsked;
+
+    /// <summary>Answers to "may I?", by <c>verb resource</c>; a right that could not be asked for is missing.</summary>
+    public IReadOnlyDictionary<string, AccessAnswer> Access { get; init; } = new Dictionary<string, AccessAnswer>(StringComparer.Ordinal);
+
+    /// <summary>The machine inside each snapshot, when contents are known by another way than <see cref="Contents"/>.</summary>
+    public IReadOnlyDictionary<string, JsonObject> SnapshottedMachines { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+
+    /// <summary>A machine as JSON; the same instance each time, not to be changed.</summary>
+    public JsonObject? MachineJson(string name)
+    {
+        if (Machines.Find(name) is not { } machine)
+            return null;
+        if (!_parsed.TryGetValue("vm/" + name, out var json))
+            _parsed["vm/" + name] = json = machine.ToJsonObject();
+        return json;
+    }
+
+    /// <summary>The machine inside a snapshot, or null when that is not known; the same instance each time, not to be changed.</summary>
+    public JsonObject? SnapshottedMachine(string snapshot)
+    {
+        if (SnapshottedMachines.TryGetValue(snapshot, out var known))
+            return known;
+        if (ContentOf(snapshot)?.At("spec", "source", "virtualMachine") is not { } machine)
+            return null;
+        if (!_parsed.TryGetValue("snapshot/" + snapshot, out var json))
+            _parsed["snapshot/" + snapshot] = json = JsonObject.Create(machine)!;
+        return json;
+    }
+
+    /// <summary>The content of a snapshot, or null.</summary>
+    public KubernetesObject? ContentOf(string snapshot) =>
+        Contents.Find(Snapshots.Find(snapshot)?.StringAt("status", "virtualMachineSnapshotContentName"));
+}
+
+/// <summary>The server's answer to an access review.</summary>
+/// <param name="Allowed">Whether it is allowed.</param>
+/// <param name="Reason">The server's reason, which may be empty.</param>
+internal sealed record AccessAnswer(bool Allowed, string Reason);
+
+/// <summary>Everything a preflight found out.</summary>
+internal sealed class PreflightFacts
+{
+    public Version? KubeVirtVersion { get; init; }
+
+    public string? CloneApiVersion { get; init; }
+
+    public string? SnapshotApiVersion { get; init; }
+
+    public bool? SnapshotGate { get; init; }
+
+    public KindListing StorageClasses { get; init; } = KindListing.NotAsked;
+
+    public KindListing VolumeSnapshotClasses { get; init; } = KindListing.NotAsked;
+
+    /// <summary>CDI's profiles of storage classes, by class; they can name the VolumeSnapshotClass to use.</summary>
+    public KindListing StorageProfiles { get; init; } = KindListing.NotAsked;
+
+    /// <summary>Instance types, preferences and revisions that sources name and that do not exist.</summary>
+    public IReadOnlyList<MissingInstancetype> MissingInstancetypes { get; init; } = [];
+
+    /// <summary>Who has which MAC address, by its number.</summary>
+    public IReadOnlyDictionary<ulong, IReadOnlyList<MacOwner>> Macs { get; init; } = new Dictionary<ulong, IReadOnlyList<MacOwner>>();
+
+    /// <summary>True when machines of the named namespaces only could be read for <see cref="Macs"/>.</summary>
+    public bool MacsOfNamespacesOnly { get; init; }
+
+    public IReadOnlyDictionary<string, NamespaceState> Namespaces { get; init; } = new Dictionary<string, NamespaceState>(StringComparer.Ordinal);
+
+    /// <summary>The class a claim or template without one gets, or null when that is not known.</summary>
+    public string? DefaultStorageClass => StorageClasses.Items?.Values
+        .Where(c => c.Annotations.GetValueOrDefault("storageclass.kubernetes.io/is-default-class") == "true")
+        .OrderByDescending(c => c.CreationTimestamp)
+        .FirstOrDefault()?.Name;
+
+    /// <summary>True when volumes of the class are bound only when a pod uses them; null when that is not known.</summary>
+    public bool? WaitsForFirstConsumer(string? storageClass) =>
+        StorageClasses.Find(storageClass) is { } found ? found.StringAt("volumeBindingMode") == "WaitForFirstConsumer" : null;
+}

@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Insight.Comparison;
+
+/// <summary>What is to be compared.</summary>
+/// <param name="Namespace">Namespace of both.</param>
+/// <param name="TargetName">Name of the clone's machine.</param>
+public sealed record CompareRequest(string Namespace, string TargetName)
+{
+    /// <summary>Kind of the source; null takes that of the clone object that made the target.</summary>
+    public string? SourceKind { get; init; }
+
+    /// <summary>Name of the source: a machine or a snapshot (an image is one); null takes that of the clone object that made the target.</summary>
+    public string? SourceName { get; init; }
+
+    /// <summary>What was asked for; null takes it from the clone object, where that still exists.</summary>
+    public CloneRequest? Asked { get; init; }
+
+    /// <summary>The comparison of a clone with its source.</summary>
+    /// <param name="clone">The clone.</param>
+    public static CompareRequest Of(CloneRecord clone)
+    {
+        ArgumentNullException.ThrowIfNull(clone);
+        return new CompareRequest(clone.Namespace, clone.TargetName)
+        {
+            SourceKind = clone.SourceKind,
+            SourceName = clone.SourceName,
+            Asked = CloneRequest.FromClone(clone),
+        };
+    }
+}
+
+/// <summary>Compares clones with their sources: is the clone what was asked for, and is its identity its own?</summary>
+public sealed class CloneComparer
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public CloneComparer(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>Compares one clone with its source.</summary>
+    /// <param name="request">What is compared.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>The comparison, or the fault when source, snapshot or target is not there.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
+    public Task<(MachineComparison? Comparison, Fault? Fault)> CompareAsync(CompareRequest request, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return KubeVirtCluster.GuardAsync(() => CompareCoreAsync(request, ct));
+    }
+
+    private async Task<(MachineComparison? Comparison, Fault? Fault)> CompareCoreAsync(CompareRequest request, CancellationToken ct)
+    {
+        if (request.SourceName is null)
+        {
+            if (await FindCloneAsync(request, ct) is not { } clone)
+            {
+                return (null, FaultMapper.Make(
+                    FaultIds.VMCloneNotFound,
+                    FaultCategory.ObjectNotFound,
+                    $"No clone object that made '{request.TargetName}' exists in namespace '{request.Namespace}', so its source is not known.",
+                    "Name the source.",
+                    $"{request.Namespace}/{request.TargetName}"));
+            }
+
+            request = CompareRequest.Of(clone);
+        }
+
+        var target = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct);
+        if (target is null)
+            return (null, Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.TargetName));
+        var kind = SourceKinds.Normalize(request.SourceKind ?? SourceKinds.VirtualMachine) ?? SourceKinds.VirtualMachine;
+        var source = kind == SourceKinds.VirtualMachineSnapshot
+            ? await SnapshottedAsync(request.Namespace, request.SourceName!, ct)
+            : (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName!, ct))?.ToJsonObject();
+        if (source is null)
+        {
+            return (null, kind == SourceKinds.VirtualMachineSnapshot
+                ? Missing(FaultIds.VMSnapshotNotFound, "snapshot with content", request.Namespace, request.SourceName!)
+                : Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.SourceName!));
+        }
+
+        return (new MachineComparison
+        {
+            Namespace = request.Namespace,
+            SourceKind = kind,
+            SourceName = request.SourceName!,
+            TargetName = request.TargetName,
+            Differences = MachineComparer.Compare(source, target.ToJsonObject(), request.Asked),
+        }, null);
+    }
+
+    private async Task<CloneRecord?> FindCloneAsync(CompareRequest request, CancellationToken ct)
+    {
+        await foreach (var clone in _cluster.Client.ListAsync(await _cluster.GetCloneKindAsync(ct), request.Namespace, options: null, ct))
+        {
+            if (CloneRecord.From(clone) is { } record && record.TargetName == request.TargetName)
+                return record;
+        }
+
+        if (await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            return null;
+        var options = new ListOptions { LabelSelector = $"{CloneLabels.Method}={nameof(CloneMethod.Restore)}" };
+        await foreach (var restore in _cluster.Client.ListAsync(KubeVirtKinds.Restore(version), request.Namespace, options, ct))
+        {
+            if (CloneRecord.From(restore) is { } record && record.TargetName == request.TargetName)
+                return record;
+        }
+
+        return null;
+    }
+
+    private async Task<JsonObject?> SnapshottedAsync(string ns, string name, CancellationToken ct)
+    {
+        if (await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            return null;
+        var snapshot = await _cluster.Client.FindAsync(KubeVirtKinds.Snapshot(version), ns, name, ct);
+        if (snapshot?.StringAt("status", "virtualMachineSnapshotContentName") is not { } content)
+            return null;
+        var found = await _cluster.Client.FindAsync(KubeVirtKinds.SnapshotContent(version), ns, content, ct);
+        return found?.At("spec", "source", "virtualMachine") is { } machine ? JsonObject.Create(machine) : null;
+    }
+
+    private static Fault Missing(string id, string what, string ns, string name) => FaultMapper.Make(
+        id,
+        FaultCategory.ObjectNotFound,
+        $"There is no {what} '{name}' in namespace '{ns}'.",
+        "Check name and namespace.",
+        $"{ns}/{name}");
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+
+namespace KubeVirtClone.Engine.Insight.Comparison;
+
+/// <summary>Which fields of a machine KubeVirt changes in every clone, and what part of the machine a field belongs to.</summary>
+internal static class FieldMeaning
+{
+    private const string Template = "spec.template.spec.";
+
+    /// <summary>True for fields that are looked at by a rule of their own.</summary>
+    public static bool IsTreatedApart(string path) => path is "spec.runStrategy" or "spec.running" or "spec.dataVolumeTemplates";
+
+    /// <summary>True for fields a clone is asked to empty, and KubeVirt fills again.</summary>
+    public static bool IsGivenByKubeVirt(string path) =>
+        path.EndsWith(".macAddress", StringComparison.Ordinal) || path.StartsWith(Template + "domain.firmware.", StringComparison.Ordinal);
+
+    /// <summary>Why KubeVirt makes this difference in every clone, or null when it does not.</summary>
+    public static string? WhyExpected(string path, JsonNode? source, JsonNode? clone, JsonObject machine)
+    {
+        if (path.StartsWith(Template + "volumes[", StringComparison.Ordinal) && IsClaim(path))
+            return IsCopy(path, source, clone, machine) ? "each clone has a copy of its own" : null;
+        if (path.EndsWith(".macAddress", StringComparison.Ordinal) && source is not null)
+            return "each machine has a MAC address of its own";
+        if (path is Template + "domain.firmware.uuid" or Template + "domain.firmware.serial")
+            return "each machine has firmware identifiers of its own";
+        return path.EndsWith(".revisionName", StringComparison.Ordinal) ? "each machine has its own copy of the instance type's revision" : null;
+    }
+
+    /// <summary>The part of the machine a field belongs to.</summary>
+    public static string Area(string path)
+    {
+        foreach (var (part, area) in new[]
+        {
+            ("domain.devices.disks", "Disks"), ("volumes", "Volumes"), ("networks", "Networks"), ("domain.devices.interfaces", "Networks"), ("domain.cpu", "Cpu"),
+            ("domain.memory", "Memory"), ("domain.resources", "Memory"), ("domain.firmware", "Firmware"),
+        })
+        {
+            if (path.StartsWith(Template + part, StringComparison.Ordinal))
+                return area;
+        }
+
+        return "Machine";
+    }
+
+    private static bool IsClaim(string path) =>
+        path.EndsWith(".persistentVolumeClaim.claimName", StringComparison.Ordinal) || path.EndsWith(".dataVolume.name", StringComparison.Ordinal);
+
+    // A data volume without a template becomes a plain claim: one field goes, the other comes.
+    private static bool IsCopy(string path, JsonNode? source, JsonNode? clone, JsonObject machine)
+    {
+        if (source is not null && clone is not null)
+            return true;
+        var name = path[(Template.Length + "volumes[".Length)..path.IndexOf(']', StringComparison.Ordinal)];
+        return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume && v.Template is null);
+    }
+}

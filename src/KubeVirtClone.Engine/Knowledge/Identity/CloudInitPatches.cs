@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Knowledge.Identity;
+
+/// <summary>Gives a clone cloud-init data of its own, by the name of a Secret: the data itself cannot be patched in where it has commas or colons in lists.</summary>
+internal static class CloudInitPatches
+{
+    private static readonly string[] Kinds = ["cloudInitNoCloud", "cloudInitConfigDrive"];
+
+    public static void UseSecret(PatchText patches, JsonObject source, string secret)
+    {
+        if (NameRules.WhyNotName(secret) is { } why)
+            throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"The Secret's name cannot be '{secret}': {why}.", "Give the name of a Secret in the clone's namespace.");
+        var volumes = source["spec"]?["template"]?["spec"]?["volumes"] as JsonArray ?? [];
+        for (var i = 0; i < volumes.Count; i++)
+        {
+            if (volumes[i] is not JsonObject volume || Array.Find(Kinds, k => volume[k] is JsonObject) is not { } kind)
+                continue;
+            var path = $"/spec/template/spec/volumes/{i}/{kind}";
+            var data = (JsonObject)volume[kind]!;
+            foreach (var inline in new[] { "userData", "userDataBase64" }.Where(data.ContainsKey))
+                patches.Add("remove", $"{path}/{inline}");
+            if (data["secretRef"] is not JsonObject)
+                patches.Add("add", $"{path}/secretRef", new JsonObject());
+            patches.Add("add", $"{path}/secretRef/name", secret);
+            return;
+        }
+
+        throw IdentityRules.Unsupported(
+            "The source has no cloud-init volume (cloudInitNoCloud, cloudInitConfigDrive), so a Secret with user data would not be read",
+            "Give the source a cloud-init volume first.");
+    }
+}

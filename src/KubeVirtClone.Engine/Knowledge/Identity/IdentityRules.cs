@@ -1,0 +1,212 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Knowledge.Identity;
+
+/// <summary>
+/// Turns what a clone is to be (host name, labels, run strategy, addresses …) into the filters, addresses and patches KubeVirt takes, by what
+/// the source is. The user's own patches come after these, so that they have the last word.
+/// </summary>
+internal static class IdentityRules
+{
+    private static readonly string[] Strategies = ["Always", "Halted", "Manual", "RerunOnFailure", "Once"];
+
+    /// <summary>Whether a request asks for anything this turns into patches or addresses.</summary>
+    public static bool NeedsSource(CloneRequest request) =>
+        request.GenerateMacAddresses || request.Start || request.Hostname is not null || request.RunStrategy is not null || request.CloudInitSecret is not null
+        || request.TargetLabels is { Count: > 0 } || request.TargetAnnotations is { Count: > 0 }
+        || (request.Without & (CloneOmissions.Disks | CloneOmissions.Network)) != CloneOmissions.None;
+
+    /// <summary>Whether a request asks for anything that takes patches.</summary>
+    public static bool NeedsPatches(CloneRequest request) => NeedsSource(request with { GenerateMacAddresses = false });
+
+    /// <summary>The request in KubeVirt's own terms.</summary>
+    /// <param name="request">The request; batch and target may still be missing.</param>
+    /// <param name="target">Name of the new machine.</param>
+    /// <param name="source">The machine that is cloned; null when it cannot be read.</param>
+    /// <param name="macs">Source of addresses, when any are to be made.</param>
+    /// <exception cref="RequestFaultException">KubeVirt has no way to do it for this source.</exception>
+    public static CloneRequest Apply(CloneRequest request, string target, JsonObject? source, MacPool? macs)
+    {
+        var filtered = Filters(request);
+        if (!NeedsSource(request))
+            return filtered;
+        if (source is null)
+        {
+            throw Unsupported(
+                $"What the clone is to be cannot be worked out: '{request.SourceName}' cannot be read",
+                "Ask for the right to read it, or give the change as -Patch.");
+        }
+
+        var patches = new PatchText();
+        if (request.Hostname is { } hostname)
+            patches.Add("add", "/spec/template/spec/hostname", Hostname(hostname));
+        Keys(patches, request.TargetLabels, source, "labels", "label");
+        Keys(patches, request.TargetAnnotations, source, "annotations", "annotation");
+        RunState(patches, request, source);
+        if (request.CloudInitSecret is { } secret)
+            CloudInitPatches.UseSecret(patches, source, secret);
+        if (request.Without.HasFlag(CloneOmissions.Network))
+            Network(patches, source);
+        if (request.Without.HasFlag(CloneOmissions.Disks))
+            Disks(patches, source, request);
+        return filtered with
+        {
+            MacAddresses = request.GenerateMacAddresses && !request.Without.HasFlag(CloneOmissions.Network) ? Addresses(request, target, source, macs) : request.MacAddresses,
+            Patches = patches.Texts.Count == 0 ? request.Patches : [.. patches.Texts, .. request.Patches ?? []],
+        };
+    }
+
+    private static CloneRequest Filters(CloneRequest request)
+    {
+        var preset = NetworkPresets.AnnotationsOf(request.NetworkPreset);
+        return request with
+        {
+            LabelFilter = List(CloneOmissions.Labels, request.LabelFilter, request.ExcludeLabels ?? []),
+            TemplateLabelFilter = List(CloneOmissions.Labels, request.TemplateLabelFilter, request.ExcludeTemplateLabels ?? []),
+            AnnotationFilter = List(CloneOmissions.Annotations, request.AnnotationFilter, [.. request.ExcludeAnnotations ?? [], .. preset]),
+            TemplateAnnotationFilter = List(
+                CloneOmissions.Annotations,
+                request.TemplateAnnotationFilter,
+                [.. request.ExcludeTemplateAnnotations ?? [], .. preset]),
+        };
+
+        IReadOnlyList<string>? List(CloneOmissions omission, IReadOnlyList<string>? filters, IReadOnlyList<string> globs)
+        {
+            if (request.Without.HasFlag(omission))
+                return ["!*"];
+            if (globs.Any(string.IsNullOrEmpty))
+                throw new RequestFaultException(FaultIds.VMCloneFilterInvalid, "An exclusion is empty.", "Give a key, or a wildcard such as 'backup/*'.");
+            return GlobFilter.Without(filters, globs);
+        }
+    }
+
+    private static string Hostname(string hostname) =>
+        NameRules.WhyNotName(hostname) is null && hostname.Length <= NameRules.MaxLabelLength && !hostname.Contains('.', StringComparison.Ordinal)
+            ? hostname
+            : throw new RequestFaultException(
+                FaultIds.VMCloneNameInvalid,
+                $"The host name cannot be '{hostname}'.",
+                "Use at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
+
+    private static void Keys(PatchText patches, IReadOnlyDictionary<string, string>? entries, JsonObject source, string map, string noun)
+    {
+        if (entries is not { Count: > 0 })
+            return;
+        foreach (var (key, value) in entries)
+        {
+            var why = NameRules.WhyNotLabelKey(key) ?? (noun == "label" ? NameRules.WhyNotLabelValue(value) : null);
+            if (why is not null)
+                throw new RequestFaultException(FaultIds.VMCloneLabelInvalid, $"The {noun} '{key}={value}' is not a legal one: {why}.", "Use letters, digits, '-', '_' and '.'.");
+        }
+
+        if (source["metadata"]?[map] is not JsonObject)
+        {
+            throw Unsupported(
+                $"The source has no {noun}s at all, and KubeVirt lets nobody give a clone its first {noun}",
+                $"Give the source one {noun} first (kubectl {noun} vm …), or set it on the clones afterwards.");
+        }
+
+        foreach (var (key, value) in entries.OrderBy(e => e.Key, StringComparer.Ordinal))
+            patches.Add("add", $"/metadata/{map}/{PatchOperation.Escape(key)}", value);
+    }
+
+    private static void RunState(PatchText patches, CloneRequest request, JsonObject source)
+    {
+        if (request is { RunStrategy: null, Start: false })
+            return;
+        var strategy = request.RunStrategy is null ? "Always" : Array.Find(Strategies, s => string.Equals(s, request.RunStrategy, StringComparison.OrdinalIgnoreCase));
+        if (strategy is null)
+            throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"'{request.RunStrategy}' is not a run strategy.", $"Give {string.Join(", ", Strategies)}.");
+        if (request.Start && (strategy is "Halted" or "Manual"))
+        {
+            throw Unsupported(
+                $"A machine with run strategy {strategy} is not started by KubeVirt",
+                "Leave Start out and pipe the clones to Start-VM, or choose Always, RerunOnFailure or Once.");
+        }
+
+        // KubeVirt makes every restored machine stopped in the source's own way of saying so; the two ways exclude each other.
+        var usesRunning = source["spec"]?["running"] is not null;
+        if (strategy == "Halted")
+            return;
+        if (!usesRunning)
+        {
+            patches.Add("replace", "/spec/runStrategy", strategy);
+        }
+        else if (strategy == "Always")
+        {
+            patches.Add("replace", "/spec/running", true);
+        }
+        else
+        {
+            patches.Add("remove", "/spec/running");
+            patches.Add("add", "/spec/runStrategy", strategy);
+        }
+    }
+
+    private static Dictionary<string, string> Addresses(CloneRequest request, string target, JsonObject source, MacPool? macs)
+    {
+        var result = new Dictionary<string, string>(request.MacAddresses ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var nic in (Domain(source)?["devices"]?["interfaces"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            if (nic["name"]?.GetValue<string>() is { } name && !result.ContainsKey(name))
+                result[name] = macs!.Give(request, target, name).ToString();
+        }
+
+        return result;
+    }
+
+    private static void Network(PatchText patches, JsonObject source)
+    {
+        const string devices = "/spec/template/spec/domain/devices";
+        if (Domain(source)?["devices"] is not JsonObject existing)
+            patches.Add("add", devices, new JsonObject());
+        else if (existing["interfaces"] is not null)
+            patches.Add("remove", devices + "/interfaces");
+        if (source["spec"]?["template"]?["spec"]?["networks"] is not null)
+            patches.Add("remove", "/spec/template/spec/networks");
+        patches.Add("add", devices + "/autoattachPodInterface", false);
+    }
+
+    private static void Disks(PatchText patches, JsonObject source, CloneRequest request)
+    {
+        if (SnapshotContent.CopiedVolumes(source).ToList() is { Count: > 0 } copied)
+        {
+            throw Unsupported(
+                $"The disks {string.Join(", ", copied)} cannot be left out: KubeVirt restores every volume of '{request.SourceName}' first, and they would stay behind without a machine",
+                "Make a machine without these disks the source.");
+        }
+
+        if (Domain(source)?["devices"]?["disks"] is not null)
+            patches.Add("remove", "/spec/template/spec/domain/devices/disks");
+        if (source["spec"]?["template"]?["spec"]?["volumes"] is not JsonArray volumes)
+            return;
+        // A volume behind a file system is no disk.
+        var shared = (Domain(source)?["devices"]?["filesystems"] as JsonArray)?.Select(f => f?["name"]?.GetValue<string>()).ToHashSet(StringComparer.Ordinal) ?? [];
+        for (var i = volumes.Count - 1; i >= 0; i--)
+        {
+            if (!shared.Contains(volumes[i]?["name"]?.GetValue<string>()))
+                patches.Add("remove", $"/spec/template/spec/volumes/{i}");
+        }
+    }
+
+    private static JsonObject? Domain(JsonObject source) => source["spec"]?["template"]?["spec"]?["domain"] as JsonObject;
+
+    internal static RequestFaultException Unsupported(string why, string action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
+}
+
+/// <summary>Patches being written.</summary>
+internal sealed class PatchText
+{
+    private readonly List<string> _texts = [];
+
+    public IReadOnlyList<string> Texts => _texts;
+
+    public void Add(string op, string path, JsonNode? value) => _texts.Add(new JsonObject { ["op"] = op, ["path"] = path, ["value"] = value }.ToJsonString());
+
+    public void Add(string op, string path) => _texts.Add(new JsonObject { ["op"] = op, ["path"] = path }.ToJsonString());
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace KubeVirtClone.Engine.Knowledge.Naming;
+
+/// <summary>Names that come out the same for the same request, so that the same call again finds what the first one made.</summary>
+public static class CloneNames
+{
+    // Kubernetes' own alphabet for random suffixes: no vowels, so no words; no digits that look like letters.
+    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    /// <summary>Name of the clone object for a target: the target's name, shortened if need be, and ten characters of a hash.</summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="namespace">Namespace of the clone.</param>
+    /// <param name="target">Name of the machine to make.</param>
+    public static string ForClone(string batch, string @namespace, string target) =>
+        Clip(target, NameRules.MaxLabelLength - 11) + "-" + Hash(10, "clone", batch, @namespace, target);
+
+    /// <summary>Name for a target that was not named, in KubeVirt's own form <c>clone-SOURCE-xxxxx</c>, at most 63 characters.</summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="namespace">Namespace of the clone.</param>
+    /// <param name="sourceKind">Kind of the source.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="ordinal">Which one of the batch's unnamed clones of this source it is, from 0.</param>
+    public static string ForTarget(string batch, string @namespace, string sourceKind, string source, int ordinal) =>
+        $"clone-{Clip(source, NameRules.MaxLabelLength - 12)}-{Hash(5, "target", batch, @namespace, sourceKind, source, ordinal.ToString())}";
+
+    /// <summary>A new batch id: when, and five random characters.</summary>
+    /// <param name="now">The time it is made.</param>
+    public static string NewBatch(DateTimeOffset now) =>
+        $"{now.UtcDateTime:yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetString(Alphabet, 5)}";
+
+    /// <summary>Name for a snapshot that was not named: the machine's, the time, five random characters.</summary>
+    /// <param name="source">Name of the machine.</param>
+    /// <param name="now">The time it is made.</param>
+    public static string ForSnapshot(string source, DateTimeOffset now) => $"{Clip(source, NameRules.MaxLabelLength - 22)}-{NewBatch(now)}";
+
+    /// <summary>Name of the snapshot that clones of one machine share in a batch, or that one of them has to itself.</summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="namespace">Namespace of the machine.</param>
+    /// <param name="source">Name of the machine.</param>
+    /// <param name="target">Target of the only clone it is for; null when they share it.</param>
+    public static string ForSharedSnapshot(string batch, string @namespace, string source, string? target = null) =>
+        $"{Clip(source, NameRules.MaxLabelLength - 18)}-shared-{Hash(10, "shared", batch, @namespace, source, target ?? "")}";
+
+    /// <summary>Name of the snapshot that holds a version of a golden image.</summary>
+    /// <param name="namespace">Namespace.</param>
+    /// <param name="image">Name of the image.</param>
+    /// <param name="version">Its version.</param>
+    public static string ForImage(string @namespace, string image, string version)
+    {
+        // Image names and versions are label values, which may have characters that object names may not.
+        var text = string.Concat($"{image}-{version}".ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-'));
+        return $"{Clip(text, NameRules.MaxLabelLength - 11)}-{Hash(10, "image", @namespace, image, version)}";
+    }
+
+    private static string Clip(string name, int length) =>
+        name.Length <= length ? name : name[..length].TrimEnd('-', '.');
+
+    private static string Hash(int length, params string[] parts)
+    {
+        // Length-prefixed, so that no two lists of parts read the same.
+        var text = string.Concat(parts.Select(p => $"{p.Length}:{p}"));
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(text));
+        return string.Create(length, bytes, static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+                span[i] = Alphabet[BitConverter.ToUInt16(source, i * 2) % Alphabet.Length];
+        });
+    }
+}

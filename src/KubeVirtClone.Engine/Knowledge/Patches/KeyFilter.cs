@@ -1,0 +1,45 @@
+using KubeVirtClone.Shared;
+
+namespace KubeVirtClone.Engine.Knowledge.Patches;
+
+/// <summary>
+/// KubeVirt's label and annotation filters with KubeVirt's meaning: each is an unanchored regular expression (only a lone <c>*</c> means
+/// "all"), <c>!</c> in front excludes, exclusions win, and a list without an inclusion keeps nothing.
+/// </summary>
+public sealed class KeyFilter
+{
+    private readonly List<GoRegex> _keep = [];
+    private readonly List<GoRegex> _drop = [];
+
+    /// <summary>Compiles a filter list.</summary>
+    /// <param name="filters">The list as sent.</param>
+    public KeyFilter(IReadOnlyList<string> filters)
+    {
+        ArgumentNullException.ThrowIfNull(filters);
+        var ignored = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var filter in filters)
+        {
+            var negative = filter.StartsWith('!');
+            var pattern = negative ? filter[1..] : filter == "*" ? ".*" : filter;
+            if (GoRegex.TryParse(pattern, out var why) is { } regex)
+                (negative ? _drop : _keep).Add(regex);
+            else
+                ignored[filter] = why ?? "";
+        }
+
+        Refused = ignored;
+    }
+
+    /// <summary>Filters that are no regular expressions to Go: KubeVirt logs and ignores them.</summary>
+    public IReadOnlyList<string> Ignored => [.. Refused.Keys];
+
+    /// <summary>The same, each with Go's reason.</summary>
+    public IReadOnlyDictionary<string, string> Refused { get; }
+
+    /// <summary>True when no filter keeps anything, so that every key goes.</summary>
+    public bool KeepsNothing => _keep.Count == 0;
+
+    /// <summary>Whether a key stays.</summary>
+    /// <param name="key">The whole label or annotation key.</param>
+    public bool Keeps(string key) => _keep.Exists(r => r.IsMatch(key)) && !_drop.Exists(r => r.IsMatch(key));
+}

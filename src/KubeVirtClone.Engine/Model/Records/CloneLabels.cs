@@ -1,0 +1,45 @@
+
+namespace KubeVirtClone.Engine.Model.Records;
+
+/// <summary>Labels and annotations this product puts on the objects it makes.</summary>
+public static class CloneLabels
+{
+    /// <summary>Label with the batch id.</summary>
+    public const string Batch = "kubevirtclone.io/batch";
+
+    /// <summary>Label of a restore that stands for a clone: <c>Restore</c>. Clone objects of KubeVirt's own carry none.</summary>
+    public const string Method = "kubevirtclone.io/method";
+
+    /// <summary>Label of a snapshot that clones of one batch share: <c>true</c>.</summary>
+    public const string SharedSnapshot = "kubevirtclone.io/shared-snapshot";
+
+    /// <summary>Annotation with what was cloned, <c>Kind/name</c>, where the object itself names only the shared snapshot.</summary>
+    public const string Source = "kubevirtclone.io/source";
+
+    /// <summary>Annotation with a hash of what was asked for: the same for the same request, whatever method carries it out.</summary>
+    public const string Request = "kubevirtclone.io/request";
+
+    /// <summary>Annotation of a restore that stands for a clone, with the specification a VirtualMachineClone for the same would have.</summary>
+    public const string CloneSpec = "kubevirtclone.io/clone-spec";
+
+    /// <summary>Annotation that is changed to make KubeVirt look at an object again.</summary>
+    public const string Touched = "kubevirtclone.io/touched";
+
+    /// <summary>Annotation of a stopped virtual machine with the run strategy it had, where starting would not bring it back.</summary>
+    public const string RunStrategy = "kubevirtclone.io/run-strategy";
+
+    /// <summary>Annotation of a restore whose machine is to be started once it is complete: how. It goes when that is done.</summary>
+    internal const string Start = "kubevirtclone.io/start";
+
+    /// <summary>Label that says who made the object.</summary>
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+
+    /// <summary>Value of <see cref="ManagedBy"/>.</summary>
+    public const string ManagedByValue = "kubevirtclone";
+
+    /// <summary>Field manager of every write.</summary>
+    public const string FieldManager = "kubevirtclone";
+
+    /// <summary>Annotation KubeVirt puts on every virtual machine it restores: <c>restore name-restore uid</c>.</summary>
+    internal const string LastRestore = "restore.kubevirt.io/lastRestoreUID";
+}

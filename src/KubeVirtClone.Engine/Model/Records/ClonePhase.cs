@@ -1,0 +1,36 @@
+namespace KubeVirtClone.Engine.Model.Records;
+
+/// <summary>Phase of a clone. KubeVirt leaves it empty while a clone is new or pending; that is <see cref="Pending"/> here.</summary>
+public enum ClonePhase
+{
+    /// <summary>New, or waiting for its source.</summary>
+    Pending,
+
+    /// <summary>The source's snapshot is being taken, or is waited for.</summary>
+    SnapshotInProgress,
+
+    /// <summary>Volumes are being made of the snapshot.</summary>
+    RestoreInProgress,
+
+    /// <summary>The new virtual machine is being made.</summary>
+    CreatingTargetVM,
+
+    /// <summary>The new virtual machine exists. With WaitForFirstConsumer storage its volumes may still be to come.</summary>
+    Succeeded,
+
+    /// <summary>Ended without success.</summary>
+    Failed,
+
+    /// <summary>A phase this version does not know.</summary>
+    Unknown,
+}
+
+/// <summary>How a clone is made.</summary>
+public enum CloneMethod
+{
+    /// <summary>By a VirtualMachineClone, carried out by KubeVirt's clone controller.</summary>
+    Clone,
+
+    /// <summary>By a VirtualMachineRestore of a snapshot into a new virtual machine.</summary>
+    Restore,
+}

@@ -1,0 +1,142 @@
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Model.Records;
+
+/// <summary>One clone at one moment. A record never changes; read again for news.</summary>
+public sealed partial record CloneRecord
+{
+    /// <summary>Name of the clone object.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Namespace of clone, source and target.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Kind of the source.</summary>
+    public required string SourceKind { get; init; }
+
+    /// <summary>Name of the source.</summary>
+    public required string SourceName { get; init; }
+
+    /// <summary>Name of the new virtual machine.</summary>
+    public required string TargetName { get; init; }
+
+    /// <summary>Phase.</summary>
+    public ClonePhase Phase { get; init; }
+
+    /// <summary>True when KubeVirt's Ready condition is true.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>True when the clone succeeded and its volumes are really there: snapshot and restore are no longer needed.</summary>
+    public bool Bound { get; init; }
+
+    /// <summary>What the clone is doing or what keeps it, in KubeVirt's words where there are any; empty when all is well.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>When the clone object was made.</summary>
+    public DateTimeOffset? CreationTimestamp { get; init; }
+
+    /// <summary>Time from creation to the state waited for, as seen by whoever waited; null when nobody did.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Identity of the clone object. Another object of the same name has another.</summary>
+    public required string Uid { get; init; }
+
+    /// <summary>Snapshot it is made of, while that is in use or shared with others; else null. Never set for clones of a snapshot the user named.</summary>
+    public string? SnapshotName { get; init; }
+
+    /// <summary>Restore still in use, or null.</summary>
+    public string? RestoreName { get; init; }
+
+    /// <summary>Batch the clone was made in, or null.</summary>
+    public string? Batch { get; init; }
+
+    /// <summary>How it is made.</summary>
+    public CloneMethod Method { get; init; }
+
+    /// <summary>Labels of the clone object.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The object as the server sent it.</summary>
+    public required KubernetesObject Raw { get; init; }
+
+    /// <summary>What identifies the clone, to wait for it or remove it.</summary>
+    public CloneReference Reference => new(Namespace, Name, Uid) { Method = Method };
+
+    /// <summary>Reads a VirtualMachineClone, or a VirtualMachineRestore that stands for a clone.</summary>
+    /// <param name="clone">The object as received.</param>
+    public static CloneRecord From(KubernetesObject clone)
+    {
+        ArgumentNullException.ThrowIfNull(clone);
+        return clone.Kind switch
+        {
+            SourceKinds.VirtualMachineRestore => FromRestore(clone),
+            SourceKinds.VirtualMachine => FromMachine(clone),
+            _ => FromClone(clone),
+        };
+    }
+
+    private static CloneRecord FromClone(KubernetesObject clone)
+    {
+        var source = SourceOf(clone);
+        var phase = ReadPhase(clone.StringAt("status", "phase"));
+        var ready = clone.Condition("Ready");
+        var snapshot = NullIfEmpty(clone.StringAt("status", "snapshotName"));
+        var restore = NullIfEmpty(clone.StringAt("status", "restoreName"));
+        return new CloneRecord
+        {
+            Name = clone.Name,
+            Namespace = clone.Namespace ?? "",
+            SourceKind = source?.Kind ?? clone.StringAt("spec", "source", "kind") ?? "",
+            SourceName = source?.Name ?? clone.StringAt("spec", "source", "name") ?? "",
+            TargetName = NullIfEmpty(clone.StringAt("spec", "target", "name")) ?? clone.StringAt("status", "targetName") ?? "",
+            Phase = phase,
+            Ready = ready?.IsTrue == true,
+            Bound = phase == ClonePhase.Succeeded && snapshot is null && restore is null,
+            Message = MessageOf(phase, ready),
+            CreationTimestamp = clone.CreationTimestamp,
+            Uid = clone.Uid,
+            // A clone of a snapshot that others share: KubeVirt names no snapshot of its own then.
+            SnapshotName = snapshot ?? (source is not null && clone.StringAt("spec", "source", "kind") == SourceKinds.VirtualMachineSnapshot ? clone.StringAt("spec", "source", "name") : null),
+            RestoreName = restore,
+            Batch = clone.Labels.TryGetValue(CloneLabels.Batch, out var batch) ? batch : null,
+            Method = CloneMethod.Clone,
+            Labels = clone.Labels,
+            Raw = clone,
+        };
+    }
+
+    private static string MessageOf(ClonePhase phase, ObjectCondition? ready) => (phase, ready?.Reason) switch
+    {
+        (ClonePhase.Succeeded, _) => "",
+        // The text of a Failed clone's condition is overwritten with this by KubeVirt's next look at it.
+        (ClonePhase.Failed, "Still processing") => "",
+        (_, null) => "",
+        (_, "Still processing") => "",
+        (_, var reason) => reason,
+    };
+
+    private static ClonePhase ReadPhase(string? phase) => phase switch
+    {
+        null or "" => ClonePhase.Pending,
+        _ when Enum.TryParse<ClonePhase>(phase, ignoreCase: false, out var known) => known,
+        _ => ClonePhase.Unknown,
+    };
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
+
+/// <summary>What identifies a clone.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Name of the clone object.</param>
+/// <param name="Uid">Its uid, when known: another object of the same name is then another clone.</param>
+public sealed record CloneReference(string Namespace, string Name, string? Uid = null)
+{
+    /// <summary>What the user gave, handed back with every update about this clone.</summary>
+    public object? Input { get; init; }
+
+    /// <summary>How the clone is made, when known; null looks for either kind of object.</summary>
+    public CloneMethod? Method { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Namespace}/{Name}";
+}

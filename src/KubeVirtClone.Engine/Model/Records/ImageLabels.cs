@@ -1,0 +1,20 @@
+namespace KubeVirtClone.Engine.Model.Records;
+
+/// <summary>Labels and annotations that make a snapshot a golden image.</summary>
+public static class ImageLabels
+{
+    /// <summary>Label with the image's name.</summary>
+    public const string Image = "kubevirtclone.io/image";
+
+    /// <summary>Label with the version.</summary>
+    public const string Version = "kubevirtclone.io/image-version";
+
+    /// <summary>Label with the image's name while it is still being made; such a snapshot is no image yet.</summary>
+    public const string Pending = "kubevirtclone.io/image-pending";
+
+    /// <summary>Annotation with the description.</summary>
+    public const string Description = "kubevirtclone.io/image-description";
+
+    /// <summary>Annotation: the source that is removed once the image is made, as <c>uid/generation</c>. While a machine with that uid and generation is there, its removal is still to be done.</summary>
+    public const string SourceToRemove = "kubevirtclone.io/image-source-to-remove";
+}

@@ -1,0 +1,83 @@
+namespace KubeVirtClone.Engine.Model.Requests;
+
+/// <summary>The state a clone is waited for to reach.</summary>
+public enum WaitState
+{
+    /// <summary>The new virtual machine exists.</summary>
+    Succeeded,
+
+    /// <summary>Its volumes are really there too: nothing temporary is needed any more.</summary>
+    Bound,
+
+    /// <summary>The new virtual machine runs. Clones are created stopped: somebody has to start them.</summary>
+    Running,
+}
+
+/// <summary>Which way clones are made.</summary>
+public enum CloneMethodChoice
+{
+    /// <summary>By <see cref="Clone"/> up to <see cref="CloneOptions.AutoRestoreAbove"/> targets of one source, by <see cref="Restore"/> above.</summary>
+    Auto,
+
+    /// <summary>By VirtualMachineClone objects, which KubeVirt's clone controller carries out: about one a second in a cluster.</summary>
+    Clone,
+
+    /// <summary>By VirtualMachineRestore objects with the patches the clone controller would have written: the same machine, many times as fast.</summary>
+    Restore,
+}
+
+/// <summary>How a batch is carried out.</summary>
+public sealed record CloneOptions
+{
+    /// <summary>Default of <see cref="ThrottleLimit"/>.</summary>
+    public const int DefaultThrottleLimit = 16;
+
+    /// <summary>Most clones in flight at once, 1 to 1000: between creation and the state waited for when waiting, else in creation.</summary>
+    public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
+
+    /// <summary>Wait for each clone to reach <see cref="For"/>.</summary>
+    public bool Wait { get; init; }
+
+    /// <summary>State waited for.</summary>
+    public WaitState For { get; init; } = WaitState.Succeeded;
+
+    /// <summary>Longest wait per clone, from its creation; null waits without limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Send every request as a server dry run: nothing is created, refusals are reported.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Batch id; the same id, source and targets again make nothing twice. Null generates one.</summary>
+    public string? Batch { get; init; }
+
+    /// <summary>Pass over items whose target exists instead of reporting a fault.</summary>
+    public bool SkipExisting { get; init; }
+
+    /// <summary>Delete each clone object once it is Bound (the new virtual machine stays). Needs <see cref="Wait"/>.</summary>
+    public bool PurgeOnSuccess { get; init; }
+
+    /// <summary>Which way clones are made.</summary>
+    public CloneMethodChoice Method { get; init; }
+
+    /// <summary>Targets of one source up to which <see cref="CloneMethodChoice.Auto"/> leaves the work to KubeVirt's clone controller.</summary>
+    public const int AutoRestoreAbove = 8;
+
+    /// <summary>
+    /// Let every clone take a snapshot of its own. Without it two or more clones of one machine share one: a single quiesce, a single lock.
+    /// For storage on which volumes made of one snapshot are worse than volumes made of many.
+    /// </summary>
+    public bool NoSharedSnapshot { get; init; }
+
+    /// <summary>Look at sources and targets before creating anything. False sends the requests as they are.</summary>
+    public bool Preflight { get; init; } = true;
+}
+
+/// <summary>How existing clones are waited for.</summary>
+public sealed record WaitOptions
+{
+    /// <summary>State waited for.</summary>
+    public WaitState For { get; init; } = WaitState.Succeeded;
+
+    /// <summary>Longest wait per clone, from the start of the wait; null waits without limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+}

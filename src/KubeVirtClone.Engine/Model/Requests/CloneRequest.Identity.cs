@@ -1,0 +1,79 @@
+
+namespace KubeVirtClone.Engine.Model.Requests;
+
+/// <summary>What of the source a clone goes without.</summary>
+[Flags]
+public enum CloneOmissions
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Labels of the machine and of its template.</summary>
+    Labels = 1,
+
+    /// <summary>Annotations of the machine and of its template.</summary>
+    Annotations = 2,
+
+    /// <summary>Disks and their volumes. Only for sources without claims and data volumes: those are restored before anything can be left out.</summary>
+    Disks = 4,
+
+    /// <summary>Network interfaces and networks; no pod network is attached instead.</summary>
+    Network = 8,
+}
+
+// What the new machine is to be, as opposed to what of the source is copied. Each is turned into filters, addresses and patches that KubeVirt
+// takes, once the source is known (IdentityRules).
+public sealed partial record CloneRequest
+{
+    /// <summary>Run strategies with which KubeVirt starts a machine by itself.</summary>
+    internal static readonly string[] StartingStrategies = ["Always", "RerunOnFailure", "Once"];
+
+    /// <summary>Host name of the new machine; null keeps the source's. The guest takes it over where cloud-init or the like does that.</summary>
+    public string? Hostname { get; init; }
+
+    /// <summary>Labels to set on the new virtual machine. KubeVirt can add one only where the source has a label that stays.</summary>
+    public IReadOnlyDictionary<string, string>? TargetLabels { get; init; }
+
+    /// <summary>Annotations to set on the new virtual machine, with any value.</summary>
+    public IReadOnlyDictionary<string, string>? TargetAnnotations { get; init; }
+
+    /// <summary><c>Always</c>, <c>Halted</c>, <c>Manual</c>, <c>RerunOnFailure</c> or <c>Once</c>; null makes the machine stopped, as KubeVirt does.</summary>
+    public string? RunStrategy { get; init; }
+
+    /// <summary>Have the machine started as soon as it is there. With a <see cref="RunStrategy"/> that never starts by itself it is refused.</summary>
+    public bool Start { get; init; }
+
+    /// <summary>Whether it asks for a machine that starts as soon as it is there.</summary>
+    internal bool StartsAtOnce =>
+        Start || (RunStrategy is { } strategy && Array.Exists(StartingStrategies, s => string.Equals(s, strategy, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Give every interface that has no address in <see cref="MacAddresses"/> a locally administered one, unique among the cluster's machines and the batch.</summary>
+    public bool GenerateMacAddresses { get; init; }
+
+    /// <summary>Labels of the machine to leave out: wildcards <c>*</c>, <c>?</c>, <c>[a-z]</c>, matched against whole keys, case as written.</summary>
+    public IReadOnlyList<string>? ExcludeLabels { get; init; }
+
+    /// <summary>Annotations of the machine to leave out, as <see cref="ExcludeLabels"/>.</summary>
+    public IReadOnlyList<string>? ExcludeAnnotations { get; init; }
+
+    /// <summary>Labels of the machine's template to leave out, as <see cref="ExcludeLabels"/>.</summary>
+    public IReadOnlyList<string>? ExcludeTemplateLabels { get; init; }
+
+    /// <summary>Annotations of the machine's template to leave out, as <see cref="ExcludeLabels"/>.</summary>
+    public IReadOnlyList<string>? ExcludeTemplateAnnotations { get; init; }
+
+    /// <summary>Leave out what this network puts on a machine and no two machines may share.</summary>
+    public NetworkPreset NetworkPreset { get; init; }
+
+    /// <summary>What of the source the clone goes without.</summary>
+    public CloneOmissions Without { get; init; }
+
+    /// <summary>Name of a Secret in the namespace whose <c>userdata</c> replaces the source's cloud-init user data.</summary>
+    public string? CloudInitSecret { get; init; }
+
+    /// <summary>Golden image to clone, instead of a source; <see cref="SourceName"/> is then not looked at.</summary>
+    public string? GoldenImage { get; init; }
+
+    /// <summary>Version of <see cref="GoldenImage"/>; null is the newest that is ready.</summary>
+    public string? GoldenImageVersion { get; init; }
+}

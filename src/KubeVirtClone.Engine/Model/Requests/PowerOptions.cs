@@ -1,0 +1,36 @@
+namespace KubeVirtClone.Engine.Model.Requests;
+
+/// <summary>A virtual machine to start, stop or remove.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Uid">Its uid, when known: another machine of the same name is then left alone by a removal.</param>
+public sealed record MachineReference(string Namespace, string Name, string? Uid = null)
+{
+    /// <summary>What the user gave, handed back with every update about this machine.</summary>
+    public object? Input { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Namespace}/{Name}";
+}
+
+/// <summary>How machines are started, stopped or removed.</summary>
+public sealed record PowerOptions
+{
+    /// <summary>Wait until each machine runs (started; paused with <see cref="Paused"/>), is off (stopped) or is gone (removed).</summary>
+    public bool Wait { get; init; }
+
+    /// <summary>Longest wait for each, from its request; null waits for as long as it may still come.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Start paused, before the guest's first instruction.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Time the guest gets to shut down, in whole seconds; zero switches it off. Null is what the machine says (30 s unless set). Stop and remove only.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+
+    /// <summary>Only ask the server whether it would do it.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Most requests at once, 1 to 1000.</summary>
+    public int ThrottleLimit { get; init; } = 16;
+}

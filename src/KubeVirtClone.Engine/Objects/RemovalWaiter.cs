@@ -1,0 +1,95 @@
+using System.Globalization;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Objects;
+
+/// <summary>One object that was told to go.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Uid">Its uid: another object of the same name does not count as this one.</param>
+public sealed record RemovedObject(ResourceKind Kind, string Namespace, string Name, string Uid)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind.Kind} {Namespace}/{Name}";
+}
+
+/// <summary>
+/// Waits until deleted objects are gone: a deletion only asks for that, and whoever has a finalizer on the object (KubeVirt on
+/// virtual machines, snapshots and restores) takes the time it needs. One watch per kind and namespace, however many.
+/// </summary>
+public sealed class RemovalWaiter
+{
+    /// <summary>How long commands wait for what they removed.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public RemovalWaiter(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>Waits.</summary>
+    /// <param name="objects">What was told to go.</param>
+    /// <param name="timeout">Longest wait.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <returns>What is still there when the time is up; empty when all are gone.</returns>
+    /// <exception cref="EngineException">The server does not let us watch.</exception>
+    public async Task<IReadOnlyList<RemovedObject>> WaitAsync(IReadOnlyCollection<RemovedObject> objects, TimeSpan timeout, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(objects);
+        var groups = objects.GroupBy(o => (o.Kind, o.Namespace));
+        var left = await Task.WhenAll(groups.Select(g => WaitAsync(g.Key.Kind, g.Key.Namespace, [.. g], timeout, ct)));
+        return [.. left.SelectMany(l => l)];
+    }
+
+    /// <summary>Waits for <see cref="Patience"/>.</summary>
+    /// <param name="objects">What was told to go.</param>
+    /// <param name="ct">Stops within a second.</param>
+    /// <returns>What a user should know of what is still there; null when all are gone.</returns>
+    /// <exception cref="EngineException">The server does not let us watch.</exception>
+    public async Task<string?> WarnOfLeftAsync(IReadOnlyCollection<RemovedObject> objects, CancellationToken ct)
+    {
+        var left = await WaitAsync(objects, Patience, ct);
+        if (left.Count == 0)
+            return null;
+        var names = string.Join(", ", left.Take(5)) + (left.Count > 5 ? string.Create(CultureInfo.InvariantCulture, $" and {left.Count - 5} more") : "");
+        return $"Deleted, but not gone yet after {Patience.TotalSeconds:0} s: {names}. Something has a finalizer on it; kubectl describe tells what.";
+    }
+
+    private async Task<IEnumerable<RemovedObject>> WaitAsync(ResourceKind kind, string ns, List<RemovedObject> group, TimeSpan timeout, CancellationToken ct)
+    {
+        var waiting = group.ToDictionary(o => o.Uid, StringComparer.Ordinal);
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        var scope = group is [var only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
+        await new DeadlineWatch(_cluster, kind, ns, scope, timeout).RunAsync(
+            change =>
+            {
+                if (change.Object is not { } item)
+                {
+                    // Everything there is has been shown; what was not among it is gone.
+                    foreach (var gone in waiting.Keys.Where(uid => !present.Contains(uid)).ToList())
+                        waiting.Remove(gone);
+                }
+                else if (change.Kind == ResourceEventKind.Deleted)
+                {
+                    waiting.Remove(item.Uid);
+                }
+                else
+                {
+                    present.Add(item.Uid);
+                }
+
+                return waiting.Count > 0;
+            },
+            static () => { },
+            ct);
+        return waiting.Values;
+    }
+}

@@ -1,0 +1,77 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Objects;
+
+/// <summary>Finds the machines snapshots are asked of: KubeVirt would take a snapshot of one that does not exist, and have it wait until its deadline.</summary>
+public sealed class SnapshotSources
+{
+    private readonly KubeVirtCluster _cluster;
+
+    /// <summary>Over a connection.</summary>
+    /// <param name="cluster">The connection.</param>
+    public SnapshotSources(KubeVirtCluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+    }
+
+    /// <summary>
+    /// A request for each machine that is meant: wildcards in the machine's name are resolved, <c>{0}</c> in the snapshot's name is replaced by the
+    /// machine's. A name that does not exist gives a fault in its place. Where the machines may not be read, exact names are taken at their word.
+    /// </summary>
+    /// <param name="requests">The requests as given; an empty namespace is the connection's.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Each request, completed, or its fault.</returns>
+    /// <exception cref="EngineException">The server cannot be asked.</exception>
+    public async Task<IReadOnlyList<(SnapshotRequest Request, Fault? Fault)>> FindAsync(IReadOnlyList<SnapshotRequest> requests, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        var found = new List<(SnapshotRequest, Fault?)>();
+        foreach (var ofNamespace in requests.GroupBy(r => r.Namespace.Length > 0 ? r.Namespace : _cluster.Namespace, StringComparer.Ordinal))
+        {
+            var placed = ofNamespace.Select(r => r with { Namespace = ofNamespace.Key }).ToList();
+            var (machines, faults) = await ReadAsync(ofNamespace.Key, placed, ct);
+            foreach (var request in placed)
+            {
+                var name = new WildcardName(request.SourceName);
+                if (faults.TryGetValue(request.SourceName, out var fault))
+                    found.Add((request, fault));
+                else if (name.IsPattern)
+                    found.AddRange(machines.Where(name.Matches).Select(m => (Of(request, m), default(Fault))));
+                else
+                    found.Add((Of(request, request.SourceName), null));
+            }
+        }
+
+        return found;
+    }
+
+    private static SnapshotRequest Of(SnapshotRequest request, string machine) =>
+        request with { SourceName = machine, Name = request.Name?.Replace("{0}", machine, StringComparison.Ordinal) };
+
+    private async Task<(List<string> Machines, Dictionary<string, Fault> Faults)> ReadAsync(string ns, List<SnapshotRequest> requests, CancellationToken ct)
+    {
+        var machines = new List<string>();
+        var faults = new Dictionary<string, Fault>(StringComparer.Ordinal);
+        var query = new ListQuery { Namespace = ns, Names = [.. requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal)] };
+        try
+        {
+            await foreach (var (machine, fault) in new VirtualMachines(_cluster).ListAsync(query, ct))
+            {
+                if (machine is not null)
+                    machines.Add(machine.Name);
+                else if (fault?.TargetName is { } target)
+                    faults[target[(target.IndexOf('/', StringComparison.Ordinal) + 1)..]] = fault;
+            }
+        }
+        catch (EngineException e) when (e.Fault.Exception is ApiStatusException { IsForbidden: true } && !query.Names.Any(n => new WildcardName(n).IsPattern))
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"Whether the machines exist is not checked: {e.Message}");
+        }
+
+        return (machines, faults);
+    }
+}

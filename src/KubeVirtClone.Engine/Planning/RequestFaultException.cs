@@ -1,9 +1,0 @@
-namespace KubeVirtClone.Engine.Planning;
-
-/// <summary>Carries a fault out of the nested checks of one request; never leaves <see cref="RequestRules"/>.</summary>
-internal sealed class RequestFaultException(string id, string message, string action) : Exception(message)
-{
-    public string Id { get; } = id;
-
-    public string Action { get; } = action;
-}

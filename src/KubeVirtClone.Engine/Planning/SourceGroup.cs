@@ -1,0 +1,85 @@
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+
+namespace KubeVirtClone.Engine.Planning;
+
+/// <summary>Clones of a batch that have their source, method and snapshot in common.</summary>
+/// <param name="Namespace">Namespace of source and clones.</param>
+/// <param name="SourceKind">Kind of the source.</param>
+/// <param name="SourceName">Name of the source.</param>
+/// <param name="Method">How those that are still to be made are made.</param>
+/// <param name="Snapshot">Name of the snapshot of the machine that is taken for them; null where each takes its own, or the source is a snapshot.</param>
+/// <param name="Clones">The clones.</param>
+internal sealed record SourceGroup(string Namespace, string SourceKind, string SourceName, CloneMethod Method, string? Snapshot, IReadOnlyList<PlannedClone> Clones)
+{
+    /// <summary>True when there is something to do before the clones can be posted.</summary>
+    public bool NeedsPreparation => Snapshot is not null || Method == CloneMethod.Restore;
+}
+
+/// <summary>Decides for each source of a batch which method makes its clones, and whether they share a snapshot.</summary>
+internal sealed class GroupPlanner(CloneOptions options, string batch, Version? kubeVirt, bool snapshotsServed, Action<string>? verbose)
+{
+    private static readonly Version ClonesPatchedSince = new(1, 6);
+
+    public IReadOnlyList<SourceGroup> Plan(IReadOnlyList<PlannedClone> clones) =>
+        [.. clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName)).SelectMany(g => Split([.. g]))];
+
+    private IEnumerable<SourceGroup> Split(List<PlannedClone> clones)
+    {
+        var first = clones[0].Request;
+        var isMachine = first.SourceKind == SourceKinds.VirtualMachine;
+        var (method, why) = Choose(clones);
+        if (clones.Exists(c => c.Existing is null))
+            verbose?.Invoke($"{first.SourceName}: {clones.Count} {(clones.Count == 1 ? "clone" : "clones")} by method {method}, because {why}");
+        if (method == CloneMethod.Restore && isMachine && options.NoSharedSnapshot)
+        {
+            foreach (var clone in clones)
+                yield return Group([clone], CloneNames.ForSharedSnapshot(Batch(clone), first.Namespace, first.SourceName, clone.Request.TargetName));
+            yield break;
+        }
+
+        var shares = isMachine && !options.NoSharedSnapshot && (method == CloneMethod.Restore || (clones.Count > 1 && snapshotsServed));
+        if (!shares)
+        {
+            yield return Group(clones, snapshot: null);
+            yield break;
+        }
+
+        // Requests can name batches of their own; what belongs to one must not depend on what belongs to another.
+        foreach (var ofBatch in clones.GroupBy(Batch, StringComparer.Ordinal))
+            yield return Group([.. ofBatch], CloneNames.ForSharedSnapshot(ofBatch.Key, first.Namespace, first.SourceName));
+
+        SourceGroup Group(IReadOnlyList<PlannedClone> members, string? snapshot) => new(
+            first.Namespace,
+            first.SourceKind,
+            first.SourceName,
+            method,
+            snapshot,
+            [.. members.Select(c => c.Existing is null ? c with { Method = method } : c)]);
+    }
+
+    private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones) =>
+        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), kubeVirt, snapshotsServed);
+
+    /// <summary>How clones of one source are made, and why so.</summary>
+    public static (CloneMethod Method, string Why) Choose(
+        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed)
+    {
+        if (choice != CloneMethodChoice.Auto)
+            return (choice == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, "it was asked for");
+        if (!snapshotsServed)
+            return (CloneMethod.Clone, "this cluster serves no restores");
+        if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
+            return (CloneMethod.Restore, $"clones of KubeVirt {kubeVirt} take no patches, restores do");
+        if (requests.Exists(r => r.StartsAtOnce))
+            return (CloneMethod.Restore, "a clone whose machine starts as soon as it is there may wait five minutes for it to be off again");
+        if (noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine)
+            return (CloneMethod.Clone, "each takes a snapshot of its own");
+        return requests.Count > CloneOptions.AutoRestoreAbove
+            ? (CloneMethod.Restore, $"there are more than {CloneOptions.AutoRestoreAbove}, and KubeVirt's clone controller makes about one a second")
+            : (CloneMethod.Clone, $"there are no more than {CloneOptions.AutoRestoreAbove}");
+    }
+
+    private string Batch(PlannedClone clone) => clone.Request.Batch ?? batch;
+}

@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight.Subjects;
+
+/// <summary>One item with what is known about its source.</summary>
+internal sealed class PreflightSubject
+{
+    public PreflightSubject(PreflightItem item, CheckedRequest @checked, NamespaceState state)
+    {
+        Item = item;
+        Checked = @checked;
+        State = state;
+    }
+
+    public PreflightItem Item { get; }
+
+    public CheckedRequest Checked { get; }
+
+    public NamespaceState State { get; }
+
+    /// <summary>The request in the form that is sent; as given when it cannot be sent.</summary>
+    public CloneRequest Request => Checked.Request;
+
+    /// <summary>True when the manifest is posted as it stands, so that KubeVirt's rules count and not this product's.</summary>
+    public bool AsItStands => Item.Manifest is not null;
+
+    /// <summary>What the server says to the machine the clone would come out as; null when it was not asked.</summary>
+    public RehearsalAnswer? Rehearsed { get; set; }
+
+    public bool FromSnapshot => SourceKinds.Normalize(Request.SourceKind) == SourceKinds.VirtualMachineSnapshot;
+
+    /// <summary>The machine that is cloned, as far as it is known; not to be changed.</summary>
+    public JsonObject? Source => FromSnapshot ? State.SnapshottedMachine(Request.SourceName) : State.MachineJson(Request.SourceName);
+
+    /// <summary>The source object itself: machine or snapshot.</summary>
+    public KubernetesObject? SourceObject => (FromSnapshot ? State.Snapshots : State.Machines).Find(Request.SourceName);
+
+    public string SourceItem => $"{Request.Namespace}/{Request.SourceName}";
+
+    public string Name => Request.DisplayName;
+
+    public Finding Finding(FindingSeverity severity, string code, string message, string action, string evidence = "", FaultCategory category = FaultCategory.InvalidArgument) => new()
+    {
+        Severity = severity,
+        Code = code,
+        Item = Name,
+        Message = message,
+        Evidence = evidence,
+        RecommendedAction = action,
+        Category = category,
+        Requests = [Item.Request],
+    };
+}
+
+/// <summary>All items of a preflight that have the same source.</summary>
+/// <param name="First">One of them.</param>
+/// <param name="All">All of them, in order.</param>
+internal sealed record PreflightSource(PreflightSubject First, IReadOnlyList<PreflightSubject> All)
+{
+    public NamespaceState State => First.State;
+
+    public string Name => First.Request.SourceName;
+
+    public JsonObject? Machine => First.Source;
+
+    public Finding Finding(FindingSeverity severity, string code, string message, string action, string evidence = "", FaultCategory category = FaultCategory.InvalidOperation) => new()
+    {
+        Severity = severity,
+        Code = code,
+        Item = First.SourceItem,
+        Message = message,
+        Evidence = evidence,
+        RecommendedAction = action,
+        Category = category,
+        Requests = [.. All.Select(s => s.Item.Request)],
+    };
+}
+
+/// <summary>What the checks look at.</summary>
+internal sealed class PreflightBatch
+{
+    public PreflightBatch(IReadOnlyList<PreflightSubject> subjects, PreflightFacts facts, PreflightOptions options)
+    {
+        Subjects = subjects;
+        Facts = facts;
+        Options = options;
+        Sources =
+        [
+            .. subjects.GroupBy(s => (s.Request.Namespace, s.FromSnapshot, s.Request.SourceName)).Select(g => new PreflightSource(g.First(), [.. g])),
+        ];
+    }
+
+    public IReadOnlyList<PreflightSubject> Subjects { get; }
+
+    public IReadOnlyList<PreflightSource> Sources { get; }
+
+    public PreflightFacts Facts { get; }
+
+    public PreflightOptions Options { get; }
+
+    /// <summary>How clones of a source would be made.</summary>
+    public CloneMethod MethodOf(PreflightSource source)
+    {
+        if (source.First.AsItStands)
+            return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
+        var requests = source.All.Select(s => s.Request).ToList();
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null).Method;
+    }
+
+    /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
+    public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands
+        && (MethodOf(source) == CloneMethod.Restore || (!Options.NoSharedSnapshot && source.All.Count > 1 && Facts.SnapshotApiVersion is not null));
+}
+
+/// <summary>One thing a preflight looks for.</summary>
+internal interface IPreflightCheck
+{
+    IEnumerable<Finding> Check(PreflightBatch batch);
+}
+
+/// <summary>A check of each item by itself.</summary>
+internal abstract class SubjectCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch) => batch.Subjects.SelectMany(s => Check(s, batch));
+
+    protected abstract IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch);
+}
+
+/// <summary>A check of each source, once for all items made of it.</summary>
+internal abstract class SourceCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch) => batch.Sources.SelectMany(s => Check(s, batch));
+
+    protected abstract IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch);
+}

@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight.Subjects;
+
+/// <summary>What the server answers to an object that is only tried.</summary>
+/// <param name="Refusal">Why it refuses it, or null.</param>
+/// <param name="OverQuota">The refusal is a quota's.</param>
+/// <param name="NotTried">Why it could not be tried, or null.</param>
+/// <param name="Requests">The requests it stands for.</param>
+internal sealed record RehearsalAnswer(string? Refusal, bool OverQuota, string? NotTried, IReadOnlyList<CloneRequest> Requests);
+
+/// <summary>
+/// Asks the server itself, by a dry run, whether it would take the machine that a clone comes out as, with the types, admission webhooks and
+/// policies it has. KubeVirt makes that machine only after the volumes, and a refusal then is repeated for ever. Machines that differ only in
+/// values that nearly every one has for itself (names, addresses) are tried once, and not more than <see cref="MostShapes"/> of a source: the
+/// number of requests does not grow with the batch.
+/// </summary>
+internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
+{
+    private const int MostShapes = 8;
+
+    public Task RunAsync(PreflightBatch batch, CancellationToken ct) => Task.WhenAll(batch.Sources.SelectMany(source => Try(source, ct)));
+
+    private IEnumerable<Task> Try(PreflightSource source, CancellationToken ct)
+    {
+        var made = source.All.Where(Makes)
+            .Select(s => (Subject: s, Machine: PatchSimulation.Run(s)?.Machine))
+            .Where(m => m.Machine is not null)
+            .ToList();
+        var few = FewValues(made.Select(m => m.Subject));
+        var shapes = made.GroupBy(m => Shape(m.Subject, few), StringComparer.Ordinal).ToList();
+        foreach (var left in shapes.Skip(MostShapes))
+        {
+            left.First().Subject.Rehearsed = new RehearsalAnswer(
+                null,
+                OverQuota: false,
+                $"clones of '{source.Name}' come out in {shapes.Count} forms, of which {MostShapes} were tried",
+                [.. left.Select(m => m.Subject.Item.Request)]);
+        }
+
+        return shapes.Take(MostShapes).Select(async g =>
+        {
+            var (first, machine) = g.First();
+            first.Rehearsed = await TryAsync(first, machine!, [.. g.Select(m => m.Subject.Item.Request)], ct);
+        });
+    }
+
+    // Where a field has few values among many clones, each is tried: one of them may be wrong.
+    private static HashSet<string> FewValues(IEnumerable<PreflightSubject> subjects) => subjects
+        .SelectMany(s => s.Checked.Patches.Select(p => (p.Path, Value: p.Value?.ToJsonString() ?? "")))
+        .Distinct()
+        .GroupBy(p => p.Path, StringComparer.Ordinal)
+        .Where(g => g.Count() <= MostShapes / 2)
+        .Select(g => g.Key)
+        .ToHashSet(StringComparer.Ordinal);
+
+    // What does not get as far as a new machine is told by other checks.
+    private static bool Makes(PreflightSubject subject) =>
+        (subject.AsItStands || subject.Checked.Fault is null)
+        && subject.State.Machines.IsRead
+        && subject.Request.TargetName is { Length: > 0 } target
+        && NameRules.WhyNotName(target) is null
+        && subject.State.Machines.Find(target) is null
+        && subject.Source is { } source
+        && SourceMachine.Unclonable(source) is null;
+
+    private static string Shape(PreflightSubject subject, HashSet<string> few)
+    {
+        var request = subject.Request;
+        var patches = subject.AsItStands ? string.Join('\n', request.Patches ?? []) : string.Join('\n', subject.Checked.Patches.Select(p => $"{p.Op} {p.Path} {(few.Contains(p.Path) ? p.Value?.ToJsonString() : p.Value?.GetValueKind().ToString())}"));
+        return string.Join('|', new[] { request.LabelFilter, request.AnnotationFilter, request.TemplateLabelFilter, request.TemplateAnnotationFilter }.Select(f => f is null ? "-" : string.Join(',', f))) + patches;
+    }
+
+    private async Task<RehearsalAnswer> TryAsync(PreflightSubject subject, JsonObject machine, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        string? refusal = null;
+        var quota = false;
+        var notTried = await reader.ReadAsync(KubeVirtKinds.VirtualMachine, subject.Request.Namespace, async () =>
+        {
+            try
+            {
+                await cluster.Client.CreateAsync(KubeVirtKinds.VirtualMachine, subject.Request.Namespace, Body(subject, machine), new WriteOptions { DryRun = true, FieldValidation = "Ignore" }, ct);
+            }
+            catch (ApiStatusException e) when (IsRefusal(e))
+            {
+                refusal = e.ApiMessage;
+                quota = e.ApiMessage.Contains("exceeded quota", StringComparison.Ordinal);
+            }
+            catch (ApiStatusException e) when (e.IsAlreadyExists)
+            {
+                // Made meanwhile, or before this user could see it: whoever makes the clone is told.
+            }
+        });
+        return new RehearsalAnswer(refusal, quota, notTried?.Replace("you may not read", "you may not create", StringComparison.Ordinal), requests);
+    }
+
+    // A user who may not make machines can clone all the same: KubeVirt makes them. A webhook that cannot be tried says nothing either.
+    private static bool IsRefusal(ApiStatusException e) =>
+        e.StatusCode is 400 or 403 or 422
+        && !e.ApiMessage.Contains(" is forbidden: User \"", StringComparison.Ordinal)
+        && !e.ApiMessage.Contains("dry run", StringComparison.OrdinalIgnoreCase)
+        && !e.ApiMessage.Contains("failed calling webhook", StringComparison.Ordinal);
+
+    private static JsonObject Body(PreflightSubject subject, JsonObject machine)
+    {
+        var spec = (JsonObject)(machine["spec"]?.DeepClone() ?? new JsonObject());
+        // KubeVirt's restore controller makes it stopped unless a patch says otherwise, and gives templates names of their own.
+        if (!spec.ContainsKey("runStrategy") && !spec.ContainsKey("running"))
+            spec["runStrategy"] = "Halted";
+        var metadata = new JsonObject { ["name"] = subject.Request.TargetName, ["namespace"] = subject.Request.Namespace };
+        foreach (var key in new[] { "labels", "annotations" })
+        {
+            if (machine["metadata"]?[key] is { } map)
+                metadata[key] = map.DeepClone();
+        }
+
+        foreach (var reference in new[] { "instancetype", "preference" })
+        {
+            // The clone gets a copy of the revision; the original need not be there any more.
+            if (spec[reference] is JsonObject named && SourceMachine.Text(named["revisionName"]) is { Length: > 0 })
+                spec.Remove(reference);
+        }
+
+        return new JsonObject { ["apiVersion"] = KubeVirtKinds.VirtualMachine.ApiVersion, ["kind"] = SourceKinds.VirtualMachine, ["metadata"] = metadata, ["spec"] = spec };
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight.Subjects;
+
+/// <summary>One volume that every clone of a source gets a copy of.</summary>
+internal sealed record SourceVolume
+{
+    public required CopiedVolume Volume { get; init; }
+
+    /// <summary>The claim as it is in the cluster; null for a snapshot's volume, or when it is not known.</summary>
+    public KubernetesObject? Claim { get; init; }
+
+    /// <summary>Size each copy asks for, in bytes; null when it is not known.</summary>
+    public decimal? Size { get; init; }
+
+    public string? StorageClass { get; init; }
+
+    public IReadOnlyList<string> AccessModes { get; init; } = [];
+
+    /// <summary>CSI driver, or null when it is not known.</summary>
+    public string? Driver { get; init; }
+
+    /// <summary>The volumes a source's clones get copies of, as far as they are known.</summary>
+    public static IReadOnlyList<SourceVolume> Of(PreflightSource source, PreflightFacts facts) =>
+        source.First.FromSnapshot ? OfSnapshot(source, facts) : [.. SourceMachine.Copied(source.Machine).Select(v => OfClaim(v, source.State, facts))];
+
+    private static SourceVolume OfClaim(CopiedVolume volume, NamespaceState state, PreflightFacts facts)
+    {
+        var claim = state.Claims.Find(volume.Claim);
+        var template = volume.Template?["spec"]?["pvc"] ?? volume.Template?["spec"]?["storage"];
+        var storageClass = claim?.StringAt("spec", "storageClassName")
+            ?? SourceMachine.Text(template?["storageClassName"])
+            ?? (claim is null && volume.Template is null ? null : facts.DefaultStorageClass);
+        return new SourceVolume
+        {
+            Volume = volume,
+            Claim = claim,
+            Size = Quantity.Parse(claim?.StringAt("spec", "resources", "requests", "storage") ?? SourceMachine.Text(template?["resources"]?["requests"]?["storage"])),
+            StorageClass = storageClass,
+            AccessModes = claim is null ? [] : Modes(claim.At("spec", "accessModes")),
+            Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner") ?? claim?.Annotations.GetValueOrDefault("volume.kubernetes.io/storage-provisioner"),
+        };
+    }
+
+    private static List<SourceVolume> OfSnapshot(PreflightSource source, PreflightFacts facts)
+    {
+        var volumes = SourceMachine.Copied(source.Machine).ToDictionary(v => v.Name, StringComparer.Ordinal);
+        var result = new List<SourceVolume>();
+        foreach (var backup in source.State.ContentOf(source.Name)?.ItemsAt("spec", "volumeBackups") ?? [])
+        {
+            var name = backup.Text("volumeName") ?? "";
+            var spec = backup.Member("persistentVolumeClaim")?.Member("spec");
+            var claim = backup.Member("persistentVolumeClaim")?.Member("metadata")?.Text("name") ?? "";
+            var asked = Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage"));
+            var restoreSize = Quantity.Parse(source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"))?.StringAt("status", "restoreSize"));
+            var storageClass = spec?.Text("storageClassName");
+            result.Add(new SourceVolume
+            {
+                Volume = volumes.GetValueOrDefault(name) ?? new CopiedVolume(name, claim, IsDataVolume: false, Template: null),
+                Size = asked is { } a && restoreSize is { } r ? Math.Max(a, r) : asked ?? restoreSize,
+                StorageClass = storageClass,
+                AccessModes = Modes(spec?.Member("accessModes")),
+                Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner"),
+            });
+        }
+
+        return result;
+    }
+
+    private static IReadOnlyList<string> Modes(JsonElement? modes) =>
+        modes is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(m => m.GetString() ?? "")] : [];
+}

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Waiting;
+
+/// <summary>What matters of a snapshot.</summary>
+internal sealed record SnapshotFact(bool Failed, bool Ready, string? Error, string? Progress);
+
+/// <summary>What matters of a restore: whether it is done, failed for good, or says an error that it will try again to overcome.</summary>
+internal sealed record RestoreFact(bool Complete, string? Failure, string? Error);
+
+/// <summary>What the clone controller reported about a clone in events.</summary>
+internal sealed record EventFact(string? RestoreRefused, int RefusedCount, DateTimeOffset RefusedSince, string? Failure);
+
+/// <summary>What matters of a machine.</summary>
+internal sealed record MachineFact(string Status, bool IsHalted);
+
+/// <summary>What matters of a claim that a restore made.</summary>
+internal sealed record ClaimFact(string Name, string Restore, bool IsPending, bool IsBound);
+
+/// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
+internal sealed class RelatedObjects
+{
+    private readonly Dictionary<string, SnapshotFact> _snapshots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RestoreFact> _restores = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EventFact> _events = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
+    private readonly TimeProvider _clock;
+    private readonly WatchPump? _snapshotWatch;
+    private readonly WatchPump? _restoreWatch;
+
+    public RelatedObjects(KubeVirtCluster cluster, string ns, string? snapshotVersion, object gate)
+    {
+        _clock = cluster.Clock;
+        if (snapshotVersion is not null)
+        {
+            _snapshotWatch = new(cluster, KubeVirtKinds.Snapshot(snapshotVersion), ns, new WatchOptions(), gate, e => Keep(e, _snapshots, ReadSnapshot));
+            _restoreWatch = new(cluster, KubeVirtKinds.Restore(snapshotVersion), ns, new WatchOptions(), gate, e => Keep(e, _restores, ReadRestore));
+        }
+
+        Events = new(
+            cluster,
+            KubeVirtKinds.Event,
+            ns,
+            new WatchOptions { FieldSelector = "involvedObject.kind=VirtualMachineClone" },
+            gate,
+            OnEvent);
+        Machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, e => Keep(e, _machines, ReadMachine));
+        Claims = new(cluster, KubeVirtKinds.PersistentVolumeClaim, ns, new WatchOptions(), gate, OnClaim);
+    }
+
+    /// <summary>Watch of the clones' events.</summary>
+    public WatchPump Events { get; }
+
+    /// <summary>Watch of the machines.</summary>
+    public WatchPump Machines { get; }
+
+    /// <summary>Watch of the claims.</summary>
+    public WatchPump Claims { get; }
+
+    /// <summary>True once every snapshot that exists has been seen.</summary>
+    public bool SnapshotsSynced => _snapshotWatch?.Synced == true;
+
+    /// <summary>True once every restore that exists has been seen.</summary>
+    public bool RestoresSynced => _restoreWatch?.Synced == true;
+
+    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, Machines, Claims }.OfType<WatchPump>();
+
+    /// <summary>Begins to look for what may keep a clone from going on.</summary>
+    public void LookForTrouble(CancellationToken ct)
+    {
+        _snapshotWatch?.Start(ct);
+        _restoreWatch?.Start(ct);
+        Events.Start(ct);
+    }
+
+    public SnapshotFact? SnapshotOf(CloneRecord clone) => _snapshots.GetValueOrDefault(
+        clone.SourceKind == SourceKinds.VirtualMachineSnapshot ? clone.SourceName : clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid);
+
+    public RestoreFact? RestoreOf(CloneRecord clone) =>
+        clone.Method == CloneMethod.Restore ? ReadRestore(clone.Raw) : _restores.GetValueOrDefault(RestoreName(clone));
+
+    public EventFact? EventsOf(CloneRecord clone) => _events.GetValueOrDefault(clone.Uid);
+
+    public MachineFact? MachineOf(CloneRecord clone) => _machines.GetValueOrDefault(clone.TargetName);
+
+    // The claims a restore lists are its own; others of its name may be left over from an earlier restore.
+    public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method == CloneMethod.Restore
+        ? [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()]
+        : _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [];
+
+    private static string RestoreName(CloneRecord clone) => clone.RestoreName ?? "tmp-restore-" + clone.Uid;
+
+    private static void Keep<T>(ResourceEvent change, Dictionary<string, T> facts, Func<KubernetesObject, T> read)
+    {
+        if (change.Object is not { } item)
+            return;
+        if (change.Kind == ResourceEventKind.Deleted)
+            facts.Remove(item.Name);
+        else
+            facts[item.Name] = read(item);
+    }
+
+    private static SnapshotFact ReadSnapshot(KubernetesObject snapshot) => new(
+        snapshot.StringAt("status", "phase") == "Failed" || snapshot.Condition("Failure")?.IsTrue == true,
+        snapshot.IsTrueAt("status", "readyToUse"),
+        snapshot.StringAt("status", "error", "message") ?? (snapshot.Condition("Failure") is { IsTrue: true } failure ? failure.Reason : null),
+        snapshot.Condition("Progressing")?.Reason);
+
+    private static RestoreFact ReadRestore(KubernetesObject restore)
+    {
+        var complete = restore.IsTrueAt("status", "complete");
+        var failure = restore.Condition("Failure") is { IsTrue: true } f ? f.Reason ?? f.Message ?? "no reason given" : null;
+        // An error shows as both conditions false with the same text; while all is well one of them is true.
+        var progressing = restore.Condition("Progressing");
+        var ready = restore.Condition("Ready");
+        var error = !complete && progressing is { IsTrue: false } && ready is { IsTrue: false } ? progressing.Reason : null;
+        return new(complete, failure, error);
+    }
+
+    private static MachineFact ReadMachine(KubernetesObject vm)
+    {
+        var record = VirtualMachineRecord.From(vm);
+        return new(record.Status, record.RunStrategy == "Halted");
+    }
+
+    private void OnEvent(ResourceEvent change)
+    {
+        if (change.Object is not { } item || change.Kind == ResourceEventKind.Deleted || item.StringAt("involvedObject", "uid") is not { } uid)
+            return;
+        var message = item.StringAt("message") ?? "";
+        var before = _events.GetValueOrDefault(uid) ?? new EventFact(null, 0, default, null);
+        switch (item.StringAt("reason"))
+        {
+            case "RestoreCreationFailed":
+                var count = item.At("count") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var times) ? times : 1;
+                var same = before.RestoreRefused == message;
+                _events[uid] = before with
+                {
+                    RestoreRefused = message,
+                    RefusedCount = Math.Max(count, same ? before.RefusedCount : 0),
+                    RefusedSince = same ? before.RefusedSince : _clock.GetUtcNow(),
+                };
+                break;
+            case "SourceVMWithBackendStorageInvalid" or "SnapshotContentInvalid" or "SnapshotDeleted":
+                _events[uid] = before with { Failure = message };
+                break;
+        }
+    }
+
+    private void OnClaim(ResourceEvent change)
+    {
+        if (change.Object is not { } claim || !claim.Annotations.TryGetValue("restore.kubevirt.io/name", out var restore))
+            return;
+        if (!_claims.TryGetValue(restore, out var ofRestore))
+            _claims[restore] = ofRestore = new(StringComparer.Ordinal);
+        _claimsByName.Remove(claim.Name);
+        if (change.Kind == ResourceEventKind.Deleted)
+            ofRestore.Remove(claim.Name);
+        else
+            ofRestore[claim.Name] = _claimsByName[claim.Name] = new(claim.Name, restore, claim.StringAt("status", "phase") is null or "Pending", claim.StringAt("status", "phase") == "Bound");
+    }
+}

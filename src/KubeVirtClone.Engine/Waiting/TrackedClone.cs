@@ -1,0 +1,77 @@
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Waiting;
+
+/// <summary>What came of following one clone.</summary>
+/// <param name="Record">The clone as last seen; null when it never was.</param>
+/// <param name="Fault">Why the state was not reached; null when it was.</param>
+/// <param name="Reservation">What the caller must know although the clone is returned.</param>
+internal readonly record struct FollowOutcome(CloneRecord? Record, Fault? Fault, string? Reservation = null);
+
+/// <summary>One clone that is waited for. Used under its namespace's lock.</summary>
+internal sealed class TrackedClone(CloneReference reference, DateTimeOffset started, DateTimeOffset? deadline)
+{
+    private string? _trouble;
+
+    public CloneReference Reference { get; } = reference;
+
+    public DateTimeOffset Started { get; } = started;
+
+    public DateTimeOffset? Deadline { get; } = deadline;
+
+    public TaskCompletionSource<FollowOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The clone as last seen; null until it was.</summary>
+    public CloneRecord? Record { get; private set; }
+
+    /// <summary>True once the watch has shown it.</summary>
+    public bool SeenByWatch { get; set; }
+
+    /// <summary>True when the clone object is gone.</summary>
+    public bool Gone { get; set; }
+
+    /// <summary>True once its target machine was seen.</summary>
+    public bool MachineSeen { get; set; }
+
+    /// <summary>True while somebody reads the clone by itself because the watch has not shown it.</summary>
+    public bool BeingRead { get; set; }
+
+    /// <summary>Since when it is in its phase, by our clock.</summary>
+    public DateTimeOffset PhaseSince { get; private set; } = started;
+
+    /// <summary>Since when the same error stands, by our clock.</summary>
+    public DateTimeOffset TroubleSince { get; private set; } = started;
+
+    /// <summary>When KubeVirt was last made to look at it again.</summary>
+    public DateTimeOffset PokedAt { get; set; } = started;
+
+    /// <summary>The cause for which it can never finish, if it looked so when it was last looked into.</summary>
+    public string? Suspected { get; set; }
+
+    /// <summary>What was warned of already.</summary>
+    public HashSet<string> Warned { get; } = new(StringComparer.Ordinal);
+
+    public void Update(CloneRecord record, DateTimeOffset now)
+    {
+        if (Record?.Phase != record.Phase)
+        {
+            PhaseSince = now;
+            Suspected = null;
+        }
+
+        Record = record;
+    }
+
+    /// <summary>Notes the error that stands now, and says how long it has stood.</summary>
+    public TimeSpan Troubled(string? trouble, DateTimeOffset now)
+    {
+        if (_trouble != trouble)
+        {
+            _trouble = trouble;
+            TroubleSince = now;
+        }
+
+        return trouble is null ? TimeSpan.Zero : now - TroubleSince;
+    }
+}

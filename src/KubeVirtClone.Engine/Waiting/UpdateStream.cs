@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Waiting;
+
+/// <summary>Runs work that reports through a channel, and streams what it reports. When the reader stops early, the work is cancelled and waited for.</summary>
+internal static class UpdateStream
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+
+    public static async IAsyncEnumerable<CloneUpdate> RunAsync(
+        Func<ChannelWriter<CloneUpdate>, CancellationToken, Task> work,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        var channel = Channel.CreateUnbounded<CloneUpdate>(new UnboundedChannelOptions { SingleReader = true });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var running = Task.Run(() => CompleteAsync(work, channel.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            await foreach (var update in channel.Reader.ReadAllAsync(ct))
+                yield return update;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await running;
+        }
+    }
+
+    /// <summary>Reports progress at intervals until <paramref name="work"/> is done, and once more then.</summary>
+    public static async Task WithProgressAsync(Func<Task> work, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, TimeProvider clock)
+    {
+        var timer = clock.CreateTimer(_ => Report(), state: null, ProgressInterval, ProgressInterval);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await timer.DisposeAsync();
+            Report();
+        }
+
+        void Report() => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Progress, Progress = meter.Read() });
+    }
+
+    // The reader gets what happened before the failure, then the failure.
+    private static async Task CompleteAsync(Func<ChannelWriter<CloneUpdate>, CancellationToken, Task> work, ChannelWriter<CloneUpdate> writer, CancellationToken ct)
+    {
+        try
+        {
+            await work(writer, ct);
+            writer.TryComplete();
+        }
+        catch (Exception e)
+        {
+            writer.TryComplete(e);
+        }
+    }
+}
