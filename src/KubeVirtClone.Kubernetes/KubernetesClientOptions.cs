@@ -1,3 +1,5 @@
+using KubeVirtClone.Kubernetes.Authentication;
+
 namespace KubeVirtClone.Kubernetes;
 
 /// <summary>How a client behaves and whom it tells.</summary>
@@ -12,6 +14,16 @@ public sealed class KubernetesClientOptions
 
     /// <summary>Gets what a patient user may want to know, such as "connection lost, trying again in 4 s".</summary>
     public Action<string>? Information { get; init; }
+
+    /// <summary>Gets what credential plugins write to standard error, line by line; null lets them write to this process's own.</summary>
+    public Action<string>? PluginOutput { get; init; }
+
+    /// <summary>What a credential plugin may do; asked whenever one is about to run, on behalf of the request that needs it.</summary>
+    public Func<PluginInteraction> PluginInteraction { get; init; } =
+        static () => Console.IsInputRedirected ? Authentication.PluginInteraction.NoTerminal : Authentication.PluginInteraction.Terminal;
+
+    /// <summary>Where credentials that had to be fetched are kept.</summary>
+    public CredentialCache Credentials { get; init; } = CredentialCache.Shared;
 
     /// <summary>Clock for waits and deadlines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

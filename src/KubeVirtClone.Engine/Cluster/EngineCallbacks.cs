@@ -1,4 +1,5 @@
 using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Kubernetes.Authentication;
 
 namespace KubeVirtClone.Engine.Cluster;
 
@@ -14,8 +15,14 @@ public sealed record EngineCallbacks
     /// <summary>Something the user should act on, the server's <c>Warning:</c> headers among them.</summary>
     public Action<string>? Warning { get; init; }
 
-    /// <summary>Texts meant for a human, such as an exec plugin's prompts.</summary>
+    /// <summary>Texts meant for a human, such as that a connection is tried again.</summary>
     public Action<string>? Information { get; init; }
+
+    /// <summary>What credential plugins write to standard error, line by line; null lets them write to this process's own.</summary>
+    public Action<string>? PluginOutput { get; init; }
+
+    /// <summary>What a credential plugin may do, asked when one is about to run; null goes by whether standard input is a terminal.</summary>
+    public Func<PluginInteraction>? PluginInteraction { get; init; }
 
     /// <summary>Every request sent: method, URL, status, time; for the debug stream.</summary>
     public Action<RequestTrace>? Trace { get; init; }

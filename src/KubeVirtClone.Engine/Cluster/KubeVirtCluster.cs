@@ -78,6 +78,8 @@ public sealed class KubeVirtCluster : IAsyncDisposable
                 ConnectTimeout = patience < defaults.ConnectTimeout ? patience : defaults.ConnectTimeout,
                 Warning = callbacks.Warning,
                 Information = callbacks.Information,
+                PluginOutput = callbacks.PluginOutput,
+                PluginInteraction = callbacks.PluginInteraction ?? defaults.PluginInteraction,
                 Trace = t => cluster?.OnTrace(t),
             });
             cluster = new KubeVirtCluster(client, callbacks);

@@ -23,11 +23,20 @@ public sealed class ClusterCredentials
     /// <summary>Certificates between the client's and its root, sent along; null for none.</summary>
     public X509Certificate2Collection? ClientCertificateChain { get; init; }
 
+    /// <summary>Program that gives the credentials; used only where there is neither token, user name nor certificate. Null for none.</summary>
+    public CredentialPlugin? Plugin { get; init; }
+
+    /// <summary>Log-in at an issuer that gives the bearer token; used only where there is none and no user name. Null for none.</summary>
+    public OidcLogin? Oidc { get; init; }
+
     /// <summary>Whom to act as; null for oneself.</summary>
     public Impersonation? Impersonation { get; init; }
 
     /// <summary>Whether what they prove the user with can change while a client lives.</summary>
-    internal bool IsChanging => TokenFile is not null;
+    internal bool IsChanging => TokenFile is not null || (Token is null && Username is null && (Oidc is not null || Plugin is not null));
+
+    /// <summary>Why these credentials cannot be used with a server that wants any; null when they can. Servers without TLS are shown none.</summary>
+    internal KubeConfigException? Problem { get; init; }
 
     /// <summary>The kinds of credentials present, such as <c>token</c>; never their values.</summary>
     public override string ToString()
@@ -41,6 +50,10 @@ public sealed class ClusterCredentials
             kinds.Add("token");
         if (Username is not null)
             kinds.Add("basic");
+        if (Plugin is not null)
+            kinds.Add("plugin");
+        if (Oidc is not null)
+            kinds.Add("oidc");
         return kinds.Count == 0 ? "none" : string.Join(", ", kinds);
     }
 }

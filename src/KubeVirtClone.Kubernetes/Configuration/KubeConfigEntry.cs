@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -66,6 +67,32 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
     };
 
     public IReadOnlyList<string> FieldNames() => [.. node.Children.Keys.OfType<YamlScalarNode>().Select(key => key.Value ?? "")];
+
+    /// <summary>The mappings of a list; empty when absent.</summary>
+    public IReadOnlyList<KubeConfigEntry> Entries(string field) => Find(field) switch
+    {
+        null => [],
+        YamlScalarNode scalar when IsNull(scalar) => [],
+        YamlSequenceNode sequence =>
+        [
+            .. sequence.Select((item, index) => new KubeConfigEntry(
+                File, $"{Prefix}{field}[{index}]", item as YamlMappingNode ?? throw Invalid(field, "must be a list of mappings"))),
+        ],
+        _ => throw Invalid(field, "must be a list"),
+    };
+
+    /// <summary>Whatever a field holds, as JSON; null when absent.</summary>
+    public JsonNode? Json(string field)
+    {
+        try
+        {
+            return Find(field) is { } value ? YamlJson.From(value) : null;
+        }
+        catch (YamlException)
+        {
+            throw Invalid(field, "is nested too deeply");
+        }
+    }
 
     /// <summary>The entries of a list of <c>{name, &lt;content&gt;}</c>, by name, in their order.</summary>
     public IReadOnlyList<KeyValuePair<string, KubeConfigEntry>> NamedEntries(string field, string content)

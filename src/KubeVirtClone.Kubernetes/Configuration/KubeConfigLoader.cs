@@ -50,7 +50,7 @@ public static class KubeConfigLoader
             Trust = TrustOf(cluster, server),
             Proxy = ProxyOf(cluster),
             DisablesCompression = cluster.Flag("disable-compression"),
-            Credentials = UserEntryReader.Read(user, contextName, options),
+            Credentials = UserEntryReader.Read(user, userName, cluster, options),
         };
     }
 

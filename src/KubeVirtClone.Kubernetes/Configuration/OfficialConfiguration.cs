@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
 using k8s;
-using k8s.Authentication;
 using k8s.KubeConfigModels;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Transport;
@@ -29,9 +27,11 @@ internal static class OfficialConfiguration
         };
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(model);
         configuration.UserAgent = options.UserAgent ?? ProductVersion.UserAgent;
-        configuration.FirstMessageHandlerSetup = handler => HttpHandlerFactory.SetUp(handler, cluster, parts);
-        if (user is null)
-            configuration.TokenProvider = new ChangingHeader(parts.Source);
+        configuration.FirstMessageHandlerSetup = handler =>
+        {
+            HttpHandlerFactory.SetUp(handler, cluster, parts);
+            parts.Handler = handler;
+        };
         return configuration;
     }
 
@@ -45,12 +45,5 @@ internal static class OfficialConfiguration
         return !string.IsNullOrWhiteSpace(credentials.Username) && !string.IsNullOrWhiteSpace(credentials.Password)
             ? new UserCredentials { UserName = credentials.Username, Password = credentials.Password }
             : null;
-    }
-
-    /// <summary>The header of credentials that can change between two requests; none for a user who proves nothing by a header.</summary>
-    private sealed class ChangingHeader(CredentialSource source) : ITokenProvider
-    {
-        public async Task<AuthenticationHeaderValue?> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
-            (await source.GetAsync(cancellationToken)).Authorization;
     }
 }

@@ -7,7 +7,7 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>Certificates and keys from PEM.</summary>
 internal static class PemReader
 {
-    public static byte[] ReadFile(string path, Func<string, KubeConfigException> error)
+    public static byte[] ReadFile(string path, Func<string, Exception> error)
     {
         try
         {
@@ -24,7 +24,7 @@ internal static class PemReader
     }
 
     /// <summary>All certificates of a bundle, in its order; at least one.</summary>
-    public static X509Certificate2Collection Certificates(byte[] pem, Func<string, KubeConfigException> error)
+    public static X509Certificate2Collection Certificates(byte[] pem, Func<string, Exception> error)
     {
         var certificates = new X509Certificate2Collection();
         try
@@ -39,8 +39,28 @@ internal static class PemReader
         return certificates.Count > 0 ? certificates : throw error("holds no PEM certificate");
     }
 
+    /// <summary>A client certificate with its key, and the other certificates of its file, which go along with it.</summary>
+    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) Pair(
+        byte[] certificatePem, byte[] keyPem, Func<string, Exception> certificateError, Func<string, Exception> keyError)
+    {
+        var all = Certificates(certificatePem, certificateError);
+        if (UnsupportedAlgorithm(all[0]) is { } algorithm)
+            throw certificateError($"has an {algorithm} key, which .NET's TLS does not know: use a certificate with an EC or RSA key");
+        var chain = new X509Certificate2Collection();
+        foreach (var issuer in all.Skip(1))
+            chain.Add(issuer);
+        return (WithKey(all[0], keyPem, keyError), chain);
+    }
+
+    private static string? UnsupportedAlgorithm(X509Certificate2 certificate) => certificate.GetKeyAlgorithm() switch
+    {
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        _ => null,
+    };
+
     /// <summary>The certificate with its private key: PKCS#1, PKCS#8 or SEC 1 (EC).</summary>
-    public static X509Certificate2 WithKey(X509Certificate2 certificate, byte[] keyPem, Func<string, KubeConfigException> error)
+    public static X509Certificate2 WithKey(X509Certificate2 certificate, byte[] keyPem, Func<string, Exception> error)
     {
         var text = Encoding.UTF8.GetString(keyPem);
         if (text.Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)

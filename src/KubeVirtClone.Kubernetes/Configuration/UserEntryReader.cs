@@ -6,37 +6,33 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>Turns a <c>user</c> entry into credentials.</summary>
 internal static class UserEntryReader
 {
-    public static ClusterCredentials Read(KubeConfigEntry? user, string contextName, KubeConfigOptions options)
+    public static ClusterCredentials Read(KubeConfigEntry? user, string? userName, KubeConfigEntry cluster, KubeConfigOptions options)
     {
         if (user is null)
             return new ClusterCredentials { Impersonation = ImpersonationReader.Read(user, options) };
-        if (user.Child("exec") is not null)
-        {
-            throw new KubeConfigException(
-                KubeConfigProblem.NotSupported,
-                user.Invalid("exec", "asks for a credential plugin, which is not supported yet").Message,
-                user.File,
-                contextName);
-        }
-
-        if (user.Child("auth-provider") is not null)
-        {
-            throw new KubeConfigException(
-                KubeConfigProblem.NotSupported,
-                user.Invalid("auth-provider", "was removed from Kubernetes in favour of credential plugins, and is not supported").Message,
-                user.File,
-                contextName);
-        }
-
-        var (certificate, chain) = ReadClientCertificate(user);
+        var exec = user.Child("exec");
+        var provider = user.Child("auth-provider");
+        if (exec is not null && provider is not null)
+            throw user.Invalid("auth-provider", "cannot be combined with exec: one way to log in is enough");
+        var token = ReadToken(user);
+        var tokenFile = user.FilePath("tokenFile");
+        var username = user.Text("username");
+        if ((username is not null || (user.Text("password") is not null && token is not null)) && (token ?? tokenFile) is not null)
+            throw user.Invalid("username", "and password stand beside a token: only one of the two can be sent");
+        var plugin = exec is null ? null : ExecEntryReader.Read(exec, userName, cluster);
+        var hasOther = (token ?? tokenFile ?? username) is not null || plugin is not null || provider is not null;
+        var (certificate, chain) = ReadClientCertificate(user, hasOther);
         return new ClusterCredentials
         {
-            Token = ReadToken(user),
-            TokenFile = user.FilePath("tokenFile"),
-            Username = user.Text("username"),
+            Token = token,
+            TokenFile = tokenFile,
+            Username = username,
             Password = user.Text("password"),
             ClientCertificate = certificate,
             ClientCertificateChain = chain,
+            Plugin = plugin,
+            Oidc = provider is null ? null : AuthProviderReader.Read(provider, userName),
+            Problem = plugin is not null ? ExecEntryReader.Problem(exec!, plugin) : provider is not null ? AuthProviderReader.Problem(provider) : null,
             Impersonation = ImpersonationReader.Read(user, options),
         };
     }
@@ -51,26 +47,33 @@ internal static class UserEntryReader
         return token;
     }
 
-    private static (X509Certificate2? Certificate, X509Certificate2Collection? Chain) ReadClientCertificate(KubeConfigEntry user)
+    private static (X509Certificate2? Certificate, X509Certificate2Collection? Chain) ReadClientCertificate(KubeConfigEntry user, bool hasOther)
     {
-        var certificate = Pem(user, "client-certificate");
-        var key = Pem(user, "client-key");
-        if (certificate is null && key is null)
-            return (null, null);
-        if (certificate is null)
-            throw user.Invalid("client-certificate", "is missing, although there is a client-key");
-        if (key is null)
-            throw user.Invalid("client-key", "is missing, although there is a client-certificate");
-        var all = PemReader.Certificates(certificate, what => user.Invalid("client-certificate", what, KubeConfigProblem.CredentialUnreadable));
-        var chain = new X509Certificate2Collection();
-        foreach (var issuer in all.Skip(1))
-            chain.Add(issuer);
-        return (PemReader.WithKey(all[0], key, what => user.Invalid("client-key", what, KubeConfigProblem.CredentialUnreadable)), chain);
+        if (user.Text("client-certificate-data") is null && user.Text("client-certificate") is null)
+        {
+            // As kubectl does: without a certificate its key means nothing. But it must not be all there is.
+            return user.Text("client-key-data") is null && user.Text("client-key") is null
+                ? (null, null)
+                : hasOther ? (null, null) : throw user.Invalid("client-certificate", "is missing, although there is a client-key");
+        }
+
+        var certificate = Pem(user, "client-certificate")!;
+        var key = Pem(user, "client-key") ?? throw user.Invalid("client-key", "is missing, although there is a client-certificate");
+        return PemReader.Pair(
+            certificate,
+            key,
+            what => user.Invalid("client-certificate", what, KubeConfigProblem.CredentialUnreadable),
+            what => user.Invalid("client-key", what, KubeConfigProblem.CredentialUnreadable));
     }
 
-    private static byte[]? Pem(KubeConfigEntry user, string field) =>
-        user.Data(field + "-data")
-        ?? (user.FilePath(field) is { } path
-            ? PemReader.ReadFile(path, what => user.Invalid(field, $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable))
-            : null);
+    /// <summary>What is in a field's data, or else in the file it names; null when it is in neither. As in kubectl it must not be in both.</summary>
+    public static byte[]? Pem(KubeConfigEntry entry, string field)
+    {
+        var path = entry.FilePath(field);
+        if (entry.Data(field + "-data") is not { } data)
+            return path is null ? null : PemReader.ReadFile(path, what => entry.Invalid(field, $"('{path}') {what}", KubeConfigProblem.CredentialUnreadable));
+        if (path is not null)
+            throw entry.Invalid(field, $"and {field}-data are both specified: keep one of them");
+        return data;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using k8s.Autorest;
+using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Kubernetes.Serialization;
 
@@ -13,6 +14,8 @@ namespace KubeVirtClone.Kubernetes.Transport;
 internal sealed class ApiServer : k8s.Kubernetes
 {
     private readonly string _prefix;
+    private readonly CredentialSource _source;
+    private readonly ConnectionPools _pools;
     private volatile bool _isDisposed;
 
     public ApiServer(ClusterConfiguration cluster, KubernetesClientOptions options)
@@ -26,21 +29,34 @@ internal sealed class ApiServer : k8s.Kubernetes
         // One attempt's deadline is the transport's; this one would cover all attempts together.
         HttpClientTimeout = Timeout.InfiniteTimeSpan;
         _prefix = cluster.Server.AbsolutePath.TrimEnd('/');
+        _source = parts.Source;
+        _pools = new ConnectionPools(HttpClient, parts.Handler, Another, parts.Connector, options.RequestTimeout, options.TimeProvider);
         Transport = new ApiTransport(cluster, options, parts, this);
+
+        HttpClient Another()
+        {
+            var handler = new SocketsHttpHandler();
+            HttpHandlerFactory.SetUp(handler, cluster, parts);
+            return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        }
     }
 
     public ApiTransport Transport { get; }
 
     public bool IsDisposed => _isDisposed;
 
-    /// <summary>Sends one message with the present credentials, and hands over the answer as soon as it begins. Nothing is repeated or judged.</summary>
-    public async Task<HttpResponseMessage> ExchangeAsync(HttpRequestMessage message, CancellationToken ct)
+    /// <summary>Sends one message with these credentials, and hands over the answer as soon as it begins. Nothing is repeated or judged.</summary>
+    public async Task<HttpResponseMessage> ExchangeAsync(HttpRequestMessage message, RequestCredential credential, CancellationToken ct)
     {
         // Not an error of the connection: a watch must not try again for ever.
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(IKubernetesClient));
-        if (Credentials is not null)
+        // The official client's own where it has any; it has none for those that change, nor for a user name without password.
+        if (Credentials is null)
+            message.Headers.Authorization = credential.Authorization;
+        else
             await Credentials.ProcessHttpRequestAsync(message, ct);
-        return await HttpClient.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+        // The newest certificate even where another request has renewed meanwhile: the connections never go back to an older one.
+        return await _pools.SendAsync(message, (_source.Latest ?? credential).ClientCertificate, ct);
     }
 
     /// <summary>Sends what a typed call asks for.</summary>
@@ -79,6 +95,8 @@ internal sealed class ApiServer : k8s.Kubernetes
     protected override void Dispose(bool disposing)
     {
         _isDisposed = true;
+        if (disposing)
+            _pools.Dispose();
         base.Dispose(disposing);
     }
 

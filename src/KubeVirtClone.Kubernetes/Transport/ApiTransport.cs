@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 
@@ -40,13 +39,13 @@ internal sealed class ApiTransport
 
     /// <summary>Sends a request and reads the whole answer.</summary>
     public Task<WholeAnswer> SendAsync(ApiRequest request, CancellationToken ct) =>
-        WithRepeatsAsync(request, async (attempt, token) =>
+        WithRepeatsAsync(request, async (credential, attempt, token) =>
         {
             using var deadline = new CancellationTokenSource(_options.RequestTimeout, _options.TimeProvider);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(token, deadline.Token);
             try
             {
-                using var answer = await ExchangeAsync(request, attempt, linked.Token);
+                using var answer = await ExchangeAsync(request, credential, attempt, linked.Token);
                 using var body = await OpenBodyAsync(answer, linked.Token);
                 var bytes = await body.ReadAllAsync(_options.RequestTimeout, int.MaxValue);
                 return new WholeAnswer((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, bytes, AuditId(answer));
@@ -59,7 +58,7 @@ internal sealed class ApiTransport
 
     /// <summary>Sends a request and hands over the answer as soon as it begins.</summary>
     public Task<OpenAnswer> OpenAsync(ApiRequest request, CancellationToken ct) =>
-        WithRepeatsAsync(request, async (attempt, token) =>
+        WithRepeatsAsync(request, async (credential, attempt, token) =>
         {
             // Ends with the answer's headers; the body has a deadline of its own.
             using var deadline = new CancellationTokenSource(_options.RequestTimeout, _options.TimeProvider);
@@ -67,7 +66,7 @@ internal sealed class ApiTransport
             HttpResponseMessage? answer = null;
             try
             {
-                answer = await ExchangeAsync(request, attempt, linked.Token);
+                answer = await ExchangeAsync(request, credential, attempt, linked.Token);
                 return new OpenAnswer(answer, await OpenBodyAsync(answer, token));
             }
             catch (OperationCanceledException) when (!token.IsCancellationRequested)
@@ -77,7 +76,7 @@ internal sealed class ApiTransport
             }
         }, ct);
 
-    private async Task<T> WithRepeatsAsync<T>(ApiRequest request, Func<int, CancellationToken, Task<T>> attempt, CancellationToken ct)
+    private async Task<T> WithRepeatsAsync<T>(ApiRequest request, Func<RequestCredential, int, CancellationToken, Task<T>> attempt, CancellationToken ct)
     {
         var backoff = new Backoff(_options.Retry.BaseDelay, _options.Retry.MaxDelay);
         var hasLostAnswer = false;
@@ -87,7 +86,7 @@ internal sealed class ApiTransport
             TimeSpan wait;
             try
             {
-                return await attempt(number, ct);
+                return await WithCredentialAsync(attempt, number, ct);
             }
             catch (KubernetesException e)
             {
@@ -102,6 +101,26 @@ internal sealed class ApiTransport
 
             await Task.Delay(wait, _options.TimeProvider, ct);
         }
+    }
+
+    /// <summary>
+    /// Gets credentials, which may take as long as a person takes to log in, and only then lets the deadlines of the attempt begin. Credentials
+    /// that are refused are renewed, once.
+    /// </summary>
+    private async Task<T> WithCredentialAsync<T>(Func<RequestCredential, int, CancellationToken, Task<T>> attempt, int number, CancellationToken ct)
+    {
+        var credential = await _credentials.GetAsync(ct);
+        try
+        {
+            return await attempt(credential, number, ct);
+        }
+        catch (ApiStatusException e) when (e.StatusCode == 401)
+        {
+            if (!await _credentials.RenewAsync(credential, ct))
+                throw;
+        }
+
+        return await attempt(await _credentials.GetAsync(ct), number, ct);
     }
 
     /// <summary>How long to wait before the request is sent again; null when it must not be.</summary>
@@ -147,21 +166,17 @@ internal sealed class ApiTransport
         return isLost ? new AnswerLostException(request.Method.Method, request.Path, error) : error;
     }
 
-    private async Task<HttpResponseMessage> ExchangeAsync(ApiRequest request, int attempt, CancellationToken ct)
+    private async Task<HttpResponseMessage> ExchangeAsync(ApiRequest request, RequestCredential credential, int attempt, CancellationToken ct)
     {
-        var credential = await _credentials.GetAsync(ct);
-        var (answer, sent) = await ExchangeOnceAsync(request, attempt, ct);
+        var answer = await ExchangeOnceAsync(request, credential, attempt, ct);
         for (var redirects = 0; redirects < MostRedirects && RedirectWithin(request, answer) is { } moved; redirects++)
         {
             answer.Dispose();
-            (answer, sent) = await ExchangeOnceAsync(moved, attempt, ct);
+            answer = await ExchangeOnceAsync(moved, credential, attempt, ct);
         }
 
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && await _credentials.RenewAsync(credential with { Authorization = sent }, ct))
-        {
-            answer.Dispose();
-            (answer, _) = await ExchangeOnceAsync(request, attempt, ct);
-        }
+        if (answer.StatusCode != HttpStatusCode.Unauthorized)
+            credential.WasAccepted = true;
 
         if (answer.Headers.NonValidated.TryGetValues("Warning", out var warnings))
         {
@@ -175,8 +190,7 @@ internal sealed class ApiTransport
             throw await RefusalAsync(request, answer, ct);
     }
 
-    /// <summary>One attempt; its answer, and the header it proved its user with.</summary>
-    private async Task<(HttpResponseMessage Answer, AuthenticationHeaderValue? Sent)> ExchangeOnceAsync(ApiRequest request, int attempt, CancellationToken ct)
+    private async Task<HttpResponseMessage> ExchangeOnceAsync(ApiRequest request, RequestCredential credential, int attempt, CancellationToken ct)
     {
         using var message = new HttpRequestMessage(request.Method, request.MovedTo ?? new Uri(_root + request.PathAndQuery))
         {
@@ -195,10 +209,10 @@ internal sealed class ApiTransport
         var started = Stopwatch.GetTimestamp();
         try
         {
-            var answer = await _server.ExchangeAsync(message, ct);
+            var answer = await _server.ExchangeAsync(message, credential, ct);
             _hasAnswered = true;
             Trace(request, (int)answer.StatusCode, started, AuditId(answer), attempt, failure: null);
-            return (answer, message.Headers.Authorization);
+            return answer;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {

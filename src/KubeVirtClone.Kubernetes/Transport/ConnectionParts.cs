@@ -12,12 +12,15 @@ namespace KubeVirtClone.Kubernetes.Transport;
 internal sealed record ConnectionParts(
     ClusterCredentials Credentials, CredentialSource Source, ImpersonationHeaders Impersonation, ServerConnector Connector, Uri? Forwarder)
 {
+    /// <summary>The official client's handler, once it has made it.</summary>
+    public SocketsHttpHandler? Handler { get; set; }
+
     public static ConnectionParts For(ClusterConfiguration cluster, KubernetesClientOptions options)
     {
         var isTls = cluster.Server.Scheme == Uri.UriSchemeHttps;
         // As kubectl does: nothing secret goes over a line that everybody can read.
         var credentials = isTls ? cluster.Credentials : new ClusterCredentials();
-        var source = CredentialSource.For(credentials, options.TimeProvider);
+        var source = CredentialSource.For(credentials, options);
         // Whom to act as is no secret, and without it the server would lend the caller's own, larger rights.
         var impersonation = new ImpersonationHeaders(cluster.Credentials.Impersonation);
         var proxy = cluster.Proxy ?? EnvironmentProxy.For(cluster.Server, Environment.GetEnvironmentVariable);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 
@@ -22,8 +23,9 @@ internal sealed class ServerConnector(
 {
     private readonly object _gate = new();
     private SslStreamCertificateContext? _clientCertificate;
-    private System.Security.Cryptography.X509Certificates.X509Certificate2? _clientCertificateOf;
+    private X509Certificate2? _clientCertificateOf;
 
+    private readonly List<(WeakReference<ServerTlsStream> Stream, X509Certificate2 Certificate)> _shown = [];
     private volatile ServerTlsStream? _newest;
 
     /// <summary>Whether the newest connection speaks HTTP/2.</summary>
@@ -43,6 +45,23 @@ internal sealed class ServerConnector(
         return stream.ShowedClientCertificate
             ? Distrusted(TlsFailureReason.ClientCertificateRefused, "it closed the connection as soon as it had seen the client certificate", error)
             : null;
+    }
+
+    /// <summary>Ends every connection that was made with a certificate, whatever is going on over it.</summary>
+    public void Cut(X509Certificate2 certificate)
+    {
+        List<WeakReference<ServerTlsStream>> streams;
+        lock (_gate)
+        {
+            streams = [.. _shown.Where(each => ReferenceEquals(each.Certificate, certificate)).Select(each => each.Stream)];
+            _shown.RemoveAll(each => ReferenceEquals(each.Certificate, certificate));
+        }
+
+        foreach (var reference in streams)
+        {
+            if (reference.TryGetTarget(out var stream))
+                stream.Dispose();
+        }
     }
 
     private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
@@ -66,18 +85,16 @@ internal sealed class ServerConnector(
         }
     }
 
-    private async ValueTask<SslClientAuthenticationOptions> TlsOptionsAsync(ServerCertificateCheck check, CancellationToken ct)
-    {
-        var credential = await credentials.GetAsync(ct);
-        return new SslClientAuthenticationOptions
+    private SslClientAuthenticationOptions TlsOptions(ServerCertificateCheck check, RequestCredential? credential) =>
+        new()
         {
             TargetHost = ExpectedName,
             ApplicationProtocols = isHttp1Only ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             CertificateChainPolicy = check.ChainPolicy(),
             RemoteCertificateValidationCallback = check.Check,
+            // The request that needs the connection has got its credentials before: nothing is asked for under the deadline of a connection.
             ClientCertificateContext = ClientCertificateContext(credential),
         };
-    }
 
     private string ExpectedName => cluster.Trust.ServerName ?? cluster.Server.IdnHost.Trim('[', ']');
 
@@ -120,7 +137,9 @@ internal sealed class ServerConnector(
         var secure = new ServerTlsStream(stream);
         try
         {
-            await secure.AuthenticateAsClientAsync(await TlsOptionsAsync(check, ct), ct);
+            var credential = credentials.Latest;
+            await secure.AuthenticateAsClientAsync(TlsOptions(check, credential), ct);
+            Remember(secure, credential?.ClientCertificate);
             secure.IsHttp2 = secure.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
             secure.ShowedClientCertificate = secure.IsMutuallyAuthenticated;
             _newest = secure;
@@ -183,6 +202,17 @@ internal sealed class ServerConnector(
         }
     }
 
+    private void Remember(ServerTlsStream stream, X509Certificate2? certificate)
+    {
+        if (certificate is null)
+            return;
+        lock (_gate)
+        {
+            _shown.RemoveAll(each => !each.Stream.TryGetTarget(out _));
+            _shown.Add((new WeakReference<ServerTlsStream>(stream), certificate));
+        }
+    }
+
     private KubernetesException HandshakeFailure(Exception error, ServerCertificateCheck check)
     {
         if (check.Refusal is { } refusal)
@@ -203,7 +233,7 @@ internal sealed class ServerConnector(
     private bool IsServer(DnsEndPoint end) =>
         end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
 
-    private bool HasClientCertificate => cluster.Credentials.ClientCertificate is not null;
+    private bool HasClientCertificate => credentials.Latest?.ClientCertificate is not null;
 
     private ApiServerTlsException Distrusted(TlsFailureReason reason, string why, Exception innerException) =>
         new(cluster.Server, reason, $"No trusted connection to the API server at {HostAndPort}: {why}.", innerException) { WasNeverSent = true };
@@ -214,15 +244,15 @@ internal sealed class ServerConnector(
         return new ApiServerUnreachableException(cluster.Server, reason, $"{what} cannot be reached: {why}.", innerException) { WasNeverSent = true };
     }
 
-    private SslStreamCertificateContext? ClientCertificateContext(RequestCredential credential)
+    private SslStreamCertificateContext? ClientCertificateContext(RequestCredential? credential)
     {
-        if (credential.ClientCertificate is not { } certificate)
+        if (credential?.ClientCertificate is not { } certificate)
             return null;
         lock (_gate)
         {
             if (!ReferenceEquals(certificate, _clientCertificateOf))
             {
-                _clientCertificate = SslStreamCertificateContext.Create(certificate, cluster.Credentials.ClientCertificateChain, offline: true);
+                _clientCertificate = SslStreamCertificateContext.Create(certificate, credential.ClientCertificateChain, offline: true);
                 _clientCertificateOf = certificate;
             }
 

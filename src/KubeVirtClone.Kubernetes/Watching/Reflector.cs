@@ -211,7 +211,7 @@ internal sealed class Reflector(ApiTransport transport, ResourceKind kind, strin
         ApiStatusException { StatusCode: 400 or 405 or 406 or 415 or 422 or (>= 300 and < 400) } status =>
             !status.IsResourceVersionTooLarge && (isList || _failures >= 2 * FailuresBeforeList),
         ApiServerTlsException tls => tls.Reason != TlsFailureReason.Other,
-        KubeConfigException => true,
+        KubeConfigException or CredentialException => true,
         _ => false,
     };
 }

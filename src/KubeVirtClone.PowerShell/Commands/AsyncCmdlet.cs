@@ -14,9 +14,13 @@ namespace KubeVirtClone.Commands;
 public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private static readonly bool IsSessionInteractive = !Array.Exists(
+        Environment.GetCommandLineArgs(), argument => argument is ['-' or '/', ..] && argument.TrimStart('-', '/').StartsWith("noni", StringComparison.OrdinalIgnoreCase));
+
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private PipelinePump? _pump;
     private bool _disposed;
+    private bool _canAsk;
 
     /// <summary>Cancelled when the user stops the pipeline.</summary>
     protected CancellationToken StopToken => _stop.Token;
@@ -31,6 +35,8 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
         GC.SuppressFinalize(this);
     }
 
+    bool ICommandStreams.CanAsk => _canAsk;
+
     void ICommandStreams.Verbose(string text) => TryPost(() => WriteVerbose(text));
 
     void ICommandStreams.Debug(string text) => TryPost(() => WriteDebug(text));
@@ -38,6 +44,10 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
     void ICommandStreams.Warning(string text) => TryPost(() => WarnOnce(text));
 
     void ICommandStreams.Information(string text) => TryPost(() => WriteInformation(text, ["KubeAuth"]));
+
+    // As Write-Host would: on the screen and in the information stream, and never among the objects.
+    void ICommandStreams.Tell(string line) =>
+        TryPost(() => WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST", "KubeAuth"]));
 
     /// <inheritdoc/>
     protected override void StopProcessing()
@@ -60,6 +70,8 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
     {
         using var pump = new PipelinePump();
         _pump = pump;
+        // Other hosts read standard input themselves, or have none.
+        _canAsk = IsSessionInteractive && string.Equals(Host?.Name, "ConsoleHost", StringComparison.Ordinal);
         try
         {
             var ended = pump.Run(

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Session;
 
 namespace KubeVirtClone.Commands;
@@ -12,6 +13,7 @@ public sealed class DisconnectKubeVirtCommand : AsyncCmdlet
     {
         var session = KubeVirtSession.Current;
         if (session.Chosen is null) WriteVerbose("No cluster was chosen in this session.");
+        CredentialCache.Shared.Clear();
         Run(_ => session.CloseAsync());
     }
 }

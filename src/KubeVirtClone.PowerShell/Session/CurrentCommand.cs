@@ -1,6 +1,7 @@
 using System.Globalization;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Kubernetes.Authentication;
 
 namespace KubeVirtClone.Session;
 
@@ -14,6 +15,12 @@ internal interface ICommandStreams
     void Warning(string text);
 
     void Information(string text);
+
+    /// <summary>Shows a line to whoever sits in front of the session, whatever the preferences say.</summary>
+    void Tell(string line);
+
+    /// <summary>Whether the session's user can be asked through standard input.</summary>
+    bool CanAsk { get; }
 }
 
 /// <summary>
@@ -37,6 +44,14 @@ internal static class CurrentCommand
         Verbose = static text => Value?.Verbose(text),
         Warning = static text => Value?.Warning(text),
         Information = static text => Value?.Information(text),
+        PluginOutput = static line => Value?.Tell(line),
+        PluginInteraction = static () => Value switch
+        {
+            // A completer: nobody has asked for anything yet.
+            null => PluginInteraction.Forbidden,
+            { CanAsk: true } when !Console.IsInputRedirected => PluginInteraction.Terminal,
+            _ => PluginInteraction.NoTerminal,
+        },
         Trace = static trace => Value?.Debug(Describe(trace)),
     };
 

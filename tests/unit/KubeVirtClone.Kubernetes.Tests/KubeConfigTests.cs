@@ -117,11 +117,11 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("RSA PKCS#8")]
     [InlineData("EC SEC 1")]
     [InlineData("EC PKCS#8")]
-    public void Every_key_format_is_read_and_data_goes_before_files(string format)
+    public void Every_key_format_is_read(string format)
     {
         using var authority = new TestAuthority();
         var (certificate, key) = authority.ClientCertificate(format);
-        var path = Minimal($"client-certificate-data: {Base64(certificate + authority.Pem)}, client-key-data: {Base64(key)}, client-certificate: /no/such, client-key: /no/such");
+        var path = Minimal($"client-certificate-data: {Base64(certificate + authority.Pem)}, client-key-data: {Base64(key)}");
 
         var credentials = KubeConfigLoader.Load(new() { Path = path }).Credentials;
 
@@ -378,8 +378,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("client-certificate: /no/such/S3CR3T.crt, client-key-data: UzNDUjNU", "is not there")]
     [InlineData("token: \"S3CR\\u00053T\"", "user 'u': token holds characters")]
     [InlineData("token: [S3CR3T]", "user 'u': token must be text")]
-    [InlineData("exec: {command: S3CR3T}", "credential plugin, which is not supported yet")]
-    [InlineData("auth-provider: {name: gcp, config: {access-token: S3CR3T}}", "auth-provider was removed")]
+    [InlineData("exec: {command: x, apiVersion: S3CR3T}", "interactiveMode must be specified")]
     public void A_bad_user_entry_is_named_without_its_values(string user, string words)
     {
         var error = Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal(user) }));
@@ -421,9 +420,12 @@ public sealed class KubeConfigTests : IDisposable
     [Fact]
     public void Printing_a_configuration_shows_no_secret()
     {
-        var cluster = KubeConfigLoader.Load(new() { Path = Minimal("token: S3CR3T, username: me, password: S3CR3T") });
+        var cluster = KubeConfigLoader.Load(new()
+        {
+            Path = Minimal("token: S3CR3T, exec: {command: x, args: [S3CR3T], apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, env: [{name: name, value: S3CR3T}]}"),
+        });
 
-        $"{cluster} {cluster.Credentials}".ShouldBe("x (https://c.example/) token, basic");
+        $"{cluster} {cluster.Credentials} {cluster.Credentials.Plugin}".ShouldBe("x (https://c.example/) token, plugin x");
     }
 
     private static string Config(string text) => "apiVersion: v1\nkind: Config\n" + text;

@@ -24,6 +24,9 @@ public static partial class FaultIds
     /// <summary>The API server answered 401.</summary>
     public const string ApiUnauthorized = "ApiUnauthorized";
 
+    /// <summary>The credential plugin, or the identity provider, gives no credentials.</summary>
+    public const string CredentialsUnavailable = "CredentialsUnavailable";
+
     /// <summary>The API server answered 403.</summary>
     public const string ApiForbidden = "ApiForbidden";
 

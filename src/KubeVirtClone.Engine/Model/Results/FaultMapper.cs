@@ -16,6 +16,7 @@ public static class FaultMapper
         {
             EngineException e => e.Fault,
             KubeConfigException e => FromKubeConfig(e),
+            CredentialException e => FromCredentials(e),
             ApiServerTlsException e => FromTls(e),
             ApiServerUnreachableException e => Make(
                 FaultIds.ApiServerUnreachable,
@@ -102,6 +103,20 @@ public static class FaultMapper
                 "Compare with what kubectl makes of it: kubectl config view"),
         };
         return Make(id, category, e.Message, action, e.ContextName ?? e.Path, e, terminating: true);
+    }
+
+    private static Fault FromCredentials(CredentialException e)
+    {
+        var action = e.Problem switch
+        {
+            CredentialProblem.PluginMissing => "Install it, or name where it is in the kubeconfig (exec, command).",
+            CredentialProblem.PluginFailed => "What it wrote says why; run it by itself to log in again.",
+            CredentialProblem.PluginAnswerInvalid => "Bring the plugin and the kubeconfig's apiVersion together: a newer plugin, or what its own tool writes into the kubeconfig.",
+            CredentialProblem.NeedsTerminal => "Run the command at a terminal, or use a context with a token or certificate.",
+            CredentialProblem.NotNow => "Run any command that reads the cluster first: it logs in, and may ask.",
+            _ => "Log in again with the tool that wrote this user into the kubeconfig.",
+        };
+        return Make(FaultIds.CredentialsUnavailable, FaultCategory.AuthenticationError, e.Message, e.Hint ?? action, target: null, e, terminating: true);
     }
 
     private static Fault FromTls(ApiServerTlsException e)
