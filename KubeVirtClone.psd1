@@ -47,7 +47,8 @@
             Tags         = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'KubeVirt', 'Kubernetes', 'OpenShift', 'Harvester', 'VM', 'VirtualMachine', 'Clone', 'Snapshot')
             LicenseUri   = 'https://www.apache.org/licenses/LICENSE-2.0'
             ProjectUri   = 'https://github.com/KubeVirtClone/KubeVirtClone'
-            ReleaseNotes = 'See CHANGELOG.md of the project.'
+            IconUri      = 'https://raw.githubusercontent.com/KubeVirtClone/KubeVirtClone/main/packaging/icon.png'
+            ReleaseNotes = 'https://github.com/KubeVirtClone/KubeVirtClone/blob/main/CHANGELOG.md'
         }
     }
 }

@@ -36,6 +36,13 @@ internal sealed class PowerShellHost
         Step.Capture(_root, _program, Arguments("-Command", $"if (Get-Module -ListAvailable {name} | Where-Object Version -ge {minimumVersion}) {{ 'yes' }}"))
             is { ExitCode: 0 } answer && answer.Output.Trim() == "yes";
 
+    /// <summary>Runs a script and gives back what it writes.</summary>
+    /// <exception cref="BuildFailedException">It ended with an error.</exception>
+    public string Capture(string script) =>
+        Step.Capture(_root, _program, Arguments("-Command", "$ErrorActionPreference = 'Stop'; " + script)) is { } answer && answer.ExitCode == 0
+            ? answer.Output
+            : throw new BuildFailedException("PowerShell could not run: " + script);
+
     public int RunFile(string script, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         Step.Run(_root, _program, Arguments(["-File", script, .. arguments]), environment);
 

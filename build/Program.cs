@@ -1,3 +1,5 @@
+using KubeVirtClone.Build.Packaging;
+
 namespace KubeVirtClone.Build;
 
 /// <summary>The one build program behind <c>build.sh</c> and <c>build.ps1</c>.</summary>
@@ -11,7 +13,8 @@ internal static class Program
           demo      build, then clone VMs on the local sandbox and show the result
           bench     build, then run the side-by-side benchmarks
           docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
-          package   build, then pack the module as a zip under output/package
+          package   compile what users run, then pack the module and kubectl-vmclone under output/package;
+                    platforms after it (linux-x64 ...) limit the archives to these
           clean     remove output/
         """;
 
@@ -28,7 +31,10 @@ internal static class Program
                 case "demo": return new DemoRun(repository).Run();
                 case "bench": return repository.Bench(args.AsSpan(1));
                 case "docs": return new HelpBuild(repository).Run();
-                case "package": repository.Package(); return 0;
+                case "package":
+                    repository.BuildProduct();
+                    new PackageRun(repository).Run(args.Length > 1 ? args[1..] : PackageRun.Platforms);
+                    return 0;
                 case "clean": repository.Clean(); return 0;
                 default: Console.Error.WriteLine(Usage); return task is "help" or "-h" or "--help" ? 0 : 2;
             }

@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using System.Xml.Linq;
+using KubeVirtClone.Build.Packaging;
 
 namespace KubeVirtClone.Build;
 
@@ -7,6 +7,9 @@ namespace KubeVirtClone.Build;
 internal sealed class Repository(string root)
 {
     public const string Configuration = "Release";
+
+    /// <summary>Where the project and its releases are published.</summary>
+    public const string Home = "https://github.com/KubeVirtClone/KubeVirtClone";
 
     public string Root { get; } = root;
 
@@ -24,6 +27,11 @@ internal sealed class Repository(string root)
     public string CliFolder => Path.Combine(Output, "bin");
 
     public string Cli => Path.Combine(CliFolder, OperatingSystem.IsWindows() ? "kubectl-vmclone.exe" : "kubectl-vmclone");
+
+    public string CliProject => In("src", "KubeVirtClone.Cli", "KubeVirtClone.Cli.csproj");
+
+    /// <summary>The packages restored for <c>kubectl-vmclone</c>.</summary>
+    public string CliAssets => In("src", "KubeVirtClone.Cli", "obj", "project.assets.json");
 
     public string TestResults => Path.Combine(Output, "TestResults");
 
@@ -45,6 +53,9 @@ internal sealed class Repository(string root)
         Step.DotNet(Root, "publish", "src/KubeVirtClone.PowerShell", "-c", Configuration, option, "-o", Module, "-v", "quiet", "-nologo");
         Clear(CliFolder);
         Step.DotNet(Root, "publish", "src/KubeVirtClone.Cli", "-c", Configuration, option, "-o", CliFolder, "-v", "quiet", "-nologo");
+        var notices = new ThirdPartyNotices(this);
+        notices.Write(Module, In("src", "KubeVirtClone.PowerShell", "obj", "project.assets.json"), CliAssets);
+        notices.Write(CliFolder, CliAssets);
         Console.WriteLine($"Built {Path.GetRelativePath(Root, Module)} and {Path.GetRelativePath(Root, Cli)}");
     }
 
@@ -52,17 +63,6 @@ internal sealed class Repository(string root)
     {
         BuildAll();
         return Step.Run(Root, "dotnet", ["run", "-c", Configuration, "--project", "bench/KubeVirtClone.Bench", "--", .. args]);
-    }
-
-    public void Package()
-    {
-        BuildAll();
-        var folder = Path.Combine(Output, "package");
-        Directory.CreateDirectory(folder);
-        var zip = Path.Combine(folder, $"KubeVirtClone-{Version}.zip");
-        File.Delete(zip);
-        ZipFile.CreateFromDirectory(Path.Combine(Output, "KubeVirtClone"), zip, CompressionLevel.Optimal, includeBaseDirectory: true);
-        Console.WriteLine($"Packed {Path.GetRelativePath(Root, zip)}: unpack it into a folder of $env:PSModulePath.");
     }
 
     public void Clean()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using KubeVirtClone.Build.Packaging;
 
 namespace KubeVirtClone.Build;
 
@@ -66,11 +67,15 @@ internal sealed class TestRun(Repository repository)
             return;
         }
 
-        Console.WriteLine("== Pester");
+        Console.WriteLine("== Packages");
+        string[] platforms = PackageRun.ThisPlatform is { } platform ? [platform] : [];
+        var packages = new PackageRun(repository).Run(platforms);
+        var module = ModulePackage.Extract(packages.Module, Path.Combine(repository.Output, "packed"), repository.Version);
+        Console.WriteLine("== Pester, against the packed module");
         var counts = Path.Combine(repository.TestResults, "pester.count");
         var code = shell.RunFile(
             repository.In("tests", "pester", "Invoke-Suite.ps1"),
-            ["-Module", repository.ModuleManifest, "-Cli", repository.Cli, "-Pester", pester, "-CountFile", counts,
+            ["-Module", module, "-Cli", repository.Cli, "-Package", packages.Folder, "-Pester", pester, "-CountFile", counts,
                 "-ResultFile", Path.Combine(repository.TestResults, "pester.xml")]);
         var numbers = File.Exists(counts) ? File.ReadAllText(counts).Split(' ') : ["0", "0"];
         Count("Pester", code, Number(numbers[0].Trim()), Number(numbers[1].Trim()));

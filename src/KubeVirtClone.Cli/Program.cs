@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Completion;
 using KubeVirtClone.Cli.Output;
 
 namespace KubeVirtClone.Cli;
@@ -17,6 +18,13 @@ internal static class Program
 
     internal static async Task<int> RunAsync(string[] args, CliConsole console, Interruption interruption)
     {
+        if (args is [Completer.Word, ..])
+        {
+            var completed = await Completer.RunAsync(args[1..], console, interruption);
+            TryFlush(console.Output);
+            return completed;
+        }
+
         var parsed = Parse(args, console, interruption);
         if (parsed.Errors.Count > 0)
         {

@@ -13,6 +13,8 @@ param(
     [Parameter(Mandatory)] [string] $Cli,
     # The module, or the path of its manifest.
     [string] $Pester = 'Pester',
+    # The folder that the build's package task has filled; without it the tests of what it holds are left out.
+    [string] $Package,
     [string] $ResultFile,
     [string] $CountFile,
     [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '../../examples')),
@@ -23,6 +25,7 @@ $ErrorActionPreference = 'Stop'
 Import-Module $Pester -MinimumVersion 5.5.0
 $env:KUBEVIRTCLONE_TEST_MODULE = Convert-Path -LiteralPath $Module
 $env:KUBEVIRTCLONE_TEST_CLI = Convert-Path -LiteralPath $Cli
+$env:KUBEVIRTCLONE_TEST_PACKAGE = if ($Package) { Convert-Path -LiteralPath $Package }
 
 $configuration = [PesterConfiguration]::Default
 $configuration.Run.Path = $Path

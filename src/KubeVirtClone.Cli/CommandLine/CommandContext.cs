@@ -43,15 +43,7 @@ internal sealed class CommandContext : IAsyncDisposable
     }
 
     /// <summary>What the connection options mean for the kubeconfig.</summary>
-    public KubeConfigOptions KubeConfigOptions => new()
-    {
-        Path = _connection.KubeConfig,
-        Context = _connection.Context,
-        Namespace = _connection.Namespace,
-        ImpersonateUser = _connection.As,
-        ImpersonateGroups = _connection.AsGroups,
-        ImpersonateUid = _connection.AsUid,
-    };
+    public KubeConfigOptions KubeConfigOptions => _connection.ToKubeConfigOptions();
 
     // Kubernetes has no request that takes a day.
     private TimeSpan? RequestTimeout => _connection.RequestTimeout == TimeSpan.Zero ? TimeSpan.FromDays(1) : _connection.RequestTimeout;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Cli.Completion;
 
 namespace KubeVirtClone.Cli.CommandLine;
 
@@ -27,6 +28,7 @@ internal static class CommandTree
         root.Subcommands.Add(new PowerCommand(start: true).Build(globals, runner));
         root.Subcommands.Add(new PowerCommand(start: false).Build(globals, runner));
         root.Subcommands.Add(new SandboxCommand().Build(globals, runner));
+        root.Subcommands.Add(new CompletionCommand().Build());
         return root;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Cli.CommandLine;
 
@@ -21,6 +22,17 @@ internal sealed record ConnectionArguments(
     TimeSpan? RequestTimeout,
     int Verbosity)
 {
+    /// <summary>What they mean for the kubeconfig.</summary>
+    public KubeConfigOptions ToKubeConfigOptions() => new()
+    {
+        Path = KubeConfig,
+        Context = Context,
+        Namespace = Namespace,
+        ImpersonateUser = As,
+        ImpersonateGroups = AsGroups,
+        ImpersonateUid = AsUid,
+    };
+
     public static ConnectionArguments Bind(ParseResult parsed, GlobalOptions globals) => new(
         parsed.GetValue(globals.KubeConfig),
         parsed.GetValue(globals.Context),

@@ -19,7 +19,7 @@ internal static class SharedOptions
         return argument;
     }
 
-    public static Option<OutputFormat> Output(string more = "") => new("--output", "-o")
+    public static Option<OutputFormat> Output(string more = "") => Offering(["table", "wide", "json", "yaml", "name"], new Option<OutputFormat>("--output", "-o")
     {
         Description = $"table, wide, json, yaml or name. {more}".TrimEnd(),
         HelpName = "FORMAT",
@@ -32,7 +32,7 @@ internal static class SharedOptions
             "name" => OutputFormat.Name,
             var other => Refuse(result, $"-o {other}: choose one of table, wide, json, yaml, name", OutputFormat.Table),
         },
-    };
+    });
 
     public static Option<TimeSpan?> Timeout(string description) => Duration("--timeout", description);
 
@@ -47,7 +47,7 @@ internal static class SharedOptions
     };
 
     /// <summary>--dry-run, for commands that have nothing to say without a server.</summary>
-    public static Option<DryRunMode> ServerDryRun() => new("--dry-run")
+    public static Option<DryRunMode> ServerDryRun() => Offering(["none", "server"], new Option<DryRunMode>("--dry-run")
     {
         Description = "server asks the server whether it would do it, and does nothing.",
         HelpName = "MODE",
@@ -57,7 +57,7 @@ internal static class SharedOptions
             "server" => DryRunMode.Server,
             var other => Refuse(result, $"--dry-run {other}: choose one of none, server", DryRunMode.None),
         },
-    };
+    });
 
     /// <summary>KEY=VALUE, any number of times.</summary>
     public static Option<Dictionary<string, string>?> Pairs(string name, string description) => new(name)
@@ -83,16 +83,16 @@ internal static class SharedOptions
 
     /// <summary>One of the names of an enum, in any case.</summary>
     public static Option<T> Choice<T>(string name, string description)
-        where T : struct, Enum => new(name)
+        where T : struct, Enum => Offering(Lower(Enum.GetNames<T>()), new Option<T>(name)
         {
             Description = description,
             HelpName = "CHOICE",
             CustomParser = result => Enum.GetNames<T>().FirstOrDefault(n => n.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)) is { } known
                 ? Enum.Parse<T>(known)
                 : Refuse(result, $"{name} {result.Tokens[0].Value}: choose one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", default(T)),
-        };
+        });
 
-    public static Option<WaitTarget> For() => new("--for")
+    public static Option<WaitTarget> For() => Offering(["succeeded", "bound", "running"], new Option<WaitTarget>("--for")
     {
         Description = "State to wait for: succeeded, bound (its volumes are really there) or running.",
         HelpName = "STATE",
@@ -104,9 +104,9 @@ internal static class SharedOptions
             "running" => WaitTarget.Running,
             var other => Refuse(result, $"--for {other}: choose one of succeeded, bound, running", WaitTarget.Succeeded),
         },
-    };
+    });
 
-    public static Option<DryRunMode> DryRun(string description) => new("--dry-run")
+    public static Option<DryRunMode> DryRun(string description) => Offering(["none", "client", "server"], new Option<DryRunMode>("--dry-run")
     {
         Description = description,
         HelpName = "MODE",
@@ -117,11 +117,11 @@ internal static class SharedOptions
             "server" => DryRunMode.Server,
             var other => Refuse(result, $"--dry-run {other}: choose one of none, client, server", DryRunMode.None),
         },
-    };
+    });
 
     /// <summary>Several names of a flags enum, in any case, separated by commas or repeated.</summary>
     public static Option<T> Flags<T>(string name, string description)
-        where T : struct, Enum => new(name)
+        where T : struct, Enum => Offering(Lower(Enum.GetNames<T>()), new Option<T>(name)
         {
             Description = description,
             HelpName = "CHOICE,...",
@@ -135,7 +135,7 @@ internal static class SharedOptions
                     ? Enum.Parse<T>(string.Join(',', words), ignoreCase: true)
                     : Refuse(result, $"{name} {unknown}: choose from {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", default(T));
             },
-        };
+        });
 
     public static Option<bool> AllNamespaces() => new("--all-namespaces", "-A")
     {
@@ -170,6 +170,16 @@ internal static class SharedOptions
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
     };
+
+    /// <summary>The values that a shell offers for an option, spelled as people type them.</summary>
+    private static Option<T> Offering<T>(IEnumerable<string> values, Option<T> option)
+    {
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. values]);
+        return option;
+    }
+
+    private static IEnumerable<string> Lower(IEnumerable<string> names) => names.Select(n => n.ToLowerInvariant()).Where(n => n != "none");
 
     private static T Refuse<T>(System.CommandLine.Parsing.ArgumentResult result, string message, T value)
     {

@@ -1,0 +1,62 @@
+namespace KubeVirtClone.Build.Packaging;
+
+/// <summary><c>kubectl-vmclone</c> as one program without prerequisites: an archive for each platform.</summary>
+internal sealed class CliArchives(Repository repository, DateTimeOffset moment)
+{
+    private string Staging => Path.Combine(repository.Output, "archive");
+
+    public IReadOnlyList<CliArchive> Write(string folder, IReadOnlyList<string> platforms)
+    {
+        var archives = new List<CliArchive>();
+        foreach (var platform in platforms)
+        {
+            if (Publish(platform)) archives.Add(Pack(folder, platform));
+        }
+
+        if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
+        return archives;
+    }
+
+    private bool Publish(string platform)
+    {
+        if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
+        string[] options = ["-r", platform, "-p:SelfContained=true", "-v", "quiet", "-nologo"];
+        if (Step.Capture(repository.Root, "dotnet", ["restore", repository.CliProject, .. options]) is not { ExitCode: 0 })
+        {
+            Console.WriteLine($"== {platform} is left out: its runtime could not be restored.");
+            return false;
+        }
+
+        Step.DotNet(
+            repository.Root,
+            ["publish", repository.CliProject, "-c", Repository.Configuration, "--no-restore", "-p:RunAnalyzers=false", "-p:PublishSingleFile=true",
+                "-p:IncludeNativeLibrariesForSelfExtract=true", "-o", Staging, .. options]);
+        return true;
+    }
+
+    private CliArchive Pack(string folder, string platform)
+    {
+        var windows = platform.StartsWith("win", StringComparison.Ordinal);
+        var program = windows ? "kubectl-vmclone.exe" : "kubectl-vmclone";
+        var path = Path.Combine(folder, $"kubectl-vmclone-{repository.Version}-{platform}{(windows ? ".zip" : ".tar.gz")}");
+        var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal)
+        {
+            [program] = File.ReadAllBytes(Path.Combine(Staging, program)),
+            ["LICENSE"] = File.ReadAllBytes(repository.In("LICENSE")),
+            [ThirdPartyNotices.FileName] = System.Text.Encoding.UTF8.GetBytes(
+                File.ReadAllText(Path.Combine(repository.CliFolder, ThirdPartyNotices.FileName)) + ThirdPartyNotices.OfRuntime(repository.CliAssets, platform)),
+        };
+        if (windows)
+        {
+            DeterministicArchive.WriteZip(path, files, moment);
+        }
+        else
+        {
+            // Beside the program on PATH, it makes kubectl complete `kubectl vmclone`.
+            files["kubectl_complete-vmclone"] = File.ReadAllBytes(Path.Combine(Staging, "kubectl_complete-vmclone"));
+            DeterministicArchive.WriteTarGz(path, files, name => name.StartsWith("kubectl", StringComparison.Ordinal), moment);
+        }
+
+        return new CliArchive(platform, path, program);
+    }
+}
