@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
@@ -84,7 +85,8 @@ public sealed class Sandbox : IAsyncDisposable
         });
         DefaultRoles.Bind(Api, "sandbox-viewer", "view", "User", "viewer");
         _certificates = new Certificates();
-        _server = new ApiServer(Api, Profile, Faults, Users, _certificates, options.Port);
+        var pace = options.Pacing ? new AdmissionPace(options.Clock, settings.Scale) : null;
+        _server = new ApiServer(Api, Profile, Faults, Users, _certificates, options.Port, pace);
         _server.Subresources.Add(new MachineSubresourceHandler(_controllers.Subresources));
         _controllers.Start();
     }

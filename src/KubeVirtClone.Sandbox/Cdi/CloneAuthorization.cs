@@ -50,7 +50,20 @@ internal sealed class CloneAuthorization(ApiMachinery api, Authorizer authorizer
         return allowed ? null : $"User {user} has insufficient permissions in clone source namespace {source.Namespace}";
     }
 
-    /// <summary>The same for a service account.</summary>
-    public string? RefusalOfServiceAccount(CloneSource source, string @namespace, string name) => source.Namespace == @namespace ? null : Refusal(
-        source, @namespace, $"system:serviceaccount:{@namespace}:{name}", ["system:serviceaccounts", "system:serviceaccounts:" + @namespace, "system:authenticated"]);
+    /// <summary>Why a VM's template may not be made a DataVolume by the VM's service account; null when it may.</summary>
+    public string? RefusalOfServiceAccount(JsonObject template, string @namespace, string account)
+    {
+        try
+        {
+            return SourceOf(template, @namespace) is not { } source ? null : Refusal(
+                source,
+                @namespace,
+                $"system:serviceaccount:{@namespace}:{account}",
+                ["system:serviceaccounts", "system:serviceaccounts:" + @namespace, "system:authenticated"]);
+        }
+        catch (ApiException e) when (e.Code == 404)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -55,7 +55,7 @@ internal sealed class CloneDataVolumes(Cluster cluster, CloneTokens tokens)
                 return null;
             }
 
-            claim = CreateClaim(dataVolume, source, populates, crosses);
+            claim = CreateClaim(mutated, source, populates, crosses);
         }
 
         if (populates)
@@ -87,7 +87,14 @@ internal sealed class CloneDataVolumes(Cluster cluster, CloneTokens tokens)
     {
         cluster.DeleteIfThere(cluster.CloneSources, source.Namespace, CloneSourceName(dataVolume));
         cluster.DeleteIfThere(cluster.Claims, source.Namespace, TemporarySource(dataVolume));
-        return cluster.RemoveFinalizer(cluster.DataVolumes, dataVolume, CdiNames.DataVolumeFinalizer);
+        if (!dataVolume.HasFinalizer(CdiNames.DataVolumeFinalizer))
+            return dataVolume;
+        var copy = dataVolume.Copy();
+        var rest = copy.ArrayAt("metadata", "finalizers").Texts().Where(f => f != CdiNames.DataVolumeFinalizer).ToList();
+        copy.Ensure("metadata")["finalizers"] = JsonAccess.StringArray(rest);
+        if (rest.Count == 0)
+            copy.Ensure("metadata").Remove("finalizers");
+        return cluster.Update(cluster.DataVolumes, copy);
     }
 
     /// <summary>The claim made from a snapshot for pods to copy from.</summary>

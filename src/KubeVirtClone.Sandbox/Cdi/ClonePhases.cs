@@ -9,7 +9,11 @@ namespace KubeVirtClone.Sandbox.Cdi;
 /// The phases in which a claim is filled: everything is done in the source's namespace, on a claim beside, whose volume is then given to
 /// the claim that asked. Each phase returns null when it is over, else when to look again at the latest.
 /// </summary>
-internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSource source)
+/// <param name="cluster">The cluster.</param>
+/// <param name="target">The claim that is filled.</param>
+/// <param name="source">What it is filled from.</param>
+/// <param name="pods">When the pod was asked for that prepares a claim's volume, by the uid of the claim that is filled.</param>
+internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSource source, Dictionary<string, DateTimeOffset> pods)
 {
     private const string Component = "clone-populator";
     private const double PrepDelay = 0.3;
@@ -96,12 +100,9 @@ internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSourc
         if (user is null)
             return claim.Annotation(CdiNames.ClonePhase) is null or "Succeeded";
         cluster.Recorder.Warning(
-            target, "CloneSourceInUse", $"pod {source.Namespace}/virt-launcher-{user.Name()}-{Suffix(user)} using PersistentVolumeClaim {claim.Name()}", Component);
+            target, "CloneSourceInUse", $"pod {source.Namespace}/{VirtualMachines.PodName(user)} using PersistentVolumeClaim {claim.Name()}", Component);
         return false;
     }
-
-    // Pods are not simulated; their names end in five characters that mean nothing, here taken from the instance's uid.
-    private static string Suffix(JsonObject instance) => instance.Uid() is { Length: > 5 } uid ? uid[^5..] : "00000";
 
     private TimeSpan? CloneSnapshot(string snapshotName, JsonObject? desired)
     {
@@ -149,9 +150,10 @@ internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSourc
         var claim = Beside(name) ?? throw new ReconcileException($"claim {source.Namespace}/{name} does not exist");
         if (claim.TextAt("status", "phase") != "Bound")
         {
-            var since = cluster.Now - (claim.TimeAt("metadata", "creationTimestamp") ?? cluster.Now);
-            if (since < cluster.Settings.Seconds(PrepDelay))
-                return cluster.Settings.Seconds(PrepDelay) - since;
+            if (!pods.TryGetValue(target.Uid(), out var starts))
+                pods[target.Uid()] = starts = cluster.Now + cluster.Settings.Seconds(PrepDelay);
+            if (cluster.Now < starts)
+                return starts - cluster.Now;
             if (claim.Annotation("volume.kubernetes.io/selected-node") is null)
             {
                 var copy = claim.Copy();

@@ -18,6 +18,7 @@ internal sealed class ClonePopulator
     private readonly ObjectIndex _byCloneSource;
     private readonly ObjectIndex _beside;
     private readonly ObjectIndex _snapshotsBeside;
+    private readonly Dictionary<string, DateTimeOffset> _pods = [];
 
     public ClonePopulator(Cluster cluster, CloneTokens tokens)
     {
@@ -61,6 +62,7 @@ internal sealed class ClonePopulator
         claim = NoteBinding(claim);
         if (claim.IsDeleting() || claim.Annotation(CdiNames.ClonePhase) == "Succeeded")
         {
+            _pods.Remove(claim.Uid());
             if (claim.HasFinalizer(CdiNames.PopulatorFinalizer))
             {
                 Remove(_cluster.Claims, _beside.Find(claim.Uid()));
@@ -117,7 +119,7 @@ internal sealed class ClonePopulator
             return null;
         }
 
-        foreach (var (name, work) in new ClonePhases(_cluster, claim, source).Of(strategy))
+        foreach (var (name, work) in new ClonePhases(_cluster, claim, source, _pods).Of(strategy))
         {
             if (work() is not { } wait)
                 continue;

@@ -171,6 +171,5 @@ internal sealed class DataVolumeWebhook(ApiMachinery api, CloneAuthorization aut
 
     private static ApiCause Invalid(string field, string message) => new(field, "FieldValueInvalid", message);
 
-    // CDI puts a blank before each cause.
-    private static void Refuse(string webhook, ApiCause cause) => throw ApiException.Denied(webhook, 422, " " + cause.Message, [cause]);
+    private static void Refuse(string webhook, ApiCause cause) => throw ApiException.DeniedByCdi(webhook, cause);
 }

@@ -13,9 +13,11 @@ internal sealed class HostCopyController
 {
     private const string Component = "clone-controller";
     private const double DefaultTime = 0.7;
+    private const double PodsStart = 0.1;
     private readonly Cluster _cluster;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _bySource;
+    private readonly Dictionary<string, DateTimeOffset> _starting = [];
     private readonly Dictionary<string, DateTimeOffset> _copying = [];
 
     public HostCopyController(Cluster cluster)
@@ -36,6 +38,7 @@ internal sealed class HostCopyController
     {
         if (_cluster.Get(_cluster.Claims, key) is not { } claim || claim.IsDeleting())
         {
+            _starting.Remove(key);
             _copying.Remove(key);
             if (_cluster.Get(_cluster.Claims, key) is { } going)
                 _cluster.RemoveFinalizer(_cluster.Claims, going, CdiNames.SourceFinalizer);
@@ -46,6 +49,10 @@ internal sealed class HostCopyController
             return null;
         if (claim.TextAt("status", "phase") != "Bound" || _cluster.Get(_cluster.Claims, source).TextAt("status", "phase") != "Bound")
             return null;
+        if (!_starting.TryGetValue(key, out var start))
+            _starting[key] = start = _cluster.Now + _cluster.Settings.Seconds(PodsStart);
+        if (_cluster.Now < start)
+            return start - _cluster.Now;
         var whole = _cluster.Settings.Seconds(Time(claim));
         if (!_copying.TryGetValue(key, out var due))
         {
@@ -59,6 +66,7 @@ internal sealed class HostCopyController
             return TimeSpan.FromTicks(Math.Max(1, Math.Min((due - _cluster.Now).Ticks, (whole / 4).Ticks)));
         }
 
+        _starting.Remove(key);
         _copying.Remove(key);
         End(claim);
         return null;

@@ -37,7 +37,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         _authorizer = new Authorizer(api, users ?? []);
         var authorization = new CloneAuthorization(api, _authorizer);
         var tokens = new CloneTokens(api.Clock);
-        api.AddAdmission(new DataVolumeWebhook(api, authorization, tokens));
+        if (profile.HasCdi)
+            api.AddAdmission(new DataVolumeWebhook(api, authorization, tokens));
         api.AddAdmission(new ClaimRules(api));
         api.AddAdmission(new ClaimAdmission(api));
         api.AddAdmission(new LimitRangeAdmission(api));
@@ -53,9 +54,12 @@ internal sealed class ControllerHost : IAsyncDisposable
         _ = new CloneController(_cluster);
         _ = new RestoreController(_cluster, storage, Subresources);
         _ = new ClaimController(_cluster);
-        _ = new DataVolumeController(_cluster, new CloneDataVolumes(_cluster, tokens));
+        if (profile.HasCdi)
+            _ = new DataVolumeController(_cluster, new CloneDataVolumes(_cluster, tokens));
         _ = new VolumeSnapshotController(_cluster);
         _ = new InstanceController(_cluster);
+        if (!profile.HasCdi)
+            return;
         _ = new StorageProfileController(_cluster);
         _ = new DataSourceController(_cluster);
         _ = new ClonePopulator(_cluster, tokens);

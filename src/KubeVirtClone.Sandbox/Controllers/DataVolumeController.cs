@@ -8,8 +8,17 @@ namespace KubeVirtClone.Sandbox.Controllers;
 /// <summary>DataVolumes made from a VM's templates.</summary>
 internal static class DataVolumeTemplates
 {
-    public static JsonObject Generate(JsonObject template, string? @namespace)
+    /// <summary>A DataVolume as KubeVirt makes it of a template: what a DataSource points to stands in it, not the DataSource.</summary>
+    public static JsonObject Generate(Cluster cluster, JsonObject template, string? @namespace)
     {
+        var spec = template.ObjectAt("spec")?.Copy() ?? [];
+        if (spec.ObjectAt("sourceRef") is { } reference
+            && cluster.Get(cluster.DataSources, reference.TextAt("namespace") ?? @namespace, reference.TextAt("name") ?? "").ObjectAt("spec", "source") is { } source)
+        {
+            spec.Remove("sourceRef");
+            spec["source"] = source.Copy();
+        }
+
         var metadata = new JsonObject { ["name"] = template.Name(), ["namespace"] = @namespace };
         if (template.ObjectAt("metadata", "labels") is { } labels)
             metadata["labels"] = labels.DeepClone();
@@ -21,7 +30,7 @@ internal static class DataVolumeTemplates
             ["apiVersion"] = "cdi.kubevirt.io/v1beta1",
             ["kind"] = "DataVolume",
             ["metadata"] = metadata,
-            ["spec"] = template["spec"]?.DeepClone() ?? new JsonObject(),
+            ["spec"] = spec,
         };
     }
 }

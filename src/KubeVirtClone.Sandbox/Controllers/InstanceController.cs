@@ -10,6 +10,7 @@ namespace KubeVirtClone.Sandbox.Controllers;
 internal sealed class InstanceController
 {
     private const string Finalizer = "kubevirt.io/virtualMachineControllerFinalize";
+    private const string Component = "virtualmachine-controller";
     private const string NodeName = "sandbox-node-1";
     private static readonly TimeSpan PodEnd = TimeSpan.FromMilliseconds(55);
     private static readonly TimeSpan AfterPod = TimeSpan.FromMilliseconds(45);
@@ -49,8 +50,9 @@ internal sealed class InstanceController
             case "Pending" or null:
                 if (_cluster.Settings.Nodes)
                     Consume(instance);
-                if (!VolumesReady(instance))
+                if (!VolumesExist(instance))
                     return null;
+                _cluster.Recorder.Normal(instance, "SuccessfulCreate", "Created virtual machine pod " + VirtualMachines.PodName(instance), Component);
                 SetPhase(instance, "Scheduling", running: false);
                 return null;
             case "Scheduling" when _cluster.Settings.Nodes:
@@ -79,9 +81,14 @@ internal sealed class InstanceController
             return due - _cluster.Now;
         _ending.Remove(key);
         if (over)
+        {
             _cluster.RemoveFinalizer(_cluster.Instances, instance, Finalizer);
-        else
-            SetPhase(instance, instance.TextAt("status", "phase") == "Running" ? "Succeeded" : "Failed", running: false);
+            return null;
+        }
+
+        if (instance.TextAt("status", "phase") is not ("Pending" or null))
+            _cluster.Recorder.Normal(instance, "SuccessfulDelete", "Deleted virtual machine pod " + VirtualMachines.PodName(instance), Component);
+        SetPhase(instance, instance.TextAt("status", "phase") == "Running" ? "Succeeded" : "Failed", running: false);
         return null;
     }
 
@@ -103,6 +110,16 @@ internal sealed class InstanceController
     private IEnumerable<JsonObject> Claims(JsonObject instance) => VirtualMachines.InstanceVolumes(instance)
         .Select(VirtualMachines.ClaimName).OfType<string>()
         .Select(n => _cluster.Get(_cluster.Claims, instance.Namespace(), n)).OfType<JsonObject>();
+
+    // A pod is made once all claims are there; that they are bound is for the scheduler.
+    private bool VolumesExist(JsonObject instance)
+    {
+        var missing = VirtualMachines.InstanceVolumes(instance)
+            .Where(v => VirtualMachines.ClaimName(v) is { } n && _cluster.Get(_cluster.Claims, instance.Namespace(), n) is null).ToList();
+        foreach (var claim in missing.Select(v => v.TextAt("persistentVolumeClaim", "claimName")).OfType<string>())
+            _cluster.Recorder.Normal(instance, "FailedPvcNotFound", $"PVC {instance.Namespace()}/{claim} does not exist, waiting for it to appear", Component);
+        return missing.Count == 0;
+    }
 
     private bool VolumesReady(JsonObject instance)
     {

@@ -18,20 +18,25 @@ internal sealed class MachineController
     private readonly HashSet<string> _fresh = [];
     private readonly Dictionary<string, DateTimeOffset> _markAt = [];
     private readonly Cluster _cluster;
-    private readonly CloneAuthorization _authorization;
+    private readonly MachineDataVolumes _dataVolumes;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _byVolume;
 
     public MachineController(Cluster cluster, CloneAuthorization authorization)
     {
         _cluster = cluster;
-        _authorization = authorization;
+        _dataVolumes = new MachineDataVolumes(cluster, authorization);
         _queue = cluster.Queue(Reconcile);
         _byVolume = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
         cluster.On(cluster.Machines, e => _queue.Add(Cluster.Key(e.Object)));
         cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
         cluster.On(cluster.DataVolumes, WakeByVolume);
-        cluster.On(cluster.Claims, WakeByVolume);
+        // KubeVirt looks at a VM when a claim comes or goes, not when it is bound: what a stopped VM's status says of that stays.
+        cluster.On(cluster.Claims, e =>
+        {
+            if (e.Type != StoreEventType.Modified)
+                WakeByVolume(e);
+        });
     }
 
     private void WakeByVolume(StoreEvent e)
@@ -73,7 +78,7 @@ internal sealed class MachineController
         var failure = InstancetypeRevisions.Missing(_cluster, machine);
         if (failure is null)
         {
-            failure = AdoptDataVolumes(machine);
+            failure = _dataVolumes.Follow(machine);
             machine = FollowStrategy(machine, instance);
         }
 
@@ -96,67 +101,6 @@ internal sealed class MachineController
         if (!machine.HasFinalizer(Finalizer))
             copy.Ensure("metadata")["finalizers"] = JsonAccess.StringArray([.. machine.ArrayAt("metadata", "finalizers").Texts(), Finalizer]);
         return copy.Same(machine) ? machine : _cluster.Update(_cluster.Machines, copy);
-    }
-
-    // Makes the DataVolumes of the templates; what it may not make is the VM's failure.
-    private (string Reason, string Message)? AdoptDataVolumes(JsonObject machine)
-    {
-        foreach (var template in VirtualMachines.Templates(machine))
-        {
-            var existing = _cluster.Get(_cluster.DataVolumes, machine.Namespace(), template.Name());
-            if (existing is null)
-            {
-                // A restore in place takes the claim away for a moment; nothing is made anew then.
-                if (_cluster.Get(_cluster.Claims, machine.Namespace(), template.Name()) is null || machine.TextAt("status", "restoreInProgress") is null)
-                {
-                    if (Unauthorized(machine, template) is { } why)
-                        return ("FailedCreate", "Error encountered while creating DataVolumes: not authorized to create DataVolume: " + why);
-                    CreateDataVolume(machine, template);
-                }
-
-                continue;
-            }
-
-            if (!existing.IsDeleting() && (existing.ArrayAt("metadata", "ownerReferences")?.Count ?? 0) == 0)
-            {
-                var copy = existing.Copy();
-                copy.Ensure("metadata")["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine));
-                _cluster.Update(_cluster.DataVolumes, copy);
-            }
-        }
-
-        return null;
-    }
-
-    // A template that clones from another namespace needs the right of the VM's service account there.
-    private string? Unauthorized(JsonObject machine, JsonObject template)
-    {
-        if (_authorization.SourceOf(template, machine.Namespace()) is not { } source)
-            return null;
-        var spec = machine.At("spec", "template", "spec");
-        var account = spec.TextAt("serviceAccountName")
-            ?? VirtualMachines.Volumes(machine).Select(v => v.TextAt("serviceAccount", "serviceAccountName")).FirstOrDefault(n => n is not null) ?? "default";
-        if (_authorization.RefusalOfServiceAccount(source, machine.Namespace() ?? "", account) is not { } why)
-            return null;
-        _cluster.Recorder.Warning(machine, "UnauthorizedDataVolumeCreate", $"Not authorized to create DataVolume {template.Name()}: {why}", Component);
-        return why;
-    }
-
-    private void CreateDataVolume(JsonObject machine, JsonObject template)
-    {
-        var dataVolume = DataVolumeTemplates.Generate(template, machine.Namespace());
-        dataVolume.Ensure("metadata", "labels")["kubevirt.io/created-by"] = machine.Uid();
-        dataVolume.Ensure("metadata")["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine));
-        try
-        {
-            _cluster.Create(_cluster.DataVolumes, dataVolume);
-            _cluster.Recorder.Normal(machine, "SuccessfulDataVolumeCreate", "Created DataVolume " + template.Name(), Component);
-        }
-        catch (ApiException e) when (e.Reason != "AlreadyExists")
-        {
-            _cluster.Recorder.Warning(machine, "FailedDataVolumeCreate", $"Error creating DataVolume {template.Name()}: {e.Message}", Component);
-            throw;
-        }
     }
 
     private JsonObject FollowStrategy(JsonObject machine, JsonObject? instance)

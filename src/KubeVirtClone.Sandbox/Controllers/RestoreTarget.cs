@@ -213,7 +213,13 @@ internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObj
             ?? throw new ReconcileException($"when creating restore dv pvc {restore.Namespace()}/{template.Name()} does not exist and should");
         if (claim.Annotation(PopulatedForAnnotation) != template.Name() || claim.ArrayAt("metadata", "ownerReferences") is { Count: > 0 })
             return false;
-        var dataVolume = DataVolumeTemplates.Generate(template, restore.Namespace());
+        if (template.ObjectAt("spec", "sourceRef") is { } reference
+            && cluster.Get(cluster.DataSources, reference.TextAt("namespace") ?? restore.Namespace(), reference.TextAt("name") ?? "") is null)
+        {
+            throw new ReconcileException($"Unable to create restore DataVolume manifest: {cluster.DataSources.QualifiedResource} {GoText.Quote(reference.TextAt("name") ?? "")} not found");
+        }
+
+        var dataVolume = DataVolumeTemplates.Generate(cluster, template, restore.Namespace());
         var annotations = dataVolume.Ensure("metadata", "annotations");
         annotations[RestoreController.NameAnnotation] = restore.Name();
         annotations[PrePopulatedAnnotation] = "true";

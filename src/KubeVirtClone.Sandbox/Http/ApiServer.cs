@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,13 +22,16 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly ReadHandler _reads;
     private readonly WatchHandler _watches;
     private readonly WriteHandler _writes;
+    private readonly AdmissionPace? _pace;
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping = new();
     private Discovery? _discovery;
     private OpenApi? _openApi;
 
-    public ApiServer(ApiMachinery api, Profile profile, FaultPlan faults, IReadOnlyList<SandboxUser> users, Certificates certificates, int port)
+    public ApiServer(
+        ApiMachinery api, Profile profile, FaultPlan faults, IReadOnlyList<SandboxUser> users, Certificates certificates, int port, AdmissionPace? pace = null)
     {
+        _pace = pace;
         _api = api;
         _profile = profile;
         _faults = faults;
@@ -146,6 +150,8 @@ internal sealed class ApiServer : IAsyncDisposable
             return;
         }
 
+        if (_pace is not null && path is { Verb: "create", Group: "cdi.kubevirt.io", Resource: "datavolumes" } && AdmissionPace.Crosses(Parsed(body), path.Namespace))
+            await Task.Delay(_pace.Next(), call.Aborted);
         await Serve(call, body);
     }
 
@@ -257,15 +263,18 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private static int? RetryAfter(Fault fault) => fault.RetryAfterSeconds > 0 ? fault.RetryAfterSeconds : null;
 
-    private static string NameIn(byte[] body)
+    private static string NameIn(byte[] body) => JsonTree.Text(Parsed(body), "metadata", "name") ?? "";
+
+    // Null for what is no JSON, which is refused later.
+    private static JsonNode? Parsed(byte[] body)
     {
         try
         {
-            return JsonTree.Text(GoJson.Parse(body), "metadata", "name") ?? "";
+            return GoJson.Parse(body);
         }
         catch (GoJsonException)
         {
-            return "";
+            return null;
         }
     }
 }

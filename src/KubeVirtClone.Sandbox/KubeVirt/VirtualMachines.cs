@@ -49,6 +49,9 @@ internal static class VirtualMachines
         }
     }
 
+    /// <summary>The name of an instance's pod, which is not simulated: its five characters that mean nothing are of the instance's uid.</summary>
+    public static string PodName(JsonObject instance) => $"virt-launcher-{instance.Name()}-{(instance.Uid() is { Length: > 5 } uid ? uid[^5..] : "00000")}";
+
     /// <summary>The run strategy, also for a VM that has the older <c>running</c> field.</summary>
     public static string RunStrategy(JsonObject machine) => machine.FlagAt("spec", "running") switch
     {

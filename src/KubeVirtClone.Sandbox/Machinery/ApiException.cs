@@ -49,6 +49,10 @@ public sealed class ApiException : Exception
     public static ApiException NotFound(ResourceType type, string name) =>
         new(404, "NotFound", $"{type.QualifiedResource} \"{name}\" not found", Details(name, type.Group, type.Plural));
 
+    /// <summary>404 for a resource that is not served, in a client's words.</summary>
+    public static ApiException NoSuchResource(string method, ResourceType type) =>
+        new(404, "NotFound", $"the server could not find the requested resource ({method} {type.QualifiedResource})");
+
     /// <summary>409 for a name in use.</summary>
     public static ApiException AlreadyExists(ResourceType type, string name, bool beingDeleted = false) => new(
         409,
@@ -100,6 +104,10 @@ public sealed class ApiException : Exception
         "InternalError",
         "Internal error occurred: " + message,
         new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) });
+
+    /// <summary>422 with causes as CDI's webhooks answer it, which give no reason and put a blank before what is wrong.</summary>
+    public static ApiException DeniedByCdi(string webhookName, ApiCause cause) => new(
+        422, null, $"admission webhook \"{webhookName}\" denied the request:  {cause.Message}", new JsonObject { ["causes"] = Causes([cause]) });
 
     /// <summary>
     /// A webhook's refusal. Code 422 carries the causes and reason Invalid; any other code carries neither, as KubeVirt's

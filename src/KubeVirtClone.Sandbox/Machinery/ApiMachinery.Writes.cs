@@ -16,6 +16,8 @@ public sealed partial class ApiMachinery
     /// <exception cref="ApiException">400, 403, 404, 409, 422 as a real server answers.</exception>
     public JsonObject Create(ResourceType type, string? ns, JsonObject obj, RequestInfo who)
     {
+        if (!type.IsServed)
+            throw ApiException.NoSuchResource("post", type);
         lock (_gate)
         {
             var version = RequestVersion(type, obj);

@@ -23,18 +23,19 @@ public sealed partial class ApiMachinery
     private bool _delivering;
 
     /// <summary>Makes an empty server.</summary>
-    /// <param name="types">The resources to serve.</param>
+    /// <param name="types">The resources to serve, and those that controllers may look for in vain.</param>
     /// <param name="clock">Source of timestamps.</param>
     /// <param name="seed">Makes uids and generated names repeatable.</param>
     public ApiMachinery(IReadOnlyList<ResourceType> types, TimeProvider clock, int seed)
     {
         Clock = clock;
         _ids = new IdSource(seed);
-        Types = types;
+        Types = [.. types.Where(t => t.IsServed)];
         foreach (var type in types)
         {
             _byPlural.Add((type.Group, type.Plural), type);
-            _byKind.Add((type.Group, type.Kind), type);
+            if (type.IsServed)
+                _byKind.Add((type.Group, type.Kind), type);
             _shelves.Add(type, new Shelf());
         }
     }

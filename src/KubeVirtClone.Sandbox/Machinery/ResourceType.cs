@@ -32,6 +32,9 @@ public sealed record ResourceType
     /// <summary>Served versions, the preferred one first.</summary>
     public required IReadOnlyList<string> Versions { get; init; }
 
+    /// <summary>Whether it is served at all: what a profile leaves out can be neither reached nor made, and has no objects.</summary>
+    public bool IsServed => Versions.Count > 0;
+
     /// <summary>The version objects are stored as.</summary>
     public required string StorageVersion { get; init; }
 

@@ -7,7 +7,7 @@ internal static class KubeVirtResources
 {
     private const string Storage = "snapshot.storage.k8s.io";
 
-    /// <summary>All of them, in the versions a profile serves.</summary>
+    /// <summary>All of them, in the versions a profile serves; those of CDI without any where the profile has no CDI.</summary>
     public static IEnumerable<ResourceType> All(Profile profile)
     {
         foreach (var type in KubeVirt().Concat(Snapshots()).Concat(Instancetypes()).Concat(ContainerizedDataImporter()).Concat(CsiSnapshots()))
@@ -20,6 +20,10 @@ internal static class KubeVirtResources
                     StorageVersion = served.Storage,
                     Schema = SchemaLibrary.For(type, profile),
                 };
+            }
+            else if (type.Group == Profile.CdiGroup)
+            {
+                yield return type;
             }
         }
     }

@@ -15,6 +15,12 @@ public sealed record ServedGroup(IReadOnlyList<string> Versions, string Storage)
 /// </summary>
 public sealed class Profile
 {
+    /// <summary>The API group of CDI.</summary>
+    public const string CdiGroup = "cdi.kubevirt.io";
+
+    /// <summary>At the end of a profile's name: that release on a cluster where CDI is not installed.</summary>
+    public const string WithoutCdi = "-no-cdi";
+
     private static readonly string[] All = ["1.9", "1.5", "1.2"];
     private readonly Dictionary<string, bool> _settings;
 
@@ -29,13 +35,16 @@ public sealed class Profile
         HiddenFields = JsonTree.Texts(data, "hiddenFields");
         Indications = JsonTree.Texts(data, "indications");
         _settings = ((JsonObject)data["settings"]!).ToDictionary(s => s.Key, s => s.Value!.GetValue<bool>(), StringComparer.Ordinal);
-        Groups = ((JsonObject)data["groups"]!).ToDictionary(
+        Groups = ((JsonObject)data["groups"]!).Where(g => g.Key != CdiGroup || !name.EndsWith(WithoutCdi, StringComparison.Ordinal)).ToDictionary(
             g => g.Key,
             g => new ServedGroup(JsonTree.Texts(g.Value, "versions"), JsonTree.Text(g.Value, "storage")!),
             StringComparer.Ordinal);
     }
 
-    /// <summary>Names of the profiles there are, the default first.</summary>
+    /// <summary>Whether CDI is installed.</summary>
+    public bool HasCdi => Groups.ContainsKey(CdiGroup);
+
+    /// <summary>Names of the profiles there are, the default first; each also with <see cref="WithoutCdi"/> at its end.</summary>
     public static IReadOnlyList<string> Names => All;
 
     /// <summary>Such as <c>1.9</c>.</summary>
@@ -71,8 +80,9 @@ public sealed class Profile
     /// <exception cref="ArgumentException">There is no such profile.</exception>
     public static Profile Load(string name)
     {
-        using var stream = typeof(Profile).Assembly.GetManifestResourceStream("profile:" + name)
-            ?? throw new ArgumentException($"there is no profile '{name}'; there are {string.Join(", ", All)}", nameof(name));
+        var release = name.EndsWith(WithoutCdi, StringComparison.Ordinal) ? name[..^WithoutCdi.Length] : name;
+        using var stream = typeof(Profile).Assembly.GetManifestResourceStream("profile:" + release)
+            ?? throw new ArgumentException($"there is no profile '{name}'; there are {string.Join(", ", All)}, each also with {WithoutCdi} at its end", nameof(name));
         return new Profile(name, JsonSerializer.Deserialize<JsonObject>(stream)!);
     }
 }

@@ -65,7 +65,9 @@ internal static class DemoSeed
 
         Create(api, Machine("golden", "fedora", [ContainerDisk()], twoNetworks: true));
         Create(api, Machine("golden-pvc", "fedora", [ContainerDisk(), ClaimDisk("data", "golden-pvc-data")]));
-        Create(api, WithTemplate(Machine("golden-dv", "fedora", [TemplateDisk("system", "golden-dv-system")], twoNetworks: true), "golden-dv-system"));
+        // Its disk needs CDI.
+        if (api.Type("cdi.kubevirt.io", "datavolumes").IsServed)
+            Create(api, WithTemplate(Machine("golden-dv", "fedora", [TemplateDisk("system", "golden-dv-system")], twoNetworks: true), "golden-dv-system"));
         Create(api, Machine("golden-late", "fedora", [ContainerDisk(), ClaimDisk("data", "golden-late-data")]));
         for (var i = 1; i <= 3; i++)
         {

@@ -31,6 +31,7 @@ internal static class DataComparison
 
     private static JsonObject Prepare(JsonObject recording, JsonObject @case)
     {
+        recording = PopulationRaces.WithReadTokens(recording);
         var identities = new Identities();
         foreach (var uuid in DataCase.GivenUuids(@case))
             identities.Given(uuid);
@@ -40,6 +41,8 @@ internal static class DataComparison
                 identities.Generated(made, start);
         }
 
+        // Of two objects of one name the one that was there before is the first, whatever the order of the parts.
+        identities.Learn(recording["beforeState"]);
         identities.Learn(recording);
         return (JsonObject)identities.Show(recording)!;
     }
@@ -69,6 +72,7 @@ internal static class DataComparison
                 continue;
             var copy = (JsonObject)Comparison.Canonical(o)!;
             copy.ObjectAt("metadata")?.Remove("generation");
+            PopulationRaces.ForgetProvisioner(copy);
             result[$"{o.Namespace()}/{o.Kind()}/{o.Name()}"] = copy;
         }
 
@@ -82,16 +86,21 @@ internal static class DataComparison
     private static JsonObject Progress(JsonObject recording)
     {
         var result = new JsonObject();
+        var several = PopulationRaces.SeveralAtOnce(recording.ArrayAt("timeline"));
         foreach (var entry in recording.ArrayAt("timeline").Objects().Where(t => t.TextAt("kind") != "Event"))
         {
             var key = $"{entry.TextAt("namespace")}/{entry.TextAt("kind")}/{entry.TextAt("name")}";
-            var state = entry.TextAt("event") == "DELETED" ? "DELETED" : State(entry);
+            if (KnownRaces.IsImportHelper(entry.TextAt("name") ?? ""))
+                continue;
+            var state = entry.TextAt("event") == "DELETED" ? "DELETED" : PopulationRaces.State(entry, several) ?? State(entry);
             if (result[key] is not JsonArray list)
                 result[key] = list = [];
             if (!KnownRaces.IsAlreadyExists(state) && (list.Count == 0 || list[^1].AsText() != state))
                 list.Add(state);
         }
 
+        foreach (var (key, states) in result)
+            PopulationRaces.ForgetMoments(key, (JsonArray)states!);
         return result;
     }
 
@@ -112,7 +121,7 @@ internal static class DataComparison
     private static JsonObject Events(JsonArray? timeline)
     {
         var result = new JsonObject();
-        foreach (var entry in KnownRaces.Events(timeline))
+        foreach (var entry in PopulationRaces.Events([.. KnownRaces.Events(timeline)]))
         {
             var on = $"{entry.TextAt("namespace")}/{entry.TextAt("on")}";
             var text = $"{entry.TextAt("type")} {entry.TextAt("reason")} {entry.TextAt("from")}: {entry.TextAt("message")}";
@@ -120,6 +129,12 @@ internal static class DataComparison
                 result[on] = list = [];
             if (!list.Texts().Contains(text))
                 list.Add(text);
+        }
+
+        foreach (var (on, list) in result.ToList())
+        {
+            if (PopulationRaces.ComesInAnyOrder(on))
+                result[on] = JsonAccess.StringArray(((JsonArray)list!).Texts().Order(StringComparer.Ordinal));
         }
 
         return result;

@@ -10,7 +10,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay.Data;
 internal sealed class DataReplay(ReplaySandbox sandbox, DataCase @case)
 {
     private const double Look = 100;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestSettling = TimeSpan.FromMinutes(2);
     private readonly DataSteps _steps = new(sandbox, @case);
 
