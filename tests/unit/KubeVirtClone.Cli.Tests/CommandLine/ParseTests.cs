@@ -34,6 +34,17 @@ public sealed class ParseTests
     }
 
     [Fact]
+    public async Task Whom_to_act_as_is_said_as_to_kubectl()
+    {
+        var (code, parsed) = await ParseAsync(["get", "--as", "ann", "--as-group", "devs", "--as-group=a,b", "--as-uid", "7"]);
+
+        code.ShouldBe(ExitCode.Success);
+        parsed.GetValue<string>("--as").ShouldBe("ann");
+        parsed.GetValue<string[]>("--as-group").ShouldBe(["devs", "a,b"]);
+        parsed.GetValue<string>("--as-uid").ShouldBe("7");
+    }
+
+    [Fact]
     public async Task New_takes_what_virtctl_and_kubectl_users_type()
     {
         var invocation = await BindNewAsync(
