@@ -140,7 +140,13 @@ public static class KubeConfigLoader
         if (data is not null && path is not null)
             throw cluster.Invalid("certificate-authority", "stands beside certificate-authority-data: only one of them can be meant");
         if (server.Scheme != Uri.UriSchemeHttps)
+        {
+            // Not needed, but a file that is named must be there.
+            if (path is not null && !File.Exists(path))
+                throw cluster.Invalid("certificate-authority", $"('{path}') is not there", KubeConfigProblem.CredentialUnreadable);
             return new ServerTrust { SkipVerification = isInsecure };
+        }
+
         if (isInsecure && (data is not null || path is not null))
             throw cluster.Invalid(Insecure, "stands beside a certificate-authority: whether the server is to be checked cannot be told");
         return new ServerTrust

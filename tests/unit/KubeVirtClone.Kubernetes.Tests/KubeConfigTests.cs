@@ -215,6 +215,8 @@ public sealed class KubeConfigTests : IDisposable
         var data = $"certificate-authority-data: {Base64(authority.Pem)}";
         foreach (var cluster in new[] { $"{data}, insecure-skip-tls-verify: true", $"certificate-authority: {file}, insecure-skip-tls-verify: on" })
             Refused(cluster).ShouldContain("insecure-skip-tls-verify stands beside a certificate-authority");
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t", "server: \"http://c\", certificate-authority: gone.crt") }))
+            .Message.ShouldContain("gone.crt') is not there");
         Refused($"{data}, certificate-authority: {file}").ShouldContain("certificate-authority stands beside certificate-authority-data");
 
         string Refused(string cluster) => Should.Throw<KubeConfigException>(
