@@ -5,7 +5,8 @@
     Against the sandbox by default; against a live cluster when KUBEVIRTCLONE_TEST_KUBECONFIG names a kubeconfig
     (tests tagged Sandbox, which need its faults or its users, are then left out; so are those tagged Node, which need
     machines that run, when no node of the cluster is ready).
-    Exit code 0 only when every test passed. -CountFile receives "passed failed" for the build.
+    Exit code 0 only when every test passed. -CountFile receives "passed failed" for the build,
+    and below that the name of each test that was skipped.
 #>
 [CmdletBinding()]
 param(
@@ -53,5 +54,8 @@ if ($ResultFile) {
 $result = Invoke-Pester -Configuration $configuration
 # A container or block that broke is a failure, even if no single test in it ran.
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
-if ($CountFile) { Set-Content -LiteralPath $CountFile -Value "$($result.PassedCount) $failed" }
+if ($CountFile) {
+    Set-Content -LiteralPath $CountFile -Value @("$($result.PassedCount) $failed"; $result.Skipped | ForEach-Object ExpandedPath)
+}
+
 exit [int]($failed -gt 0 -or $result.PassedCount -eq 0)
