@@ -10,7 +10,7 @@ internal static class Program
 
           build     compile everything, lay out the module and kubectl-vmclone under output/   (default)
           test      build, then run every test suite; the last line is "N passed, N failed, N skipped".
-                    Names after it run the suites that have one of them in theirs; with --strict what is skipped fails the run.
+                    Names after it run the suites that have one of them in theirs; with --strict a missing tool fails the run.
           demo      build, then clone VMs on the local sandbox and show the result
           bench     build, then run the side-by-side benchmarks
           docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
