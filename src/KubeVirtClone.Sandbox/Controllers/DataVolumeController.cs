@@ -133,7 +133,7 @@ internal sealed class DataVolumeController
         var bound = claim.TextAt("status", "phase") == "Bound";
         if (prePopulated || bound)
         {
-            if (!prePopulated && claim.Annotation("cdi.kubevirt.io/storage.pod.phase") is null)
+            if (!prePopulated && !IsFilledByOthers(dataVolume) && claim.Annotation("cdi.kubevirt.io/storage.pod.phase") is null)
                 claim = MarkImported(claim);
             WriteStatus(dataVolume, "Succeeded", claim);
         }
@@ -163,9 +163,27 @@ internal sealed class DataVolumeController
         var given = dataVolume.ObjectAt("spec", "pvc") ?? dataVolume.ObjectAt("spec", "storage");
         var spec = given?.Copy() ?? [];
         spec["accessModes"] ??= new JsonArray("ReadWriteOnce");
+        if (IsFilledByOthers(dataVolume))
+        {
+            CreateClaim(dataVolume, spec);
+            return;
+        }
+
         var source = new JsonObject { ["apiGroup"] = "cdi.kubevirt.io", ["kind"] = "VolumeImportSource", ["name"] = "volume-import-source-" + dataVolume.Uid() };
         spec["dataSource"] = source;
         spec["dataSourceRef"] = source.DeepClone();
+        CreateClaim(dataVolume, spec);
+    }
+
+    // What the claim itself refers to fills it: a snapshot, say, and the provisioner.
+    private static bool IsFilledByOthers(JsonObject dataVolume)
+    {
+        var given = dataVolume.ObjectAt("spec", "pvc") ?? dataVolume.ObjectAt("spec", "storage");
+        return given.ObjectAt("dataSourceRef") is not null || given.ObjectAt("dataSource") is not null;
+    }
+
+    private void CreateClaim(JsonObject dataVolume, JsonObject spec)
+    {
         var labels = dataVolume.ObjectAt("metadata", "labels")?.Copy() ?? [];
         labels["alerts.k8s.io/KubePersistentVolumeFillingUp"] = "disabled";
         labels["app"] = "containerized-data-importer";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -62,6 +63,8 @@ internal sealed class VolumeSnapshotController
         var claimName = snapshot.TextAt("spec", "source", "persistentVolumeClaimName") ?? "";
         if (snapshot.FlagAt("status", "readyToUse") is true || (snapshot.At("status", "error") is not null && !_refused.ContainsKey(key)))
             return null;
+        if (snapshot.TextAt("spec", "source", "volumeSnapshotContentName") is { } given)
+            return Adopt(snapshot, given);
         if (snapshot["status"] is null)
         {
             if (_cluster.Get(_cluster.Claims, snapshot.Namespace(), claimName) is not { } claim || claim.TextAt("status", "phase") != "Bound")
@@ -79,6 +82,52 @@ internal sealed class VolumeSnapshotController
         if (_taking.TryGetValue(key, out var due) && _cluster.Now < due)
             return due - _cluster.Now;
         return Complete(key, snapshot, claimName);
+    }
+
+    // A snapshot of a content that an administrator made for it, for a handle the driver knows: there is nothing to take.
+    private TimeSpan? Adopt(JsonObject snapshot, string contentName)
+    {
+        var content = _cluster.Get(_cluster.VolumeSnapshotContents, null, contentName);
+        var meant = content.ObjectAt("spec", "volumeSnapshotRef");
+        if (content is null || meant.TextAt("name") != snapshot.Name() || meant.TextAt("namespace") != snapshot.Namespace()
+            || (meant.TextAt("uid") is { Length: > 0 } uid && uid != snapshot.Uid()))
+        {
+            var problem = content is null
+                ? $"VolumeSnapshotContent {contentName} is missing"
+                : $"VolumeSnapshotContent [{contentName}] is bound to a different snapshot {meant.TextAt("namespace")}/{meant.TextAt("name")}";
+            _cluster.Recorder.Warning(snapshot, content is null ? "SnapshotContentMissing" : "SnapshotContentMisbound", problem, Component);
+            return _cluster.Settings.Seconds(5);
+        }
+
+        var handle = content.TextAt("spec", "source", "snapshotHandle");
+        var taken = _cluster.Api.List(_cluster.VolumeSnapshotContents, null).FirstOrDefault(c => handle is not null && c.TextAt("status", "snapshotHandle") == handle && c.Name() != contentName);
+        if (taken is null)
+        {
+            _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, new JsonObject
+            {
+                ["boundVolumeSnapshotContentName"] = contentName,
+                ["error"] = new JsonObject { ["message"] = $"Failed to check and update snapshot content: failed to list snapshot for content {contentName}: \"rpc error: code = NotFound desc = snapshot {handle} not found\"", ["time"] = _cluster.Timestamp },
+                ["readyToUse"] = false,
+            });
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(meant.TextAt("uid")))
+        {
+            var bound = content.Copy();
+            bound.Ensure("spec", "volumeSnapshotRef")["uid"] = snapshot.Uid();
+            content = _cluster.Update(_cluster.VolumeSnapshotContents, bound);
+        }
+
+        _cluster.WriteStatus(_cluster.VolumeSnapshotContents, content, taken.ObjectAt("status")!.Copy());
+        _cluster.WriteStatus(_cluster.VolumeSnapshots, snapshot, new JsonObject
+        {
+            ["boundVolumeSnapshotContentName"] = contentName,
+            ["creationTime"] = _cluster.Timestamp,
+            ["readyToUse"] = true,
+            ["restoreSize"] = new Amount(taken["status"]?["restoreSize"]?.GetValue<long>() ?? 0, Binary: true).ToString(),
+        });
+        return null;
     }
 
     private JsonObject? Class(JsonObject snapshot) =>
@@ -140,6 +189,17 @@ internal sealed class VolumeSnapshotController
         status.Remove("error");
         _cluster.Recorder.Normal(snapshot, "SnapshotCreated", $"Snapshot {key} was successfully created by the CSI driver.", Component);
         _cluster.Recorder.Normal(snapshot, "SnapshotReady", $"Snapshot {key} is ready to use.", Component);
+        if (_cluster.Get(_cluster.VolumeSnapshotContents, null, status.TextAt("boundVolumeSnapshotContentName") ?? "") is { } content)
+        {
+            _cluster.WriteStatus(_cluster.VolumeSnapshotContents, content, new JsonObject
+            {
+                ["creationTime"] = _cluster.Now.ToUnixTimeMilliseconds() * 1_000_000,
+                ["readyToUse"] = true,
+                ["restoreSize"] = (long)Quantity.Parse(claim.TextAt("status", "capacity", "storage") ?? "1Gi"),
+                ["snapshotHandle"] = "snap-" + snapshot.Uid(),
+            });
+        }
+
         status["creationTime"] = _cluster.Timestamp;
         status["readyToUse"] = true;
         status["restoreSize"] = claim.TextAt("status", "capacity", "storage") ?? "1Gi";
@@ -205,7 +265,11 @@ internal sealed class VolumeSnapshotController
 
     private void DeleteContent(JsonObject snapshot)
     {
-        if (snapshot.TextAt("status", "boundVolumeSnapshotContentName") is { } content)
+        // A content that is to be retained stays, and with it what the driver keeps.
+        if (snapshot.TextAt("status", "boundVolumeSnapshotContentName") is { } content
+            && _cluster.Get(_cluster.VolumeSnapshotContents, null, content).TextAt("spec", "deletionPolicy") != "Retain")
+        {
             _cluster.DeleteIfThere(_cluster.VolumeSnapshotContents, null, content);
+        }
     }
 }

@@ -105,4 +105,65 @@ public sealed class ClaimRulesTests
         else
             said.ShouldHaveSingleItem()!.ShouldContain(problem);
     }
+
+    [Fact]
+    public async Task A_snapshot_is_handed_to_another_namespace_by_its_handle()
+    {
+        await using var sandbox = new VirtualSandbox(pacing: false);
+        sandbox.Snapshot("golden-pvc", "img");
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineSnapshot", "img").FlagAt("status", "readyToUse") is true, Minute).ShouldBeTrue();
+        var content = sandbox.Get("VolumeSnapshotContent", sandbox.List("VolumeSnapshot")[0].TextAt("status", "boundVolumeSnapshotContentName")!)!;
+        sandbox.Create("{apiVersion: v1, kind: Namespace, metadata: {name: team-b}}");
+        sandbox.Create($$"""
+            apiVersion: snapshot.storage.k8s.io/v1
+            kind: VolumeSnapshotContent
+            metadata:
+              name: handed-over
+            spec:
+              driver: {{content.TextAt("spec", "driver")}}
+              deletionPolicy: Retain
+              sourceVolumeMode: {{content.TextAt("spec", "sourceVolumeMode")}}
+              source:
+                snapshotHandle: {{content.TextAt("status", "snapshotHandle")}}
+              volumeSnapshotRef:
+                namespace: team-b
+                name: img-data
+            """);
+        void Make(string kind, string yaml) => sandbox.Api.Create(sandbox.Type(kind), "team-b", (JsonObject)YamlText.Parse(yaml)!, Admin);
+        Make("VolumeSnapshot", "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshot, metadata: {name: img-data}, spec: {source: {volumeSnapshotContentName: handed-over}}}");
+        Make("VolumeSnapshot", "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshot, metadata: {name: other}, spec: {source: {volumeSnapshotContentName: handed-over}}}");
+        sandbox.RunUntil(() => sandbox.Api.Get(sandbox.Type("VolumeSnapshot"), "team-b", "img-data").FlagAt("status", "readyToUse") is true, Minute).ShouldBeTrue();
+        sandbox.Api.Get(sandbox.Type("VolumeSnapshot"), "team-b", "img-data").TextAt("status", "restoreSize").ShouldBe("10Gi");
+        Make("PersistentVolumeClaim", Claim("c", "storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}, dataSourceRef: {apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: img-data}"));
+        sandbox.RunUntil(() => sandbox.Api.Get(sandbox.Type("PersistentVolumeClaim"), "team-b", "c").TextAt("status", "phase") == "Bound", Minute).ShouldBeTrue();
+        sandbox.Api.Get(sandbox.Type("VolumeSnapshot"), "team-b", "other").FlagAt("status", "readyToUse").ShouldNotBe(true);
+    }
+
+    [Fact]
+    public async Task A_data_volume_may_leave_the_filling_to_what_its_claim_refers_to()
+    {
+        await using var sandbox = new VirtualSandbox(pacing: false);
+        sandbox.Snapshot("golden-pvc", "img");
+        sandbox.RunUntil(() => sandbox.Get("VirtualMachineSnapshot", "img").FlagAt("status", "readyToUse") is true, Minute).ShouldBeTrue();
+        var volumeSnapshot = sandbox.List("VolumeSnapshot")[0].Name();
+        sandbox.Create($$"""
+            apiVersion: cdi.kubevirt.io/v1beta1
+            kind: DataVolume
+            metadata:
+              name: d
+            spec:
+              pvc:
+                accessModes: [ReadWriteOnce]
+                storageClassName: fast
+                resources:
+                  requests:
+                    storage: 10Gi
+                dataSourceRef:
+                  apiGroup: snapshot.storage.k8s.io
+                  kind: VolumeSnapshot
+                  name: {{volumeSnapshot}}
+            """);
+        sandbox.RunUntil(() => sandbox.Get("DataVolume", "d").TextAt("status", "phase") == "Succeeded", Minute).ShouldBeTrue();
+        sandbox.Get("PersistentVolumeClaim", "d").TextAt("spec", "dataSourceRef", "name").ShouldBe(volumeSnapshot);
+    }
 }

@@ -60,7 +60,7 @@ public sealed class VectorCase
 
     public static VectorCase Load(string path) => new(path);
 
-    private static string OwnFolders => string.Join(System.IO.Path.PathSeparator, ((string[])["vectors", "vectors-restore", "vectors-more", "vectors-reports"])
+    private static string OwnFolders => string.Join(System.IO.Path.PathSeparator, ((string[])["vectors", "vectors-restore", "vectors-more", "vectors-reports", "vectors-transfer"])
         .Select(f => System.IO.Path.Combine(Repository(), "tests", "fixtures", f)));
 
     internal static string Repository([CallerFilePath] string here = "") =>
