@@ -28,8 +28,8 @@ public sealed class SandboxOptions
     /// <summary>Divides the controllers' waiting times and deadlines: 10 makes five minutes thirty seconds.</summary>
     public double ClockFactor { get; init; } = 1;
 
-    /// <summary>Makes uids, names and fault draws repeatable.</summary>
-    public int Seed { get; init; }
+    /// <summary>Makes uids, names and fault draws repeatable; null for others each time, as no two clusters share uids.</summary>
+    public int? Seed { get; init; }
 
     /// <summary>Faults in force from the start.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
@@ -63,8 +63,9 @@ public sealed class Sandbox : IAsyncDisposable
     private Sandbox(SandboxOptions options)
     {
         Profile = Profile.Load(options.Profile);
-        Faults = new FaultPlan(options.Seed, options.Faults);
-        Api = new ApiMachinery(ResourceCatalog.For(Profile), options.Clock, options.Seed);
+        Seed = options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
+        Faults = new FaultPlan(Seed, options.Faults);
+        Api = new ApiMachinery(ResourceCatalog.For(Profile), options.Clock, Seed);
         Api.AddAdmission(new BuiltInAdmission(Api));
         _parts.Add(new GarbageCollector(Api));
         _parts.Add(new NamespaceController(Api));
@@ -93,6 +94,9 @@ public sealed class Sandbox : IAsyncDisposable
 
     /// <summary>Base address of the server.</summary>
     public Uri Server => _server.Address;
+
+    /// <summary>What decided uids, names and fault draws: given as <see cref="SandboxOptions.Seed"/> it repeats them.</summary>
+    public int Seed { get; }
 
     /// <summary>The machinery, for looking and changing in process.</summary>
     public ApiMachinery Api { get; }

@@ -46,7 +46,7 @@ internal sealed class SandboxCommand
     };
 
     private readonly Option<string[]> _faults = SharedOptions.Repeatable("--fault", "Switch on a fault", "FAULT");
-    private readonly Option<int?> _seed = SharedOptions.WholeNumber("--seed", "Seed of everything random, for repeatable runs.", 0, int.MaxValue);
+    private readonly Option<int?> _seed = SharedOptions.WholeNumber("--seed", "Seed of everything random (uids, names, faults), for repeatable runs; another each time when not given.", 0, int.MaxValue);
 
     private readonly Option<int?> _parentPid = SharedOptions.WholeNumber(
         "--parent-pid", "End when this process ends, or when stdin is closed.", 1, int.MaxValue);

@@ -22,7 +22,7 @@ internal static class SandboxOptionsReader
             Seeded = invocation.SeedFile is null,
             Pacing = invocation.Pacing,
             ClockFactor = invocation.ClockFactor ?? defaults.ClockFactor,
-            Seed = invocation.Seed ?? defaults.Seed,
+            Seed = invocation.Seed,
             Faults = [.. invocation.Faults.Select(ReadFault)],
         };
     }

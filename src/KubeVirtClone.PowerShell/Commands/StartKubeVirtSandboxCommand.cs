@@ -50,7 +50,7 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
     [Parameter]
     public SwitchParameter NoPacing { get; set; }
 
-    /// <summary>Seed of everything random, for repeatable runs.</summary>
+    /// <summary>Seed of everything random (uids, names, faults), for repeatable runs; another each time when not given.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int? Seed { get; set; }

@@ -7,8 +7,8 @@ namespace KubeVirtClone.Sandbox.Controllers;
 
 /// <summary>
 /// Binds PVCs as the volume controller and an external provisioner do. How a class behaves is on the StorageClass:
-/// <c>volumeBindingMode</c>, and the parameters <c>delay</c> (seconds a volume takes), <c>never</c> (it is never made) and
-/// <c>recheck</c> (the driver is asked again until done, so that a snapshot deleted meanwhile is noticed).
+/// <c>volumeBindingMode</c>, and the parameters <c>delay</c> (seconds a volume takes), <c>never</c> (it is never made), <c>round</c>
+/// (the least a volume has) and <c>recheck</c> (the driver is asked again until done, so that a snapshot deleted meanwhile is noticed).
 /// </summary>
 internal sealed class ClaimController
 {
@@ -176,7 +176,7 @@ internal sealed class ClaimController
             ["spec"] = new JsonObject
             {
                 ["accessModes"] = claim.At("spec", "accessModes").Copy(),
-                ["capacity"] = new JsonObject { ["storage"] = claim.TextAt("spec", "resources", "requests", "storage") ?? "1Gi" },
+                ["capacity"] = new JsonObject { ["storage"] = Capacity(claim.TextAt("spec", "resources", "requests", "storage") ?? "1Gi", storageClass) },
                 ["claimRef"] = ClaimReference(claim),
                 ["csi"] = new JsonObject { ["driver"] = storageClass.TextAt("provisioner"), ["volumeHandle"] = name },
                 ["persistentVolumeReclaimPolicy"] = storageClass.TextAt("reclaimPolicy") ?? "Delete",
@@ -186,6 +186,10 @@ internal sealed class ClaimController
         };
         return _cluster.Get(_cluster.Volumes, null, name) ?? _cluster.Create(_cluster.Volumes, volume);
     }
+
+    // As an array with a smallest size gives it.
+    private static string Capacity(string wanted, JsonObject storageClass) =>
+        storageClass.TextAt("parameters", "round") is { } least && Quantity.Parse(least) > Quantity.Parse(wanted) ? least : wanted;
 
     private static JsonObject ClaimReference(JsonObject claim) => new()
     {

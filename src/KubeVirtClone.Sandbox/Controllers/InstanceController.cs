@@ -1,22 +1,28 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
 /// <summary>
 /// VirtualMachineInstances: scheduled when there are nodes and their volumes can be bound (which makes them the first consumer
-/// that WaitForFirstConsumer waits for), then running after a simulated boot of one second.
+/// that WaitForFirstConsumer waits for) and the Secrets and config maps its pod mounts are there, then running after a simulated boot
+/// of one second.
 /// </summary>
 internal sealed class InstanceController
 {
     private const string Finalizer = "kubevirt.io/virtualMachineControllerFinalize";
     private const string Component = "virtualmachine-controller";
-    private const string NodeName = "sandbox-node-1";
+
+    /// <summary>The one node there is.</summary>
+    public const string NodeName = "sandbox-node-1";
     private static readonly TimeSpan PodEnd = TimeSpan.FromMilliseconds(55);
     private static readonly TimeSpan AfterPod = TimeSpan.FromMilliseconds(45);
     private readonly Cluster _cluster;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _byClaim;
+    private readonly ObjectIndex _byReference;
+    private readonly InstanceStatus _status;
     private readonly Dictionary<string, DateTimeOffset> _booting = [];
     private readonly Dictionary<string, DateTimeOffset> _ending = [];
 
@@ -25,6 +31,17 @@ internal sealed class InstanceController
         _cluster = cluster;
         _queue = cluster.Queue(Reconcile);
         _byClaim = cluster.Index(cluster.Instances, i => VirtualMachines.InstanceVolumes(i).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(i.Namespace(), c)));
+        _status = new InstanceStatus(cluster, NodeName);
+        _byReference = cluster.Index(cluster.Instances, i => GuestReferences.Of(i.ObjectAt("spec")).Select(r => r.Kind + Cluster.Key(i.Namespace(), r.Name)));
+        foreach (var type in (ResourceType[])[cluster.Api.Type("", "secrets"), cluster.Api.Type("", "configmaps")])
+        {
+            cluster.On(type, e =>
+            {
+                foreach (var key in _byReference.Find(type.Kind + Cluster.Key(e.Object)))
+                    _queue.Add(key);
+            });
+        }
+
         cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
         cluster.On(cluster.Claims, e =>
         {
@@ -53,23 +70,35 @@ internal sealed class InstanceController
                 if (!VolumesExist(instance))
                     return null;
                 _cluster.Recorder.Normal(instance, "SuccessfulCreate", "Created virtual machine pod " + VirtualMachines.PodName(instance), Component);
-                SetPhase(instance, "Scheduling", running: false);
+                SetPhase(instance, "Scheduling");
                 return null;
             case "Scheduling" when _cluster.Settings.Nodes:
                 Consume(instance);
-                if (!VolumesReady(instance))
+                // A pod without what it mounts stays where it is until that comes.
+                if (!VolumesReady(instance) || !ReferencesReady(instance))
                     return null;
-                if (!_booting.TryGetValue(key, out var due))
-                    _booting[key] = due = _cluster.Now + _cluster.Settings.Seconds(1);
-                if (_cluster.Now < due)
-                    return due - _cluster.Now;
-                _booting.Remove(key);
-                SetPhase(instance, "Running", running: true);
-                return null;
+                return Boot(key, instance, "Scheduled");
+            case "Scheduled":
+                return Boot(key, instance, "Running");
             default:
                 return null;
         }
     }
+
+    // Half of the second is the pod's, half the guest's.
+    private TimeSpan? Boot(string key, JsonObject instance, string next)
+    {
+        if (!_booting.TryGetValue(key, out var due))
+            _booting[key] = due = _cluster.Now + _cluster.Settings.Seconds(0.5);
+        if (_cluster.Now < due)
+            return due - _cluster.Now;
+        _booting.Remove(key);
+        SetPhase(instance, next);
+        return null;
+    }
+
+    private bool ReferencesReady(JsonObject instance) => GuestReferences.Of(instance.ObjectAt("spec"))
+        .All(r => _cluster.Get(_cluster.Api.Type("", r.Kind == "Secret" ? "secrets" : "configmaps"), instance.Namespace(), r.Name) is not null);
 
     // Its pod goes first, and with it the phase becomes final; then the instance itself.
     private TimeSpan? End(string key, JsonObject instance)
@@ -88,7 +117,7 @@ internal sealed class InstanceController
 
         if (instance.TextAt("status", "phase") is not ("Pending" or null))
             _cluster.Recorder.Normal(instance, "SuccessfulDelete", "Deleted virtual machine pod " + VirtualMachines.PodName(instance), Component);
-        SetPhase(instance, instance.TextAt("status", "phase") == "Running" ? "Succeeded" : "Failed", running: false);
+        SetPhase(instance, instance.TextAt("status", "phase") == "Running" ? "Succeeded" : "Failed");
         return null;
     }
 
@@ -127,14 +156,16 @@ internal sealed class InstanceController
         return names.TrueForAll(n => _cluster.Get(_cluster.Claims, instance.Namespace(), n).TextAt("status", "phase") == "Bound");
     }
 
-    private void SetPhase(JsonObject instance, string phase, bool running)
+    private void SetPhase(JsonObject instance, string phase)
     {
         var copy = instance.Copy();
         var status = copy.Ensure("status");
-        status["phase"] = phase;
-        if (running)
+        _status.Enter(status, phase);
+        if (phase == "Scheduled")
+            _status.Place(instance, status);
+        if (phase == "Running")
         {
-            status["nodeName"] = NodeName;
+            _status.Boot(instance, status);
             var conditions = new JsonArray(Condition("Ready"));
             if (instance.TextAt("spec", "startStrategy") == "Paused")
             {

@@ -110,7 +110,8 @@ internal static class InstancetypeRevisions
         return null;
     }
 
-    private static string KindOf(JsonObject wanted, string matcher)
+    /// <summary>The kind a matcher names, in the spelling the API has.</summary>
+    public static string KindOf(JsonObject wanted, string matcher)
     {
         var kind = wanted.TextAt("kind") is { Length: > 0 } given ? given : matcher == "instancetype" ? "VirtualMachineClusterInstancetype" : "VirtualMachineClusterPreference";
         return Kinds.FirstOrDefault(k => string.Equals(k, kind, StringComparison.OrdinalIgnoreCase) || string.Equals(k + "s", kind, StringComparison.OrdinalIgnoreCase)) ?? kind;

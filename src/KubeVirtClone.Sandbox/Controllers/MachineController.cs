@@ -21,12 +21,14 @@ internal sealed class MachineController
     private readonly MachineDataVolumes _dataVolumes;
     private readonly WorkQueue _queue;
     private readonly ObjectIndex _byVolume;
+    private readonly InstanceStatus _instances;
 
     public MachineController(Cluster cluster, CloneAuthorization authorization)
     {
         _cluster = cluster;
         _dataVolumes = new MachineDataVolumes(cluster, authorization);
         _queue = cluster.Queue(Reconcile);
+        _instances = new InstanceStatus(cluster, InstanceController.NodeName);
         _byVolume = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
         cluster.On(cluster.Machines, e => _queue.Add(Cluster.Key(e.Object)));
         cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
@@ -155,6 +157,14 @@ internal sealed class MachineController
 
     private void Start(JsonObject machine, bool paused)
     {
+        // What the VM is started as names the revisions it is started with.
+        var started = machine.Copy();
+        foreach (var matcher in (ReadOnlySpan<string>)["instancetype", "preference"])
+        {
+            if (InstancetypeRevisions.Pin(_cluster, machine, matcher).TextAt("controllerRevisionRef", "name") is { } pinned)
+                started.ObjectAt("spec", matcher)!["revisionName"] = pinned;
+        }
+
         var generation = machine.At("metadata", "generation")?.ToString() ?? "1";
         var revision = $"revision-start-vm-{machine.Uid()}-{generation}";
         try
@@ -169,7 +179,7 @@ internal sealed class MachineController
                     ["namespace"] = machine.Namespace(),
                     ["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine)),
                 },
-                ["data"] = new JsonObject { ["spec"] = machine["spec"]!.DeepClone() },
+                ["data"] = new JsonObject { ["spec"] = started["spec"]!.DeepClone() },
                 ["revision"] = long.Parse(generation, CultureInfo.InvariantCulture),
             });
         }
@@ -178,9 +188,14 @@ internal sealed class MachineController
             // started in this generation before
         }
 
-        var spec = machine.At("spec", "template", "spec").Copy()!;
+        var (instancetype, preference) = EffectiveMachine.Matched(_cluster.Api, started);
+        var spec = EffectiveMachine.Expand(machine.ObjectAt("spec", "template", "spec")!, instancetype, preference);
+        if (_cluster.Profile.Is("machineLiveUpdates"))
+            LiveUpdateRules.SetBounds(spec);
         if (paused)
             spec["startStrategy"] = "Paused";
+        var status = new JsonObject { ["virtualMachineRevisionName"] = revision };
+        _instances.Enter(status, "Pending");
         _cluster.Create(_cluster.Instances, new JsonObject
         {
             ["apiVersion"] = VirtualMachines.ApiVersion,
@@ -195,7 +210,7 @@ internal sealed class MachineController
                 ["ownerReferences"] = new JsonArray(RestoreTarget.Owner(machine)),
             },
             ["spec"] = spec,
-            ["status"] = new JsonObject { ["virtualMachineRevisionName"] = revision, ["phase"] = "Pending" },
+            ["status"] = status,
         });
         _cluster.Recorder.Normal(machine, "SuccessfulCreate", "Started the virtual machine by creating the new virtual machine instance " + machine.Name(), Component);
     }
@@ -224,6 +239,7 @@ internal sealed class MachineController
             status["ready"] = true;
         else
             status.Remove("ready");
+        SetCondition(status, "RestartRequired", running && _cluster.Profile.Is("machineLiveUpdates") ? Follow(machine, instance!) : null);
         if (instance.TextAt("status", "virtualMachineRevisionName") is { } revision && revision.LastIndexOf('-') is var dash and > 0)
         {
             // A change of the run strategy alone is seen by the instance as it is; one of the template waits for the next start.
@@ -237,8 +253,22 @@ internal sealed class MachineController
             status["runStrategy"] = VirtualMachines.RunStrategy(machine);
         status["printableStatus"] = PrintableStatus(machine, instance);
         SetReady(status, running, instance);
-        SetFailure(status, failure);
+        SetCondition(status, "Failure", failure);
         _cluster.WriteStatus(_cluster.Machines, machine, status);
+    }
+
+    // Sizes that may change while the machine runs are handed to its instance; why a restart is required for the rest, if any.
+    private (string? Reason, string Message)? Follow(JsonObject machine, JsonObject instance)
+    {
+        if (machine.ObjectAt("spec", "template") is not { } template
+            || _cluster.Get(_cluster.Revisions, machine.Namespace(), instance.TextAt("status", "virtualMachineRevisionName") ?? "").ObjectAt("data", "spec", "template") is not { } started)
+        {
+            return null;
+        }
+
+        if (LiveUpdateRules.Follow(template, started, instance, out var restart) is { } followed)
+            _cluster.Update(_cluster.Instances, followed);
+        return restart is null ? null : (null, restart);
     }
 
     private void Pin(JsonObject machine, JsonObject status, string matcher)
@@ -270,26 +300,24 @@ internal sealed class MachineController
         conditions.Add((JsonNode)made);
     }
 
-    private void SetFailure(JsonObject status, (string Reason, string Message)? failure)
+    private void SetCondition(JsonObject status, string type, (string? Reason, string Message)? cause)
     {
-        var conditions = (JsonArray)status["conditions"]!;
-        var old = conditions.Objects().FirstOrDefault(c => c.TextAt("type") == "Failure");
-        if (old is not null && (old.TextAt("reason"), old.TextAt("message")) == (failure?.Reason, failure?.Message))
+        var conditions = status["conditions"] as JsonArray;
+        var old = conditions.Objects().FirstOrDefault(c => c.TextAt("type") == type);
+        if (old is not null ? (old.TextAt("reason"), old.TextAt("message")) == (cause?.Reason, cause?.Message) : cause is null)
             return;
+        if (conditions is null)
+            status["conditions"] = conditions = [];
         if (old is not null)
             conditions.Remove(old);
-        if (failure is { } now)
-        {
-            conditions.Add((JsonNode)new JsonObject
-            {
-                ["lastProbeTime"] = null,
-                ["lastTransitionTime"] = _cluster.Timestamp,
-                ["message"] = now.Message,
-                ["reason"] = now.Reason,
-                ["status"] = "True",
-                ["type"] = "Failure",
-            });
-        }
+        if (cause is not { } now)
+            return;
+        var made = new JsonObject { ["lastProbeTime"] = null, ["lastTransitionTime"] = _cluster.Timestamp, ["message"] = now.Message };
+        if (now.Reason is not null)
+            made["reason"] = now.Reason;
+        made["status"] = "True";
+        made["type"] = type;
+        conditions.Add((JsonNode)made);
     }
 
     private string PrintableStatus(JsonObject machine, JsonObject? instance)

@@ -31,7 +31,8 @@ internal sealed class SnapshotController
         _queue = cluster.Queue(Reconcile, workers: 6);
         _machineQueue = cluster.Queue(ReconcileMachine);
         _byMachine = cluster.Index(cluster.Snapshots, s => [Cluster.Key(s.Namespace(), s.TextAt("spec", "source", "name") ?? "")]);
-        _machinesByClaim = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
+        // The claim of a memory dump wakes nobody: what is said of it stays until the VM itself is looked at again.
+        _machinesByClaim = cluster.Index(cluster.Machines, m => VirtualMachines.Volumes(m).Where(v => v["memoryDump"] is null).Select(VirtualMachines.ClaimName).OfType<string>().Select(c => Cluster.Key(m.Namespace(), c)));
         cluster.On(cluster.Snapshots, e =>
         {
             // A round trip lies between a snapshot's making and its first status, and between its end and the release of its VM: others

@@ -14,7 +14,20 @@ internal static class MachineSpecCheck
     private static readonly string[] Buses = ["virtio", "scsi", "sata", "usb"];
     private static readonly string[] EvictionStrategies = ["None", "LiveMigrate", "LiveMigrateIfPossible", "External"];
 
-    public static IEnumerable<ApiCause> Objections(JsonObject machine)
+    // By architecture, as patterns of a beginning.
+    private static readonly Dictionary<string, string[]> MachineTypes = new(StringComparer.Ordinal)
+    {
+        ["amd64"] = ["q35*", "pc-q35*"],
+        ["arm64"] = ["virt*"],
+        ["s390x"] = ["s390-ccw-virtio*"],
+    };
+
+    /// <summary>The machine type a machine of an architecture has when none is given.</summary>
+    public static string DefaultMachine(string? architecture) => MachineTypes.GetValueOrDefault(architecture ?? "", MachineTypes["amd64"])[0].TrimEnd('*');
+
+    /// <param name="machine">The VM, with its instancetype and preference applied.</param>
+    /// <param name="emptyCdroms">Whether a CD-ROM may be without a volume.</param>
+    public static IEnumerable<ApiCause> Objections(JsonObject machine, bool emptyCdroms)
     {
         var spec = machine.ObjectAt("spec", "template", "spec");
         var disks = spec.ArrayAt("domain", "devices", "disks").Objects().ToList();
@@ -23,10 +36,11 @@ internal static class MachineSpecCheck
             .Concat(Memory(spec))
             .Concat(Machine(spec))
             .Concat(Interfaces(spec))
-            .Concat(disks.Select((d, i) => (Disk: d, Index: i)).Where(d => volumes.TrueForAll(v => v.TextAt("name") != d.Disk.TextAt("name")))
+            .Concat(disks.Select((d, i) => (Disk: d, Index: i)).Where(d => !(emptyCdroms && d.Disk["cdrom"] is not null) && volumes.TrueForAll(v => v.TextAt("name") != d.Disk.TextAt("name")))
                 .Select(d => Invalid($"{Devices}.disks[{d.Index}].name", $"{Devices}.disks[{d.Index}].Name '{d.Disk.TextAt("name")}' not found.")))
             .Concat(Repeated(disks, Devices + ".disks"))
             .Concat(disks.SelectMany(Bus))
+            .Concat(SecureBoot(spec))
             .Concat(Repeated(volumes, At + ".volumes"))
             .Concat(Eviction(spec))
             .Concat(Templates(machine, volumes));
@@ -54,11 +68,19 @@ internal static class MachineSpecCheck
 
     private static IEnumerable<ApiCause> Machine(JsonObject? spec)
     {
-        if (spec.TextAt("domain", "machine", "type") is { Length: > 0 } type
-            && !type.StartsWith("q35", StringComparison.Ordinal) && !type.StartsWith("pc-q35", StringComparison.Ordinal))
-        {
-            yield return Invalid(At + ".domain.machine.type", $"{At}.domain.machine.type is not supported: {type} (allowed values: [q35* pc-q35*])");
-        }
+        var allowed = MachineTypes.GetValueOrDefault(spec.TextAt("architecture") is { Length: > 0 } architecture ? architecture : "amd64", []);
+        if (spec.TextAt("domain", "machine", "type") is { Length: > 0 } type && !Array.Exists(allowed, a => type.StartsWith(a[..^1], StringComparison.Ordinal)))
+            yield return Invalid(At + ".domain.machine.type", $"{At}.domain.machine.type is not supported: {type} (allowed values: [{string.Join(' ', allowed)}])");
+    }
+
+    // Secure boot is on where EFI does not say otherwise; system management mode is off where it is not named.
+    private static IEnumerable<ApiCause> SecureBoot(JsonObject? spec)
+    {
+        const string Domain = At + ".domain";
+        var secure = spec.ObjectAt("domain", "firmware", "bootloader", "efi") is { } efi && efi.FlagAt("secureBoot") is not false;
+        var managed = spec.ObjectAt("domain", "features", "smm") is { } smm && smm.FlagAt("enabled") is not false;
+        if (secure && !managed)
+            yield return Invalid(Domain, $"{Domain} has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled.");
     }
 
     private static IEnumerable<ApiCause> Interfaces(JsonObject? spec)

@@ -36,14 +36,16 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
         if (request.Operation == "CREATE")
         {
             SetFirmware(machine.Name(), domain);
-            machine.Ensure("spec", "template", "metadata", "annotations")["kubevirt.io/pci-topology-version"] ??= "v3";
+            // Mainframes have no PCI topology.
+            if (spec.TextAt("architecture") != "s390x")
+                machine.Ensure("spec", "template", "metadata", "annotations")["kubevirt.io/pci-topology-version"] ??= "v3";
         }
 
         if (string.IsNullOrEmpty(spec.TextAt("architecture")))
             spec["architecture"] = "amd64";
         var type = domain.Ensure("machine");
         if (string.IsNullOrEmpty(type.TextAt("type")))
-            type["type"] = "q35";
+            type["type"] = EffectiveMachine.Matched(Api, machine).Preference.TextAt("machine", "preferredMachineType") ?? MachineSpecCheck.DefaultMachine(spec.TextAt("architecture"));
         domain.Ensure("resources");
         domain.Ensure("devices");
     }
@@ -69,14 +71,34 @@ internal sealed class MachineWebhook(ApiMachinery api, Profile profile) : KubeVi
         var spec = machine.ObjectAt("spec");
         var causes = new List<ApiCause>();
         if (spec.ObjectAt("template") is null)
+        {
             causes.Add(new ApiCause("spec.template", "FieldValueRequired", "missing virtual machine template."));
+        }
         else
-            causes.AddRange(MachineSpecCheck.Objections(machine));
-        if (spec?["template"] is not null)
-            CheckRunning(spec, causes);
+        {
+            var effective = Effective(machine);
+            causes.AddRange(MachineSpecCheck.Objections(effective, Profile.Is("emptyCdromsAllowed")));
+            CheckRunning(spec!, causes);
+            if (Profile.Is("machineLiveUpdates"))
+                causes.AddRange(LiveUpdateRules.Objections(effective.ObjectAt("spec", "template", "spec")));
+        }
+
         if (causes.Count == 0 && request.OldObject is { } old)
             CheckLocks(machine, old, causes);
         Refuse(Validator, causes);
+    }
+
+    // What is judged is the machine with its instancetype and preference; fields that contradict an instancetype are refused first.
+    private JsonObject Effective(JsonObject machine)
+    {
+        var (instancetype, preference) = EffectiveMachine.Matched(Api, machine);
+        if (instancetype is null && preference is null)
+            return machine;
+        Refuse(Validator, [.. EffectiveMachine.Conflicts(machine, instancetype)]);
+        var effective = machine.Copy();
+        if (machine.ObjectAt("spec", "template", "spec") is { } template)
+            effective.Ensure("spec", "template")["spec"] = EffectiveMachine.Expand(template, instancetype, preference);
+        return effective;
     }
 
     private static void CheckRunning(JsonObject spec, List<ApiCause> causes)

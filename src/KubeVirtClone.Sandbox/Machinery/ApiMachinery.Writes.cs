@@ -333,6 +333,8 @@ public sealed partial class ApiMachinery
 
         if (type.Schema is { } schema)
             SchemaCheck.Validate(schema, working, causes);
+        if (type.HasRules && causes.Exists(c => c.Reason is "FieldValueTooLong" or "FieldValueRequired" or "FieldValueNotSupported" or "FieldValueTypeInvalid"))
+            causes.Add(new ApiCause("<nil>", "FieldValueInvalid", "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         if (causes.Count > 0)
             throw ApiException.Invalid(type, JsonTree.Text(working, "metadata", "name") ?? "", causes);
     }

@@ -80,6 +80,9 @@ public sealed record ResourceType
     /// <summary>Schema for validation, pruning, defaults and OpenAPI; null where anything is accepted.</summary>
     public ObjectSchema? Schema { get; init; }
 
+    /// <summary>Whether its definition has rules in CEL, which a server leaves unchecked, saying so, when something else blocks them.</summary>
+    public bool HasRules { get; init; }
+
     /// <summary>Fields beside metadata.name and metadata.namespace that a field selector may use.</summary>
     public IReadOnlyList<string> SelectableFields { get; init; } = [];
 

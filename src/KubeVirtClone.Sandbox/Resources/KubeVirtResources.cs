@@ -51,6 +51,7 @@ internal static class KubeVirtResources
         yield return Custom("kubevirt.io", "virtualmachines", "VirtualMachine", "vm", "vms") with
         {
             HasStatus = true,
+            HasRules = true,
             Columns =
             [
                 Columns.Age,

@@ -23,6 +23,9 @@ internal static class KnownRaces
             var message = entry.TextAt("message") ?? "";
             if (entry.TextAt("reason") == "RestoreCreationFailed" && created.Contains(entry.TextAt("on")) && message.EndsWith(" in progress", StringComparison.Ordinal))
                 continue;
+            // Two of the snapshot-controller's workers delete one VolumeSnapshotContent; the second is told so.
+            if (entry.TextAt("reason") == "SnapshotContentObjectDeleteError")
+                continue;
             if (entry.TextAt("reason") is "VirtualMachineRestoreError" or "RestoreDataVolumeCreateError" && IsAlreadyExists(message))
                 continue;
             yield return entry;
