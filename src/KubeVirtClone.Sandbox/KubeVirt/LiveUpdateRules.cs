@@ -102,8 +102,10 @@ internal static class LiveUpdateRules
     private static void SetGuest(JsonObject instance, JsonObject memory, string guest)
     {
         memory["guest"] = guest;
-        if (instance.ObjectAt("status", "memory") is { } status)
-            status["guestCurrent"] = status["guestRequested"] = guest;
+        if (instance.ObjectAt("status", "memory") is not { } status)
+            return;
+        status["guestRequested"] = guest;
+        status["guestCurrent"] = guest;
     }
 
     private static JsonObject WithoutSizes(JsonObject template)

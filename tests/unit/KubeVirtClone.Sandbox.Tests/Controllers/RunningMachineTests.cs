@@ -21,7 +21,7 @@ public sealed class RunningMachineTests
             spec:
               {{spec}}
               domain: {{domain}}
-              networks: [{name: default, pod: {}}]
+              networks: [{name: default, pod: { } }]
               volumes: [{name: root, containerDisk: {image: quay.io/containerdisks/fedora:latest} }{{volumes}}]
         """;
 
@@ -120,12 +120,12 @@ public sealed class RunningMachineTests
         await using var sandbox = new VirtualSandbox();
         sandbox.Create(Machine(Sized));
         sandbox.RunUntil(() => Runs(sandbox), Soon).ShouldBeTrue();
-        var spec = Instance(sandbox)!["spec"]!.DeepClone();
+        var (first, spec) = (Instance(sandbox)!.Uid(), Instance(sandbox)!["spec"]!.DeepClone());
         Patch(sandbox, template);
         sandbox.RunUntil(() => Condition(sandbox, "RestartRequired") is not null, Soon).ShouldBeTrue();
         Instance(sandbox)!["spec"].Same(spec).ShouldBeTrue();
         sandbox.Machines.Invoke("default", "m", "restart", null, Admin);
-        sandbox.RunUntil(() => Condition(sandbox, "RestartRequired") is null && Runs(sandbox), TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        sandbox.RunUntil(() => Condition(sandbox, "RestartRequired") is null && Runs(sandbox) && Instance(sandbox)!.Uid() != first, TimeSpan.FromMinutes(2)).ShouldBeTrue();
         Instance(sandbox)!["spec"].Same(spec).ShouldBeFalse();
     }
 

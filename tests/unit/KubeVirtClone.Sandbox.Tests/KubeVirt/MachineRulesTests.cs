@@ -22,7 +22,7 @@ public sealed class MachineRulesTests
                 spec:
                   {{spec}}
                   domain: { {{fields}}devices: {disks: [{name: root, disk: {bus: virtio} }{{disks}}] } }
-                  volumes: [{name: root, containerDisk: {image: quay.io/containerdisks/fedora:latest}}]
+                  volumes: [{name: root, containerDisk: {image: quay.io/containerdisks/fedora:latest} }]
             """;
     }
 
