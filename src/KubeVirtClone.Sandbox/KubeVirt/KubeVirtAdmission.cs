@@ -151,7 +151,7 @@ internal sealed class CloneWebhook(ApiMachinery api, Profile profile)
         var index = 0;
         foreach (var patch in spec.ArrayAt("patches").Texts())
         {
-            if (GoJsonSyntax.Error(patch) is not null)
+            if (GoJson.Error(patch) is not null)
                 causes.Add(Invalid($"spec.patches[{index}]", $"patch is not valid JSON ({patch})"));
             index++;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
@@ -41,7 +42,7 @@ internal static class LenientJsonPatch
     /// <exception cref="LenientPatchException">Not JSON, or not a list of operations.</exception>
     public static JsonArray Decode(string joined)
     {
-        if (GoJsonSyntax.Error(joined) is { } error)
+        if (GoJson.Error(joined) is { } error)
             throw new LenientPatchException(error);
         using var document = JsonDocument.Parse(joined);
         if (Node(document.RootElement) is not JsonArray list)

@@ -14,9 +14,11 @@ internal sealed class GoJsonException(string message) : Exception(message);
 /// <remarks>The tree is built whole and its objects are sorted by key, so it may be read from several threads at once.</remarks>
 internal sealed class GoJson
 {
+    private const int MaxDepth = 10_000;
     private readonly byte[] _text;
     private readonly List<string>? _duplicates;
     private int _at;
+    private int _depth;
 
     private GoJson(byte[] text, List<string>? duplicates)
     {
@@ -39,12 +41,27 @@ internal sealed class GoJson
     /// <summary>Parses a text.</summary>
     public static JsonNode? Parse(string text) => Parse(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>What is wrong with a text; null for valid JSON.</summary>
+    public static string? Error(string text)
+    {
+        try
+        {
+            Parse(text);
+            return null;
+        }
+        catch (GoJsonException e)
+        {
+            return e.Message;
+        }
+    }
+
     private JsonNode? Value(string path)
     {
         if (_at >= _text.Length)
             throw Ended();
         switch (_text[_at])
         {
+            case (byte)'{' or (byte)'[' when _depth >= MaxDepth: throw new GoJsonException("exceeded max depth");
             case (byte)'{': return Object(path);
             case (byte)'[': return Array(path);
             case (byte)'"': return JsonValue.Create(String());
@@ -59,11 +76,13 @@ internal sealed class GoJson
     private JsonObject Object(string path)
     {
         _at++;
+        _depth++;
         var members = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal);
         SkipSpace();
         if (Peek() == '}')
         {
             _at++;
+            _depth--;
             return [];
         }
 
@@ -78,7 +97,7 @@ internal sealed class GoJson
                 throw Invalid("after object key");
             _at++;
             SkipSpace();
-            var childPath = path.Length == 0 ? key : path + "." + key;
+            var childPath = _duplicates is null ? "" : path.Length == 0 ? key : path + "." + key;
             var value = Value(childPath);
             if (!members.TryAdd(key, value))
             {
@@ -94,6 +113,7 @@ internal sealed class GoJson
                     continue;
                 case '}':
                     _at++;
+                    _depth--;
                     return new JsonObject(members);
                 default:
                     throw Invalid("after object key:value pair");
@@ -104,18 +124,20 @@ internal sealed class GoJson
     private JsonArray Array(string path)
     {
         _at++;
+        _depth++;
         var items = new JsonArray();
         SkipSpace();
         if (Peek() == ']')
         {
             _at++;
+            _depth--;
             return items;
         }
 
         while (true)
         {
             SkipSpace();
-            items.Add(Value($"{path}[{items.Count}]"));
+            items.Add(Value(_duplicates is null ? "" : $"{path}[{items.Count}]"));
             SkipSpace();
             switch (Peek())
             {
@@ -124,6 +146,7 @@ internal sealed class GoJson
                     continue;
                 case ']':
                     _at++;
+                    _depth--;
                     return items;
                 default:
                     throw Invalid("after array element");

@@ -33,15 +33,4 @@ public sealed class LenientJsonPatchTests
     [InlineData("""[{"op":"add"}]""", "json: cannot unmarshal array into Go value of type jsonpatch.Operation")]
     public void Refuses_in_the_librarys_words(string operation, string message) =>
         Should.Throw<LenientPatchException>(() => Apply(operation)).Message.ShouldBe(message);
-
-    [Theory]
-    [InlineData("", "unexpected end of JSON input")]
-    [InlineData("{\"a\":1", "unexpected end of JSON input")]
-    [InlineData("nonsense", "invalid character 'o' in literal null (expecting 'u')")]
-    [InlineData("{a:1}", "invalid character 'a' looking for beginning of object key string")]
-    [InlineData("{\"a\" 1}", "invalid character '1' after object key")]
-    [InlineData("[1 2]", "invalid character '2' after array element")]
-    [InlineData("{} x", "invalid character 'x' after top-level value")]
-    [InlineData("\"\\q\"", "invalid character 'q' in string escape code")]
-    public void JSON_errors_are_Gos(string text, string message) => GoJsonSyntax.Error(text).ShouldBe(message);
 }

@@ -22,10 +22,34 @@ public sealed class GoJsonTests
     [InlineData("[1 2]", "invalid character '2' after array element")]
     [InlineData("{} x", "invalid character 'x' after top-level value")]
     [InlineData("tru", "unexpected end of JSON input")]
+    [InlineData("{\"a\":1", "unexpected end of JSON input")]
+    [InlineData("nonsense", "invalid character 'o' in literal null (expecting 'u')")]
+    [InlineData("{a:1}", "invalid character 'a' looking for beginning of object key string")]
+    [InlineData("\\", "invalid character '\\\\' looking for beginning of value")]
     [InlineData("trux", "invalid character 'x' in literal true (expecting 'e')")]
     [InlineData("\"\\q\"", "invalid character 'q' in string escape code")]
     public void Errors_are_worded_as_Gos(string json, string message) =>
         Should.Throw<GoJsonException>(() => GoJson.Parse(json)).Message.ShouldBe(message);
+
+    [Fact]
+    public void A_text_says_its_first_error_or_none()
+    {
+        GoJson.Error("[1 2]").ShouldBe("invalid character '2' after array element");
+        GoJson.Error("""[{"op":"add"}]""").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(10_000, null)]
+    [InlineData(10_001, "exceeded max depth")]
+    public void Lists_go_as_deep_as_Gos_decoder_follows(int depth, string? error)
+    {
+        // On a stack of its own: what is asked is where it stops, not how deep a test's thread may go.
+        string? found = null;
+        var thread = new Thread(() => found = GoJson.Error(new string('[', depth) + new string(']', depth)), 64 * 1024 * 1024);
+        thread.Start();
+        thread.Join();
+        found.ShouldBe(error);
+    }
 
     [Fact]
     public void The_last_of_duplicate_keys_wins_and_is_reported()
