@@ -73,26 +73,36 @@ internal sealed class PluginLogin(CredentialPlugin plugin, TimeProvider clock)
 
     private async Task<RequestCredential> WaitAsync(SharedRun run, CancellationToken ct)
     {
+        var hasLeft = 0;
         try
         {
+            // By the canceller's own thread: a process that is about to exit may not get round to anything else.
+            await using var leaving = ct.Register(Leave);
             return await run.Task.WaitAsync(ct);
         }
         finally
         {
-            var isAbandoned = false;
-            lock (_gate)
-            {
-                if (--run.Waiters == 0 && ReferenceEquals(_running, run))
-                {
-                    _running = null;
-                    isAbandoned = true;
-                }
-            }
-
-            // Outside of the lock, and before the caller goes on: when it has gone, so has the process.
-            if (isAbandoned)
-                await run.Stop.CancelAsync();
+            Leave();
         }
+
+        void Leave()
+        {
+            if (Interlocked.Exchange(ref hasLeft, 1) == 0)
+                LeaveRun(run);
+        }
+    }
+
+    /// <summary>When nobody waits any more, the process has gone on return.</summary>
+    private void LeaveRun(SharedRun run)
+    {
+        lock (_gate)
+        {
+            if (--run.Waiters > 0 || !ReferenceEquals(_running, run))
+                return;
+            _running = null;
+        }
+
+        run.Stop.Cancel();
     }
 
     private async Task<RequestCredential> ExecuteAsync(SharedRun run, PluginCaller caller, bool isAfterRefusal)

@@ -13,6 +13,17 @@ internal static class PluginProcess
     /// <summary>How long the beginning of a line is held back for its end.</summary>
     private static readonly TimeSpan LineEnd = TimeSpan.FromMilliseconds(200);
 
+    private static readonly HashSet<Process> Running = [];
+
+    /// <summary>A process that exits while a plugin runs takes it along, and waits until that is done: ending a whole tree takes a while on a busy machine.</summary>
+    static PluginProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        List<Process> left;
+        lock (Running)
+            left = [.. Running];
+        left.ForEach(Kill);
+    };
+
     /// <summary>What the plugin wrote to standard output. Cancelling ends it and all that it started.</summary>
     /// <param name="plugin">What to run.</param>
     /// <param name="isInteractive">Whether it gets this process's standard input.</param>
@@ -47,6 +58,7 @@ internal static class PluginProcess
             throw new CredentialException(CredentialProblem.PluginFailed, $"{name} could not be started: {Reason(e, file)}.", plugin.InstallHint);
         }
 
+        using var running = new RunningPlugin(process);
         using var killing = ct.Register(static started => Kill((Process)started!), process);
         if (!isInteractive)
             process.StandardInput.Close();
@@ -80,7 +92,8 @@ internal static class PluginProcess
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            lock (process)
+                process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
         {
@@ -143,6 +156,25 @@ internal static class PluginProcess
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
             return 0;
+        }
+    }
+
+    /// <summary>Keeps a process in <see cref="Running"/> while it runs.</summary>
+    private sealed class RunningPlugin : IDisposable
+    {
+        private readonly Process _process;
+
+        public RunningPlugin(Process process)
+        {
+            _process = process;
+            lock (Running)
+                Running.Add(process);
+        }
+
+        public void Dispose()
+        {
+            lock (Running)
+                Running.Remove(_process);
         }
     }
 }
