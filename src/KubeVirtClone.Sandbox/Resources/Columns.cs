@@ -10,7 +10,7 @@ internal static class Columns
     /// <summary>The age column of resources that declare no columns.</summary>
     public static readonly TableColumn Age = Path("Age", "date", ".metadata.creationTimestamp");
 
-    /// <summary>A column by a JSONPath of the forms <c>.a.b</c> and <c>.a[?(@.type=='X')].b</c>.</summary>
+    /// <summary>A column by a JSONPath of the forms <c>.a.b</c>, <c>.a[0].b</c> and <c>.a[?(@.type=='X')].b</c>.</summary>
     public static TableColumn Path(string name, string type, string path, int priority = 0, string? description = null)
     {
         var steps = Steps(path);
@@ -59,7 +59,8 @@ internal static class Columns
             var bracket = part.IndexOf("[?(@.", StringComparison.Ordinal);
             if (bracket < 0)
             {
-                steps.Add((part, null, null));
+                var at = part.IndexOf('[', StringComparison.Ordinal);
+                steps.Add(at < 0 ? (part, null, null) : (part[..at], null, part[(at + 1)..^1]));
                 continue;
             }
 
@@ -86,6 +87,8 @@ internal static class Columns
             return node;
         var (key, filter, wanted) = steps[at];
         var child = JsonTree.At(node, key);
+        if (filter is null && wanted is not null)
+            return child is JsonArray items && int.Parse(wanted, System.Globalization.CultureInfo.InvariantCulture) is var index && index < items.Count ? Find(items[index], steps, at + 1) : null;
         if (filter is null)
             return Find(child, steps, at + 1);
         return child is JsonArray list

@@ -51,6 +51,7 @@ public sealed class RunningMachineTests
         var nic = status.ArrayAt("interfaces").Objects().ShouldHaveSingleItem();
         nic.TextAt("name").ShouldBe("default");
         nic.TextAt("ipAddress").ShouldStartWith("10.244.");
+        sandbox.Type("VirtualMachineInstance").Columns.Single(c => c.Name == "IP").Value(Instance(sandbox)!, default).AsText().ShouldBe(nic.TextAt("ipAddress"));
         nic.ArrayAt("ipAddresses").Texts().ShouldBe([nic.TextAt("ipAddress")!]);
         status.ObjectAt("memory")!.ToJsonString().ShouldBe("""{"guestAtBoot":"2Gi","guestCurrent":"2Gi","guestRequested":"2Gi"}""");
     }
