@@ -20,17 +20,17 @@ internal sealed class CliArchives(Repository repository, DateTimeOffset moment)
     private bool Publish(string platform)
     {
         if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
-        string[] options = ["-r", platform, "-p:SelfContained=true", "-v", "quiet", "-nologo"];
-        if (Step.Capture(repository.Root, "dotnet", ["restore", repository.CliProject, .. options]) is not { ExitCode: 0 })
+        string[] options = [$"-p:ArchivePlatform={platform}", "-v", "quiet", "-nologo"];
+        if (Step.Capture(repository.Root, "dotnet", ["restore", repository.CliProject, .. options]) is var restored && restored is not { ExitCode: 0 })
         {
-            Console.WriteLine($"== {platform} is left out: its runtime could not be restored.");
+            var reason = restored?.Output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal))?.Trim() ?? "dotnet is not there.";
+            Console.WriteLine($"== {platform} is left out: its runtime could not be restored. {reason}");
             return false;
         }
 
         Step.DotNet(
             repository.Root,
-            ["publish", repository.CliProject, "-c", Repository.Configuration, "--no-restore", "-p:RunAnalyzers=false", "-p:PublishSingleFile=true",
-                "-p:IncludeNativeLibrariesForSelfExtract=true", "-o", Staging, .. options]);
+            ["publish", repository.CliProject, "-c", Repository.Configuration, "--no-restore", "-p:RunAnalyzers=false", "-o", Staging, .. options]);
         return true;
     }
 
