@@ -69,7 +69,9 @@ internal sealed class TestRun(Repository repository)
             return;
         }
 
-        if ((shell.HasModule("Pester", PesterMinimum) ? "Pester" : RestorePester()) is not { } pester)
+        // Beside Pester it brings what another module might bring, for the tests of living beside one.
+        var restored = RestorePackages();
+        if ((shell.HasModule("Pester", PesterMinimum) ? "Pester" : PesterIn(restored)) is not { } pester)
         {
             LeaveOutPester($"The PowerShell found has no Pester {PesterMinimum} or later, and 'dotnet restore' could not bring it.");
             return;
@@ -84,7 +86,7 @@ internal sealed class TestRun(Repository repository)
         var began = Stopwatch.GetTimestamp();
         var code = shell.RunFile(
             repository.In("tests", "pester", "Invoke-Suite.ps1"),
-            ["-Module", module, "-Cli", repository.Cli, "-Package", packages.Folder, "-Pester", pester, "-CountFile", counts,
+            ["-Module", module, "-Cli", repository.Cli, "-Package", packages.Folder, "-Restored", restored ?? "", "-Pester", pester, "-CountFile", counts,
                 "-ResultFile", Path.Combine(repository.TestResults, "pester.xml")]);
         // "passed failed", then the name of each test that was skipped.
         var lines = File.Exists(counts) ? File.ReadAllLines(counts) : ["0 0"];
@@ -99,15 +101,16 @@ internal sealed class TestRun(Repository repository)
         _missing.Add("PowerShell with Pester");
     }
 
-    /// <summary>Brings Pester as a package, for this checkout alone; null when it cannot be had.</summary>
-    private string? RestorePester()
+    /// <summary>Brings the packages the suite needs, for this checkout alone; null when they cannot be had.</summary>
+    private string? RestorePackages()
     {
         var packages = Path.Combine(repository.Output, "packages");
         var restored = Step.Capture(repository.Root, "dotnet", "restore", repository.In("tests", "pester", "Pester.csproj"), "--packages", packages);
-        return restored is { ExitCode: 0 }
-            ? Directory.GetFiles(Path.Combine(packages, "pester"), "Pester.psd1", SearchOption.AllDirectories).FirstOrDefault()
-            : null;
+        return restored is { ExitCode: 0 } ? packages : null;
     }
+
+    private static string? PesterIn(string? packages) =>
+        packages is null ? null : Directory.GetFiles(Path.Combine(packages, "pester"), "Pester.psd1", SearchOption.AllDirectories).FirstOrDefault();
 
     private void Count(string suite, int exitCode, int passed, int failed, string[] skipped, TimeSpan took)
     {

@@ -33,7 +33,7 @@ Describe 'Import' {
         $loaded = Invoke-Fresh @"
             `$env:KUBECONFIG = '/nonexistent/config'
             Import-Module '$script:Manifest'
-            [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { `$_.GetName().Name } | Where-Object { `$_ -match '^(KubeVirtClone|YamlDotNet)' }
+            [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { `$_.GetName().Name } | Where-Object { `$_ -match '^(KubeVirtClone|KubernetesClient|YamlDotNet|Fractions)' }
 "@
         $loaded | Should -Be 'KubeVirtClone.PowerShell'
     }
@@ -103,11 +103,56 @@ Describe 'Dependencies' {
 "@ | Should -Be @('KubeConfigInvalid,KubeVirtClone.Commands.GetVMCommand', 'Default', 'KubeVirtClone')
     }
 
+    Context 'beside a module that brings an older KubernetesClient and YamlDotNet' {
+        BeforeAll {
+            $packages = if ($env:KUBEVIRTCLONE_TEST_RESTORED) { $env:KUBEVIRTCLONE_TEST_RESTORED } else { Join-Path ([Environment]::GetFolderPath('UserProfile')) '.nuget/packages' }
+            $folder = Join-Path $TestDrive 'Other'
+            $null = New-Item -ItemType Directory -Path $folder
+            foreach ($file in 'kubernetesclient/19.0.2/lib/net8.0/KubernetesClient.dll', 'yamldotnet/16.3.0/lib/net8.0/YamlDotNet.dll', 'fractions/7.3.0/lib/netstandard2.1/Fractions.dll') {
+                Copy-Item (Join-Path $packages $file) $folder
+            }
+
+            # Uses what it brings, so that it is seen to work, not only to be loaded.
+            Set-Content (Join-Path $folder 'Other.psm1') -Value @'
+Add-Type -Path "$PSScriptRoot/Fractions.dll", "$PSScriptRoot/YamlDotNet.dll", "$PSScriptRoot/KubernetesClient.dll"
+function Read-OtherPod { [k8s.KubernetesYaml]::Deserialize[k8s.Models.V1Pod]("apiVersion: v1`nkind: Pod`nmetadata:`n  name: other`n").Metadata.Name }
+function Read-OtherQuantity { [k8s.Models.ResourceQuantity]::new('1Gi').ToDecimal() }
+'@
+            New-ModuleManifest -Path (Join-Path $folder 'Other.psd1') -RootModule 'Other.psm1' -FunctionsToExport 'Read-OtherPod', 'Read-OtherQuantity'
+            $script:Other = Join-Path $folder 'Other.psd1'
+            $script:Config = Join-Path $TestDrive 'nobody.yaml'
+            Set-Content $script:Config -Value @'
+current-context: c
+contexts: [{name: c, context: {cluster: c}}]
+clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]
+'@
+        }
+
+        It 'works when <Order> is loaded first' -ForEach @(
+            @{ Order = 'the other'; First = 'Other' }
+            @{ Order = 'this module'; First = 'KubeVirtClone' }
+        ) {
+            $theirs = "Import-Module '$script:Other'; Read-OtherPod; Read-OtherQuantity"
+            $ours = "Import-Module '$script:Manifest'; try { Get-VM -KubeConfig '$script:Config' -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }"
+            $answers = @('other', '1073741824')
+            $refusal = 'ApiServerUnreachable,KubeVirtClone.Commands.GetVMCommand'
+            $seen = Invoke-Fresh @"
+                $(if ($First -eq 'Other') { "$theirs; $ours; $theirs; $ours" } else { "$ours; $theirs; $ours; $theirs" })
+                [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { `$_.GetName().Name -in 'KubernetesClient', 'YamlDotNet' } |
+                    ForEach-Object { '{0} {1} in {2}' -f `$_.GetName().Name, `$_.GetName().Version.Major, [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext(`$_).Name } | Sort-Object
+"@
+            $twice = if ($First -eq 'Other') { $answers + $refusal + $answers + $refusal } else { , $refusal + $answers + $refusal + $answers }
+            $seen | Should -Be ($twice + 'KubernetesClient 19 in Default' + 'KubernetesClient 21 in KubeVirtClone' + 'YamlDotNet 16 in Default' + 'YamlDotNet 18 in KubeVirtClone')
+        }
+    }
+
     It 'never answers for a third-party assembly that somebody else asks for' {
         Invoke-Fresh @"
             Import-Module '$script:Manifest'
             try { Get-VM -KubeConfig /nonexistent/config } catch { }
-            try { `$null = [System.Reflection.Assembly]::Load('YamlDotNet'); 'answered' } catch { 'not found' }
-"@ | Should -Be 'not found'
+            foreach (`$name in 'YamlDotNet', 'KubernetesClient', 'Fractions') {
+                try { `$null = [System.Reflection.Assembly]::Load(`$name); 'answered' } catch { 'not found' }
+            }
+"@ | Should -Be @('not found', 'not found', 'not found')
     }
 }

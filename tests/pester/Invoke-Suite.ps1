@@ -16,6 +16,8 @@ param(
     [string] $Pester = 'Pester',
     # The folder that the build's package task has filled; without it the tests of what it holds are left out.
     [string] $Package,
+    # Folder of restored packages, for the tests that need other versions than ours; the user's own when it is not given.
+    [string] $Restored,
     [string] $ResultFile,
     [string] $CountFile,
     [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '../../examples')),
@@ -27,6 +29,7 @@ Import-Module $Pester -MinimumVersion 5.5.0
 $env:KUBEVIRTCLONE_TEST_MODULE = Convert-Path -LiteralPath $Module
 $env:KUBEVIRTCLONE_TEST_CLI = Convert-Path -LiteralPath $Cli
 $env:KUBEVIRTCLONE_TEST_PACKAGE = if ($Package) { Convert-Path -LiteralPath $Package }
+if ($Restored) { $env:KUBEVIRTCLONE_TEST_RESTORED = Convert-Path -LiteralPath $Restored }
 
 $configuration = [PesterConfiguration]::Default
 $configuration.Run.Path = $Path
