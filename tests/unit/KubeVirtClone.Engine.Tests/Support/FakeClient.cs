@@ -58,6 +58,16 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         }
     }
 
+    /// <summary>Ends every open watch, by itself or with an error, as a connection that is closed does.</summary>
+    public void EndWatches(Exception? error)
+    {
+        lock (_gate)
+        {
+            foreach (var watcher in _watchers)
+                watcher.Events.Writer.TryComplete(error);
+        }
+    }
+
     public static ApiStatusException NotFound(ResourceKind kind, string name) =>
         new(404, "NotFound", $"{kind.Plural}.{kind.Group} \"{name}\" not found") { Kind = kind.Plural, Group = kind.Group, Name = name, IsApiStatus = true };
 
