@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Sandbox;
 
@@ -16,6 +17,12 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
+        if (args is ["first-request", var kubeConfig])
+        {
+            await ClientBench.FirstRequestAsync(kubeConfig);
+            return 0;
+        }
+
         var machines = args.Length > 0 ? int.Parse(args[0]) : 10_000;
         var clones = args.Length > 1 ? int.Parse(args[1]) : 100;
         var folder = Directory.CreateTempSubdirectory("kubevirtclone-bench-");
@@ -28,7 +35,7 @@ internal static class Program
             await sandbox.WriteKubeConfigAsync(config);
             await using var cluster = await KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = config }, callbacks: null, CancellationToken.None);
 
-            for (var round = 1; round <= Rounds; round++) await ListAsync(cluster, machines);
+            await ClientAsync(cluster.Client, config, machines);
             for (var round = 1; round <= Rounds; round++) await CloneAsync(cluster, clones, $"bench-{round}");
             return 0;
         }
@@ -38,19 +45,27 @@ internal static class Program
         }
     }
 
-    private static async Task ListAsync(KubeVirtCluster cluster, int expected)
+    /// <summary>The client by itself; each figure the median of its rounds.</summary>
+    private static async Task ClientAsync(IKubernetesClient client, string kubeConfig, int machines)
     {
-        var time = Stopwatch.StartNew();
-        TimeSpan? first = null;
-        var seen = 0;
-        await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns: null, options: null, CancellationToken.None))
+        var (first, processor, memory) = ClientBench.FirstRequests(kubeConfig, 7);
+        Report($"first request of a process: {processor:F0} ms of processor time, {memory:F0} MB", TimeSpan.FromMilliseconds(first));
+        List<double> raw = [], whole = [], began = [];
+        var most = 0L;
+        for (var round = 0; round < Rounds; round++)
         {
-            first ??= time.Elapsed;
-            if (machine.Name.Length > 0) seen++;
+            raw.Add((await ClientBench.RawListAsync(client.Configuration)).TotalSeconds);
+            var list = await ClientBench.ListAsync(client, machines);
+            whole.Add(list.Whole.TotalSeconds);
+            began.Add(list.First.TotalMilliseconds);
+            most = Math.Max(most, list.Megabytes);
         }
 
-        if (seen < expected) throw new InvalidOperationException($"Only {seen} of {expected} VMs were listed.");
-        Report($"list {seen} VMs, first object after {first!.Value.TotalMilliseconds:F0} ms", time.Elapsed);
+        var (rawTime, listTime) = (ClientBench.Median(raw), ClientBench.Median(whole));
+        Report($"list {machines} VMs raw, page by page, unread", TimeSpan.FromSeconds(rawTime));
+        Report($"list {machines} VMs object by object: {listTime / rawTime:F2} of raw, first object after {ClientBench.Median(began):F0} ms, heap at most {most} MB", TimeSpan.FromSeconds(listTime));
+        var late = await ClientBench.LateBodiesAsync(200);
+        Report($"200 POSTs at the same time whose bodies come 200 ms late: {late.Threads} threads more", late.Time);
     }
 
     private static async Task CloneAsync(KubeVirtCluster cluster, int count, string batch)

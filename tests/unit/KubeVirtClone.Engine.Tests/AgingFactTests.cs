@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests;
