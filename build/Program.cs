@@ -11,6 +11,7 @@ internal static class Program
           build     compile everything, lay out the module and kubectl-vmclone under output/   (default)
           test      build, then run every test suite; the last line is "N passed, N failed, N skipped".
                     Names after it run the suites that have one of them in theirs; with --strict a missing tool fails the run.
+          coverage  build, then run the unit suites and print by project which part of the lines they reach
           demo      build, then clone VMs on the local sandbox and show the result
           bench     build, then run the side-by-side benchmarks
           docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
@@ -29,6 +30,7 @@ internal static class Program
             {
                 case "build": repository.BuildAll(); return 0;
                 case "test": return new TestRun(repository).Run(args.AsSpan(1));
+                case "coverage": return new TestRun(repository).Run(args.AsSpan(1), withCoverage: true);
                 case "demo": return new DemoRun(repository).Run();
                 case "bench": return repository.Bench(args.AsSpan(1));
                 case "docs": return new HelpBuild(repository).Run();

@@ -15,10 +15,11 @@ internal sealed class TestRun(Repository repository)
 
     private readonly List<string> _skipped = [];
     private readonly List<string> _missing = [.. TestTools.Missing()];
+    private readonly List<Coverage> _coverage = [];
     private int _passed;
     private int _failed;
 
-    public int Run(ReadOnlySpan<string> args)
+    public int Run(ReadOnlySpan<string> args, bool withCoverage = false)
     {
         var strict = args.Contains(StrictOption);
         var filter = args.ToArray().Where(a => a != StrictOption).ToArray();
@@ -28,10 +29,12 @@ internal sealed class TestRun(Repository repository)
 
         foreach (var project in Directory.GetFiles(repository.In("tests", "unit"), "*.csproj", SearchOption.AllDirectories).Order())
         {
-            if (Matches(filter, Path.GetFileNameWithoutExtension(project))) RunUnit(project);
+            if (Matches(filter, Path.GetFileNameWithoutExtension(project))) RunUnit(project, withCoverage);
         }
 
-        if (Matches(filter, "pester")) RunPester();
+        // The lines that Pester's PowerShell runs through are not counted.
+        if (!withCoverage && Matches(filter, "pester")) RunPester();
+        if (withCoverage) Coverage.Print(_coverage);
         foreach (var skipped in _skipped)
             Console.WriteLine($"skipped: {skipped}");
         if (_missing.Count > 0)
@@ -43,22 +46,25 @@ internal sealed class TestRun(Repository repository)
     private static bool Matches(string[] filter, string name) =>
         filter.Length == 0 || filter.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
 
-    private void RunUnit(string project)
+    private void RunUnit(string project, bool withCoverage)
     {
         var name = Path.GetFileNameWithoutExtension(project);
         var results = Path.Combine(repository.TestResults, name + ".trx");
+        var coverage = Path.Combine(repository.TestResults, "coverage", name);
         Console.WriteLine($"== {name}");
         var began = Stopwatch.GetTimestamp();
         var code = Step.Run(
             repository.Root,
             "dotnet",
             ["test", project, "-c", Repository.Configuration, "--no-build", "-nologo", "-v", "quiet",
-                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal"]);
+                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal",
+                .. withCoverage ? ["--collect", "Code Coverage;Format=Cobertura", "--results-directory", coverage] : Array.Empty<string>()]);
         var trx = File.Exists(results) ? XDocument.Load(results) : new XDocument();
         var counters = trx.Descendants().FirstOrDefault(e => e.Name.LocalName == "Counters");
         var skipped = trx.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && e.Attribute("outcome")?.Value == "NotExecuted")
             .Select(e => $"{e.Attribute("testName")?.Value}: {e.Descendants().FirstOrDefault(d => d.Name.LocalName is "Message" or "StdOut")?.Value.Trim()}");
         Count(name, code, Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"), [.. skipped], Stopwatch.GetElapsedTime(began));
+        if (withCoverage) _coverage.AddRange(Coverage.ReadAll(coverage));
     }
 
     private void RunPester()
