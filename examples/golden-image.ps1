@@ -61,7 +61,7 @@ Write-Step 'All of it is removed'
 # The objects that stood for the clones are gone by themselves where they were restores; the VMs may be removed either way.
 Remove-VMClone -Batch "$Image-a" -IncludeTarget -Confirm:$false
 Remove-VMClone -Batch "$Image-b" -IncludeTarget -Confirm:$false
-Get-VM "$Image-a-*", "$Image-b-*" | Remove-VM -Confirm:$false
+Get-VM "$Image-a-*", "$Image-b-*" | Remove-VM -IncludeVolumes -Force -Confirm:$false
 Get-VMGoldenImage $Image | Remove-VMGoldenImage -Confirm:$false
 if ($From) { Remove-VMClone -Batch "$Image-build" -IncludeTarget -Confirm:$false }
 

@@ -52,6 +52,8 @@ Describe 'Measure-VMClone' {
         (Measure-VMClone $script:Clones[0].Name).TargetName | Should -Be $script:Clones[0].TargetName
         (Measure-VMClone).Count | Should -Be 4
         Get-VMClone none-* | Measure-VMClone | Should -BeNullOrEmpty
+        Measure-VMClone -Batch never-made -Summary -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneBatchNotFound,KubeVirtClone.Commands.MeasureVMCloneCommand'
     }
 
     It 'leaves the total of what is not done empty' {

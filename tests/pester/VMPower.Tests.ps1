@@ -13,13 +13,14 @@ Describe 'Start-VM and Stop-VM' {
         Get-Status web-1 | Should -Be 'Running'
     }
 
-    It 'says in words that a machine runs already, and goes on with the others' -Tag Node {
-        Start-VM web-1, web-2 -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue
-        $failed | Should -HaveCount 1
+    It 'leaves a machine alone that runs already, and goes on with the others' -Tag Node {
+        $started = Start-VM web-1, web-2 -Wait -Timeout 5m -PassThru -ErrorAction Stop
+        $started.Name | Sort-Object | Should -Be 'web-1', 'web-2'
+        $started.Status | Sort-Object -Unique | Should -Be 'Running'
+        Start-VM web-1 -Paused -ErrorVariable failed -ErrorAction SilentlyContinue
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMAlreadyRunning,KubeVirtClone.Commands.StartVMCommand'
-        "$($failed[0])" | Should -Match 'web-1'
+        "$($failed[0])" | Should -Match 'web-1.*paused'
         $failed[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
-        Get-Status web-2 | Should -Be 'Running'
     }
 
     It 'writes the machine with -PassThru' -Tag Node {
@@ -31,9 +32,7 @@ Describe 'Start-VM and Stop-VM' {
     It 'stops what is piped in, and by wildcard' -Tag Node {
         Get-VM web-1 | Stop-VM -Wait -Timeout 5m -GracePeriod 0
         Get-Status web-1 | Should -Be 'Stopped'
-        Stop-VM 'web-*' -ErrorVariable failed -ErrorAction SilentlyContinue
-        $failed | Should -HaveCount 3
-        Get-ErrorId $failed | Should -Be 'VMNotRunning'
+        (Stop-VM 'web-*' -PassThru -ErrorAction Stop).Status | Should -Be 'Stopped', 'Stopped', 'Stopped'
     }
 
     It 'keeps the run strategy over stop and start' -Tag Node {
@@ -83,6 +82,19 @@ Describe 'Start-VM and Stop-VM' {
         Get-ErrorId $failed | Should -Be 'VMNotFound'
     }
 
+    It 'deals with what is piped in side by side, -ThrottleLimit at a time, and gives each once' -Tag Sandbox {
+        $names = 1..12 | ForEach-Object { "many-$_" }
+        New-TestVM -Name $names
+        $started = $names | Start-VM -PassThru -ThrottleLimit 12 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed | Should -BeNullOrEmpty
+        $started.Name | Sort-Object | Should -Be ($names | Sort-Object)
+        (Get-VM many-*).RunStrategy | Sort-Object -Unique | Should -Be 'Always'
+        # The first one is written before the last one is asked for.
+        $names | Stop-VM -GracePeriod 0 -PassThru | Select-Object -First 1 | Should -Not -BeNullOrEmpty
+        @('nobody', 'many-1' | Stop-VM -GracePeriod 0 -PassThru -ErrorVariable failed -ErrorAction SilentlyContinue).Name | Should -Be 'many-1'
+        Get-ErrorId $failed | Should -Be 'VMNotFound'
+    }
+
     It 'needs to be told which' {
         { Start-VM } | Should -Throw -ErrorId 'VMSelectionMissing,*'
         { Stop-VM } | Should -Throw -ErrorId 'VMSelectionMissing,*'
@@ -121,8 +133,32 @@ Describe 'Remove-VM' {
     It 'returns when the machine is gone' -Tag Node {
         New-TestVM -Name short
         Start-VM short -Wait -Timeout 5m
-        Remove-VM short -Confirm:$false -GracePeriod 0
+        Remove-VM short -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMRunning,KubeVirtClone.Commands.RemoveVMCommand'
+        "$($failed[0])" | Should -Match 'short is Running'
+        Get-Status short | Should -Be 'Running'
+        Remove-VM short -Confirm:$false -GracePeriod 0 -Force
         Get-VM short -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'says which restored claims stay, and takes them with -IncludeVolumes' -Tag Sandbox {
+        New-TestDiskVM -Name app
+        function Get-Claim { (Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims").items.metadata.name }
+        $before = Get-Claim
+        $null = New-VMClone app -Count 3 -NamePattern 'p-{0}' -Batch left -Wait -Timeout 5m -PurgeOnSuccess
+        Get-VM p-* | Remove-VM -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -HaveCount 1
+        foreach ($claim in Get-Claim | Where-Object { $_ -notin $before }) { "$warned" | Should -Match ([regex]::Escape($claim)) }
+        "$warned" | Should -Match '3 claims.*-IncludeVolumes'
+        Get-VMClone -Batch left -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warned" | Should -Match 'restore-.*Remove-VMClone -Batch left -IncludeTarget'
+        Remove-VMClone -Batch left -IncludeTarget -Confirm:$false
+        Get-Claim | Should -Be $before
+
+        $null = New-VMClone app -Count 3 -NamePattern 'p-{0}' -Wait -Timeout 5m -PurgeOnSuccess
+        Get-VM p-* | Remove-VM -Confirm:$false -IncludeVolumes -WarningVariable warned
+        $warned | Should -BeNullOrEmpty
+        Get-Claim | Should -Be $before
     }
 
     It 'removes what is piped in' {

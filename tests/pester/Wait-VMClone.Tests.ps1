@@ -54,6 +54,12 @@ Describe 'Wait-VMClone' {
         $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneNotFound,*'
     }
 
+    It 'gives an error for a batch that has no clones' {
+        Wait-VMClone -Batch never-made -Timeout 1m -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneBatchNotFound,KubeVirtClone.Commands.WaitVMCloneCommand'
+        "$($failed[0])" | Should -Match 'never-made'
+    }
+
     It 'needs to be told what to wait for' { { Wait-VMClone -Timeout 1 } | Should -Throw -ErrorId 'VMCloneSelectionMissing,*' }
     It 'waits for nothing when nothing is piped in' { @() | Wait-VMClone -Timeout 1 | Should -BeNullOrEmpty }
 

@@ -33,6 +33,16 @@ internal static class CloneFinder
         return clones;
     }
 
+    /// <summary>The same for a command that has nothing to do where there is none: a batch without clones is a fault then.</summary>
+    /// <exception cref="EngineException">The server can't be asked, or refuses.</exception>
+    public static async Task<IReadOnlyList<CloneRecord>> FindSomeAsync(KubeVirtCluster cluster, CloneSelection selection, CommandContext context)
+    {
+        var clones = await FindAsync(cluster, selection, context);
+        if (clones.Count == 0 && context.Faults.Count == 0 && selection.Batch is { } batch)
+            context.Faults.Write(CloneCatalog.NoneOfBatch(selection.AllNamespaces ? null : cluster.Namespace, batch));
+        return clones;
+    }
+
     /// <summary>The label selector that means the selection's labels and batch.</summary>
     public static string? SelectorOf(CloneSelection selection)
     {

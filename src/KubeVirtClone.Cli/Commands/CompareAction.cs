@@ -48,7 +48,7 @@ internal static class CompareAction
         var selection = invocation.Selection with { Names = [.. names.Except(machines, StringComparer.Ordinal).Select(SourceReference.CloneName)] };
         if (selection.Names.Count == 0 && machines.Count > 0)
             return requests;
-        foreach (var clone in await CloneFinder.FindAsync(cluster, selection, context))
+        foreach (var clone in await CloneFinder.FindSomeAsync(cluster, selection, context))
             requests.Add(CompareRequest.Of(clone));
         return requests;
     }

@@ -1,5 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -25,6 +26,12 @@ internal static class GetAction
             results.Add(clone);
         if (clones.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
             context.WriteLine(selection.AllNamespaces ? "No clones found." : $"No clones found in namespace {cluster.Namespace}.");
+        if (clones.Count == 0 && selection is { Batch: { } batch, AllNamespaces: false, Names.Count: 0 }
+            && await new BatchLeftovers(cluster).DescribeVolumesAsync(null, batch, context.Cancelled) is { } left)
+        {
+            context.WriteLine("warning: " + ShellWords.Translate(left));
+        }
+
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 

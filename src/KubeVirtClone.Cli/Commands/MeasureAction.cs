@@ -14,9 +14,11 @@ internal static class MeasureAction
         CloneSelector.Require(typed, all, "NAME..., --batch, -l or --all");
         var selection = CloneSelector.ReadNames(typed, context.Console.Input);
         var cluster = await context.ConnectAsync();
-        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        var clones = await CloneFinder.FindSomeAsync(cluster, selection, context);
         if (clones.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("No clones found.");
+        if (clones.Count == 0 && context.Faults.Count > 0)
+            return ExitCode.Failure;
         var measured = await new CloneMeasurer(cluster).MeasureAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
         Print(measured, format, selection.AllNamespaces, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

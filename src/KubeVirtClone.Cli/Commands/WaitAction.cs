@@ -15,7 +15,7 @@ internal static class WaitAction
         CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
         var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
         var cluster = await context.ConnectAsync();
-        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        var clones = await CloneFinder.FindSomeAsync(cluster, selection, context);
         if (clones.Count > 0)
             await WaitAsync(cluster, clones, invocation, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

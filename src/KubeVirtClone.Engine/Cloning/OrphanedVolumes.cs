@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
@@ -8,12 +7,10 @@ namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>
 /// Volumes that restores of a batch made and nobody owns: the restore was deleted before it was complete, or went with its machine when somebody
-/// deleted that by other means. KubeVirt notes on each which restore made it, and the name of a restore of ours follows from batch and target.
+/// deleted that by other means. See <see cref="BatchClaims"/> for how they are told.
 /// </summary>
 internal sealed class OrphanedVolumes(KubeVirtCluster cluster)
 {
-    private const int UidLength = 36;
-
     /// <summary>Removes them, as far as no machine uses them and their restore is gone.</summary>
     /// <param name="ns">Namespace.</param>
     /// <param name="batch">The batch.</param>
@@ -22,25 +19,33 @@ internal sealed class OrphanedVolumes(KubeVirtCluster cluster)
     /// <returns>What could not be removed, with why.</returns>
     public async Task<IReadOnlyList<string>> RemoveAsync(string ns, string batch, bool withData, CancellationToken ct)
     {
-        var volumes = await NamespaceVolumes.ReadAsync(cluster, ns, ct);
-        var made = volumes.Unused(item => IsOfBatch(item, ns, batch) && (withData || IsEmpty(item))).ToList();
-        if (made.Count == 0 || await cluster.GetSnapshotVersionAsync(ct) is not { } version)
-            return [];
-        var restores = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var restore in cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, options: null, ct))
-            restores.Add($"{restore.Name}-{restore.Uid}");
-        var orphaned = made.Where(m => !restores.Contains(m.Item.Annotations[CloneLabels.LastRestore]));
-        return await new RestoreKeeper(cluster).RemoveVolumesAsync(orphaned, static _ => { }, ct) is { } fault ? [$"{fault.TargetName}: {fault.Message}"] : [];
+        var (orphaned, unseen) = await FindAsync(ns, batch, ct);
+        var gone = orphaned.Where(m => withData || IsEmpty(m.Item));
+        var fault = await new RestoreKeeper(cluster).RemoveVolumesAsync(gone, static _ => { }, ct);
+        return [.. new[] { unseen, fault is null ? null : $"{fault.TargetName}: {fault.Message}" }.OfType<string>()];
     }
 
-    // Targets of more than 52 characters are shortened in the name and cannot be told from it; their volumes are left alone.
-    private static bool IsOfBatch(KubernetesObject item, string ns, string batch)
+    /// <summary>Finds them.</summary>
+    /// <returns>What no machine uses and no restore that is there has made; and, where not all could be read, what that means.</returns>
+    public async Task<(IReadOnlyList<(ResourceKind Kind, KubernetesObject Item)> Volumes, string? Unseen)> FindAsync(string ns, string batch, CancellationToken ct)
     {
-        const int hashLength = 11;
-        if (item.Annotations.GetValueOrDefault(CloneLabels.LastRestore) is not { } mark || mark.Length <= UidLength + 1 + hashLength)
-            return false;
-        var restore = mark[..^(UidLength + 1)];
-        return CloneNames.ForClone(batch, ns, restore[..^hashLength]) == restore;
+        var volumes = await NamespaceVolumes.ReadAsync(cluster, ns, ct);
+        var made = volumes.Unused(item => BatchClaims.IsOf(item, ns, batch)).ToList();
+        if (made.Count == 0 || await cluster.GetSnapshotVersionAsync(ct) is not { } version)
+            return ([], volumes.Unseen);
+        var restores = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var restore in cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, options: null, ct))
+                restores.Add($"{restore.Name}-{restore.Uid}");
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            // A restore that is not seen may still fill them.
+            return ([], $"{string.Join(", ", made.Select(m => m.Item.Name))} in {ns} may be left over; you may not list the restores that could still need them");
+        }
+
+        return (made.Where(m => !restores.Contains(m.Item.Annotations[CloneLabels.LastRestore])).ToList(), volumes.Unseen);
     }
 
     private static bool IsEmpty(KubernetesObject item) => item.Kind == RelatedKinds.DataVolume.Kind

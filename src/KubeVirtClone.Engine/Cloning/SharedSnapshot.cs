@@ -216,7 +216,7 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
     private SnapshotRequest Request(int clones)
     {
         var deadline = ShortestDeadline + (DeadlinePerClone * clones);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true" };
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true", [CloneLabels.ExcludedFromBackup] = "true" };
         if (batch is not null)
             labels[CloneLabels.Batch] = batch;
         return new SnapshotRequest

@@ -228,7 +228,7 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
 
     private async Task<Fault?> RemoveSourceAsync(KubernetesObject source, CancellationToken ct)
     {
-        await foreach (var update in new MachinePower(cluster).RemoveAsync([new(source.Namespace!, source.Name, source.Uid)], new PowerOptions { Wait = true, Timeout = request.Timeout }, ct))
+        await foreach (var update in new MachinePower(cluster).RemoveAsync([new(source.Namespace!, source.Name, source.Uid)], new PowerOptions { Wait = true, Timeout = request.Timeout, Force = true }, ct))
         {
             // Already gone is what was wanted.
             if (update.Fault is { Id: not FaultIds.VMNotFound } fault)

@@ -26,19 +26,13 @@ internal sealed class SourceGuard(KubeVirtCluster cluster, KubernetesObject sour
         // From here on there may be something to undo, whether or not the answer comes.
         _stopped = true;
         var options = new PowerOptions { Wait = true, GracePeriod = gracePeriod, Timeout = timeout };
-        var stopping = false;
         await foreach (var update in new MachinePower(cluster).StopAsync([Machine], options, ct))
         {
-            if (update.Fault is { Id: not FaultIds.VMNotRunning } fault)
+            if (update.Fault is { } fault)
                 return fault;
-            stopping |= update.Fault is not null;
         }
 
-        if (!stopping)
-            return null;
-        // Somebody has stopped it already, and its guest is still shutting down.
-        await using var waiter = new MachineWaiter(cluster, timeout, ct);
-        return (await waiter.WaitAsync(Machine, PowerAction.Stop, paused: false, VirtualMachineRecord.From(source), ct)).Fault;
+        return null;
     }
 
     /// <summary>Gives the machine back its run strategy, and has it run again if it ran.</summary>
@@ -90,7 +84,7 @@ internal sealed class SourceGuard(KubeVirtCluster cluster, KubernetesObject sour
             return;
         await foreach (var update in new MachinePower(cluster).StartAsync([Machine], new PowerOptions(), ct))
         {
-            if (update.Fault is { Exception: KubernetesException e, Id: not FaultIds.VMAlreadyRunning })
+            if (update.Fault is { Exception: KubernetesException e })
                 throw e;
         }
     }

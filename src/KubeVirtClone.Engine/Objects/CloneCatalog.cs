@@ -125,6 +125,16 @@ public sealed class CloneCatalog
         }
     }
 
+    /// <summary>That there are no clones of a batch: for who waits for it or measures it, and would wait for nothing.</summary>
+    /// <param name="ns">The namespace; null where all were searched.</param>
+    /// <param name="batch">The batch.</param>
+    public static Fault NoneOfBatch(string? ns, string batch) => FaultMapper.Make(
+        FaultIds.VMCloneBatchNotFound,
+        FaultCategory.ObjectNotFound,
+        $"There are no clones of batch '{batch}'{(ns is null ? "" : $" in namespace '{ns}'")}.",
+        "Check the batch id and the namespace. -PurgeOnSuccess removes clone objects as soon as they are done, and KubeVirt deletes a finished clone with its machine.",
+        batch);
+
     internal static Fault BadBatch(string batch, string why) => FaultMapper.Make(
         FaultIds.VMCloneLabelInvalid,
         FaultCategory.InvalidArgument,

@@ -62,6 +62,8 @@ public sealed class CloneRemoval
                 return needed;
             if (_includeTarget && await RemoveTargetAsync(clone, ct) is { } fault)
                 return fault;
+            if (!_includeTarget)
+                await MarkVolumesAsync(clone, ct);
             return await DeleteObjectAsync(clone, ct);
         }
         catch (KubernetesException e)
@@ -163,14 +165,47 @@ public sealed class CloneRemoval
 
         // Read before the first machine goes, so that nothing made for it is missed.
         var volumes = await _volumes.GetOrAdd(clone.Namespace, ns => new(() => NamespaceVolumes.ReadAsync(_cluster, ns, ct))).Value;
+        if (volumes.Unseen is { } unseen)
+            _cluster.Callbacks.Warning?.Invoke($"{char.ToUpperInvariant(unseen[0])}{unseen[1..]}.");
+        var mark = vm.Annotations.GetValueOrDefault(CloneLabels.LastRestore);
+        // A clone goes with its machine, and with both whatever would tell that these volumes were theirs.
+        if (mark is not null && clone.Batch is { } batch && clone.Method == CloneMethod.Clone)
+            await BatchClaims.MarkAsync(_cluster, clone.Namespace, batch, volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), name => name == vm.Name || IsRemoved(name)), ct);
         if (await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, vm.Name, vm.Uid, ct) is { } fault)
             return fault;
         _removedMachines[$"{clone.Namespace}/{vm.Name}"] = true;
         // KubeVirt deletes only what came from templates; a claim that was restored for this machine serves no other.
-        return vm.Annotations.TryGetValue(CloneLabels.LastRestore, out var mark)
-            ? await _keeper.RemoveVolumesAsync(
-                volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), name => _removedMachines.ContainsKey($"{clone.Namespace}/{name}")), _removed.Add, ct)
-            : null;
+        return mark is null ? null : await _keeper.RemoveVolumesAsync(volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), IsRemoved), _removed.Add, ct);
+
+        bool IsRemoved(string name) => _removedMachines.ContainsKey($"{clone.Namespace}/{name}");
+    }
+
+    // The machine stays. Whoever removes it later has nothing but its claims to find them by.
+    private async Task MarkVolumesAsync(CloneRecord clone, CancellationToken ct)
+    {
+        if (clone.Phase != ClonePhase.Succeeded || clone.Batch is not { } batch
+            || (clone.Method == CloneMethod.Restore && BatchClaims.IsNamedFor($"{clone.Name}-{clone.Uid}", clone.Namespace, batch)))
+        {
+            return;
+        }
+
+        try
+        {
+            if (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct) is not { } vm)
+                return;
+            foreach (var name in VirtualMachineRecord.From(vm).Volumes.Where(v => v is { IsCopied: true, Reference: not null }).Select(v => v.Reference!))
+            {
+                if (await _cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, clone.Namespace, name, ct) is { } claim
+                    && claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore) == vm.Annotations.GetValueOrDefault(CloneLabels.LastRestore))
+                {
+                    await BatchClaims.MarkAsync(_cluster, clone.Namespace, batch, [(KubeVirtKinds.PersistentVolumeClaim, claim)], ct);
+                }
+            }
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"The claims of {clone.Namespace}/{clone.TargetName} are not marked as of batch '{batch}': {e.ApiMessage}");
+        }
     }
 
     // Somebody removed the machine by other means, which leaves its claims, and in older versions of KubeVirt the clone. Each claim names the restore

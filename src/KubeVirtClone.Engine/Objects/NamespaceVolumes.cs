@@ -7,40 +7,89 @@ namespace KubeVirtClone.Engine.Objects;
 /// <summary>The claims and data volumes of one namespace, which restore made each, and which machines use them: as read at one moment.</summary>
 internal sealed class NamespaceVolumes
 {
-    private static readonly ResourceKind DataVolumes = new("cdi.kubevirt.io", "v1beta1", "datavolumes", "DataVolume");
-
     private readonly List<(ResourceKind Kind, KubernetesObject Item)> _items = [];
     private readonly Dictionary<string, HashSet<string>> _users = new(StringComparer.Ordinal);
+    private readonly List<string> _notRead = [];
 
     private NamespaceVolumes()
     {
     }
 
+    /// <summary>Why volumes may be there that are not seen here, in words; null when all that matters was read.</summary>
+    public string? Unseen { get; private set; }
+
+    /// <summary>
+    /// Reads them. What the user may not read is left out, and with it what cannot be told without: a claim of a data volume that is not seen, which
+    /// CDI might make again, and everything where machines are not seen.
+    /// </summary>
     public static async Task<NamespaceVolumes> ReadAsync(KubeVirtCluster cluster, string ns, CancellationToken ct)
     {
         var volumes = new NamespaceVolumes();
-        foreach (var kind in new[] { DataVolumes, KubeVirtKinds.PersistentVolumeClaim })
+        foreach (var kind in new[] { RelatedKinds.DataVolume, KubeVirtKinds.PersistentVolumeClaim })
         {
             if (kind.Group.Length > 0 && !(await cluster.Client.GetServedVersionsAsync(kind.Group, ct)).Contains(kind.Version, StringComparer.Ordinal))
                 continue;
+            await volumes.ListAsync(cluster, kind, ns, item => volumes._items.Add((kind, item)), ct);
+        }
+
+        await volumes.ListAsync(cluster, KubeVirtKinds.VirtualMachine, ns, volumes.AddUses, ct);
+        volumes.LeaveOutUncertain(ns);
+        return volumes;
+    }
+
+    private async Task ListAsync(KubeVirtCluster cluster, ResourceKind kind, string ns, Action<KubernetesObject> add, CancellationToken ct)
+    {
+        try
+        {
             await foreach (var item in cluster.Client.ListAsync(kind, ns, options: null, ct))
             {
-                if (item.DeletionTimestamp is null)
-                    volumes._items.Add((kind, item));
+                if (item.DeletionTimestamp is null || kind == KubeVirtKinds.VirtualMachine)
+                    add(item);
             }
         }
-
-        await foreach (var vm in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
+        catch (ApiStatusException e) when (e.IsForbidden)
         {
-            foreach (var name in UsedBy(vm))
-            {
-                if (!volumes._users.TryGetValue(name, out var users))
-                    volumes._users[name] = users = new(StringComparer.Ordinal);
-                users.Add(vm.Name);
-            }
+            cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} in {ns} are left out: {e.ApiMessage}");
+            _notRead.Add(kind.Plural);
+        }
+    }
+
+    private void AddUses(KubernetesObject vm)
+    {
+        foreach (var name in UsedBy(vm))
+        {
+            if (!_users.TryGetValue(name, out var users))
+                _users[name] = users = new(StringComparer.Ordinal);
+            users.Add(vm.Name);
+        }
+    }
+
+    private void LeaveOutUncertain(string ns)
+    {
+        var uncertain = IsUnread(KubeVirtKinds.VirtualMachine) ? _items.RemoveAll(_ => true)
+            : IsUnread(RelatedKinds.DataVolume) ? _items.RemoveAll(i => IsOfDataVolume(i.Item))
+            : 0;
+        if (uncertain > 0 || IsUnread(KubeVirtKinds.PersistentVolumeClaim))
+            Unseen = $"volumes in {ns} that were restored may be left, because you may not list {string.Join(" and ", _notRead)}";
+
+        bool IsUnread(ResourceKind kind) => _notRead.Contains(kind.Plural, StringComparer.Ordinal);
+    }
+
+    private static bool IsOfDataVolume(KubernetesObject item) => item.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == RelatedKinds.DataVolume.Kind);
+
+    /// <summary>What of these does not go with a machine by itself: neither the machine owns it, nor a data volume which the machine owns.</summary>
+    public IEnumerable<(ResourceKind Kind, KubernetesObject Item)> NotOwnedBy(string machineUid, IEnumerable<(ResourceKind Kind, KubernetesObject Item)> volumes)
+    {
+        var going = new HashSet<string>(StringComparer.Ordinal) { machineUid };
+        foreach (var (kind, item) in _items)
+        {
+            if (kind == RelatedKinds.DataVolume && IsOwned(item))
+                going.Add(item.Uid);
         }
 
-        return volumes;
+        return volumes.Where(v => !IsOwned(v.Item));
+
+        bool IsOwned(KubernetesObject item) => item.ItemsAt("metadata", "ownerReferences").Any(o => going.Contains(o.Text("uid") ?? ""));
     }
 
     /// <summary>What a restore made and no machine uses.</summary>

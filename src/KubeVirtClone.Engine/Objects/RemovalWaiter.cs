@@ -40,7 +40,7 @@ public sealed class RemovalWaiter
     /// <param name="timeout">Longest wait.</param>
     /// <param name="ct">Stops within a second.</param>
     /// <returns>What is still there when the time is up; empty when all are gone.</returns>
-    /// <exception cref="EngineException">The server does not let us watch.</exception>
+    /// <exception cref="EngineException">The server cannot be asked. Where the user may not watch, nothing is waited for.</exception>
     public async Task<IReadOnlyList<RemovedObject>> WaitAsync(IReadOnlyCollection<RemovedObject> objects, TimeSpan timeout, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(objects);
@@ -53,7 +53,7 @@ public sealed class RemovalWaiter
     /// <param name="objects">What was told to go.</param>
     /// <param name="ct">Stops within a second.</param>
     /// <returns>What a user should know of what is still there; null when all are gone.</returns>
-    /// <exception cref="EngineException">The server does not let us watch.</exception>
+    /// <exception cref="EngineException">The server cannot be asked. Where the user may not watch, nothing is waited for.</exception>
     public async Task<string?> WarnOfLeftAsync(IReadOnlyCollection<RemovedObject> objects, CancellationToken ct)
     {
         var left = await WaitAsync(objects, Patience, ct);
@@ -68,28 +68,36 @@ public sealed class RemovalWaiter
         var waiting = group.ToDictionary(o => o.Uid, StringComparer.Ordinal);
         var present = new HashSet<string>(StringComparer.Ordinal);
         var scope = group is [var only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
-        await new DeadlineWatch(_cluster, kind, ns, scope, timeout).RunAsync(
-            change =>
-            {
-                if (change.Object is not { } item)
-                {
-                    // Everything there is has been shown; what was not among it is gone.
-                    foreach (var gone in waiting.Keys.Where(uid => !present.Contains(uid)).ToList())
-                        waiting.Remove(gone);
-                }
-                else if (change.Kind == ResourceEventKind.Deleted)
-                {
-                    waiting.Remove(item.Uid);
-                }
-                else
-                {
-                    present.Add(item.Uid);
-                }
+        try
+        {
+            await new DeadlineWatch(_cluster, kind, ns, scope, timeout).RunAsync(Take, static () => { }, ct);
+        }
+        catch (EngineException e) when (e.Fault.Exception is ApiStatusException { IsForbidden: true } refused)
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"When the {kind.Plural} in {ns} are gone cannot be seen: {refused.ApiMessage}");
+            return [];
+        }
 
-                return waiting.Count > 0;
-            },
-            static () => { },
-            ct);
         return waiting.Values;
+
+        bool Take(ResourceEvent change)
+        {
+            if (change.Object is not { } item)
+            {
+                // Everything there is has been shown; what was not among it is gone.
+                foreach (var gone in waiting.Keys.Where(uid => !present.Contains(uid)).ToList())
+                    waiting.Remove(gone);
+            }
+            else if (change.Kind == ResourceEventKind.Deleted)
+            {
+                waiting.Remove(item.Uid);
+            }
+            else
+            {
+                present.Add(item.Uid);
+            }
+
+            return waiting.Count > 0;
+        }
     }
 }

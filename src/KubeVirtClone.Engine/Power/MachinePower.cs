@@ -21,8 +21,8 @@ public sealed class MachinePower
     }
 
     /// <summary>
-    /// Starts machines. One that runs already is a fault (<see cref="FaultIds.VMAlreadyRunning"/>). A machine that was stopped by
-    /// <see cref="StopAsync"/> gets back the run strategy it had.
+    /// Starts machines. One that runs already is given as it is; only one that was to start paused is a fault then
+    /// (<see cref="FaultIds.VMAlreadyRunning"/>). A machine that was stopped by <see cref="StopAsync"/> gets back the run strategy it had.
     /// </summary>
     /// <param name="machines">The machines.</param>
     /// <param name="options">How.</param>
@@ -32,7 +32,7 @@ public sealed class MachinePower
         RunAsync(PowerAction.Start, machines, options, ct);
 
     /// <summary>
-    /// Stops machines. One that does not run is a fault (<see cref="FaultIds.VMNotRunning"/>). Where stopping changes the run strategy to
+    /// Stops machines. One that does not run is given as it is. Where stopping changes the run strategy to
     /// something starting would not undo, the strategy is kept in an annotation.
     /// </summary>
     /// <param name="machines">The machines.</param>
@@ -43,7 +43,8 @@ public sealed class MachinePower
         RunAsync(PowerAction.Stop, machines, options, ct);
 
     /// <summary>
-    /// Removes machines, running ones too. Volumes made from a template of the machine go with it, other claims stay. A machine that a
+    /// Removes machines. One that runs is a fault unless forced (<see cref="FaultIds.VMRunning"/>). Volumes made from a template of the machine go
+    /// with it; those that were restored for it stay, which a warning says, unless <see cref="PowerOptions.IncludeVolumes"/>. A machine that a
     /// snapshot or restore is being made of is a fault (<see cref="FaultIds.VMBusy"/>).
     /// </summary>
     /// <param name="machines">The machines.</param>
@@ -73,10 +74,13 @@ public sealed class MachinePower
     {
         using var ending = new FirstFailure(ct);
         using var places = new SemaphoreSlim(Math.Clamp(options.ThrottleLimit, 1, 1000));
-        var switcher = new MachineSwitch(_cluster, options);
+        var volumes = new RestoredVolumes(_cluster);
+        var switcher = new MachineSwitch(_cluster, options, volumes);
         await using var waiter = new MachineWaiter(_cluster, options.Timeout, ending.Token);
         var distinct = machines.DistinctBy(m => (m.Namespace, m.Name)).ToList();
         await ending.WatchAsync(Task.WhenAll(distinct.Select(m => ending.GuardAsync(RunOneAsync(m)))));
+        foreach (var left in volumes.DescribeLeft())
+            updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = left });
 
         async Task RunOneAsync(MachineReference machine)
         {

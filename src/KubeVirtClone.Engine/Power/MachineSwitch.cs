@@ -9,10 +9,12 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Power;
 
 /// <summary>Sends the requests that start, stop and remove one machine, and keeps its run strategy over them.</summary>
-internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions options)
+internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions options, RestoredVolumes volumes)
 {
     // What starting a stopped machine makes of it; any other strategy has to be remembered.
     private const string StrategyOfStarted = "Always";
+
+    private static readonly string[] WordsForRunning = ["Starting", "Running", "Paused", "Migrating"];
 
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager };
 
@@ -35,8 +37,8 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
                 await StartAsync(record, ct);
             else if (action == PowerAction.Stop)
                 await StopAsync(record, ct);
-            else
-                await RemoveAsync(record, ct);
+            else if (await RemoveAsync(record, ct) is { } fault)
+                return new(record, fault);
             var now = action == PowerAction.Remove
                 ? null
                 : await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, machine.Namespace, machine.Name, ct);
@@ -44,7 +46,14 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
         }
         catch (KubernetesException e)
         {
-            return new(record, PowerFaults.From(e, action, machine));
+            // Where it is already, nothing needs doing. One that runs is not one that stands still before its first instruction.
+            var there = e is ApiStatusException status && PowerFaults.IsThere(status, action);
+            if (!there || record is null)
+                return new(record, PowerFaults.From(e, action, machine));
+            if (options.Paused && action == PowerAction.Start && record.Status != "Paused")
+                return new(record, PowerFaults.AlreadyRunning(machine, e));
+            cluster.Callbacks.Verbose?.Invoke($"{machine} {(action == PowerAction.Start ? "runs" : "is off")} already; nothing needs doing");
+            return new(record, null);
         }
     }
 
@@ -86,17 +95,25 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
         }
     }
 
-    private Task<KubernetesObject?> RemoveAsync(VirtualMachineRecord vm, CancellationToken ct) => cluster.Client.DeleteAsync(
-        KubeVirtKinds.VirtualMachine,
-        vm.Namespace,
-        vm.Name,
-        new DeleteOptions
-        {
-            PreconditionUid = vm.Uid,
-            DryRun = options.DryRun,
-            GracePeriodSeconds = options.GracePeriod is { } grace ? (long)Math.Ceiling(grace.TotalSeconds) : null,
-        },
-        ct);
+    private async Task<Fault?> RemoveAsync(VirtualMachineRecord vm, CancellationToken ct)
+    {
+        if (!options.Force && WordsForRunning.Contains(vm.Status, StringComparer.Ordinal))
+            return PowerFaults.Runs(new MachineReference(vm.Namespace, vm.Name), vm.Status);
+        // Read before the machine goes: afterwards nothing tells which claims were its own.
+        var restored = await volumes.ReadAsync(vm, ct);
+        await cluster.Client.DeleteAsync(
+            KubeVirtKinds.VirtualMachine,
+            vm.Namespace,
+            vm.Name,
+            new DeleteOptions
+            {
+                PreconditionUid = vm.Uid,
+                DryRun = options.DryRun,
+                GracePeriodSeconds = options.GracePeriod is { } grace ? (long)Math.Ceiling(grace.TotalSeconds) : null,
+            },
+            ct);
+        return restored is null ? null : await volumes.FinishAsync(vm, restored, options.IncludeVolumes, options.DryRun, ct);
+    }
 
     private async Task PutAsync(VirtualMachineRecord vm, string subresource, JsonObject body, CancellationToken ct)
     {

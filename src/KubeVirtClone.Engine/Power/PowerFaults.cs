@@ -22,27 +22,31 @@ internal static class PowerFaults
             return Busy(machine, "a snapshot", e);
         if (Has(text, "restore") && Has(text, "in progress"))
             return Busy(machine, "a restore", e);
-        if (!status.IsConflict)
-            return FaultMapper.From(e, target);
-        return action switch
-        {
-            PowerAction.Start when Has(text, "already running") || Has(text, "does not support manual start") => FaultMapper.Make(
-                FaultIds.VMAlreadyRunning,
-                FaultCategory.InvalidOperation,
-                $"The virtual machine {machine} runs already, or KubeVirt is about to run it: {StuckReasons.Shorten(Bare(text))}.",
-                "Nothing needs doing; Get-VM shows its state.",
-                target,
-                e),
-            PowerAction.Stop when Has(text, "not running") || Has(text, "Halted") => FaultMapper.Make(
-                FaultIds.VMNotRunning,
-                FaultCategory.InvalidOperation,
-                $"The virtual machine {machine} does not run.",
-                "Nothing needs doing; Get-VM shows its state.",
-                target,
-                e),
-            _ => FaultMapper.From(e, target),
-        };
+        return FaultMapper.From(e, target);
     }
+
+    /// <summary>Whether a refusal says that the machine is where it was to be brought.</summary>
+    public static bool IsThere(ApiStatusException e, PowerAction action) => e.IsConflict && action switch
+    {
+        PowerAction.Start => Has(e.ApiMessage, "already running") || Has(e.ApiMessage, "does not support manual start"),
+        PowerAction.Stop => Has(e.ApiMessage, "not running") || Has(e.ApiMessage, "Halted"),
+        _ => false,
+    };
+
+    public static Fault AlreadyRunning(MachineReference machine, Exception e) => FaultMapper.Make(
+        FaultIds.VMAlreadyRunning,
+        FaultCategory.InvalidOperation,
+        $"The virtual machine {machine} runs already, so it cannot be started paused.",
+        "Stop it first (Stop-VM), or leave -Paused out.",
+        machine.ToString(),
+        e);
+
+    public static Fault Runs(MachineReference machine, string status) => FaultMapper.Make(
+        FaultIds.VMRunning,
+        FaultCategory.InvalidOperation,
+        $"The virtual machine {machine} is {status}; it was not removed.",
+        "Stop it first (Stop-VM), or give -Force, which removes it as it runs.",
+        machine.ToString());
 
     public static Fault NotFound(MachineReference machine, Exception? e = null) => FaultMapper.Make(
         FaultIds.VMNotFound,

@@ -19,6 +19,7 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
 
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private PipelinePump? _pump;
+    private PipelinePump? _begun;
     private bool _disposed;
     private bool _canAsk;
 
@@ -69,28 +70,71 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
     private protected void Run(Func<CancellationToken, Task> work, Action? tick = null)
     {
         using var pump = new PipelinePump();
-        _pump = pump;
-        // Other hosts read standard input themselves, or have none.
-        _canAsk = IsSessionInteractive && string.Equals(Host?.Name, "ConsoleHost", StringComparison.Ordinal);
+        Use(pump);
         try
         {
-            var ended = pump.Run(
-                async ct =>
-                {
-                    CurrentCommand.Value = this;
-                    await work(ct);
-                },
-                tick,
-                StopToken);
-            if (!ended) throw new PipelineStoppedException();
-        }
-        catch (Exception e) when (e is EngineException or KubernetesException)
-        {
-            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e)));
+            Carry(() => pump.Run(InThisCommand(work), tick, StopToken));
         }
         finally
         {
             _pump = null;
+        }
+    }
+
+    /// <summary>
+    /// Begins <paramref name="work"/> and returns: it goes on while the pipeline brings more. What it posts runs on the pipeline thread whenever more
+    /// is begun, and in <see cref="FinishBegun"/>, which must follow before anything else is run.
+    /// </summary>
+    /// <param name="work">The work. It must post whatever it has to write.</param>
+    private protected void Begin(Func<CancellationToken, Task> work)
+    {
+        _begun ??= new PipelinePump();
+        Use(_begun);
+        Carry(() =>
+        {
+            _begun.Begin(InThisCommand(work), StopToken);
+            _begun.Drain();
+            return true;
+        });
+    }
+
+    /// <summary>Carries out what was begun to its end; nothing when nothing was.</summary>
+    private protected void FinishBegun()
+    {
+        if (_begun is not { } pump) return;
+        try
+        {
+            Carry(() => pump.Finish(tick: null, StopToken));
+        }
+        finally
+        {
+            _pump = _begun = null;
+            pump.Dispose();
+        }
+    }
+
+    private void Use(PipelinePump pump)
+    {
+        _pump = pump;
+        // Other hosts read standard input themselves, or have none.
+        _canAsk = IsSessionInteractive && string.Equals(Host?.Name, "ConsoleHost", StringComparison.Ordinal);
+    }
+
+    private Func<CancellationToken, Task> InThisCommand(Func<CancellationToken, Task> work) => async ct =>
+    {
+        CurrentCommand.Value = this;
+        await work(ct);
+    };
+
+    private void Carry(Func<bool> run)
+    {
+        try
+        {
+            if (!run()) throw new PipelineStoppedException();
+        }
+        catch (Exception e) when (e is EngineException or KubernetesException)
+        {
+            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e)));
         }
     }
 
@@ -114,6 +158,7 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
         if (_disposed || !disposing) return;
         _disposed = true;
         _pump?.Dispose();
+        _begun?.Dispose();
         _stop.Dispose();
     }
 

@@ -85,6 +85,19 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
         return clones;
     }
 
+    /// <summary>The clones chosen by name or batch, for a command that has nothing to do where there are none: a batch without clones is an error then.</summary>
+    private protected async Task<List<CloneRecord>> FindSomeClonesAsync(KubeVirtCluster cluster, bool everything, CancellationToken ct)
+    {
+        var clones = await FindClonesAsync(cluster, everything, ct);
+        if (clones.Count == 0 && Name.Length == 0 && !string.IsNullOrEmpty(Batch))
+        {
+            var fault = CloneCatalog.NoneOfBatch(NamespaceOrDefault(cluster), Batch);
+            Post(() => WriteError(ErrorRecords.From(fault)));
+        }
+
+        return clones;
+    }
+
     private protected void RefuseEmptySelection(string example)
     {
         ThrowTerminatingError(ErrorRecords.Create(

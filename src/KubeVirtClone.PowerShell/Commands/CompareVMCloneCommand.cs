@@ -103,7 +103,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         var @namespace = NamespaceOrDefault(cluster);
         var machines = _machines.Concat(TargetName.Select(name => (Namespace: @namespace, Name: name))).Select(m => new CompareRequest(m.Namespace, m.Name));
         var requests = machines.ToList();
-        requests.AddRange((await FindClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
+        requests.AddRange((await FindSomeClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
         var catalog = new CloneCatalog(cluster);
         foreach (var reference in PipedClones(cluster))
         {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
@@ -37,6 +38,19 @@ public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
         return new([clone.Name], clone.Namespace);
     }
 
-    private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
-        WriteFoundAsync(new CloneCatalog(cluster).ListAsync(query, string.IsNullOrEmpty(Batch) ? null : Batch, ct), static record => new VMClone(record));
+    private protected override async Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct)
+    {
+        var batch = string.IsNullOrEmpty(Batch) ? null : Batch;
+        var found = 0;
+        await WriteFoundAsync(new CloneCatalog(cluster).ListAsync(query, batch, ct), record =>
+        {
+            found++;
+            return new VMClone(record);
+        });
+        if (found == 0 && batch is not null && query is { AllNamespaces: false, Names.Count: 0 }
+            && await new BatchLeftovers(cluster).DescribeVolumesAsync(query.Namespace, batch, ct) is { } left)
+        {
+            Post(() => WriteWarning(left));
+        }
+    }
 }

@@ -79,6 +79,18 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
             tick);
     }
 
+    /// <summary>The same for work that goes on while the pipeline brings more; see <see cref="AsyncCmdlet.FinishBegun"/>.</summary>
+    private protected void BeginWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work)
+    {
+        var session = KubeVirtSession.Current;
+        var settings = session.Complete(GetGivenSettings());
+        Begin(async ct =>
+        {
+            await using var use = await session.OpenAsync(settings, ct);
+            await work(use.Cluster, ct);
+        });
+    }
+
     /// <summary>The namespace that is meant where none came with an item.</summary>
     private protected string NamespaceOrDefault(KubeVirtCluster cluster)
     {

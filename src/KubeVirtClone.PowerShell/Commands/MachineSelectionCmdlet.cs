@@ -13,12 +13,14 @@ namespace KubeVirtClone.Commands;
 
 /// <summary>
 /// Base of the cmdlets that start, stop and remove virtual machines. Without -Wait a machine is dealt with as soon as it comes
-/// down the pipeline; with it they are gathered, because one watch then serves them all.
+/// down the pipeline, while others come; with it they are gathered, because one watch then serves them all.
 /// </summary>
 public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
 {
     private readonly List<MachineReference> _gathered = [];
     private HashSet<string> _commandLine = [];
+    private SemaphoreSlim? _places;
+    private bool _ended;
 
     /// <summary>Names of virtual machines, exact or with wildcards.</summary>
     [Parameter(Position = 0)]
@@ -46,8 +48,20 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
     /// <summary>What is done, as said to the user: Start, Stop, Remove.</summary>
     private protected abstract string Verb { get; }
 
-    /// <summary>Whether each machine is waited for to be where it should; machines are then gathered until the pipeline ends.</summary>
+    /// <summary>What it is done to, as asked of the user before the machine's name.</summary>
+    private protected virtual string What => "the virtual machine";
+
+    /// <summary>Whether each machine is waited for to be where it should.</summary>
     private protected abstract bool Waits { get; }
+
+    /// <summary>Whether machines are gathered until the pipeline ends.</summary>
+    private protected virtual bool Gathers => Waits;
+
+    /// <summary>Whether machines are removed that run.</summary>
+    private protected virtual bool Forces => false;
+
+    /// <summary>Whether the volumes restored for a machine are removed with it.</summary>
+    private protected virtual bool TakesVolumes => false;
 
     /// <summary>Time the guest gets to shut down; null is what the machine says.</summary>
     private protected virtual TimeSpan? Grace => null;
@@ -92,7 +106,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
             return;
         }
 
-        if (Waits)
+        if (Gathers)
         {
             _gathered.Add(machine);
         }
@@ -105,9 +119,18 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        FinishBegun();
+        _ended = true;
         // A machine that is named is dealt with even when nothing is piped in; an empty pipeline alone selects nothing.
         if (Name.Length > 0) _gathered.AddRange(FindNamed());
         if (_gathered.Count > 0) Carry(_gathered);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) _places?.Dispose();
     }
 
     private List<MachineReference> FindNamed()
@@ -136,7 +159,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         foreach (var machine in machines)
         {
             var name = machine.Namespace.Length > 0 ? machine.ToString() : machine.Name;
-            if (ShouldProcess($"{Verb} the virtual machine '{name}'", $"{Verb} the virtual machine '{name}'?", $"{Verb}-VM", out var reason))
+            if (ShouldProcess($"{Verb} {What} '{name}'", $"{Verb} {What} '{name}'?", $"{Verb}-VM", out var reason))
             {
                 approved.Add(machine);
             }
@@ -150,30 +173,53 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         if (approved.Count > 0) Carry(approved, dryRun: false);
     }
 
-    private void Carry(List<MachineReference> machines, bool dryRun) => RunItems<VirtualMachineRecord>(
-        machines.Count == 1 ? $"{Verb} {machines[0].Name}" : $"{Verb} {machines.Count} VMs",
-        machines.Count,
-        (cluster, emit, ct) =>
+    private void Carry(List<MachineReference> machines, bool dryRun)
+    {
+        if (Gathers || _ended)
         {
-            var @namespace = NamespaceOrDefault(cluster);
-            var placed = machines.ConvertAll(m => m.Namespace.Length > 0 ? m : m with { Namespace = @namespace });
-            return ForwardAsync(Act(cluster, placed, dryRun, ct), update => emit(Judge(update)));
-        },
-        static record => new VirtualMachine(record),
-        output =>
+            RunItems<VirtualMachineRecord>(
+                machines.Count == 1 ? $"{Verb} {machines[0].Name}" : $"{Verb} {machines.Count} VMs",
+                machines.Count,
+                (cluster, emit, ct) => ForwardAsync(Act(cluster, machines, dryRun, ct), update => emit(Judge(update))),
+                Convert,
+                output => Write(output, dryRun));
+            return;
+        }
+
+        // Others come down the pipeline meanwhile, and are dealt with at the same time.
+        _places ??= new SemaphoreSlim(ThrottleLimit);
+        BeginWithCluster(async (cluster, ct) =>
         {
-            if (dryRun)
+            await _places.WaitAsync(ct);
+            try
             {
-                WriteVerbose($"The server would {Verb.ToLowerInvariant()} the virtual machine '{output}'.");
+                await ForwardAsync(Act(cluster, machines, dryRun, ct), update => WriteItem(Judge(update), Convert, output => Write(output, dryRun)));
             }
-            else
+            finally
             {
-                WriteDone(output);
+                _places.Release();
             }
         });
+    }
+
+    private static object Convert(VirtualMachineRecord record) => new VirtualMachine(record);
+
+    private void Write(object output, bool dryRun)
+    {
+        if (dryRun)
+        {
+            WriteVerbose($"The server would {Verb.ToLowerInvariant()} the virtual machine '{output}'.");
+        }
+        else
+        {
+            WriteDone(output);
+        }
+    }
 
     private IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> Act(KubeVirtCluster cluster, List<MachineReference> machines, bool dryRun, CancellationToken ct)
     {
+        var @namespace = NamespaceOrDefault(cluster);
+        machines = machines.ConvertAll(m => m.Namespace.Length > 0 ? m : m with { Namespace = @namespace });
         var power = new MachinePower(cluster);
         var options = new PowerOptions
         {
@@ -183,6 +229,8 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
             Paused = StartsPaused,
             ThrottleLimit = ThrottleLimit,
             DryRun = dryRun,
+            Force = Forces,
+            IncludeVolumes = TakesVolumes,
         };
         return Verb switch
         {

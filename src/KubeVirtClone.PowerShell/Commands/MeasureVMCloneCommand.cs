@@ -16,7 +16,7 @@ public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing() => RunWithCluster(async (cluster, ct) =>
     {
-        var found = await FindClonesAsync(cluster, everything: !IsPipeline, ct);
+        var found = await FindSomeClonesAsync(cluster, everything: !IsPipeline, ct);
         IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
         if (clones.Count == 0) return;
         var measurer = new CloneMeasurer(cluster);

@@ -67,7 +67,7 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
     {
         var leftovers = new BatchLeftovers(cluster);
         var batches = clones.Where(c => c.Batch is not null).Select(c => (c.Namespace, Batch: c.Batch!)).ToHashSet();
-        if (IsWholeBatch && clones.Count == 0) batches.Add((cluster.Namespace, Batch!));
+        if (IsWholeBatch && clones.Count == 0) batches.Add((NamespaceOrDefault(cluster), Batch!));
         foreach (var (@namespace, batch) in batches)
         {
             var kept = IsWholeBatch

@@ -21,9 +21,26 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
+    /// <summary>Also remove machines that run; without it they are an error.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Also remove the claims and data volumes that were restored for the machines and that nothing else uses, with their data.</summary>
+    [Parameter]
+    public SwitchParameter IncludeVolumes { get; set; }
+
     private protected override string Verb => "Remove";
 
+    private protected override string What => IncludeVolumes ? "the virtual machine and the volumes restored for it:" : base.What;
+
     private protected override bool Waits => !NoWait;
+
+    // Volumes that several machines share are unused only when the last of them goes, and a namespace is read once for all of them.
+    private protected override bool Gathers => true;
+
+    private protected override bool Forces => Force;
+
+    private protected override bool TakesVolumes => IncludeVolumes;
 
     private protected override TimeSpan? Grace => GracePeriod;
 

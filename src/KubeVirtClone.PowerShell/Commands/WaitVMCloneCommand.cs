@@ -33,7 +33,7 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
             RunWithCluster(
                 async (cluster, ct) =>
                 {
-                    var chosen = await FindClonesAsync(cluster, everything: false, ct);
+                    var chosen = await FindSomeClonesAsync(cluster, everything: false, ct);
                     List<CloneReference> clones = [.. PipedClones(cluster), .. chosen.Select(c => c.Reference)];
                     if (clones.Count == 0) return;
                     var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");

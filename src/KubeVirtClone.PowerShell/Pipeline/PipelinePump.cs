@@ -13,6 +13,8 @@ internal sealed class PipelinePump : IDisposable
 
     private readonly BlockingCollection<Action> _queue = new(Capacity);
     private readonly CancellationTokenSource _closed = new();
+    private readonly List<Task> _begun = [];
+    private CancellationTokenSource? _abandon;
     private readonly int _pipelineThread = Environment.CurrentManagedThreadId;
 
     /// <summary>How long work may take to end after it was told to stop, before it is left behind.</summary>
@@ -54,7 +56,43 @@ internal sealed class PipelinePump : IDisposable
     public bool Run(Func<CancellationToken, Task> work, Action? tick, CancellationToken stop)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var task = Task.Run(() => RunToEndAsync(work, abandon.Token), CancellationToken.None);
+        return Pump(Task.Run(() => RunToEndAsync(work, abandon.Token), CancellationToken.None), tick, abandon, stop);
+    }
+
+    /// <summary>Begins work and returns. What it posts waits for <see cref="Drain"/> or <see cref="Finish"/>; any number can be begun.</summary>
+    public void Begin(Func<CancellationToken, Task> work, CancellationToken stop)
+    {
+        _abandon ??= CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _begun.RemoveAll(t => t.IsCompletedSuccessfully);
+        _begun.Add(Task.Run(() => GuardAsync(work, _abandon), CancellationToken.None));
+    }
+
+    /// <summary>Carries out what was posted so far. What work that was begun has thrown is thrown here.</summary>
+    public void Drain()
+    {
+        while (_queue.TryTake(out var action)) action();
+        _begun.Find(t => t.IsFaulted)?.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Carries out what was begun to its end, as <see cref="Run"/> does.</summary>
+    /// <returns>False when <paramref name="stop"/> was cancelled before that.</returns>
+    public bool Finish(Action? tick, CancellationToken stop)
+    {
+        _abandon ??= CancellationTokenSource.CreateLinkedTokenSource(stop);
+        return Pump(RunToEndAsync(_ => Task.WhenAll(_begun), stop), tick, _abandon, stop);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The queue itself is left to the collector: a worker left behind may still be posting to it.
+        _closed.Cancel();
+        _abandon?.Cancel();
+        GC.SuppressFinalize(this);
+    }
+
+    private bool Pump(Task task, Action? tick, CancellationTokenSource abandon, CancellationToken stop)
+    {
         try
         {
             while (!_queue.IsCompleted)
@@ -78,12 +116,18 @@ internal sealed class PipelinePump : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    // What fails ends the others: it is what nothing can work after.
+    private static async Task GuardAsync(Func<CancellationToken, Task> work, CancellationTokenSource abandon)
     {
-        // The queue itself is left to the collector: a worker left behind may still be posting to it.
-        _closed.Cancel();
-        GC.SuppressFinalize(this);
+        try
+        {
+            await work(abandon.Token);
+        }
+        catch
+        {
+            await abandon.CancelAsync();
+            throw;
+        }
     }
 
     private async Task RunToEndAsync(Func<CancellationToken, Task> work, CancellationToken ct)

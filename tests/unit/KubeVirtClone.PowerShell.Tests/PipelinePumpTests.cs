@@ -31,6 +31,44 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
+    public void What_was_begun_goes_on_beside_and_posts_to_the_calling_thread()
+    {
+        using var pump = new PipelinePump();
+        using var both = new Barrier(2);
+        var thread = Environment.CurrentManagedThreadId;
+        List<int> seen = [];
+        foreach (var n in new[] { 1, 2 })
+        {
+            pump.Begin(
+                _ =>
+                {
+                    // Neither can go on before the other is under way.
+                    both.SignalAndWait(TimeSpan.FromMinutes(1)).ShouldBeTrue();
+                    pump.Post(() =>
+                    {
+                        Environment.CurrentManagedThreadId.ShouldBe(thread);
+                        seen.Add(n);
+                    });
+                    return Task.CompletedTask;
+                },
+                CancellationToken.None);
+            pump.Drain();
+        }
+
+        pump.Finish(tick: null, CancellationToken.None).ShouldBeTrue();
+        seen.Order().ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public void What_fails_ends_what_else_was_begun()
+    {
+        using var pump = new PipelinePump();
+        pump.Begin(ct => Task.Delay(Timeout.Infinite, ct), CancellationToken.None);
+        pump.Begin(_ => throw new InvalidDataException("x"), CancellationToken.None);
+        Should.Throw<InvalidDataException>(() => pump.Finish(tick: null, CancellationToken.None)).Message.ShouldBe("x");
+    }
+
+    [Fact]
     public void Throws_what_the_work_throws_after_its_last_action()
     {
         using var pump = new PipelinePump();

@@ -103,19 +103,18 @@ public sealed class CloneComparer
 
     private async Task<CloneRecord?> FindCloneAsync(CompareRequest request, CancellationToken ct)
     {
-        await foreach (var clone in _cluster.Client.ListAsync(await _cluster.GetCloneKindAsync(ct), request.Namespace, options: null, ct))
+        // Who may see clones of one way of making only finds those.
+        var reader = new KindReader(_cluster);
+        var kinds = new List<(ResourceKind Kind, Func<KubernetesObject, bool> IsClone)> { (await _cluster.GetCloneKindAsync(ct), static _ => true) };
+        if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
+            kinds.Add((KubeVirtKinds.Restore(version), CloneRecord.IsCloneRestore));
+        foreach (var (kind, isClone) in kinds)
         {
-            if (CloneRecord.From(clone) is { } record && record.TargetName == request.TargetName)
-                return record;
-        }
-
-        if (await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
-            return null;
-        var options = new ListOptions { LabelSelector = $"{CloneLabels.Method}={nameof(CloneMethod.Restore)}" };
-        await foreach (var restore in _cluster.Client.ListAsync(KubeVirtKinds.Restore(version), request.Namespace, options, ct))
-        {
-            if (CloneRecord.From(restore) is { } record && record.TargetName == request.TargetName)
-                return record;
+            var found = await reader.ListAsync(kind, request.Namespace, o => isClone(o) && CloneRecord.From(o).TargetName == request.TargetName, ct);
+            if (found.Items?.Values.FirstOrDefault() is { } clone)
+                return CloneRecord.From(clone);
+            if (found.WhyNot is { } why)
+                _cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} are left out: {why}");
         }
 
         return null;

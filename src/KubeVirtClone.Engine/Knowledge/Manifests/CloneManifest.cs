@@ -48,6 +48,7 @@ public static class CloneManifest
         };
         if (request.Batch is not null)
             labels[CloneLabels.Batch] = request.Batch;
+        labels.TryAdd(CloneLabels.ExcludedFromBackup, "true");
         metadata["labels"] = Map(labels);
         if (request.Annotations is { Count: > 0 } annotations)
             metadata["annotations"] = Map(annotations);

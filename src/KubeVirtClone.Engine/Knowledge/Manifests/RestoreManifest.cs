@@ -30,6 +30,7 @@ internal static class RestoreManifest
             labels[CloneLabels.Batch] = request.Batch;
         foreach (var (key, value) in request.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal))
             labels.TryAdd(key, value);
+        labels.TryAdd(CloneLabels.ExcludedFromBackup, "true");
         var metadata = new JsonObject { ["name"] = request.CloneName, ["namespace"] = request.Namespace, ["labels"] = labels };
         if (request.Annotations is { Count: > 0 } annotations)
             metadata["annotations"] = new JsonObject(annotations.Select(a => KeyValuePair.Create<string, JsonNode?>(a.Key, a.Value)));

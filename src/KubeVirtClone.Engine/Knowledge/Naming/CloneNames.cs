@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -23,12 +24,12 @@ public static class CloneNames
     /// <param name="source">Name of the source.</param>
     /// <param name="ordinal">Which one of the batch's unnamed clones of this source it is, from 0.</param>
     public static string ForTarget(string batch, string @namespace, string sourceKind, string source, int ordinal) =>
-        $"clone-{Clip(source, NameRules.MaxLabelLength - 12)}-{Hash(5, "target", batch, @namespace, sourceKind, source, ordinal.ToString())}";
+        $"clone-{Clip(source, NameRules.MaxLabelLength - 12)}-{Hash(5, "target", batch, @namespace, sourceKind, source, ordinal.ToString(CultureInfo.InvariantCulture))}";
 
     /// <summary>A new batch id: when, and five random characters.</summary>
     /// <param name="now">The time it is made.</param>
     public static string NewBatch(DateTimeOffset now) =>
-        $"{now.UtcDateTime:yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetString(Alphabet, 5)}";
+        string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetString(Alphabet, 5)}");
 
     /// <summary>Name for a snapshot that was not named: the machine's, the time, five random characters.</summary>
     /// <param name="source">Name of the machine.</param>
@@ -60,7 +61,7 @@ public static class CloneNames
     private static string Hash(int length, params string[] parts)
     {
         // Length-prefixed, so that no two lists of parts read the same.
-        var text = string.Concat(parts.Select(p => $"{p.Length}:{p}"));
+        var text = string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")));
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(text));
         return string.Create(length, bytes, static (span, source) =>
         {

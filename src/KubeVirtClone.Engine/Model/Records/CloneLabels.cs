@@ -31,6 +31,12 @@ public static class CloneLabels
     /// <summary>Annotation of a restore whose machine is to be started once it is complete: how. It goes when that is done.</summary>
     internal const string Start = "kubevirtclone.io/start";
 
+    /// <summary>Annotation of a restored volume with the batch's label: the restore that label holds for.</summary>
+    internal const string MarkedRestore = "kubevirtclone.io/restored-by";
+
+    /// <summary>Label that tells backup tools (Velero, and what is built on it) to leave an object out: restored from a backup, a clone object would clone again.</summary>
+    public const string ExcludedFromBackup = "velero.io/exclude-from-backup";
+
     /// <summary>Label that says who made the object.</summary>
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 

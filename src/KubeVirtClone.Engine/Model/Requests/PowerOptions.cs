@@ -28,6 +28,12 @@ public sealed record PowerOptions
     /// <summary>Time the guest gets to shut down, in whole seconds; zero switches it off. Null is what the machine says (30 s unless set). Stop and remove only.</summary>
     public TimeSpan? GracePeriod { get; init; }
 
+    /// <summary>Remove only: also machines that run.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Remove only: also the claims and data volumes that were restored for the machine and that nothing else uses, with their data.</summary>
+    public bool IncludeVolumes { get; init; }
+
     /// <summary>Only ask the server whether it would do it.</summary>
     public bool DryRun { get; init; }
 

@@ -23,11 +23,11 @@ public static partial class FaultIds
     /// <summary>The snapshot does not hold every disk: machines made of it would share the source's own volumes.</summary>
     public const string VMSnapshotPartial = "VMSnapshotPartial";
 
-    /// <summary>The machine runs already.</summary>
+    /// <summary>The machine was to start paused, and runs already.</summary>
     public const string VMAlreadyRunning = "VMAlreadyRunning";
 
-    /// <summary>The machine does not run.</summary>
-    public const string VMNotRunning = "VMNotRunning";
+    /// <summary>The machine was to be removed, and runs.</summary>
+    public const string VMRunning = "VMRunning";
 
     /// <summary>A snapshot or restore of the machine is in progress, and its state cannot be changed meanwhile.</summary>
     public const string VMBusy = "VMBusy";

@@ -66,6 +66,9 @@ public static partial class FaultIds
     /// <summary>The clone does not exist.</summary>
     public const string VMCloneNotFound = "VMCloneNotFound";
 
+    /// <summary>There are no clones of that batch.</summary>
+    public const string VMCloneBatchNotFound = "VMCloneBatchNotFound";
+
     /// <summary>The name or namespace given is not a legal one.</summary>
     public const string VMCloneNameInvalid = "VMCloneNameInvalid";
 

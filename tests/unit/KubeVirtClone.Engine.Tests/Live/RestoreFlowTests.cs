@@ -74,10 +74,12 @@ public sealed class RestoreFlowTests
         MachineReference[] machine = [new("default", "m")];
 
         (await OneAsync(power.StopAsync(machine, options, default))).Record!.RunStrategy.ShouldBe("Halted");
-        (await OneAsync(power.StopAsync(machine, options, default))).Fault!.Id.ShouldBe(FaultIds.VMNotRunning);
+        (await OneAsync(power.StopAsync(machine, options, default))).Record!.Status.ShouldBe("Stopped");
         (await OneAsync(power.StartAsync(machine, options, default))).Record!.RunStrategy.ShouldBe("Once");
-        (await OneAsync(power.StartAsync(machine, options, default))).Fault!.Id.ShouldBe(FaultIds.VMAlreadyRunning);
-        (await OneAsync(power.RemoveAsync(machine, options, default))).Fault.ShouldBeNull();
+        (await OneAsync(power.StartAsync(machine, options, default))).Record!.Status.ShouldBe("Running");
+        (await OneAsync(power.StartAsync(machine, options with { Paused = true }, default))).Fault!.Id.ShouldBe(FaultIds.VMAlreadyRunning);
+        (await OneAsync(power.RemoveAsync(machine, options, default))).Fault!.Id.ShouldBe(FaultIds.VMRunning);
+        (await OneAsync(power.RemoveAsync(machine, options with { Force = true, IncludeVolumes = true }, default))).Fault.ShouldBeNull();
     }
 
     private static async Task MakeImageAsync(KubeVirtCluster cluster)

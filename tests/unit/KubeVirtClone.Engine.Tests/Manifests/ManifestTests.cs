@@ -39,7 +39,7 @@ public sealed class ManifestTests
               "apiVersion": "{{apiVersion}}", "kind": "VirtualMachineClone",
               "metadata": {
                 "name": "cl", "namespace": "lab",
-                "labels": { "app.kubernetes.io/managed-by": "kubevirtclone", "kubevirtclone.io/batch": "lab7", "team": "a" },
+                "labels": { "app.kubernetes.io/managed-by": "kubevirtclone", "kubevirtclone.io/batch": "lab7", "team": "a", "velero.io/exclude-from-backup": "true" },
                 "annotations": { "note": "for: all" }
               },
               "spec": {

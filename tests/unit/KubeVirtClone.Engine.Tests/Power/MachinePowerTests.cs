@@ -78,15 +78,34 @@ public sealed class MachinePowerTests
     }
 
     [Fact]
-    public async Task What_is_so_already_is_a_fault_of_that_item_alone()
+    public async Task What_is_so_already_is_given_as_it_is()
     {
         _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("other"));
         _world.SetOn("other", on: true);
         var updates = await _world.ReadAsync(Power.StartAsync([new("default", "golden") { Input = "row 1" }, new("default", "other"), new("default", "none")], new PowerOptions(), default));
 
-        updates.Where(u => u.Kind == ItemUpdateKind.Record).ShouldHaveSingleItem().Input.ShouldBe("row 1");
-        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe([FaultIds.VMAlreadyRunning, FaultIds.VMNotFound]);
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).Select(u => u.Record!.Name).Order().ShouldBe(["golden", "other"]);
+        updates.Single(u => u.Record?.Name == "golden").Input.ShouldBe("row 1");
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMNotFound);
+        // It does not stand still, as was asked for.
+        (await DoAsync(Power.StartAsync([new("default", "other")], new PowerOptions { Paused = true }, default))).Fault!.Id.ShouldBe(FaultIds.VMAlreadyRunning);
+
+        _world.SetOn("other", on: false);
+        (await DoAsync(Power.StopAsync([new("default", "other")], new PowerOptions { Wait = true }, default))).Record!.Name.ShouldBe("other");
         (await DoAsync(Power.StopAsync([new("default", "none")], new PowerOptions(), default))).Fault!.Id.ShouldBe(FaultIds.VMNotFound);
+    }
+
+    [Fact]
+    public async Task A_machine_that_runs_is_removed_only_by_force()
+    {
+        _world.SetOn("golden", on: true);
+        var refused = await DoAsync(Power.RemoveAsync(Golden, new PowerOptions(), default));
+        refused.Fault!.Id.ShouldBe(FaultIds.VMRunning);
+        refused.Fault.RecommendedAction.ShouldContain("-Force");
+        _world.Machines.ShouldContain("golden");
+
+        (await DoAsync(Power.RemoveAsync(Golden, new PowerOptions { Force = true }, default))).Fault.ShouldBeNull();
+        _world.Machines.ShouldNotContain("golden");
     }
 
     [Fact]

@@ -99,18 +99,20 @@ public sealed class KilledBatchTests
         });
     }
 
-    [Fact]
-    public async Task A_removal_that_is_killed_is_completed_by_the_same_command()
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task A_removal_that_is_killed_is_completed_by_the_same_command(CloneMethodChoice method)
     {
         await using var lab = new Lab();
         // One request a machine.
         await ForEachPointAsync([false, true], Count, async (point, batch) =>
         {
-            (await lab.DoAsync(() => RunAsync(lab, CloneMethodChoice.Restore, batch))).ShouldBeEmpty();
+            (await lab.DoAsync(() => RunAsync(lab, method, batch))).ShouldBeEmpty();
             var killed = await lab.Virtual.RunAndKillAsync(() => lab.BatchRemovalAsync(batch), point);
             if (killed)
                 await lab.RemoveBatchAsync(batch);
-            lab.ShouldBeAsBefore($"removal killed at {point} and done again");
+            lab.ShouldBeAsBefore($"{method}: removal killed at {point} and done again");
             return killed;
         });
     }

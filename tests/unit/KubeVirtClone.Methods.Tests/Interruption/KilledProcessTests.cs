@@ -20,9 +20,8 @@ public sealed class KilledProcessTests
         sandbox.Made.Where(m => m.StartsWith("k-", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ShouldBe(["k-1", "k-2"]);
         sandbox.List(method == "clone" ? "VirtualMachineClone" : "VirtualMachineRestore").Count.ShouldBe(2);
         string[] removal = ["remove", "--batch", "k", "--include-target", "--yes"];
-        // What restores made is found by its marks when its machines are gone already; so removing it can be killed too.
-        if (method == "restore")
-            (await sandbox.RunAndKillAsync(new KillPoint(2, Done: true), removal)).ShouldBeTrue();
+        // What was made is found by its marks when its machines are gone already; so removing it can be killed too.
+        (await sandbox.RunAndKillAsync(new KillPoint(2, Done: true), removal)).ShouldBeTrue();
         (await sandbox.RunAsync(removal)).ShouldEndWith(0);
         await sandbox.ShouldBecomeAsync(before, $"{method} killed, run again and removed");
     }

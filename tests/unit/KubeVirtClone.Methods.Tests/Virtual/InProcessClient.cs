@@ -46,6 +46,9 @@ internal sealed class InProcessClient : IKubernetesClient
     /// <summary>At which of its mutating requests the client's process is killed, from 1; null for never.</summary>
     public KillPoint? KillAt { get; init; }
 
+    /// <summary>Plurals of the kinds its user may not list.</summary>
+    public IReadOnlySet<string> Unlisted { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
     public bool IsDead => _dead;
 
@@ -99,6 +102,8 @@ internal sealed class InProcessClient : IKubernetesClient
 
     public async IAsyncEnumerable<KubernetesObject> ListAsync(ResourceKind kind, string? ns, ListOptions? options, [EnumeratorCancellation] CancellationToken ct)
     {
+        if (Unlisted.Contains(kind.Plural))
+            throw new ApiStatusException(403, "Forbidden", $"{kind.Plural} is forbidden: User \"alice\" cannot list resource \"{kind.Plural}\"") { Kind = kind.Plural, IsApiStatus = true };
         var found = await AskAsync(() => Select(kind, ns, options?.LabelSelector, options?.FieldSelector), ct);
         foreach (var item in found)
             yield return item;
@@ -120,7 +125,7 @@ internal sealed class InProcessClient : IKubernetesClient
         "delete",
         kind,
         name,
-        () => _sandbox.Api.Delete(Type(kind), ns, name, new DeleteRequest { PreconditionUid = options?.PreconditionUid, PropagationPolicy = options?.PropagationPolicy }, Who(null)),
+        () => _sandbox.Api.Delete(Type(kind), ns, name, new DeleteRequest { PreconditionUid = options?.PreconditionUid, PropagationPolicy = options?.PropagationPolicy }, Who(new WriteOptions { DryRun = options?.DryRun == true })),
         ct);
 
     public Task<HttpAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, CancellationToken ct) => AskAsync(

@@ -16,6 +16,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private const int QuietRounds = 3;
 
     private readonly string _namespace;
+    private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
     private VirtualTime _time;
     private InProcessClient _client;
 
@@ -66,6 +67,13 @@ internal sealed class VirtualCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>From here on the engine's user may not list a kind.</summary>
+    public void MayNotList(string plural)
+    {
+        _unlisted.Add(plural);
+        BeginProcess(killAt: null);
+    }
+
     /// <summary>Lets the cluster work by itself for a while.</summary>
     public void Settle(TimeSpan time) => Sandbox.Run(time);
 
@@ -79,7 +87,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private void BeginProcess(KillPoint? killAt)
     {
         _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt };
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted };
         Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
     }
 

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Power;
+
+/// <summary>
+/// The volumes that were restored for machines which are removed together: KubeVirt deletes only what came from a template, or what it was told a
+/// machine owns. Each namespace is read once, before its first machine goes. Safe to use from several tasks at a time.
+/// </summary>
+internal sealed class RestoredVolumes(KubeVirtCluster cluster)
+{
+    private const int MostNamed = 20;
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<NamespaceVolumes>>> _namespaces = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Namespace, string Name), bool> _left = new();
+
+    /// <summary>The volumes of the namespace of a machine that was made by a restore; null of any other machine, which has none. Asked before it goes.</summary>
+    public async Task<NamespaceVolumes?> ReadAsync(VirtualMachineRecord machine, CancellationToken ct) =>
+        machine.Annotations.ContainsKey(CloneLabels.LastRestore)
+            ? await _namespaces.GetOrAdd(machine.Namespace, ns => new(() => NamespaceVolumes.ReadAsync(cluster, ns, ct))).Value
+            : null;
+
+    /// <summary>Removes what was restored for a machine that goes and nothing else uses, or remembers that it stays.</summary>
+    /// <returns>Null when it is going, or is to stay.</returns>
+    public async Task<Fault?> FinishAsync(VirtualMachineRecord machine, NamespaceVolumes volumes, bool remove, bool dryRun, CancellationToken ct)
+    {
+        _removed[$"{machine.Namespace}/{machine.Name}"] = true;
+        // Where KubeVirt did not note which restore made a claim, the machine's use of it tells.
+        var listed = machine.Volumes.Where(v => v is { IsCopied: true, Reference: not null }).Select(v => v.Reference!).ToHashSet(StringComparer.Ordinal);
+        var mine = volumes.NotOwnedBy(machine.Uid, volumes.UnusedOf(machine.Annotations[CloneLabels.LastRestore], listed, n => _removed.ContainsKey($"{machine.Namespace}/{n}"))).ToList();
+        if (remove && volumes.Unseen is { } unseen)
+            cluster.Callbacks.Warning?.Invoke($"{char.ToUpperInvariant(unseen[0])}{unseen[1..]}.");
+        if (!remove)
+        {
+            foreach (var (kind, item) in mine.Where(v => v.Kind == KubeVirtKinds.PersistentVolumeClaim))
+                _left[(item.Namespace!, item.Name)] = true;
+            return null;
+        }
+
+        if (!dryRun)
+            return await new RestoreKeeper(cluster).RemoveVolumesAsync(mine, static _ => { }, ct);
+        foreach (var (kind, item) in mine)
+            cluster.Callbacks.Verbose?.Invoke($"{kind.Kind} {item.Namespace}/{item.Name}, which was restored for {machine.Name}, would go with it");
+        return null;
+    }
+
+    /// <summary>What stays, in words, one text for each namespace.</summary>
+    public IEnumerable<string> DescribeLeft() => _left.Keys.GroupBy(l => l.Namespace, l => l.Name, StringComparer.Ordinal).Select(left =>
+    {
+        var names = left.Order(StringComparer.Ordinal).ToList();
+        var some = string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
+        return names.Count == 1
+            ? $"The claim {some} in {left.Key}, which was restored for the machine, stays with its data. -IncludeVolumes takes it with its machine; now kubectl delete pvc removes it."
+            : $"{names.Count} claims in {left.Key}, which were restored for the machines, stay with their data: {some}. -IncludeVolumes takes them with their machines; now kubectl delete pvc removes them.";
+    });
+}
