@@ -42,9 +42,12 @@ internal static class GetAction
         using var results = new CloneResults(context.Console, format, selection.AllNamespaces, new TableWidths(0, 0, 0, 0));
         var selector = CloneFinder.SelectorOf(selection);
         var restores = $"{CloneLabels.Method}={CloneMethod.Restore}";
+        var machines = CloneRecord.DirectSelector;
         List<Task> watches = [WatchKindAsync(await cluster.GetCloneKindAsync(context.Cancelled), selector)];
         if (await cluster.GetSnapshotVersionAsync(context.Cancelled) is { } version)
             watches.Add(WatchKindAsync(KubeVirtKinds.Restore(version), selector is null ? restores : $"{selector},{restores}"));
+
+        watches.Add(WatchKindAsync(KubeVirtKinds.VirtualMachine, selector is null ? machines : $"{selector},{machines}"));
 
         // A watch ends with an exception only: the first one ends the command.
         await await Task.WhenAny(watches);
@@ -54,7 +57,7 @@ internal static class GetAction
             await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, new WatchOptions { LabelSelector = labels }, context.Cancelled))
             {
                 // A deleted clone is shown once more, as kubectl shows it.
-                if (change.Object is { } clone && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
+                if (change.Object is { } clone && (kind != KubeVirtKinds.VirtualMachine || CloneRecord.IsDirect(clone)) && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
                     results.Add(CloneRecord.From(clone));
             }
         }

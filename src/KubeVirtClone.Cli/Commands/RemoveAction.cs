@@ -108,11 +108,12 @@ internal static class RemoveAction
         try
         {
             var options = new DeleteOptions { DryRun = true, PreconditionUid = clone.Uid };
-            var kind = clone.Method == CloneMethod.Restore
-                ? KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(cancelled)).Version)
-                : await cluster.GetCloneKindAsync(cancelled);
+            // Without its machine, one that was made directly is only forgotten.
+            if (clone.Method == CloneMethod.Direct && !invocation.IncludeTarget)
+                return null;
+            var kind = await cluster.GetKindAsync(clone.Method, cancelled);
             await cluster.Client.DeleteAsync(kind, clone.Namespace, clone.Name, options, cancelled);
-            if (invocation.IncludeTarget && HasTarget(clone))
+            if (invocation.IncludeTarget && clone.Method != CloneMethod.Direct && HasTarget(clone))
             {
                 await cluster.Client.DeleteAsync(
                     KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, new DeleteOptions { DryRun = true }, cancelled);

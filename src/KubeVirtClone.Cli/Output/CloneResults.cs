@@ -59,7 +59,7 @@ internal sealed class CloneResults : IDisposable
     }
 
     /// <summary>KIND/NAME, as kubectl takes it.</summary>
-    public static string ReferenceName(CloneRecord clone) => (clone.Method == CloneMethod.Restore ? "vmrestore/" : "vmclone/") + clone.Name;
+    public static string ReferenceName(CloneRecord clone) => RecordShapes.KindPrefix(clone.Method) + clone.Name;
 
     public void Dispose()
     {

@@ -19,7 +19,7 @@ internal static class DiagnosisShapes
             new("EVIDENCE", d => CellText.Line(d.Evidence.Count == 0 ? "" : d.Evidence[0].ToString()), WideOnly: true),
             new("MESSAGE", Message),
         ],
-        d => (d.Method == CloneMethod.Restore ? "vmrestore/" : "vmclone/") + d.Reference.Name,
+        d => RecordShapes.KindPrefix(d.Method) + d.Reference.Name,
         Document,
         d => d.Reference.Namespace);
 

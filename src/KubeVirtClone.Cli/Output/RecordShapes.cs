@@ -40,5 +40,13 @@ internal static class RecordShapes
         s => Document(s.Raw),
         s => s.Namespace);
 
+    /// <summary>The kind before the slash in KIND/NAME, of the object that stands for a clone.</summary>
+    public static string KindPrefix(CloneMethod method) => method switch
+    {
+        CloneMethod.Clone => "vmclone/",
+        CloneMethod.Restore => "vmrestore/",
+        _ => "vm/",
+    };
+
     public static JsonNode Document(KubernetesObject item) => JsonNode.Parse(item.Json.GetRawText())!;
 }

@@ -25,7 +25,7 @@ internal static class TimingShapes
             new("TOTAL", t => Time(t.Total)),
             new("STARTED", t => t.Started?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture), WideOnly: true),
         ],
-        t => (t.Method == CloneMethod.Restore ? "vmrestore/" : "vmclone/") + t.Name,
+        t => RecordShapes.KindPrefix(t.Method) + t.Name,
         Document,
         t => t.Namespace);
 

@@ -94,7 +94,7 @@ public sealed class BatchLeftovers
         await foreach (var item in new SnapshotCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns, LabelSelector = selector }, ct))
         {
             // One that has no owner yet is for clones that are still to come.
-            if (item.Value is { } snapshot && (!tiedOnly || snapshot.Raw.ItemsAt("metadata", "ownerReferences").Any()))
+            if (item.Value is { } snapshot && (!tiedOnly || SharedSnapshot.IsDoneWith(snapshot.Raw)))
                 found.Add(snapshot);
         }
 

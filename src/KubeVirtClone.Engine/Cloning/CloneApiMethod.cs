@@ -11,40 +11,17 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <summary>Makes clones by posting the object that stands for each: a VirtualMachineClone, or a VirtualMachineRestore of a snapshot that is ready. Names are fixed by the plan, so that a post can be repeated: nothing is made twice.</summary>
 internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind, CloneOptions options, InFlightWindow window, CloneMethod method) : ICloneMethod
 {
-    // The client repeats what is safe to repeat; these are patience on top of it, for a server that restarts or drowns.
-    private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
-
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Strict" };
 
-    public CloneMethod Method => method;
+    private readonly PostPatience _patience = new(cluster, options, window);
 
-    private TimeSpan Patience => options.Timeout is { } timeout && timeout < LongestTrouble ? timeout : LongestTrouble;
+    public CloneMethod Method => method;
 
     public async Task<CreateOutcome> CreateAsync(PlannedClone clone, CancellationToken ct)
     {
         if (clone.Existing is { } existing)
             return new(CloneRecord.From(existing), null, TakenOver: true);
-        var started = cluster.Clock.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await TryCreateAsync(clone, ct);
-            }
-            catch (KubernetesException e) when (IsPassing(e) && cluster.Clock.GetElapsedTime(started) < Patience)
-            {
-                if (window.Trouble())
-                    cluster.Callbacks.Verbose?.Invoke($"The server is in trouble ({e.Message}); at most {window.Size} clones in flight now");
-                var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, attempt - 1)));
-                cluster.Callbacks.Verbose?.Invoke($"Creating {clone.DisplayName} again in {pause.TotalSeconds} s");
-                await Task.Delay(pause, cluster.Clock, ct);
-            }
-            catch (KubernetesException e)
-            {
-                return Refused(e, clone);
-            }
-        }
+        return await _patience.RunAsync(clone, stop => TryCreateAsync(clone, stop), e => Task.FromResult(Refused(e, clone)), ct);
     }
 
     private async Task<CreateOutcome> TryCreateAsync(PlannedClone clone, CancellationToken ct)
@@ -81,22 +58,6 @@ internal sealed class CloneApiMethod(KubeVirtCluster cluster, ResourceKind kind,
             ? new(null, TakeoverRules.ExistsWithAnother(clone.Request, why))
             : new(CloneRecord.From(found), null, TakenOver: !ours);
     }
-
-    private static bool IsPassing(KubernetesException e) => e switch
-    {
-        AnswerLostException => true,
-        ApiServerUnreachableException => true,
-        // Gone again when it was read back: the name is free, or its object is still being deleted.
-        ApiStatusException { IsAlreadyExists: true } => true,
-        // The webhook's own view of the snapshot comes a moment after ours.
-        ApiStatusException { StatusCode: 400 } status when IsUnseenSnapshot(status.ApiMessage) => true,
-        ApiStatusException status => status.StatusCode is 429 or >= 500,
-        _ => false,
-    };
-
-    private static bool IsUnseenSnapshot(string message) =>
-        message.Contains("snapshot content name is nil", StringComparison.Ordinal)
-        || (message.Contains("virtualmachinesnapshotcontents", StringComparison.Ordinal) && message.Contains("not found", StringComparison.Ordinal));
 
     private static CreateOutcome Refused(KubernetesException e, PlannedClone clone)
     {

@@ -54,13 +54,18 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     {
         // With one batch label on all of them the server sends no other clone of the namespace.
         var batches = clones.Select(c => c.Request.Batch).Distinct(StringComparer.Ordinal).ToList();
-        var scope = batches is [{ } batch] ? new WatchOptions { LabelSelector = $"{CloneLabels.Batch}={batch}" } : new WatchOptions();
-        foreach (var method in clones.Select(c => c.Method).Distinct())
+        var ofBatch = batches is [{ } batch] ? $"{CloneLabels.Batch}={batch}" : null;
+        var methods = clones.Select(c => c.Method).ToHashSet();
+        // What cannot be made directly after all is made by a restore of the same snapshot.
+        if (options.Method == CloneMethodChoice.Auto && methods.Contains(CloneMethod.Direct))
+            methods.Add(CloneMethod.Restore);
+        foreach (var method in methods)
         {
-            var kind = method == CloneMethod.Clone
-                ? await cluster.GetCloneKindAsync(ending.Token)
-                : KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ending.Token)).Version);
-            _methods[method] = new CloneApiMethod(cluster, kind, options, run.Window, method);
+            var scope = new WatchOptions { LabelSelector = method != CloneMethod.Direct ? ofBatch : string.Join(',', new[] { CloneRecord.DirectSelector, ofBatch }.OfType<string>()) };
+            var kind = await cluster.GetKindAsync(method, ending.Token);
+            _methods[method] = method == CloneMethod.Direct
+                ? new DirectMethod(cluster, options, run.Window)
+                : new CloneApiMethod(cluster, kind, options, run.Window, method);
             if (options.DryRun)
                 continue;
             if (method == CloneMethod.Restore)
@@ -126,7 +131,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private async Task<MadeClone> MakeOneAsync(PlannedClone clone, Action<MadeClone>? made, CancellationToken ct)
     {
         var succeeded = false;
-        var item = new CloneReference(clone.Request.Namespace, clone.Request.CloneName!) { Input = clone.Original.Input, Method = clone.Method };
+        var item = new CloneReference(clone.Request.Namespace, clone.ObjectName) { Input = clone.Original.Input, Method = clone.Method };
         run.Meter.Begin(item);
         try
         {
@@ -221,7 +226,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
 
     private async Task PurgeAsync(PlannedClone clone, CloneRecord record, CancellationToken ct)
     {
-        // A machine stands for a clone whose object is gone already.
+        // A machine stands for a clone whose object is gone already, or that never had one.
         if (record.Raw.Kind == SourceKinds.VirtualMachine)
             return;
         var problem = record.Bound

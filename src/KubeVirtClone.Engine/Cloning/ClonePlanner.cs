@@ -56,7 +56,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private bool MayRestore(IEnumerable<Item> items) => options.Method switch
     {
         CloneMethodChoice.Clone => false,
-        CloneMethodChoice.Restore => true,
+        CloneMethodChoice.Restore or CloneMethodChoice.Direct => true,
         _ => items.Any(i => i.Asked.StartsAtOnce || HasPatches(i))
             || items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
     };
@@ -107,6 +107,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
         if (options.Method == CloneMethodChoice.Clone && items.Find(i => i.Asked.StartsAtOnce) is { } starting)
             Warn(["Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave -Method out, or start the machines afterwards (Start-VM)."], starting.Original);
+        if (options.Method == CloneMethodChoice.Direct && items.Find(i => !string.IsNullOrEmpty(i.Asked.CloneName)) is { } named)
+            Warn(["Clones made directly have no object beside their machine: the names given for clone objects are not used."], named.Original);
         foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
             Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
         return items;
@@ -178,17 +180,21 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (existing is null && facts.Restores?.GetValueOrDefault(request.CloneName!) is { } restore && CloneRecord.IsCloneRestore(restore))
             existing = restore;
         // The restore of a clone that is done may be gone; the machine still says which one made it.
-        if (existing is null && facts.Machines?.GetValueOrDefault(request.TargetName!) is { } machine && CloneRecord.WasMadeBy(machine, request.CloneName!))
+        if (existing is null && facts.Machines?.GetValueOrDefault(request.TargetName!) is { } machine && (CloneRecord.WasMadeBy(machine, request.CloneName!) || IsOfBatch(machine)))
             existing = machine;
         if (existing is null)
             return false;
         var planned = Planned(item, request, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
-        if (existing.Kind != SourceKinds.VirtualMachine && TakeoverRules.WhyNotSame(existing, planned.Body) is { } why)
-            Fail(TakeoverRules.ExistsWithAnother(request, why), item.Original);
+        var isDirect = CloneRecord.IsDirect(existing);
+        if ((isDirect || existing.Kind != SourceKinds.VirtualMachine) && TakeoverRules.WhyNotSame(existing, planned.Body) is { } why)
+            Fail(isDirect ? TakeoverRules.MachineExistsWithAnother(request, why) : TakeoverRules.ExistsWithAnother(request, why), item.Original);
         else
             clones.Add(planned);
         return true;
     }
+
+    private bool IsOfBatch(KubernetesObject machine) =>
+        CloneRecord.IsDirect(machine) && machine.DeletionTimestamp is null && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == batch;
 
     private static PlannedClone Planned(Item item, CloneRequest request, ResourceKind kind, string fingerprint)
     {

@@ -52,10 +52,10 @@ public sealed class CloneWaiter
         await using var trackers = new Trackers();
         foreach (var method in distinct.Select(c => c.Method!.Value).Distinct())
         {
-            var kind = method == CloneMethod.Clone
-                ? await _cluster.GetCloneKindAsync(ending.Token)
-                : KubeVirtKinds.Restore((await _cluster.GetSnapshotKindAsync(ending.Token)).Version);
-            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, scope, options.For, events, ending.Token);
+            var kind = await _cluster.GetKindAsync(method, ending.Token);
+            // Of machines only those that stand for clones.
+            var watched = method == CloneMethod.Direct ? scope with { LabelSelector = CloneRecord.DirectSelector } : scope;
+            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, watched, options.For, events, ending.Token);
         }
 
         // Batches whose shared snapshot may have been waited for by these clones alone.
@@ -75,22 +75,28 @@ public sealed class CloneWaiter
     {
         if (clones.TrueForAll(c => c.Method is not null))
             return clones;
-        var restores = new HashSet<(string, string)>();
-        if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
+        var methods = new Dictionary<(string, string), CloneMethod>();
+        foreach (var ns in clones.Where(c => c.Method is null).Select(c => c.Namespace).Distinct(StringComparer.Ordinal))
         {
-            foreach (var ns in clones.Where(c => c.Method is null).Select(c => c.Namespace).Distinct(StringComparer.Ordinal))
+            await KubeVirtCluster.GuardAsync(async () =>
             {
-                await KubeVirtCluster.GuardAsync(async () =>
-                {
-                    var selector = new ListOptions { LabelSelector = $"{CloneLabels.Method}={CloneMethod.Restore}" };
-                    await foreach (var restore in _cluster.Client.ListAsync(KubeVirtKinds.Restore(version), ns, selector, ct))
-                        restores.Add((ns, restore.Name));
-                    return restores;
-                });
-            }
+                await AddAsync(KubeVirtKinds.VirtualMachine, ns, CloneMethod.Direct, CloneRecord.IsDirect);
+                if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
+                    await AddAsync(KubeVirtKinds.Restore(version), ns, CloneMethod.Restore, CloneRecord.IsCloneRestore);
+                return methods;
+            });
         }
 
-        return clones.ConvertAll(c => c with { Method = c.Method ?? (restores.Contains((c.Namespace, c.Name)) ? CloneMethod.Restore : CloneMethod.Clone) });
+        return clones.ConvertAll(c => c with { Method = c.Method ?? methods.GetValueOrDefault((c.Namespace, c.Name), CloneMethod.Clone) });
+
+        async Task AddAsync(ResourceKind kind, string ns, CloneMethod method, Func<KubernetesObject, bool> standsForClone)
+        {
+            await foreach (var item in _cluster.Client.ListAsync(kind, ns, new ListOptions { LabelSelector = $"{CloneLabels.Method}={method}" }, ct))
+            {
+                if (standsForClone(item))
+                    methods[(ns, item.Name)] = method;
+            }
+        }
     }
 
     private static async Task WaitOneAsync(

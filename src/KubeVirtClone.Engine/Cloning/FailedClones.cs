@@ -36,9 +36,7 @@ internal sealed class FailedClones(KubeVirtCluster cluster, BatchRun run)
             }
 
             run.Warn($"The clone {existing.Namespace}/{existing.Name} of an earlier run has failed ({why}); it is removed with what it left, and made anew", existing, clone.Original);
-            var kind = existing.Method == CloneMethod.Restore
-                ? KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ct)).Version)
-                : await cluster.GetCloneKindAsync(ct);
+            var kind = await cluster.GetKindAsync(existing.Method, ct);
             var fault = await new CloneRemoval(cluster).RemoveAsync(existing, ct);
             if (fault is null && (await new RemovalWaiter(cluster).WaitAsync([new(kind, existing.Namespace, existing.Name, existing.Uid)], LongestRemoval, ct)).Count == 0)
                 return clone with { Existing = null };

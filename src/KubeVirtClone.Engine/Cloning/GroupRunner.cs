@@ -20,7 +20,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
     public async Task RunAsync(CancellationToken ct)
     {
         // What is done needs no snapshot; what an earlier run left unfinished needs the one it was made of.
-        var needing = group.Clones.Where(NeedsSnapshot).ToList();
+        var needing = await NeedingAsync(ct);
         var ready = group.Clones.Except(needing).ToList();
         if (needing.Count > 0)
         {
@@ -38,12 +38,29 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         var made = await maker.MakeAsync(ready, tally.Add, ct);
         // With none to come, a snapshot of an earlier run goes back to the clones that it has.
         await (ready.Count > 0 ? tally.Tied : OwnAsync([], ct));
-        if (_shared is not null && !options.DryRun && (options.Wait || made.Count == 0 || needing.Count == 0))
+        // Machines made directly need it only until their claims are bound, and nothing else takes it away.
+        var direct = made.Any(m => m.Record is { Method: CloneMethod.Direct });
+        if (_shared is not null && !options.DryRun && (options.Wait || made.Count == 0 || needing.Count == 0 || direct))
             await CollectAsync(made, ct);
     }
 
-    private static bool NeedsSnapshot(PlannedClone clone) => clone.Existing is not { } existing
-        || (existing.Kind != SourceKinds.VirtualMachine && CloneRecord.From(existing).Phase != ClonePhase.Succeeded);
+    private async Task<List<PlannedClone>> NeedingAsync(CancellationToken ct)
+    {
+        var binding = new BindingLookup(cluster);
+        var needing = new List<PlannedClone>(group.Clones.Count);
+        foreach (var clone in group.Clones)
+        {
+            if (clone.Existing is not { } existing || await IsUnfinishedAsync(existing))
+                needing.Add(clone);
+        }
+
+        return needing;
+
+        // A machine stands for a restore that is done, or for a clone made directly, of which its claims tell.
+        async Task<bool> IsUnfinishedAsync(KubernetesObject existing) =>
+            (existing.Kind != SourceKinds.VirtualMachine || CloneRecord.IsDirect(existing))
+            && (await binding.CompleteAsync(CloneRecord.From(existing), ct)).Phase != ClonePhase.Succeeded;
+    }
 
     private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> PrepareAsync(List<PlannedClone> needing, CancellationToken ct)
     {
@@ -70,10 +87,25 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
             return ([], await GiveUpAsync(SnapshotFaults.Deleted(snapshot.Reference), ct));
         if (snapshot.IsPartial || content.Missing.Count > 0)
             return ([], await GiveUpAsync(SnapshotFaults.Partial(snapshot.Reference.ToString(), group.SourceName, content.Missing), ct));
-        var source = new SnapshottedSource(cluster, maker.Run, snapshot, content);
+        var (direct, whyNot) = needing.Exists(c => c.Method == CloneMethod.Direct) ? await DirectSource.ReadAsync(cluster, snapshot, content, ct) : (null, null);
+        if (whyNot is not null)
+            cluster.Callbacks.Verbose?.Invoke($"{group.SourceName}: not by method {CloneMethod.Direct}: {whyNot}");
+        var source = new SnapshottedSource(cluster, maker.Run, snapshot, content, direct);
         var clones = new List<PlannedClone>(needing.Count);
-        foreach (var clone in needing)
+        foreach (var item in needing)
         {
+            var clone = item;
+            if (clone.Method == CloneMethod.Direct && whyNot is not null)
+            {
+                if (options.Method != CloneMethodChoice.Auto || clone.Existing is not null)
+                {
+                    maker.FailOne(clone, NotDirect(clone, whyNot));
+                    continue;
+                }
+
+                clone = clone with { Method = CloneMethod.Restore };
+            }
+
             var (prepared, fault) = await source.PrepareAsync(clone, ct);
             if (fault is null)
                 clones.Add(prepared);
@@ -95,9 +127,43 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
     {
         if (_shared is not null && await _shared.TryAsync(needing.Count, ct) is { } refused)
             return ([], refused);
+        if (group.Method == CloneMethod.Direct)
+            return (RehearseDirect(needing), null);
         var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
         return ([.. needing.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Request.Patches is null ? [] : PatchRules.Read(c.Request.Patches), version))], null);
     }
+
+    // The machines are tried as they would come out of the source as it is now.
+    private List<PlannedClone> RehearseDirect(List<PlannedClone> needing)
+    {
+        var clones = new List<PlannedClone>(needing.Count);
+        foreach (var clone in needing)
+        {
+            if (clone.Source is not { } machine)
+            {
+                maker.FailOne(clone, NotDirect(clone, "it cannot be read, so that what would come of it is not known"));
+                continue;
+            }
+
+            var compiled = maker.Run.Plan.Compiler.Compile(clone.Asked, clone.Ordinal, machine);
+            var (prepared, fault) = compiled.Fault is { } wrong
+                ? (clone, wrong)
+                : DirectSource.OnPaper(group.Snapshot ?? group.SourceName, machine).Prepare(clone with { Request = compiled.Request }, compiled.Patches);
+            if (fault is null)
+                clones.Add(prepared);
+            else
+                maker.FailOne(clone, fault);
+        }
+
+        return clones;
+    }
+
+    private Fault NotDirect(PlannedClone clone, string why) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported,
+        FaultCategory.InvalidOperation,
+        $"'{group.SourceName}' cannot be cloned by method Direct: {why}.",
+        "Have it made by a restore: -Method Restore, or leave -Method out.",
+        clone.DisplayName);
 
     private async Task<Fault> GiveUpAsync(Fault fault, CancellationToken ct)
     {
@@ -107,8 +173,12 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         return fault.Id is FaultIds.VMSnapshotFailed ? fault with { Id = FaultIds.VMCloneSnapshotFailed } : fault;
     }
 
-    private Task OwnAsync(IReadOnlyCollection<CloneRecord> owners, CancellationToken ct) =>
-        _shared is null || options.DryRun ? Task.CompletedTask : _shared.OwnAsync(owners, ct);
+    private Task OwnAsync(IReadOnlyCollection<CloneRecord> made, CancellationToken ct)
+    {
+        if (_shared is null || options.DryRun)
+            return Task.CompletedTask;
+        return made.Any(c => c.Method == CloneMethod.Direct) ? _shared.MarkAsync(ct) : _shared.OwnAsync(made, ct);
+    }
 
     private async Task CollectAsync(IReadOnlyList<MadeClone> made, CancellationToken ct)
     {
@@ -130,7 +200,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         {
             lock (_gate)
             {
-                if (made.Record is { } record && record.Raw.Kind != SourceKinds.VirtualMachine)
+                if (made.Record is { } record && (record.Raw.Kind != SourceKinds.VirtualMachine || record.Method == CloneMethod.Direct))
                     _owners.Add(record);
                 if (--_left == 0)
                     Tied = tie(_owners);

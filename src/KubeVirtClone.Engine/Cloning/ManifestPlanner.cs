@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 
 namespace KubeVirtClone.Engine.Cloning;
@@ -39,7 +40,7 @@ public sealed class ManifestPlanner
     public static bool NeedsCluster(CloneRequest request, CloneMethodChoice method)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return method == CloneMethodChoice.Restore || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
+        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
     }
 
     /// <summary>The objects for requests that need no cluster (<see cref="NeedsCluster"/>), in the order of the requests.</summary>
@@ -85,11 +86,17 @@ public sealed class ManifestPlanner
         {
             DryRun = true,
             // One object a clone: a snapshot of its own for each source would have to be ready before its clones.
-            Method = _method == CloneMethodChoice.Restore ? CloneMethodChoice.Restore : CloneMethodChoice.Clone,
+            Method = _method == CloneMethodChoice.Auto ? CloneMethodChoice.Clone : _method,
             NoSharedSnapshot = _method != CloneMethodChoice.Restore,
         };
         var plan = await new ClonePlanner(_cluster, options, _batch) { OnPaper = true }.PlanAsync(requests, ct);
         List<ManifestItem> items = [.. plan.Updates.Select(u => new ManifestItem { Request = u.Request, Warning = u.Message, Fault = u.Fault })];
+        if (_method == CloneMethodChoice.Direct)
+        {
+            await AddDirectAsync(items, plan, ct);
+            return items;
+        }
+
         if (_method != CloneMethodChoice.Restore)
         {
             items.AddRange(plan.Clones.Select(c => new ManifestItem { Request = c.Original, Manifest = c.Body }));
@@ -101,6 +108,48 @@ public sealed class ManifestPlanner
             AddRestores(items, group, version);
         return items;
     }
+
+    // The claims name no owner, whose uid is not known before it is made.
+    private async Task AddDirectAsync(List<ManifestItem> items, ClonePlan plan, CancellationToken ct)
+    {
+        foreach (var group in plan.Clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName)))
+        {
+            var (source, why) = await ReadSourceAsync(group.First(), ct);
+            foreach (var clone in group)
+            {
+                var fault = source is null ? NotWritable(clone, why!) : null;
+                var prepared = clone with { Method = CloneMethod.Direct };
+                if (source is not null)
+                    (prepared, fault) = source.Prepare(prepared, clone.Request.Patches is { } own ? PatchRules.Read(own) : []);
+                if (fault is null && prepared.Claims.Count > 0 && clone.Request.SourceKind != SourceKinds.VirtualMachineSnapshot)
+                    fault = NotWritable(clone, "its volumes are filled from a snapshot, whose parts have names only once it is taken");
+                if (fault is not null)
+                {
+                    items.Add(new ManifestItem { Request = clone.Original, Fault = fault });
+                    continue;
+                }
+
+                items.AddRange(prepared.Revisions.Append(prepared.Body).Concat(prepared.Claims).Select(m => new ManifestItem { Request = clone.Original, Manifest = m }));
+            }
+        }
+    }
+
+    private async Task<(DirectSource? Source, string? WhyNot)> ReadSourceAsync(PlannedClone first, CancellationToken ct)
+    {
+        if (first.Request.SourceKind != SourceKinds.VirtualMachineSnapshot)
+            return first.Source is { } machine ? (DirectSource.OnPaper("", machine), null) : (null, "it cannot be read");
+        var catalog = new SnapshotCatalog(_cluster);
+        return await catalog.FindAsync(first.Request.Namespace, first.Request.SourceName, ct) is { } snapshot && await catalog.ReadContentAsync(snapshot, ct) is { } content
+            ? await DirectSource.ReadAsync(_cluster, snapshot, content, ct)
+            : (null, "it cannot be read, or has no content yet");
+    }
+
+    private static Fault NotWritable(PlannedClone clone, string why) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported,
+        FaultCategory.InvalidOperation,
+        $"Machines made directly of '{clone.Request.SourceName}' cannot be written down: {why}.",
+        "Write them of a snapshot or golden image, or by another method.",
+        clone.DisplayName);
 
     private void AddRestores(List<ManifestItem> items, SourceGroup group, string version)
     {

@@ -89,6 +89,13 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
                 var now = await cluster.Client.FindAsync(await cluster.GetSnapshotKindAsync(ct), ns, name, ct);
                 if (now is null || now.DeletionTimestamp is not null)
                     return;
+                // Machines made directly need it too, and own nothing: with the last of these clones it would be gone too early.
+                if (now.Annotations.ContainsKey(CloneLabels.DirectUse))
+                {
+                    await TieAsync(owners: null, now.ResourceVersion, ct, CloneLabels.DirectMade);
+                    return;
+                }
+
                 var owners = Made && !IsTied(now) ? References(made.Select(c => c.Raw)) : await WithOthersAsync(made, ct);
                 if (owners.Count > MaxOwners)
                     cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} has too many clones to be collected with them; remove it with the batch when they are done (Remove-VMClone -Batch {batch}).");
@@ -105,6 +112,27 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
             cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} could not be tied to its clones ({e.Message}); the next command on batch {batch} collects it.");
         }
     }
+
+    /// <summary>Notes that all machines are made which are made directly of it: it is owned by nobody, and goes as soon as no volume needs it.</summary>
+    public async Task MarkAsync(CancellationToken ct)
+    {
+        try
+        {
+            await TieAsync(owners: null, resourceVersion: null, ct, CloneLabels.DirectMade);
+        }
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"The shared snapshot {ns}/{name} is gone already");
+        }
+        catch (KubernetesException e)
+        {
+            cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} could not be marked as done with ({e.Message}); remove it with the batch when its volumes are bound (Remove-VMClone -Batch {batch}).");
+        }
+    }
+
+    /// <summary>Whether every clone that was to be made of a shared snapshot exists, so that it may go once nothing needs it.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    public static bool IsDoneWith(KubernetesObject snapshot) => IsTied(snapshot) || snapshot.Annotations.GetValueOrDefault(CloneLabels.DirectUse) == CloneLabels.DirectMade;
 
     /// <summary>Deletes it unless something needs it. What has failed for good does not count.</summary>
     /// <param name="givenUp">Targets of clones that have failed.</param>
@@ -141,11 +169,11 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
     // More clones are to come of it: until they own it too, those there are must not take it with them.
     private async Task<Fault?> UntieAsync(SnapshotRecord found, CancellationToken ct)
     {
-        if (!IsTied(found.Raw))
+        if (!IsDoneWith(found.Raw))
             return null;
         try
         {
-            await TieAsync(owners: null, resourceVersion: null, ct);
+            await TieAsync(owners: null, resourceVersion: null, ct, found.Raw.Annotations.ContainsKey(CloneLabels.DirectUse) ? CloneLabels.DirectOpen : null);
             return null;
         }
         catch (ApiStatusException e) when (e.IsNotFound)
@@ -204,9 +232,11 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
         }
     }
 
-    private async Task TieAsync(JsonArray? owners, string? resourceVersion, CancellationToken ct)
+    private async Task TieAsync(JsonArray? owners, string? resourceVersion, CancellationToken ct, string? direct = null)
     {
         var metadata = new JsonObject { ["ownerReferences"] = owners };
+        if (direct is not null)
+            metadata["annotations"] = new JsonObject { [CloneLabels.DirectUse] = direct };
         if (resourceVersion is not null)
             metadata["resourceVersion"] = resourceVersion;
         var write = new WriteOptions { FieldManager = CloneLabels.FieldManager };

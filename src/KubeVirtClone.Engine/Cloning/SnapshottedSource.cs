@@ -11,11 +11,15 @@ using KubeVirtClone.Engine.Power;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>A snapshot that can be used, and what clones of it become now that its content is known.</summary>
-internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, SnapshotRecord snapshot, SnapshotContent content)
+internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, SnapshotRecord snapshot, SnapshotContent content, DirectSource? direct)
 {
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromMinutes(1);
+
     /// <summary>The clone with the object to post, or why there can be none. What an earlier run left is taken over, woken, or cleared away.</summary>
     public async Task<(PlannedClone Clone, Fault? Fault)> PrepareAsync(PlannedClone clone, CancellationToken ct)
     {
+        if (clone.Method == CloneMethod.Direct)
+            return await PrepareDirectAsync(clone, ct);
         if (clone.Existing is { } existing)
         {
             if (clone.Method == CloneMethod.Clone)
@@ -42,6 +46,22 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
         if (clone.Method == CloneMethod.Clone)
             return (OfSnapshot(clone), null);
         return AsRestore(clone, snapshot.Name, content.Machine, compiled.Patches, (await cluster.GetSnapshotKindAsync(ct)).Version, holdStart: true);
+    }
+
+    // A machine of an earlier run that lacks claims is completed from the snapshot it was begun with. Of another one it is made anew: it has never run.
+    private async Task<(PlannedClone Clone, Fault? Fault)> PrepareDirectAsync(PlannedClone clone, CancellationToken ct)
+    {
+        if (clone.Existing is { } existing && !direct!.Began(existing))
+        {
+            cluster.Callbacks.Verbose?.Invoke($"The unfinished machine {clone.DisplayName} of an earlier run has lost its snapshot; clearing it away");
+            if (await new CloneCatalog(cluster).DeleteAsync(KubeVirtKinds.VirtualMachine, existing.Namespace!, existing.Name, existing.Uid, ct) is { } uncleared)
+                return (clone, uncleared);
+            await new RemovalWaiter(cluster).WaitAsync([new(KubeVirtKinds.VirtualMachine, existing.Namespace!, existing.Name, existing.Uid)], LongestRemoval, ct);
+            clone = clone with { Existing = null };
+        }
+
+        var compiled = run.Plan.Compiler.Compile(clone.Asked, clone.Ordinal, content.Machine);
+        return compiled.Fault is { } fault ? (clone, fault) : direct!.Prepare(clone with { Request = compiled.Request }, compiled.Patches);
     }
 
     /// <summary>The clone as a restore of a snapshot, with the patches that make it of the machine as it was snapshotted; or why it cannot be made.</summary>
@@ -96,7 +116,8 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
         return clone with { Body = body };
     }
 
-    private static Fault Inapplicable(PlannedClone clone, PatchOperation operation, string why) => FaultMapper.Make(
+    /// <summary>What there is to say of a patch that does not fit the machine.</summary>
+    public static Fault Inapplicable(PlannedClone clone, PatchOperation operation, string why) => FaultMapper.Make(
         FaultIds.VMClonePatchInvalid,
         FaultCategory.InvalidArgument,
         $"The patch {operation.ToWebhookText()} cannot be applied to '{clone.Request.SourceName}' as it was snapshotted: {why}.",

@@ -140,6 +140,17 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     public async Task<ResourceKind> GetSnapshotKindAsync(CancellationToken ct) =>
         KubeVirtKinds.Snapshot(await GetSnapshotVersionAsync(ct) ?? throw new EngineException(FaultMapper.SnapshotApiMissing()));
 
+    /// <summary>The kind of the objects that stand for clones made one way, in the version served.</summary>
+    /// <param name="method">How the clones are made.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">That API is not served, or the server cannot be asked.</exception>
+    public async Task<ResourceKind> GetKindAsync(CloneMethod method, CancellationToken ct) => method switch
+    {
+        CloneMethod.Clone => await GetCloneKindAsync(ct),
+        CloneMethod.Restore => KubeVirtKinds.Restore((await GetSnapshotKindAsync(ct)).Version),
+        _ => KubeVirtKinds.VirtualMachine,
+    };
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 

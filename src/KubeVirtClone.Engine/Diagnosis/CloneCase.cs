@@ -33,11 +33,13 @@ internal sealed class CloneCase
 
     public KubernetesObject? Target => Reading.Machines.Find(Record.TargetName);
 
-    /// <summary>The claims this clone's restore made, or is to make.</summary>
+    /// <summary>The claims this clone's restore made, or is to make; or those made with its machine.</summary>
     public IReadOnlyList<KubernetesObject> Claims
     {
         get
         {
+            if (Record.Method == CloneMethod.Direct)
+                return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>().Where(c => ClaimState.Of(c).Owner == Record.Uid)];
             var uid = Restore?.Uid;
             var byName = Reading.ClaimsOfRestore(RestoreName)
                 .Where(c => uid is null || c.Annotations.GetValueOrDefault("restore.kubevirt.io/lastRestoreUID") is not { } last || last.EndsWith(uid, StringComparison.Ordinal));
@@ -50,7 +52,8 @@ internal sealed class CloneCase
     /// <summary>True when a machine is to be filled from the clone's snapshot still: with the clone the snapshot would go, and the machine could never start.</summary>
     public bool HasUnfilledClaims => Claims.Any(c => c.StringAt("status", "phase") != "Bound" && Reading.UsersOf(c.Name) is not { Count: 0 });
 
-    public static CloneCase Of(NamespaceReading reading, CloneRecord record) => new(reading, record);
+    public static CloneCase Of(NamespaceReading reading, CloneRecord record) =>
+        new(reading, reading.Claims.IsRead ? record.WithClaims(n => reading.Claims.Find(n) is { } claim ? ClaimState.Of(claim) : null) : record);
 
     /// <summary>How long the clone has existed.</summary>
     public TimeSpan Age => Record.CreationTimestamp is { } made ? Reading.Now - made : TimeSpan.Zero;

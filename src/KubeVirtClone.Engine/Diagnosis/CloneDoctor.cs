@@ -19,7 +19,7 @@ public sealed class CloneDoctor
         _cluster = cluster;
     }
 
-    /// <summary>Diagnoses clones: those of KubeVirt's clone controller and those made by restores. Each kind is read once per namespace, however many clones are named.</summary>
+    /// <summary>Diagnoses clones: those of KubeVirt's clone controller, those made by restores, and those made directly. Each kind is read once per namespace, however many clones are named.</summary>
     /// <param name="clones">The clones.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>One diagnosis a clone, in the order given.</returns>
@@ -53,7 +53,7 @@ public sealed class CloneDoctor
     }
 
     internal static IEnumerable<KubernetesObject> CloneObjects(NamespaceReading reading) =>
-        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore));
+        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore)).Concat((reading.Machines.Items?.Values ?? []).Where(CloneRecord.IsDirect));
 
     internal static CloneDiagnosis Diagnose(CloneRecord record, NamespaceReading reading)
     {

@@ -20,6 +20,8 @@ internal static class Diagnoser
             return clone.Diagnosis(CloneHealth.InProgress, CauseCodes.CloneDeleting, "The clone is being deleted.", canEnd: true, [], deleted);
         if (clone.Record is { Method: CloneMethod.Clone, Phase: not (ClonePhase.Pending or ClonePhase.Succeeded or ClonePhase.Failed) } && clone.Record.Message.StartsWith(NoSource, StringComparison.Ordinal))
             return SourceGone(clone);
+        if (clone.Record is { Method: CloneMethod.Direct, Phase: ClonePhase.RestoreInProgress })
+            return Incomplete(clone);
         return clone.Record.Phase switch
         {
             ClonePhase.Succeeded => FinishedStage.Diagnose(clone),
@@ -42,6 +44,15 @@ internal static class Diagnoser
         NextStep = "Check name and namespace, or clone again.",
         NotRead = reading.NotRead,
     };
+
+    // Whoever makes a machine makes its claims within moments, unless he is stopped in between.
+    private static CloneDiagnosis Incomplete(CloneCase clone)
+    {
+        var evidence = new[] { new DiagnosisEvidence($"VirtualMachine {clone.Record.TargetName}", $"annotation {CloneLabels.Claims}", clone.Record.Message, clone.Record.CreationTimestamp) };
+        return clone.Age < Patience
+            ? clone.Diagnosis(CloneHealth.InProgress, CauseCodes.InProgress, "The clone's claims are being made.", canEnd: true, evidence)
+            : clone.Diagnosis(CloneHealth.Stuck, CauseCodes.ClaimsNotMade, $"The clone was made directly, and whoever made it was interrupted: {clone.Record.Message}.", canEnd: false, evidence);
+    }
 
     private static CloneDiagnosis Pending(CloneCase clone)
     {

@@ -18,6 +18,8 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         ("create", KubeVirtKinds.CloneGroup, "virtualmachineclones"),
         ("create", KubeVirtKinds.SnapshotGroup, "virtualmachinesnapshots"),
         ("create", KubeVirtKinds.SnapshotGroup, "virtualmachinerestores"),
+        ("create", KubeVirtKinds.KubeVirtGroup, "virtualmachines"),
+        ("create", "", "persistentvolumeclaims"),
     ];
 
     public async Task<PreflightFacts> GatherAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)

@@ -55,6 +55,12 @@ public sealed class CloneCatalog
             yield return new(record, null);
         }
 
+        await foreach (var record in ListMachinesAsync(query, ct))
+        {
+            missing.Remove(query.AllNamespaces ? record.Name : $"{record.Namespace}/{record.Name}");
+            yield return new(record, null);
+        }
+
         foreach (var fault in missing.Values)
             yield return new(null, fault);
     }
@@ -68,12 +74,48 @@ public sealed class CloneCatalog
     {
         var kind = await _cluster.GetCloneKindAsync(ct);
         var clone = await KubeVirtCluster.GuardAsync(async () => await _cluster.Client.FindAsync(kind, ns, name, ct) is { } c ? CloneRecord.From(c) : null);
-        if (clone is not null || await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
+        if (clone is not null)
             return clone;
         return await KubeVirtCluster.GuardAsync(async () =>
-            await _cluster.Client.FindAsync(KubeVirtKinds.Restore(version), ns, name, ct) is { } restore && CloneRecord.IsCloneRestore(restore)
-                ? CloneRecord.From(restore)
-                : null);
+        {
+            if (await _cluster.GetSnapshotVersionAsync(ct) is { } version
+                && await _cluster.Client.FindAsync(KubeVirtKinds.Restore(version), ns, name, ct) is { } restore && CloneRecord.IsCloneRestore(restore))
+            {
+                return CloneRecord.From(restore);
+            }
+
+            return await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) is { } machine && CloneRecord.IsDirect(machine)
+                ? await new BindingLookup(_cluster).CompleteAsync(CloneRecord.From(machine), ct)
+                : null;
+        });
+    }
+
+    // Machines that were made directly: they stand for themselves.
+    private async IAsyncEnumerable<CloneRecord> ListMachinesAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var selector = string.Join(',', new[] { query.LabelSelector, CloneRecord.DirectSelector }.OfType<string>());
+        var lister = new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMCloneNotFound, "clone");
+        var binding = new BindingLookup(_cluster);
+        await using var found = lister.ListAsync(query with { LabelSelector = selector }, ct).GetAsyncEnumerator(ct);
+        while (await MayMoveNextAsync(found))
+        {
+            if (found.Current.Value is { } machine && CloneRecord.IsDirect(machine))
+                yield return await binding.CompleteAsync(CloneRecord.From(machine), ct);
+        }
+    }
+
+    // Who may read clones only, sees those.
+    private async Task<bool> MayMoveNextAsync(IAsyncEnumerator<ListedItem<KubernetesObject>> found)
+    {
+        try
+        {
+            return await found.MoveNextAsync();
+        }
+        catch (EngineException e) when (e.Fault.Id == FaultIds.ApiForbidden)
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"Clones made directly cannot be seen: {e.Message}");
+            return false;
+        }
     }
 
     private async IAsyncEnumerable<CloneRecord> ListRestoresAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)

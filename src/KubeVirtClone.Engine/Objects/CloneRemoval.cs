@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
@@ -7,11 +8,14 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>
-/// Removes clones of either method without taking away what is needed, or leaving behind what is not. One for all clones that are removed
+/// Removes clones of any method without taking away what is needed, or leaving behind what is not. One for all clones that are removed
 /// together: what a namespace holds is then read once, not once per clone. Safe to use from several tasks at a time.
 /// </summary>
 public sealed class CloneRemoval
 {
+    private static readonly string[] DirectAnnotations =
+        [CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims];
+
     private readonly KubeVirtCluster _cluster;
     private readonly bool _includeTarget;
     private readonly bool _force;
@@ -54,6 +58,8 @@ public sealed class CloneRemoval
         ArgumentNullException.ThrowIfNull(clone);
         try
         {
+            if (clone.Method == CloneMethod.Direct)
+                return await RemoveDirectAsync(clone, ct);
             if (clone.Method == CloneMethod.Restore && clone.Phase != ClonePhase.Succeeded)
                 return await RemoveUnfinishedAsync(clone, ct);
             if (clone.Method == CloneMethod.Clone && clone.Phase is not (ClonePhase.Succeeded or ClonePhase.Unknown))
@@ -71,6 +77,34 @@ public sealed class CloneRemoval
             return FaultMapper.From(e, $"{clone.Namespace}/{clone.Name}");
         }
     }
+
+    // The machine is the clone. To remove that without the machine is to forget that it was one; a machine that never got all its claims is ended.
+    private async Task<Fault?> RemoveDirectAsync(CloneRecord clone, CancellationToken ct)
+    {
+        var now = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
+        if (now is null || now.Uid != clone.Uid || !CloneRecord.IsDirect(now))
+            return null;
+        if (_includeTarget || (clone.Phase != ClonePhase.Succeeded && await IsUnfinishedAsync(CloneRecord.From(now), ct)))
+        {
+            // Its claims are its own, and go with it.
+            return await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, now.Uid, ct);
+        }
+
+        var forgotten = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["uid"] = now.Uid,
+                ["labels"] = new JsonObject { [CloneLabels.Method] = null, [CloneLabels.Batch] = null },
+                ["annotations"] = new JsonObject(DirectAnnotations.Select(a => KeyValuePair.Create<string, JsonNode?>(a, null))),
+            },
+        };
+        await _cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, PatchKind.Merge, forgotten, new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);
+        return null;
+    }
+
+    private async Task<bool> IsUnfinishedAsync(CloneRecord clone, CancellationToken ct) =>
+        (await new BindingLookup(_cluster).CompleteAsync(clone, ct)).Phase != ClonePhase.Succeeded;
 
     private async Task<Fault?> RemoveUnfinishedAsync(CloneRecord clone, CancellationToken ct)
     {

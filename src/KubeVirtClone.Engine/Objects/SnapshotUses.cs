@@ -35,8 +35,8 @@ internal sealed class SnapshotUses(KubeVirtCluster cluster)
                     uses.Add(new(SourceKinds.VirtualMachineRestore, restore.Name, machine));
             }
 
-            await foreach (var claim in UnboundClaimsAsync(snapshot.Namespace, snapshot.Uid, ct))
-                uses.Add(new("PersistentVolumeClaim", claim, machines.GetValueOrDefault(claim)));
+            await foreach (var (claim, owner) in UnboundClaimsAsync(snapshot.Namespace, snapshot.Uid, ct))
+                uses.Add(new("PersistentVolumeClaim", claim, machines.GetValueOrDefault(claim) ?? owner));
             await AddClonesAsync(snapshot, uses, ct);
             return uses;
         });
@@ -50,8 +50,8 @@ internal sealed class SnapshotUses(KubeVirtCluster cluster)
         return uses.Count <= shown ? names : $"{names} and {uses.Count - shown} more";
     }
 
-    /// <summary>Names of the claims that are to be filled from a snapshot and are not bound yet.</summary>
-    public async IAsyncEnumerable<string> UnboundClaimsAsync(
+    /// <summary>The claims that are to be filled from a snapshot and are not bound yet, with the machine that owns them, if one does.</summary>
+    public async IAsyncEnumerable<(string Claim, string? Machine)> UnboundClaimsAsync(
         string ns,
         string snapshotUid,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
@@ -64,7 +64,7 @@ internal sealed class SnapshotUses(KubeVirtCluster cluster)
                 && claim.DeletionTimestamp is null
                 && (claim.StringAt("spec", "dataSourceRef", "name") ?? claim.StringAt("spec", "dataSource", "name"))?.StartsWith(prefix, StringComparison.Ordinal) == true)
             {
-                yield return claim.Name;
+                yield return (claim.Name, claim.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("name")).FirstOrDefault());
             }
         }
     }

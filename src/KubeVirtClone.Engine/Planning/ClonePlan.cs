@@ -29,6 +29,15 @@ internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original,
     /// <summary>The machine it is made of, as planning saw it; null when it could not be read.</summary>
     public JsonObject? Source { get; init; }
 
+    /// <summary>The claims that are posted after it, where it is a machine made directly; each is to name that as its owner.</summary>
+    public IReadOnlyList<JsonObject> Claims { get; init; } = [];
+
+    /// <summary>Copies of instance type revisions that a machine made directly refers to; posted before it, then owned by it.</summary>
+    public IReadOnlyList<JsonObject> Revisions { get; init; } = [];
+
+    /// <summary>Name of the object that stands for it.</summary>
+    public string ObjectName => Method == CloneMethod.Direct ? Request.TargetName! : Request.CloneName!;
+
     public string DisplayName => $"{Request.Namespace}/{Request.TargetName}";
 }
 

@@ -14,7 +14,7 @@ namespace KubeVirtClone.Engine.Planning;
 internal sealed record SourceGroup(string Namespace, string SourceKind, string SourceName, CloneMethod Method, string? Snapshot, IReadOnlyList<PlannedClone> Clones)
 {
     /// <summary>True when there is something to do before the clones can be posted.</summary>
-    public bool NeedsPreparation => Snapshot is not null || Method == CloneMethod.Restore;
+    public bool NeedsPreparation => Snapshot is not null || Method != CloneMethod.Clone;
 }
 
 /// <summary>Decides for each source of a batch which method makes its clones, and whether they share a snapshot.</summary>
@@ -32,14 +32,14 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
         var (method, why) = Choose(clones);
         if (clones.Exists(c => c.Existing is null))
             verbose?.Invoke($"{first.SourceName}: {clones.Count} {(clones.Count == 1 ? "clone" : "clones")} by method {method}, because {why}");
-        if (method == CloneMethod.Restore && isMachine && options.NoSharedSnapshot)
+        if (method != CloneMethod.Clone && isMachine && options.NoSharedSnapshot)
         {
             foreach (var clone in clones)
                 yield return Group([clone], CloneNames.ForSharedSnapshot(Batch(clone), first.Namespace, first.SourceName, clone.Request.TargetName));
             yield break;
         }
 
-        var shares = isMachine && !options.NoSharedSnapshot && (method == CloneMethod.Restore || (clones.Count > 1 && snapshotsServed));
+        var shares = isMachine && !options.NoSharedSnapshot && (method != CloneMethod.Clone || (clones.Count > 1 && snapshotsServed));
         if (!shares)
         {
             yield return Group(clones, snapshot: null);
@@ -67,7 +67,7 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
         CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed)
     {
         if (choice != CloneMethodChoice.Auto)
-            return (choice == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, "it was asked for");
+            return (Enum.Parse<CloneMethod>(choice.ToString()), "it was asked for");
         if (!snapshotsServed)
             return (CloneMethod.Clone, "this cluster serves no restores");
         if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))

@@ -30,6 +30,14 @@ internal static class TakeoverRules
         return different.Count == 0 ? null : string.Join(", ", different);
     }
 
+    /// <summary>The fault for a machine that was made directly for another request.</summary>
+    public static Fault MachineExistsWithAnother(CloneRequest request, string differences) => FaultMapper.Make(
+        FaultIds.VMCloneExists,
+        FaultCategory.ResourceExists,
+        $"A virtual machine '{request.TargetName}' of this batch exists in namespace '{request.Namespace}', made for another request (different: {differences}).",
+        "Remove it (Remove-VMClone -IncludeTarget), or choose another target or batch.",
+        request.DisplayName);
+
     public static Fault ExistsWithAnother(CloneRequest request, string differences) => FaultMapper.Make(
         FaultIds.VMCloneExists,
         FaultCategory.ResourceExists,

@@ -67,9 +67,13 @@ internal sealed class NamespaceTracker
             _clones.Start(_ct);
             if (_for == WaitState.Running)
                 _related.Machines.Start(_ct);
-            // A clone object tells by itself when its volumes are bound; a restore does not.
-            if (_for == WaitState.Bound && reference.Method == CloneMethod.Restore)
+            // Who has just made it directly knows that its claims are made; of any other they have to be seen.
+            clone.ClaimsMade = initial is { Method: CloneMethod.Direct, Phase: ClonePhase.Succeeded };
+            // A clone object tells by itself when its volumes are bound; a restore and a machine do not.
+            if (reference.Method == CloneMethod.Direct ? _for == WaitState.Bound || !clone.ClaimsMade : _for == WaitState.Bound && reference.Method == CloneMethod.Restore)
                 _related.Claims.Start(_ct);
+            if (_for == WaitState.Bound && reference.Method == CloneMethod.Direct)
+                _related.ConsumerEvents.Start(_ct);
             if (initial is not null)
                 Update(clone, initial, now);
             if (_seen.TryGetValue(reference.Name, out var known))
@@ -171,6 +175,7 @@ internal sealed class NamespaceTracker
 
     private void Update(TrackedClone clone, CloneRecord record, DateTimeOffset now)
     {
+        record = _related.Complete(clone, record);
         clone.Update(record, now);
         _cluster.Times.Note(record, now);
     }
@@ -249,6 +254,8 @@ internal sealed class NamespaceTracker
     {
         if (clone.Outcome.Task.IsCompleted)
             return;
+        if (clone is { ClaimsMade: false, Record: { Method: CloneMethod.Direct } seen })
+            Update(clone, CloneRecord.From(seen.Raw), now);
         if (WaitJudge.Judge(clone, _related, _for, now) is { } outcome)
         {
             End(clone, outcome);

@@ -18,8 +18,11 @@ internal sealed record EventFact(string? RestoreRefused, int RefusedCount, DateT
 /// <summary>What matters of a machine.</summary>
 internal sealed record MachineFact(string Status, bool IsHalted);
 
-/// <summary>What matters of a claim that a restore made.</summary>
-internal sealed record ClaimFact(string Name, string Restore, bool IsPending, bool IsBound);
+/// <summary>What matters of a claim that was made for a clone: by a restore, or for a machine that owns it.</summary>
+internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
+{
+    public bool IsBound => State.IsBound;
+}
 
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
 internal sealed class RelatedObjects
@@ -30,6 +33,7 @@ internal sealed class RelatedObjects
     private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _waitingForConsumer = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
     private readonly WatchPump? _snapshotWatch;
     private readonly WatchPump? _restoreWatch;
@@ -50,12 +54,22 @@ internal sealed class RelatedObjects
             new WatchOptions { FieldSelector = "involvedObject.kind=VirtualMachineClone" },
             gate,
             OnEvent);
+        ConsumerEvents = new(
+            cluster,
+            KubeVirtKinds.Event,
+            ns,
+            new WatchOptions { FieldSelector = "involvedObject.kind=PersistentVolumeClaim,reason=WaitForFirstConsumer" },
+            gate,
+            OnConsumerEvent);
         Machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, e => Keep(e, _machines, ReadMachine));
         Claims = new(cluster, KubeVirtKinds.PersistentVolumeClaim, ns, new WatchOptions(), gate, OnClaim);
     }
 
     /// <summary>Watch of the clones' events.</summary>
     public WatchPump Events { get; }
+
+    /// <summary>Watch of the events that tell which claims wait for their first consumer. Storage classes, which would tell too, are not for everybody to read.</summary>
+    public WatchPump ConsumerEvents { get; }
 
     /// <summary>Watch of the machines.</summary>
     public WatchPump Machines { get; }
@@ -69,7 +83,7 @@ internal sealed class RelatedObjects
     /// <summary>True once every restore that exists has been seen.</summary>
     public bool RestoresSynced => _restoreWatch?.Synced == true;
 
-    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, Machines, Claims }.OfType<WatchPump>();
+    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, ConsumerEvents, Machines, Claims }.OfType<WatchPump>();
 
     /// <summary>Begins to look for what may keep a clone from going on.</summary>
     public void LookForTrouble(CancellationToken ct)
@@ -90,9 +104,30 @@ internal sealed class RelatedObjects
     public MachineFact? MachineOf(CloneRecord clone) => _machines.GetValueOrDefault(clone.TargetName);
 
     // The claims a restore lists are its own; others of its name may be left over from an earlier restore.
-    public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method == CloneMethod.Restore
-        ? [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()]
-        : _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [];
+    public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method switch
+    {
+        CloneMethod.Direct => [.. clone.ClaimNames.Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>().Where(c => c.State.Owner == clone.Uid)],
+        CloneMethod.Restore => [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()],
+        _ => _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [],
+    };
+
+    /// <summary>Whether a claim is known to wait until its machine starts.</summary>
+    public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
+
+    /// <summary>A clone made directly with what is known of its claims; any other as it is.</summary>
+    public CloneRecord Complete(TrackedClone clone, CloneRecord record)
+    {
+        if (record.Method != CloneMethod.Direct || clone.ClaimsMade || record.ClaimNames.Count == 0)
+            return record;
+        // Where claims cannot be seen, the machine is all there is to go by.
+        if (Claims.Refused)
+            return record;
+        if (!Claims.Synced)
+            return record with { Phase = ClonePhase.RestoreInProgress, Ready = false };
+        record = record.WithClaims(name => _claimsByName.GetValueOrDefault(name)?.State);
+        clone.ClaimsMade = record.Phase == ClonePhase.Succeeded;
+        return record;
+    }
 
     private static string RestoreName(CloneRecord clone) => clone.RestoreName ?? "tmp-restore-" + clone.Uid;
 
@@ -155,14 +190,29 @@ internal sealed class RelatedObjects
 
     private void OnClaim(ResourceEvent change)
     {
-        if (change.Object is not { } claim || !claim.Annotations.TryGetValue("restore.kubevirt.io/name", out var restore))
+        if (change.Object is not { } claim)
+            return;
+        var fact = new ClaimFact(claim.Name, claim.StringAt("status", "phase") is null or "Pending", ClaimState.Of(claim));
+        var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
+        if (restore is null && fact.State.Owner is null)
+            return;
+        if (change.Kind == ResourceEventKind.Deleted)
+            _claimsByName.Remove(claim.Name);
+        else
+            _claimsByName[claim.Name] = fact;
+        if (restore is null)
             return;
         if (!_claims.TryGetValue(restore, out var ofRestore))
             _claims[restore] = ofRestore = new(StringComparer.Ordinal);
-        _claimsByName.Remove(claim.Name);
         if (change.Kind == ResourceEventKind.Deleted)
             ofRestore.Remove(claim.Name);
         else
-            ofRestore[claim.Name] = _claimsByName[claim.Name] = new(claim.Name, restore, claim.StringAt("status", "phase") is null or "Pending", claim.StringAt("status", "phase") == "Bound");
+            ofRestore[claim.Name] = fact;
+    }
+
+    private void OnConsumerEvent(ResourceEvent change)
+    {
+        if (change.Object is { } item && change.Kind != ResourceEventKind.Deleted && item.StringAt("involvedObject", "name") is { } claim)
+            _waitingForConsumer.Add(claim);
     }
 }

@@ -31,6 +31,9 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>True when the clone object is gone.</summary>
     public bool Gone { get; set; }
 
+    /// <summary>True once all its claims are known to be made; of a clone made directly only, which does not tell by itself.</summary>
+    public bool ClaimsMade { get; set; }
+
     /// <summary>True once its target machine was seen.</summary>
     public bool MachineSeen { get; set; }
 

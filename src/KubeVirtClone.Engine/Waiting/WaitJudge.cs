@@ -61,6 +61,8 @@ internal static class WaitJudge
             return Reached(clone, record, now);
         if (clone.Gone)
             return Deleted(record);
+        if (record.Method == CloneMethod.Direct)
+            return DirectBound(clone, record, related, now);
         var settled = now - clone.PhaseSince >= SettlingTime;
         if (!settled && record.Method == CloneMethod.Clone)
             return null;
@@ -76,16 +78,36 @@ internal static class WaitJudge
             return pending.Count == 0 ? null : Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, pending) };
         }
 
-        if (related.Claims.Refused && now - clone.PhaseSince > BlindPatience)
-        {
-            return Reached(clone, record, now) with
+        return Unseen(clone, record, related, now);
+    }
+
+    private static FollowOutcome? Unseen(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now) =>
+        related.Claims.Refused && now - clone.PhaseSince > BlindPatience
+            ? Reached(clone, record, now) with
             {
                 Reservation = $"The clone {record.Name} has succeeded, but whether its volumes are bound cannot be seen: reading persistentvolumeclaims in {record.Namespace} is not allowed.",
-            };
-        }
+            }
+            : null;
 
-        return null;
+    // Its claims are made with it, so that a pending one says nothing of the class: only the claim's own event does.
+    private static FollowOutcome? DirectBound(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now)
+    {
+        if (!related.Claims.Synced)
+            return Unseen(clone, record, related, now);
+        var claims = related.ClaimsOf(record);
+        if (claims.Count < record.ClaimNames.Count)
+            return null;
+        if (claims.All(c => c.IsBound))
+            return Reached(clone, record with { Bound = true }, now);
+        var pending = claims.Where(c => c.IsPending).ToList();
+        // One that is started binds them.
+        return pending.Count > 0 && pending.TrueForAll(related.WaitsForConsumer) && !Starts(record) && now - clone.PhaseSince >= SettlingTime
+            ? Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, [.. pending.Select(c => c.Name).Order(StringComparer.Ordinal)]) }
+            : null;
     }
+
+    private static bool Starts(CloneRecord record) =>
+        CloneRequest.StartingStrategies.Contains(record.Raw.StringAt("spec", "runStrategy"), StringComparer.Ordinal) || record.Raw.IsTrueAt("spec", "running");
 
     private static FollowOutcome? Running(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now)
     {
@@ -218,7 +240,13 @@ internal static class WaitJudge
 
     private static string WaitsForConsumer(CloneRecord record, List<string> claims) =>
         $"The clone {record.Namespace}/{record.Name} has succeeded, but its volume{(claims.Count == 1 ? "" : "s")} {string.Join(", ", claims)} "
-        + $"wait{(claims.Count == 1 ? "s" : "")} for the machine's first start (WaitForFirstConsumer). Do not delete the clone"
-        + (record.SourceKind == SourceKinds.VirtualMachineSnapshot ? $" or the snapshot {record.SourceName}" : "")
-        + $" before {record.TargetName} has been started once.";
+        + $"wait{(claims.Count == 1 ? "s" : "")} for the machine's first start (WaitForFirstConsumer). "
+        + (Needed(record) is { } needed ? $"Do not delete {needed} before {record.TargetName} has been started once." : $"Start {record.TargetName} once.");
+
+    private static string? Needed(CloneRecord record) => (record.Method == CloneMethod.Direct, record.SourceKind == SourceKinds.VirtualMachineSnapshot) switch
+    {
+        (true, _) => (record.SourceKind == SourceKinds.VirtualMachineSnapshot ? record.SourceName : record.SnapshotName) is { } snapshot ? $"the snapshot {snapshot}" : null,
+        (false, true) => $"the clone or the snapshot {record.SourceName}",
+        _ => "the clone",
+    };
 }

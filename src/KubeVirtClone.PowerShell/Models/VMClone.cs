@@ -81,7 +81,7 @@ public sealed class VMClone
     /// <summary>Batch the clone was made in, or null.</summary>
     public string? Batch { get; }
 
-    /// <summary>How it is made: Clone or Restore.</summary>
+    /// <summary>How it is made: Clone, Restore or Direct.</summary>
     public string Method { get; }
 
     /// <summary>Set on the target object of an error: what to ask for again. Piping such a record into New-VMClone retries it.</summary>

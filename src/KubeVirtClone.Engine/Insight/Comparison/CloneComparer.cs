@@ -105,6 +105,11 @@ public sealed class CloneComparer
     {
         // Who may see clones of one way of making only finds those.
         var reader = new KindReader(_cluster);
+        KubernetesObject? machine = null;
+        await reader.ReadAsync(KubeVirtKinds.VirtualMachine, request.Namespace, async () =>
+            machine = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct));
+        if (machine is not null && CloneRecord.IsDirect(machine))
+            return CloneRecord.From(machine);
         var kinds = new List<(ResourceKind Kind, Func<KubernetesObject, bool> IsClone)> { (await _cluster.GetCloneKindAsync(ct), static _ => true) };
         if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
             kinds.Add((KubeVirtKinds.Restore(version), CloneRecord.IsCloneRestore));

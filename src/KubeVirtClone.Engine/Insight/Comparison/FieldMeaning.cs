@@ -46,12 +46,12 @@ internal static class FieldMeaning
     private static bool IsClaim(string path) =>
         path.EndsWith(".persistentVolumeClaim.claimName", StringComparison.Ordinal) || path.EndsWith(".dataVolume.name", StringComparison.Ordinal);
 
-    // A data volume without a template becomes a plain claim: one field goes, the other comes.
+    // A data volume becomes a plain claim where it has no template, and in every machine made directly: one field goes, the other comes.
     private static bool IsCopy(string path, JsonNode? source, JsonNode? clone, JsonObject machine)
     {
         if (source is not null && clone is not null)
             return true;
         var name = path[(Template.Length + "volumes[".Length)..path.IndexOf(']', StringComparison.Ordinal)];
-        return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume && v.Template is null);
+        return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume);
     }
 }

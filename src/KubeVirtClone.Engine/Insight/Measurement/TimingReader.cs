@@ -86,6 +86,13 @@ internal static class TimingReader
         var claims = clone.Claims;
         if (claims.Any(c => c.StringAt("status", "phase") != "Bound"))
             return null;
+        // Its claims are made after the machine; only their events tell when they were bound.
+        if (clone.Record.Method == CloneMethod.Direct)
+        {
+            var provisioned = claims.SelectMany(c => clone.Reading.EventsOf("PersistentVolumeClaim", c.Name).Where(e => e.Reason == "ProvisioningSucceeded")).Select(e => e.Last).ToList();
+            return provisioned.Count >= claims.Count ? At(provisioned.Max(), "event ProvisioningSucceeded") : null;
+        }
+
         // With immediate binding KubeVirt binds before it makes the machine; there is no other record of the moment.
         return clone.Record.Bound || claims.Count > 0 ? (made, "bound before the machine was made") : null;
     }

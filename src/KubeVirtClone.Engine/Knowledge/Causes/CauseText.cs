@@ -114,6 +114,7 @@ internal static partial class CauseText
         CauseCodes.SourceNotLocked => "Look at the source: the message says what the snapshot waits for.",
         CauseCodes.RestoreDeleted or CauseCodes.RestoreFailed => "Remove the clone, then clone again once the cause is removed.",
         CauseCodes.RestoreError => "Wait a little: KubeVirt tries again. If the message stays, remove the clone, correct what it names, and clone again.",
+        CauseCodes.ClaimsNotMade => "Run the same command with the same batch again, which makes what is missing; or remove the clone, which removes the unfinished machine.",
         CauseCodes.ClaimNotProvisioned => "Look at the storage's provisioner and the claim's events: kubectl describe pvc",
         CauseCodes.StorageClassMissing => "Have the storage class made again, or remove the clone.",
         CauseCodes.WaitsForFirstConsumer => "Start the machine once. Until then keep the clone and its snapshot.",

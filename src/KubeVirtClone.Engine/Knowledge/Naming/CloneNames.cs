@@ -17,6 +17,23 @@ public static class CloneNames
     public static string ForClone(string batch, string @namespace, string target) =>
         Clip(target, NameRules.MaxLabelLength - 11) + "-" + Hash(10, "clone", batch, @namespace, target);
 
+    /// <summary>
+    /// Name of the claim of a volume of a machine that is made directly: machine and volume, shortened by a hash above 63 characters. With
+    /// <c>RandomizeNames</c> it has a hash always, so that no claim of an earlier machine of that name can be in its way.
+    /// </summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="namespace">Namespace of the machine.</param>
+    /// <param name="target">Name of the machine.</param>
+    /// <param name="volume">Name of the volume.</param>
+    /// <param name="randomized">Whether the names are to differ from batch to batch.</param>
+    public static string ForClaim(string batch, string @namespace, string target, string volume, bool randomized)
+    {
+        var plain = $"{target}-{volume}";
+        if (!randomized && plain.Length <= NameRules.MaxLabelLength)
+            return plain;
+        return Clip(plain, NameRules.MaxLabelLength - 11) + "-" + (randomized ? Hash(10, "claim", batch, @namespace, target, volume) : Hash(10, "claim", target, volume));
+    }
+
     /// <summary>Name for a target that was not named, in KubeVirt's own form <c>clone-SOURCE-xxxxx</c>, at most 63 characters.</summary>
     /// <param name="batch">The batch id.</param>
     /// <param name="namespace">Namespace of the clone.</param>

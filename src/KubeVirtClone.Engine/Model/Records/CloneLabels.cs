@@ -7,7 +7,7 @@ public static class CloneLabels
     /// <summary>Label with the batch id.</summary>
     public const string Batch = "kubevirtclone.io/batch";
 
-    /// <summary>Label of a restore that stands for a clone: <c>Restore</c>. Clone objects of KubeVirt's own carry none.</summary>
+    /// <summary>Label of a restore that stands for a clone: <c>Restore</c>; of a machine that was made directly: <c>Direct</c>. Clone objects of KubeVirt's own carry none.</summary>
     public const string Method = "kubevirtclone.io/method";
 
     /// <summary>Label of a snapshot that clones of one batch share: <c>true</c>.</summary>
@@ -21,6 +21,30 @@ public static class CloneLabels
 
     /// <summary>Annotation of a restore that stands for a clone, with the specification a VirtualMachineClone for the same would have.</summary>
     public const string CloneSpec = "kubevirtclone.io/clone-spec";
+
+    /// <summary>
+    /// Annotation of a machine that was made directly: <c>namespace/name</c> of that machine. A copy of the machine, which carries its labels and
+    /// annotations, has another name, and is thereby known not to be the clone.
+    /// </summary>
+    public const string Target = "kubevirtclone.io/target";
+
+    /// <summary>Annotation of a machine that was made directly: name and uid of the snapshot it was made of, <c>name/uid</c>.</summary>
+    public const string Snapshot = "kubevirtclone.io/snapshot";
+
+    /// <summary>Annotation of a machine that was made directly: names of the claims made for it, separated by commas; without it there are none.</summary>
+    public const string Claims = "kubevirtclone.io/claims";
+
+    /// <summary>
+    /// Annotation of a shared snapshot from which machines are made directly: <see cref="DirectOpen"/> while some are to come,
+    /// <see cref="DirectMade"/> when all are made. Such a snapshot is owned by nobody: it goes when no volume needs it.
+    /// </summary>
+    public const string DirectUse = "kubevirtclone.io/direct";
+
+    /// <summary>Value of <see cref="DirectUse"/>.</summary>
+    internal const string DirectOpen = "open";
+
+    /// <summary>Value of <see cref="DirectUse"/>.</summary>
+    internal const string DirectMade = "made";
 
     /// <summary>Annotation that is changed to make KubeVirt look at an object again.</summary>
     public const string Touched = "kubevirtclone.io/touched";

@@ -33,4 +33,7 @@ public enum CloneMethod
 
     /// <summary>By a VirtualMachineRestore of a snapshot into a new virtual machine.</summary>
     Restore,
+
+    /// <summary>By posting the virtual machine, and claims of its own filled from a snapshot's VolumeSnapshots. The machine stands for the clone.</summary>
+    Direct,
 }

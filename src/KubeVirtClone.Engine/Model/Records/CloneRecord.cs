@@ -5,7 +5,7 @@ namespace KubeVirtClone.Engine.Model.Records;
 /// <summary>One clone at one moment. A record never changes; read again for news.</summary>
 public sealed partial record CloneRecord
 {
-    /// <summary>Name of the clone object.</summary>
+    /// <summary>Name of the object that stands for the clone.</summary>
     public required string Name { get; init; }
 
     /// <summary>Namespace of clone, source and target.</summary>
@@ -62,7 +62,7 @@ public sealed partial record CloneRecord
     /// <summary>What identifies the clone, to wait for it or remove it.</summary>
     public CloneReference Reference => new(Namespace, Name, Uid) { Method = Method };
 
-    /// <summary>Reads a VirtualMachineClone, or a VirtualMachineRestore that stands for a clone.</summary>
+    /// <summary>Reads a VirtualMachineClone, or a VirtualMachineRestore or VirtualMachine that stands for a clone.</summary>
     /// <param name="clone">The object as received.</param>
     public static CloneRecord From(KubernetesObject clone)
     {
@@ -70,7 +70,7 @@ public sealed partial record CloneRecord
         return clone.Kind switch
         {
             SourceKinds.VirtualMachineRestore => FromRestore(clone),
-            SourceKinds.VirtualMachine => FromMachine(clone),
+            SourceKinds.VirtualMachine => IsDirect(clone) ? FromDirect(clone) : FromMachine(clone),
             _ => FromClone(clone),
         };
     }

@@ -39,6 +39,9 @@ internal sealed class SnapshotContent
         return new SnapshotContent(content.Name, JsonObject.Create(machine)!, [.. content.ItemsAt("spec", "volumeBackups").Select(ReadVolume)]);
     }
 
+    /// <summary>What a snapshot of a machine will hold, before there is one: its VolumeSnapshots have names only once it is taken.</summary>
+    public static SnapshotContent OfMachine(JsonObject machine) => new("", machine, [.. CopiedVolumes(machine).Select(v => new SnapshotVolume(v, "", "", null, null))]);
+
     /// <summary>Names of a machine's volumes whose data KubeVirt copies.</summary>
     public static IEnumerable<string> CopiedVolumes(JsonObject machine) =>
         ((machine["spec"]?["template"]?["spec"]?["volumes"] as JsonArray)?.OfType<JsonObject>() ?? [])
@@ -54,6 +57,9 @@ internal sealed class SnapshotContent
             claim?.Member("metadata")?.Text("name") ?? "",
             backup.Text("volumeSnapshotName"),
             spec?.Text("storageClassName"),
-            Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage")) is { } size ? (long)Math.Ceiling(size) : null);
+            Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage")) is { } size ? (long)Math.Ceiling(size) : null)
+        {
+            Backup = claim is { ValueKind: JsonValueKind.Object } copied ? JsonObject.Create(copied) : null,
+        };
     }
 }

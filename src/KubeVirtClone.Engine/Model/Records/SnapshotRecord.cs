@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Records;
@@ -191,6 +192,9 @@ public sealed record SnapshotReference(string Namespace, string Name, string? Ui
 /// <param name="Size">Size the source's claim asked for, in bytes; null when that cannot be read.</param>
 public sealed record SnapshotVolume(string Name, string Claim, string? VolumeSnapshot, string? StorageClass, long? Size)
 {
+    /// <summary>The claim as it was snapshotted; not to be changed.</summary>
+    internal JsonObject? Backup { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -88,10 +88,10 @@ public sealed partial record CloneRequest
         };
     }
 
-    // A restore has patches only; what they came from stands in an annotation.
+    // A restore has patches only, and a machine made directly nothing: what was asked for stands in an annotation.
     private static JsonElement? SpecOf(CloneRecord clone)
     {
-        if (clone.Method != CloneMethod.Restore)
+        if (clone.Method == CloneMethod.Clone)
             return clone.Raw.At("spec");
         try
         {

@@ -121,6 +121,9 @@ public static class CauseCodes
     /// <summary>A limit range does not allow a volume or machine of this size.</summary>
     public const string LimitRangeExceeded = "LimitRangeExceeded";
 
+    /// <summary>A machine was made directly, and not all of its claims were: whoever made it was interrupted.</summary>
+    public const string ClaimsNotMade = "ClaimsNotMade";
+
     /// <summary>A new volume is not provisioned.</summary>
     public const string ClaimNotProvisioned = "ClaimNotProvisioned";
 

@@ -38,7 +38,20 @@ internal sealed class AccessCheck : IPreflightCheck
 
     private static IEnumerable<string> Needed(PreflightSource source, PreflightBatch batch)
     {
-        yield return batch.MethodOf(source) == CloneMethod.Restore ? "virtualmachinerestores" : "virtualmachineclones";
+        switch (batch.MethodOf(source))
+        {
+            case CloneMethod.Clone:
+                yield return "virtualmachineclones";
+                break;
+            case CloneMethod.Restore:
+                yield return "virtualmachinerestores";
+                break;
+            default:
+                yield return "virtualmachines";
+                yield return "persistentvolumeclaims";
+                break;
+        }
+
         if (batch.TakesSnapshot(source))
             yield return "virtualmachinesnapshots";
     }

@@ -115,7 +115,7 @@ internal sealed class PreflightBatch
 
     /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
     public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands
-        && (MethodOf(source) == CloneMethod.Restore || (!Options.NoSharedSnapshot && source.All.Count > 1 && Facts.SnapshotApiVersion is not null));
+        && (MethodOf(source) != CloneMethod.Clone || (!Options.NoSharedSnapshot && source.All.Count > 1 && Facts.SnapshotApiVersion is not null));
 }
 
 /// <summary>One thing a preflight looks for.</summary>

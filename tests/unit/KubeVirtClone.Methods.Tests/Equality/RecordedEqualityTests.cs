@@ -57,7 +57,7 @@ public sealed class RecordedEqualityTests
     }
 
     // The cases that the environment names may be of other kinds only: the project's own are always among them.
-    private static IEnumerable<VectorCase> Finished() => VectorCase.Files().Concat(VectorCase.OwnFiles()).DistinctBy(Path.GetFileName, StringComparer.Ordinal).Select(VectorCase.Load)
+    internal static IEnumerable<VectorCase> Finished() => VectorCase.Files().Concat(VectorCase.OwnFiles()).DistinctBy(Path.GetFileName, StringComparer.Ordinal).Select(VectorCase.Load)
         .Where(c => c.IsClone && c.Data.FlagAt("accepted") is true && c.Data.ArrayAt("phases").Objects().Any(p => p.TextAt("status", "phase") == "Succeeded"));
 
     private static async Task<IReadOnlyList<string>> CompareAsync(string name) => (await Results.Value)[name];
@@ -93,7 +93,7 @@ public sealed class RecordedEqualityTests
         return byClone.Fault is { } fault ? [fault] : Outcome.Differences(byClone, byRestore);
     }
 
-    private static async Task<Outcome> MakeAsync(string path, CloneMethodChoice method, bool preflight)
+    internal static async Task<Outcome> MakeAsync(string path, CloneMethodChoice method, bool preflight)
     {
         var @case = VectorCase.Load(path);
         await using var cluster = new VirtualCluster(@case.Namespace);

@@ -1,0 +1,169 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>A snapshot from which machines are made directly: its content, and what else has to be known once for all of them.</summary>
+internal sealed class DirectSource
+{
+    private static readonly string[] Matchers = ["instancetype", "preference"];
+
+    private readonly string _snapshotName;
+    private readonly string? _mark;
+    private readonly SnapshotContent _content;
+    private readonly Dictionary<string, string> _restoreSizes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KubernetesObject> _revisions = new(StringComparer.Ordinal);
+
+    private DirectSource(string snapshotName, string? uid, SnapshotContent content)
+    {
+        _snapshotName = snapshotName;
+        _mark = uid is null ? null : $"{snapshotName}/{uid}";
+        _content = content;
+    }
+
+    /// <summary>Reads what is needed, or says why no machine can be made directly of the snapshot.</summary>
+    public static async Task<(DirectSource? Source, string? WhyNot)> ReadAsync(KubeVirtCluster cluster, SnapshotRecord snapshot, SnapshotContent content, CancellationToken ct)
+    {
+        if (SourceMachine.Unclonable(content.Machine) is { } unclonable)
+            return (null, $"it has {unclonable}, which KubeVirt cannot copy");
+        var source = new DirectSource(snapshot.Name, snapshot.Uid, content);
+        return await KubeVirtCluster.GuardAsync(async () =>
+        {
+            if (await source.ReadRevisionsAsync(cluster, snapshot.Namespace, ct) is { } whyNot)
+                return (null, whyNot);
+            await source.ReadSizesAsync(cluster, snapshot.Namespace, ct);
+            return ((DirectSource?)source, (string?)null);
+        });
+    }
+
+    /// <summary>What can be said of the machines before there is a snapshot: the source is taken as it is now.</summary>
+    public static DirectSource OnPaper(string snapshotName, JsonObject machine) => new(snapshotName, uid: null, SnapshotContent.OfMachine(machine));
+
+    /// <summary>Whether an unfinished machine of an earlier run was being made of this very snapshot.</summary>
+    public bool Began(KubernetesObject machine) => machine.Annotations.GetValueOrDefault(CloneLabels.Snapshot) == _mark;
+
+    /// <summary>The machine as it was snapshotted.</summary>
+    public JsonObject Machine => _content.Machine;
+
+    /// <summary>The clone with the objects to post, or why it cannot be made.</summary>
+    /// <param name="clone">The clone.</param>
+    /// <param name="userPatches">What the user and the identity options change.</param>
+    public (PlannedClone Clone, Fault? Fault) Prepare(PlannedClone clone, IReadOnlyList<PatchOperation> userPatches)
+    {
+        var request = clone.Request;
+        var revisions = Matchers.Select(m => SourceMachine.Text(_content.Machine["spec"]?[m]?["revisionName"])).Where(n => !string.IsNullOrEmpty(n))
+            .Distinct(StringComparer.Ordinal).ToDictionary(n => n!, n => CopyName(n!, request.TargetName!), StringComparer.Ordinal);
+        var source = _content.Machine;
+        if (revisions.Count > 0)
+        {
+            source = (JsonObject)source.DeepClone();
+            foreach (var matcher in Matchers)
+            {
+                if (source["spec"]?[matcher] is JsonObject named && SourceMachine.Text(named["revisionName"]) is { Length: > 0 } name)
+                    named["revisionName"] = revisions[name];
+            }
+        }
+
+        var names = _content.Volumes.Where(v => v.VolumeSnapshot is not null).ToDictionary(
+            v => v.Name,
+            v => CloneNames.ForClaim(request.Batch!, request.Namespace, request.TargetName!, v.Name, request.VolumeNamePolicy == "RandomizeNames"),
+            StringComparer.Ordinal);
+        var built = DirectMachine.Build(source, names.GetValueOrDefault, RestorePatches.For(source, request, userPatches));
+        if (built.Machine is not { } machine)
+            return (clone, SnapshottedSource.Inapplicable(clone, built.Failing!, built.Why!));
+
+        // What a patch has taken out of the machine is not made.
+        var used = SourceMachine.Copied(machine).Select(v => v.Claim).ToHashSet(StringComparer.Ordinal);
+        var volumes = _content.Volumes.Where(v => names.TryGetValue(v.Name, out var claim) && used.Contains(claim)).ToList();
+        var pinned = Matchers.Select(m => SourceMachine.Text(machine["spec"]?[m]?["revisionName"])).ToHashSet(StringComparer.Ordinal);
+        var body = DirectManifest.Machine(machine, request, _mark, [.. volumes.Select(v => names[v.Name])]);
+        RequestFingerprint.Mark(body, clone.Fingerprint, request.SourceKind, request.SourceName);
+        body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(request, "")["spec"]!.ToJsonString();
+        var sourceName = SourceMachine.Text(_content.Machine["metadata"]?["name"]) ?? request.SourceName;
+        return (clone with
+        {
+            Body = body,
+            Claims = [.. volumes.Select(v => DirectManifest.Claim(request, v, names[v.Name], _restoreSizes.GetValueOrDefault(v.Name), sourceName))],
+            Revisions = [.. _revisions.Where(r => pinned.Contains(revisions[r.Key])).Select(r => Copy(r.Value, revisions[r.Key], request.Namespace))],
+        }, null);
+    }
+
+    // As KubeVirt names the copy a restore makes.
+    private string CopyName(string revision, string target)
+    {
+        var at = revision.IndexOf(_snapshotName, StringComparison.Ordinal);
+        return at < 0 ? $"{target}-{revision}" : string.Concat(revision.AsSpan(0, at), target, revision.AsSpan(at + _snapshotName.Length));
+    }
+
+    private static JsonObject Copy(KubernetesObject revision, string name, string ns)
+    {
+        var from = revision.ToJsonObject();
+        var metadata = new JsonObject { ["name"] = name, ["namespace"] = ns };
+        if (from["metadata"]?["labels"] is { } labels)
+            metadata["labels"] = labels.DeepClone();
+        return new JsonObject
+        {
+            ["apiVersion"] = RelatedKinds.ControllerRevision.ApiVersion,
+            ["kind"] = RelatedKinds.ControllerRevision.Kind,
+            ["metadata"] = metadata,
+            ["data"] = from["data"]?.DeepClone(),
+            ["revision"] = from["revision"]?.DeepClone() ?? 0,
+        };
+    }
+
+    private async Task<string?> ReadRevisionsAsync(KubeVirtCluster cluster, string ns, CancellationToken ct)
+    {
+        foreach (var matcher in Matchers)
+        {
+            if (SourceMachine.Text(_content.Machine["spec"]?[matcher]?["revisionName"]) is not { Length: > 0 } name || _revisions.ContainsKey(name))
+                continue;
+            if (_revisions.Count == 0 && await AccessReview.MayCreateAsync(cluster, ns, RelatedKinds.ControllerRevision, ct) != true)
+                return $"its snapshot pins the revision of its {matcher}, of which each machine needs a copy, and you may not create controllerrevisions in {ns}";
+            if (await cluster.Client.FindAsync(RelatedKinds.ControllerRevision, ns, name, ct) is not { } revision)
+                return $"the revision '{name}' of its {matcher}, which its snapshot pins, does not exist";
+            _revisions[name] = revision;
+        }
+
+        return null;
+    }
+
+    // What a driver can make of a snapshot at least; a user with KubeVirt's roles alone may not read it.
+    private async Task ReadSizesAsync(KubeVirtCluster cluster, string ns, CancellationToken ct)
+    {
+        foreach (var volume in _content.Volumes.Where(v => v.VolumeSnapshot is not null))
+        {
+            try
+            {
+                if ((await cluster.Client.FindAsync(RelatedKinds.VolumeSnapshot, ns, volume.VolumeSnapshot!, ct))?.StringAt("status", "restoreSize") is { } size)
+                    _restoreSizes[volume.Name] = size;
+            }
+            catch (ApiStatusException e) when (e.IsForbidden)
+            {
+                cluster.Callbacks.Verbose?.Invoke($"You may not read volumesnapshots in {ns}: the volume '{volume.Name}' is made as large as its source is");
+                if (await CapacityAsync(cluster, ns, volume.Claim, ct) is { } capacity)
+                    _restoreSizes[volume.Name] = capacity;
+            }
+        }
+    }
+
+    private static async Task<string?> CapacityAsync(KubeVirtCluster cluster, string ns, string claim, CancellationToken ct)
+    {
+        try
+        {
+            return (await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, ns, claim, ct))?.StringAt("status", "capacity", "storage");
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            return null;
+        }
+    }
+}
