@@ -106,7 +106,7 @@ internal static class Diagnoser
             .Select(s => (Name: s.Text("name") ?? "", Reason: s.Text("reason") ?? ""))
             .Where(s => text.Contains($"volume {s.Name} ", StringComparison.Ordinal))
             .ToList();
-        var missing = SourceMachine.Copied(machine).FirstOrDefault(v => bad.Exists(b => b.Name == v.Name) && clone.Reading.Claims.Lacks(v.Claim));
+        var missing = SourceMachine.Copied(machine).Concat(SourceMachine.MemoryDumps(machine)).FirstOrDefault(v => bad.Exists(b => b.Name == v.Name) && clone.Reading.Claims.Lacks(v.Claim));
         var evidence = seen.Concat(bad.Select(b => new DiagnosisEvidence(
             $"VirtualMachine {clone.Record.SourceName}", $"status.volumeSnapshotStatuses[{b.Name}]", b.Reason)));
         return missing is null

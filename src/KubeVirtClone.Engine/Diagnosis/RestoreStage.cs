@@ -120,6 +120,7 @@ internal static class RestoreStage
             CauseCodes.SnapshotDeleted => "The snapshot it is made from is gone",
             CauseCodes.SnapshotNotReady => "The snapshot it is made from is not ready",
             CauseCodes.TargetRefused => "The new machine or volume is refused",
+            CauseCodes.TemplateSourceMissing => "The DataSource of a volume template does not exist",
             _ => "The restore reports an error",
         };
         var forGood = CauseText.IsForGood(code) && code is not (CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded);

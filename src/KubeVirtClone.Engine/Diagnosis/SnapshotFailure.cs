@@ -1,6 +1,7 @@
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -29,6 +30,7 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             return new($"there is no machine '{source}'", "Take a snapshot of a machine that exists.", []);
         var machine = reading.Machines.Find(source);
         return Deleting(machine)
+            ?? NameLong(source, machine)
             ?? Claims(reading, source, machine)
             ?? InUse(reading, source, machine)
             ?? NoRoom(reading, snapshot)
@@ -40,6 +42,16 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
         CauseText.NextStep(CauseCodes.SourceDeleting),
         [new DiagnosisEvidence($"VirtualMachine {machine.Name}", "metadata.deletionTimestamp", $"{since:u}", since)]);
 
+    private static SnapshotFailure? NameLong(string source, KubernetesObject? machine) =>
+        source.Length <= NameRules.MaxLabelLength || !Snapshotted(machine).Any() ? null : new(
+            $"the source's name has {source.Length} characters, and KubeVirt makes it the value of a label on the snapshots of its volumes, where {NameRules.MaxLabelLength} are allowed",
+            CauseText.NextStep(CauseCodes.SourceNameLong),
+            [new DiagnosisEvidence($"VirtualMachine {source}", "metadata.name", source, machine?.CreationTimestamp)]);
+
+    // Memory dumps are snapshotted, too.
+    private static IEnumerable<CopiedVolume> Snapshotted(KubernetesObject? machine) =>
+        machine?.ToJsonObject() is { } json ? SourceMachine.Copied(json).Concat(SourceMachine.MemoryDumps(json)) : [];
+
     private static SnapshotFailure? Claims(NamespaceReading reading, string source, KubernetesObject? machine)
     {
         if (!reading.Claims.IsRead)
@@ -47,7 +59,7 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
         var evidence = new List<DiagnosisEvidence>();
         var wrong = new List<string>();
         var step = "";
-        foreach (var volume in SourceMachine.Copied(machine?.ToJsonObject()))
+        foreach (var volume in Snapshotted(machine))
         {
             if (State(reading, volume.Claim) is not var (code, what, field, text))
                 continue;

@@ -1,6 +1,7 @@
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -42,10 +43,26 @@ internal static class SnapshotStage
         var content = clone.Reading.Contents.Items!.Values.FirstOrDefault(c => c.StringAt("spec", "virtualMachineSnapshotName") == snapshot.Name);
         if (content is null)
             return NoRoom(clone, "virtualmachinesnapshotcontents.snapshot.kubevirt.io", "the content of its snapshot");
+        if (NameLong(clone, snapshot, content) is { } named)
+            return named;
         var backups = content.ItemsAt("spec", "volumeBackups").Select(b => b.Text("volumeSnapshotName") ?? "").ToList();
         return clone.Reading.VolumeSnapshots.IsRead && backups.Exists(clone.Reading.VolumeSnapshots.Lacks)
             ? NoRoom(clone, "volumesnapshots.snapshot.storage.k8s.io", "the snapshots of its volumes")
             : null;
+    }
+
+    // Its snapshots would have the name as the value of a label; nothing says that they are refused.
+    private static CloneDiagnosis? NameLong(CloneCase clone, KubernetesObject snapshot, KubernetesObject content)
+    {
+        var source = snapshot.StringAt("spec", "source", "name") ?? "";
+        if (source.Length <= NameRules.MaxLabelLength || !content.ItemsAt("spec", "volumeBackups").Any())
+            return null;
+        return clone.Diagnosis(
+            CloneHealth.Stuck,
+            CauseCodes.SourceNameLong,
+            $"The source's name has {source.Length} characters. KubeVirt makes it the value of a label on the snapshots of its volumes, where {NameRules.MaxLabelLength} are allowed: they are never made.",
+            canEnd: false,
+            [new DiagnosisEvidence($"VirtualMachineSnapshot {snapshot.Name}", "spec.source.name", source, snapshot.CreationTimestamp), CloneCase.Condition(snapshot, "Progressing")]);
     }
 
     private static CloneDiagnosis? NoRoom(CloneCase clone, string kind, string what) => clone.Reading.FullQuota("count/" + kind) is not { } quota ? null : clone.Diagnosis(

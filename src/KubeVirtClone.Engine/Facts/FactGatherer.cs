@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -34,21 +35,57 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
             .Select(g => NameRules.WhyNotName(g.Key) is null
                 ? ReadNamespaceAsync(g.Key, [.. g], machines, everywhere is null, info.SnapshotApiVersion, info.CloneApiVersion, ct)
                 : Task.FromResult(new NamespaceState { Name = g.Key })));
-        var types = new InstancetypeReader(cluster, reader);
+        var states = namespaces.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        var sizings = ReadSizingsAsync(requests, states, ct);
+        var references = new ReferenceReader(reader).ReadAsync(Named(requests, states), ct);
         return new PreflightFacts
         {
             KubeVirtVersion = KubeVirtCluster.ParseVersion(info.KubeVirtVersion),
             CloneApiVersion = info.CloneApiVersion,
             SnapshotApiVersion = info.SnapshotApiVersion,
             SnapshotGate = info.SnapshotGate,
-            MissingInstancetypes = await types.FindMissingAsync(requests, namespaces, ct),
+            Sizings = await sizings,
+            References = await references,
             StorageClasses = await classes,
             VolumeSnapshotClasses = await snapshotClasses,
             StorageProfiles = await profiles,
             Macs = machines.Macs(),
             MacsOfNamespacesOnly = everywhere is not null,
-            Namespaces = namespaces.ToDictionary(n => n.Name, StringComparer.Ordinal),
+            Namespaces = states,
         };
+    }
+
+    private async Task<IReadOnlyDictionary<SourceKey, SourceSizing>> ReadSizingsAsync(IReadOnlyList<CloneRequest> requests, Dictionary<string, NamespaceState> states, CancellationToken ct)
+    {
+        var sizes = new SizingReader(cluster, reader, ct);
+        var read = await Task.WhenAll(Sources(requests, states)
+            .Where(s => s.Machine is not null)
+            .Select(async s =>
+            {
+                var instance = s.Key.Kind == SourceKinds.VirtualMachine ? states[s.Key.Namespace].Instances.Find(s.Key.Name) : null;
+                return (s.Key, Sizing: await sizes.ReadAsync(s.Key.Namespace, s.Machine!, instance?.StringAt("status", "virtualMachineRevisionName"), ct));
+            }));
+        return read.ToDictionary(r => r.Key, r => r.Sizing);
+    }
+
+    private static IEnumerable<(SourceKey Key, JsonObject? Machine)> Sources(IReadOnlyList<CloneRequest> requests, Dictionary<string, NamespaceState> states) =>
+        requests.Select(SourceKey.Of).Distinct().Select(k => (k, k.Kind == SourceKinds.VirtualMachineSnapshot
+            ? states[k.Namespace].SnapshottedMachine(k.Name)
+            : states[k.Namespace].MachineJson(k.Name)));
+
+    private static IEnumerable<ObjectName> Named(IReadOnlyList<CloneRequest> requests, Dictionary<string, NamespaceState> states)
+    {
+        foreach (var (key, machine) in Sources(requests, states))
+        {
+            foreach (var reference in MachineReferences.Of(machine).Concat(MachineReferences.DataSources(machine).Select(s => s.Source)))
+                yield return new ObjectName(reference.Kind, reference.Namespace ?? key.Namespace, reference.Name);
+        }
+
+        foreach (var request in requests.Where(r => NameRules.WhyNotName(r.Namespace) is null))
+        {
+            foreach (var secret in request.Secrets.Where(s => NameRules.WhyNotName(s) is null))
+                yield return new ObjectName("Secret", request.Namespace, secret);
+        }
     }
 
     private async Task<NamespaceState> ReadNamespaceAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Facts;
@@ -8,7 +9,8 @@ namespace KubeVirtClone.Engine.Facts;
 /// <summary>What planning found out about one namespace. A null collection means it could not be read: then nothing is concluded from it.</summary>
 internal sealed class NamespaceFacts
 {
-    private readonly Dictionary<string, JsonObject> _parsed = new(StringComparer.Ordinal);
+    private ILookup<string, KubernetesObject>? _unfinished;
+    private NamespaceState? _state;
 
     public required string Namespace { get; init; }
 
@@ -33,15 +35,24 @@ internal sealed class NamespaceFacts
     /// <summary>False when the namespace is known not to exist.</summary>
     public bool Exists { get; init; } = true;
 
-    /// <summary>The machine a request would clone, as far as it is known; the same instance each time, not to be changed.</summary>
-    public JsonObject? SourceOf(CloneRequest request)
+    /// <summary>Restores that are not finished, by the machine they are into.</summary>
+    public ILookup<string, KubernetesObject> UnfinishedRestores => _unfinished ??= (Restores?.Values ?? [])
+        .Where(r => !r.IsTrueAt("status", "complete"))
+        .ToLookup(r => r.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
+
+    /// <summary>The same as a preflight knows it; one for all items, so that nothing is read twice.</summary>
+    public NamespaceState State => _state ??= new NamespaceState
     {
-        if (request.SourceKind == SourceKinds.VirtualMachineSnapshot)
-            return SnapshottedMachines.GetValueOrDefault(request.SourceName);
-        if (Machines?.GetValueOrDefault(request.SourceName) is not { } machine)
-            return null;
-        if (!_parsed.TryGetValue(request.SourceName, out var json))
-            _parsed[request.SourceName] = json = machine.ToJsonObject();
-        return json;
-    }
+        Name = Namespace,
+        Exists = Exists,
+        Machines = KindListing.Of(Machines),
+        Snapshots = KindListing.Of(Snapshots),
+        SnapshottedMachines = SnapshottedMachines,
+        Claims = KindListing.Of(Claims),
+    };
+
+    /// <summary>The machine a request would clone, as far as it is known; the same instance each time, not to be changed.</summary>
+    public JsonObject? SourceOf(CloneRequest request) => request.SourceKind == SourceKinds.VirtualMachineSnapshot
+        ? SnapshottedMachines.GetValueOrDefault(request.SourceName)
+        : State.MachineJson(request.SourceName);
 }

@@ -1,17 +1,19 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Facts;
 
-/// <summary>An instance type, preference or revision of one that a source names, and that does not exist.</summary>
-/// <param name="Namespace">Namespace of the source.</param>
-/// <param name="SourceKind">Kind of the source.</param>
-/// <param name="SourceName">Name of the source.</param>
-/// <param name="Field">The field that names it.</param>
-/// <param name="Kind">Its kind.</param>
+/// <summary>A source that is cloned.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Kind">Its kind, in full.</param>
 /// <param name="Name">Its name.</param>
-internal sealed record MissingInstancetype(string Namespace, string SourceKind, string SourceName, string Field, string Kind, string Name);
+internal readonly record struct SourceKey(string Namespace, string Kind, string Name)
+{
+    public static SourceKey Of(CloneRequest request) => new(request.Namespace, SourceKinds.Normalize(request.SourceKind) ?? SourceKinds.VirtualMachine, request.SourceName);
+}
 
 /// <summary>Which machine has a MAC address.</summary>
 internal sealed record MacOwner(string Namespace, string Machine, string Interface);
@@ -112,8 +114,11 @@ internal sealed class PreflightFacts
     /// <summary>CDI's profiles of storage classes, by class; they can name the VolumeSnapshotClass to use.</summary>
     public KindListing StorageProfiles { get; init; } = KindListing.NotAsked;
 
-    /// <summary>Instance types, preferences and revisions that sources name and that do not exist.</summary>
-    public IReadOnlyList<MissingInstancetype> MissingInstancetypes { get; init; } = [];
+    /// <summary>Instance types, preferences and revisions of each source.</summary>
+    public IReadOnlyDictionary<SourceKey, SourceSizing> Sizings { get; init; } = new Dictionary<SourceKey, SourceSizing>();
+
+    /// <summary>Secrets, ConfigMaps and DataSources that sources and requests name.</summary>
+    public References References { get; init; } = References.None;
 
     /// <summary>Who has which MAC address, by its number.</summary>
     public IReadOnlyDictionary<ulong, IReadOnlyList<MacOwner>> Macs { get; init; } = new Dictionary<ulong, IReadOnlyList<MacOwner>>();

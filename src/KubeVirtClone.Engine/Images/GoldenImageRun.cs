@@ -78,7 +78,10 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             return (null, PowerFaults.NotFound(new(request.Namespace, request.SourceName)));
         if (ImageAdvice.WhyUnsupported(source) is { } what)
             return (null, ImageFaults.Unsupported(request, what));
-        foreach (var advice in ImageAdvice.For(source))
+        var findings = await new ImageFindings(cluster).FindAsync(source, request.StopSource, ct);
+        if (findings.FirstOrDefault(f => f.IsError) is { } hopeless)
+            return (null, ImageFaults.Invalid(request, hopeless.Message, hopeless.RecommendedAction));
+        foreach (var advice in findings.Select(f => f.Message).Concat(ImageAdvice.For(source)))
             Warn(advice);
 
         _guard = new SourceGuard(cluster, source);

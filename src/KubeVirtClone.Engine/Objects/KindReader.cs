@@ -37,6 +37,14 @@ internal sealed class KindReader(KubeVirtCluster cluster)
         return why is null ? exists : null;
     }
 
+    /// <summary>An object by its name: whether it exists where that is known, else null and why not.</summary>
+    public async Task<FoundObject> FindAsync(ResourceKind kind, string? ns, string name, CancellationToken ct)
+    {
+        KubernetesObject? item = null;
+        var why = await ReadAsync(kind, ns, async () => item = await ClientReads.FindAsync(cluster.Client, kind, ns, name, ct));
+        return new FoundObject(why is null ? item is not null : null, item, why);
+    }
+
     /// <summary>Does one read; null when it worked, else why it could not be done.</summary>
     public async Task<string?> ReadAsync(ResourceKind kind, string? ns, Func<Task> read)
     {
@@ -67,3 +75,9 @@ internal sealed class KindReader(KubeVirtCluster cluster)
         }
     }
 }
+
+/// <summary>What a read of one object gave.</summary>
+/// <param name="Exists">Whether it exists; null when that is not known.</param>
+/// <param name="Item">The object.</param>
+/// <param name="WhyNot">Why it is not known.</param>
+internal readonly record struct FoundObject(bool? Exists, KubernetesObject? Item, string? WhyNot);

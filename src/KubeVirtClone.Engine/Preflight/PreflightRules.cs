@@ -2,7 +2,6 @@ using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Preflight.Subjects;
@@ -29,8 +28,7 @@ internal static class PreflightRules
     /// <summary>A restore into the same target that is not finished: KubeVirt takes no second one, or makes them hang.</summary>
     public static Fault? RestoreInTheWay(CloneRequest request, NamespaceFacts facts)
     {
-        var other = facts.Restores?.Values.FirstOrDefault(r =>
-            r.StringAt("spec", "target", "name") == request.TargetName && !r.IsTrueAt("status", "complete") && r.Name != request.CloneName);
+        var other = facts.UnfinishedRestores[request.TargetName!].FirstOrDefault(r => r.Name != request.CloneName);
         return other is null ? null : FaultMapper.Make(
             FaultIds.VMCloneDuplicateTarget,
             FaultCategory.ResourceBusy,
@@ -42,16 +40,7 @@ internal static class PreflightRules
     /// <summary>What makes the clone impossible, or null; what may not be meant goes to <paramref name="warnings"/>.</summary>
     public static Fault? Judge(CheckedRequest item, NamespaceFacts facts, List<string> warnings)
     {
-        var state = new NamespaceState
-        {
-            Name = facts.Namespace,
-            Exists = facts.Exists,
-            Machines = KindListing.Of(facts.Machines),
-            Snapshots = KindListing.Of(facts.Snapshots),
-            SnapshottedMachines = facts.SnapshottedMachines,
-            Claims = KindListing.Of(facts.Claims),
-        };
-        var subject = new PreflightSubject(new PreflightItem(item.Request), item, state);
+        var subject = new PreflightSubject(new PreflightItem(item.Request), item, facts.State);
         var batch = new PreflightBatch([subject], new PreflightFacts(), new PreflightOptions());
         Fault? fault = null;
         foreach (var finding in PreflightChecks.Run(PreflightChecks.Cheap, batch))

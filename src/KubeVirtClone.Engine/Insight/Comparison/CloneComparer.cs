@@ -97,7 +97,11 @@ public sealed class CloneComparer
             SourceKind = kind,
             SourceName = request.SourceName!,
             TargetName = request.TargetName,
-            Differences = MachineComparer.Compare(source, target.ToJsonObject(), request.Asked),
+            Differences = MachineComparer.Sort(
+            [
+                .. MachineComparer.Compare(source, target.ToJsonObject(), request.Asked),
+                .. await new EffectiveComparer(_cluster, request).CompareAsync(kind == SourceKinds.VirtualMachine, source, target.ToJsonObject(), ct),
+            ]),
         }, null);
     }
 

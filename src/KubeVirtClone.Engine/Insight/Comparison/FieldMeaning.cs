@@ -18,6 +18,8 @@ internal static class FieldMeaning
     /// <summary>Why KubeVirt makes this difference in every clone, or null when it does not.</summary>
     public static string? WhyExpected(string path, JsonNode? source, JsonNode? clone, JsonObject machine)
     {
+        if (path.StartsWith(Template + "volumes[", StringComparison.Ordinal) && clone is null && IsOfMemoryDump(path, machine))
+            return "KubeVirt restores no memory dump";
         if (path.StartsWith(Template + "volumes[", StringComparison.Ordinal) && IsClaim(path))
             return IsCopy(path, source, clone, machine) ? "each clone has a copy of its own" : null;
         if (path.EndsWith(".macAddress", StringComparison.Ordinal) && source is not null)
@@ -43,6 +45,10 @@ internal static class FieldMeaning
         return "Machine";
     }
 
+    private static bool IsOfMemoryDump(string path, JsonObject machine) => SourceMachine.MemoryDumps(machine).Any(v => v.Name == VolumeOf(path));
+
+    private static string VolumeOf(string path) => path[(Template.Length + "volumes[".Length)..path.IndexOf(']', StringComparison.Ordinal)];
+
     private static bool IsClaim(string path) =>
         path.EndsWith(".persistentVolumeClaim.claimName", StringComparison.Ordinal) || path.EndsWith(".dataVolume.name", StringComparison.Ordinal);
 
@@ -51,7 +57,7 @@ internal static class FieldMeaning
     {
         if (source is not null && clone is not null)
             return true;
-        var name = path[(Template.Length + "volumes[".Length)..path.IndexOf(']', StringComparison.Ordinal)];
+        var name = VolumeOf(path);
         return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume);
     }
 }

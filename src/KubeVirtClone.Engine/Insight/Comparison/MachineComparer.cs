@@ -29,11 +29,15 @@ internal static class MachineComparer
         new Walker(differences, source, wanted is not null).Walk("spec", source["spec"], clone["spec"], wanted?["spec"]);
         RunState(differences, source, clone, wanted);
         Identity(differences, source, clone, asked);
-        return [.. differences.OrderBy(d => d.Expected).ThenBy(d => d.Path, StringComparer.Ordinal)];
+        return Sort(differences);
     }
 
+    /// <summary>Differences in the order they are shown: unexpected ones first.</summary>
+    public static IReadOnlyList<MachineDifference> Sort(IEnumerable<MachineDifference> differences) =>
+        [.. differences.OrderBy(d => d.Expected).ThenBy(d => d.Path, StringComparer.Ordinal)];
+
     /// <summary>The machine the source was to become; null when nothing is known of what was asked for.</summary>
-    private static JsonObject? Wanted(JsonObject source, CloneRequest? asked)
+    public static JsonObject? Wanted(JsonObject source, CloneRequest? asked)
     {
         if (asked is null)
             return null;

@@ -18,6 +18,7 @@ internal static partial class CauseText
     private static readonly (string Part, string Code)[] Errors =
     [
         ("restore target already exists", CauseCodes.TargetExists),
+        ("Unable to create restore DataVolume manifest", CauseCodes.TemplateSourceMissing),
         ("exceeded quota", CauseCodes.QuotaExceeded),
         ("usage per PersistentVolumeClaim is", CauseCodes.LimitRangeExceeded),
         ("PersistentVolumeClaim \"", CauseCodes.TargetRefused),
@@ -75,7 +76,8 @@ internal static partial class CauseText
     /// <param name="code">A cause.</param>
     public static bool IsForGood(string code) => code is CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.PatchPath or CauseCodes.PatchNotApplicable
         or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong or CauseCodes.TargetNameInvalid or CauseCodes.TargetExists
-        or CauseCodes.TargetRefused or CauseCodes.RestoreRefused or CauseCodes.SnapshotDeleted or CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded;
+        or CauseCodes.TargetRefused or CauseCodes.RestoreRefused or CauseCodes.SnapshotDeleted or CauseCodes.QuotaExceeded or CauseCodes.LimitRangeExceeded
+        or CauseCodes.TemplateSourceMissing or CauseCodes.SourceNameLong;
 
     /// <summary>What to do about a cause.</summary>
     /// <param name="code">A cause.</param>
@@ -115,6 +117,9 @@ internal static partial class CauseText
         CauseCodes.RestoreDeleted or CauseCodes.RestoreFailed => "Remove the clone, then clone again once the cause is removed.",
         CauseCodes.RestoreError => "Wait a little: KubeVirt tries again. If the message stays, remove the clone, correct what it names, and clone again.",
         CauseCodes.ClaimsNotMade => "Run the same command with the same batch again, which makes what is missing; or remove the clone, which removes the unfinished machine.",
+        CauseCodes.TemplateSourceMissing =>
+            "Make the DataSource again (what it points to does not matter: the data comes from the snapshot), or remove the clone and take the template out of the source.",
+        CauseCodes.SourceNameLong => "Remove the clone, and clone a machine whose name has at most 63 characters.",
         CauseCodes.ClaimNotProvisioned => "Look at the storage's provisioner and the claim's events: kubectl describe pvc",
         CauseCodes.StorageClassMissing => "Have the storage class made again, or remove the clone.",
         CauseCodes.WaitsForFirstConsumer => "Start the machine once. Until then keep the clone and its snapshot.",

@@ -51,6 +51,8 @@ internal static class StuckReasons
         CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.PatchPath or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong =>
             (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
         CauseCodes.SnapshotDeleted => (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped),
+        CauseCodes.TemplateSourceMissing => (FaultIds.VMCloneRestoreFailed, FaultCategory.ObjectNotFound),
+        CauseCodes.SourceNameLong => (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped),
         CauseCodes.TargetNameInvalid => (FaultIds.VMCloneRestoreFailed, FaultCategory.InvalidArgument),
         CauseCodes.TargetRefused or CauseCodes.RestoreRefused when Has(text, "denied the request") => (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
         CauseCodes.TargetRefused => (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped),

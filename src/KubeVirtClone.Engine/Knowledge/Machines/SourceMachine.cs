@@ -31,6 +31,15 @@ internal static class SourceMachine
         }
     }
 
+    /// <summary>Memory dumps: the snapshot waits for their claims as for any other, and no restore makes anything of them.</summary>
+    public static IEnumerable<CopiedVolume> MemoryDumps(JsonObject? machine) =>
+        Volumes(machine)
+            .Where(v => Text(v["memoryDump"]?["claimName"]) is not null)
+            .Select(v => new CopiedVolume(Text(v["name"]) ?? "", Text(v["memoryDump"]!["claimName"])!, IsDataVolume: false, Template: null));
+
+    /// <summary>Whether the machine is on, by what its status says.</summary>
+    public static bool IsOn(JsonObject? machine) => IsTrue(machine?["status"]?["created"]);
+
     public static IEnumerable<(string Name, string? Mac, int Index)> Interfaces(JsonObject? machine) =>
         (Domain(machine)?["devices"]?["interfaces"] as JsonArray)?.Select((i, at) => (Text(i?["name"]) ?? "", Text(i?["macAddress"]), at)) ?? [];
 

@@ -46,7 +46,7 @@ internal static class FilterRules
 
     private static void Warn(IReadOnlyList<string> filters, string name, string keys, List<string> warnings)
     {
-        var meaning = new KeyFilter(filters);
+        var meaning = KeyFilter.Of(filters);
         if (meaning.KeepsNothing && !(filters.Count == 1 && filters[0] == "!*"))
             warnings.Add($"{name} has only exclusions: KubeVirt then drops every {keys}. Give '*' too to keep the others.");
         foreach (var ignored in meaning.Ignored.Where(f => f != "!*"))

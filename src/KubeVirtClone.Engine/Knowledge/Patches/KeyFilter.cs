@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KubeVirtClone.Shared;
 
 namespace KubeVirtClone.Engine.Knowledge.Patches;
@@ -8,8 +9,27 @@ namespace KubeVirtClone.Engine.Knowledge.Patches;
 /// </summary>
 public sealed class KeyFilter
 {
+    private const int MostKept = 256;
+
+    // All clones of a batch have the same few lists; to compile one takes megabytes.
+    private static readonly ConcurrentDictionary<string, KeyFilter> Compiled = new(StringComparer.Ordinal);
+
     private readonly List<GoRegex> _keep = [];
     private readonly List<GoRegex> _drop = [];
+
+    /// <summary>The filter for a list, compiled once for all that ask.</summary>
+    /// <param name="filters">The list as sent.</param>
+    public static KeyFilter Of(IReadOnlyList<string> filters)
+    {
+        ArgumentNullException.ThrowIfNull(filters);
+        // No filter has a line break that is not in a key, and no key has one.
+        var key = string.Join('\n', filters);
+        if (Compiled.TryGetValue(key, out var known))
+            return known;
+        if (Compiled.Count >= MostKept)
+            Compiled.Clear();
+        return Compiled.GetOrAdd(key, new KeyFilter([.. filters]));
+    }
 
     /// <summary>Compiles a filter list.</summary>
     /// <param name="filters">The list as sent.</param>

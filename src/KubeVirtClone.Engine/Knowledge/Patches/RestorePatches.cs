@@ -43,7 +43,7 @@ internal static class RestorePatches
     {
         if (filters is null || keys is not JsonObject map)
             return;
-        var filter = new KeyFilter(filters);
+        var filter = KeyFilter.Of(filters);
         patches.AddRange(map
             .Where(k => k.Key != LastRestoreKey && !filter.Keeps(k.Key))
             .Select(k => new PatchOperation("remove", path + PatchOperation.Escape(k.Key))));

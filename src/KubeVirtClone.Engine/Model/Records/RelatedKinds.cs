@@ -26,6 +26,12 @@ internal static class RelatedKinds
 
     public static ResourceKind ControllerRevision { get; } = new("apps", "v1", "controllerrevisions", "ControllerRevision");
 
+    public static ResourceKind Secret { get; } = new("", "v1", "secrets", "Secret");
+
+    public static ResourceKind ConfigMap { get; } = new("", "v1", "configmaps", "ConfigMap");
+
+    public static ResourceKind DataSource { get; } = new("cdi.kubevirt.io", "v1beta1", "datasources", "DataSource");
+
     public static ResourceKind DataVolume { get; } = new("cdi.kubevirt.io", "v1beta1", "datavolumes", "DataVolume");
 
     public static ResourceKind Instance { get; } = new(KubeVirtKinds.KubeVirtGroup, "v1", "virtualmachineinstances", "VirtualMachineInstance");

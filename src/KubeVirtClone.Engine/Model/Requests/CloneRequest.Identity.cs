@@ -71,6 +71,9 @@ public sealed partial record CloneRequest
     /// <summary>Name of a Secret in the namespace whose <c>userdata</c> replaces the source's cloud-init user data.</summary>
     public string? CloudInitSecret { get; init; }
 
+    /// <summary>Secrets that the clone is given in place of the source's.</summary>
+    internal IEnumerable<string> Secrets => new[] { CloudInitSecret }.OfType<string>();
+
     /// <summary>Golden image to clone, instead of a source; <see cref="SourceName"/> is then not looked at.</summary>
     public string? GoldenImage { get; init; }
 

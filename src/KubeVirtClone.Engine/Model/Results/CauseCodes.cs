@@ -130,6 +130,12 @@ public static class CauseCodes
     /// <summary>The storage class of a new volume does not exist.</summary>
     public const string StorageClassMissing = "StorageClassMissing";
 
+    /// <summary>The DataSource of a volume template does not exist.</summary>
+    public const string TemplateSourceMissing = "TemplateSourceMissing";
+
+    /// <summary>The source's name is too long for a label, so that the snapshots of its volumes are never made.</summary>
+    public const string SourceNameLong = "SourceNameLong";
+
     /// <summary>KubeVirt's controller does not act on the clone at all.</summary>
     public const string ControllerSilent = "ControllerSilent";
 }

@@ -33,7 +33,7 @@ internal sealed class FilterCheck : IPreflightCheck
 
     private static IEnumerable<Finding> Judge(PreflightSource source, FilterList list, IReadOnlyList<PreflightSubject> subjects)
     {
-        var filter = new KeyFilter(list.Filters);
+        var filter = KeyFilter.Of(list.Filters);
         Finding Make(FindingSeverity severity, string code, string message, string action) =>
             source.Finding(severity, code, message, action, $"{list.Name}: {string.Join(", ", list.Filters)}") with { Requests = [.. subjects.Select(s => s.Item.Request)] };
 

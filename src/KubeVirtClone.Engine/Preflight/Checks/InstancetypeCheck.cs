@@ -1,4 +1,4 @@
-using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -8,8 +8,7 @@ internal sealed class InstancetypeCheck : SourceCheck
 {
     protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        var kind = source.First.FromSnapshot ? SourceKinds.VirtualMachineSnapshot : SourceKinds.VirtualMachine;
-        foreach (var missing in batch.Facts.MissingInstancetypes.Where(m => m.Namespace == source.First.Request.Namespace && m.SourceKind == kind && m.SourceName == source.Name))
+        foreach (var missing in batch.SizingOf(source).Objects.Select(Missing).OfType<(string Field, string Kind, string Name)>())
         {
             yield return source.Finding(
                 FindingSeverity.Warning,
@@ -19,4 +18,11 @@ internal sealed class InstancetypeCheck : SourceCheck
                 missing.Field);
         }
     }
+
+    private static (string Field, string Kind, string Name)? Missing(SizingObject named) => named switch
+    {
+        { Pinned: true, StoredExists: false } => ($"spec.{named.Field}.revisionName", "ControllerRevision", named.StoredName!),
+        { Pinned: false, Exists: false } => ($"spec.{named.Field}.name", named.Kind, named.Name),
+        _ => null,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
@@ -16,8 +17,18 @@ internal sealed class SharedCheck : SourceCheck
                 yield return Make(source, FindingSeverity.Warning, $"The volume '{name}' is a disk file on the host ({SourceMachine.Text(host["path"])}): clones write to the same file.", "Take the volume out with a patch, or give the clones another.");
             else if (volume["ephemeral"] is JsonObject ephemeral)
                 yield return Make(source, FindingSeverity.Information, $"The volume '{name}' is ephemeral: clones read the same claim {SourceMachine.Text(ephemeral["persistentVolumeClaim"]?["claimName"])}, and what they write is lost when they stop.", "");
-            else if (SecretOf(volume) is { } secret)
-                yield return Make(source, FindingSeverity.Information, $"The volume '{name}' is {secret}: clones use the same one, its passwords and keys included.", "Give each clone one of its own by a patch where that matters.");
+        }
+
+        foreach (var reference in MachineReferences.Of(source.Machine).DistinctBy(r => (r.Kind, r.Name, r.Where)))
+        {
+            if (batch.Facts.References.Lacks(new ObjectName(reference.Kind, source.First.Request.Namespace, reference.Name)))
+                continue;
+            var what = reference.NetworkDataOf is not null ? "cloud-init network configuration in the " : reference.UserDataOf is not null ? "cloud-init data in the " : "the ";
+            yield return Make(
+                source,
+                FindingSeverity.Information,
+                $"{reference.Where} is {what}{reference.Noun} {reference.Name}{(reference.NetworkDataOf is not null ? " (networkDataSecretRef)" : "")}: clones use the same one{(reference.Kind == "Secret" ? ", its passwords and keys included" : "")}.",
+                "Give each clone one of its own where that matters: -CloudInitSecret, -Patch.");
         }
 
         foreach (var volume in SourceMachine.Copied(source.Machine))
@@ -26,18 +37,6 @@ internal sealed class SharedCheck : SourceCheck
             if (others.Count > 0 && !source.First.FromSnapshot)
                 yield return Make(source, FindingSeverity.Warning, $"The claim '{volume.Claim}' is used by {string.Join(", ", others)} too. A clone gets a copy of its own, which is no longer shared.", "Leave the volume out by a patch and add the shared claim again where the clones are to share it.");
         }
-    }
-
-    private static string? SecretOf(JsonObject volume)
-    {
-        if (volume["secret"] is JsonObject secret)
-            return $"the secret {SourceMachine.Text(secret["secretName"])}";
-        if (volume["configMap"] is JsonObject map)
-            return $"the config map {SourceMachine.Text(map["name"])}";
-        if (volume["sysprep"] is JsonObject sysprep)
-            return $"the answer file in {SourceMachine.Text(sysprep["secret"]?["name"]) ?? SourceMachine.Text(sysprep["configMap"]?["name"])}";
-        var cloudInit = volume["cloudInitNoCloud"] ?? volume["cloudInitConfigDrive"];
-        return SourceMachine.Text(cloudInit?["secretRef"]?["name"]) is { } reference ? $"cloud-init data in the secret {reference}" : null;
     }
 
     private static Finding Make(PreflightSource source, FindingSeverity severity, string message, string action) =>
@@ -49,7 +48,7 @@ internal sealed class IdentityCheck : SourceCheck
 {
     protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        var made = source.All.Select(s => (Subject: s, Spec: PatchSimulation.Run(s)?.Machine is { } machine ? SourceMachine.Template(machine)?["spec"] : null)).Where(m => m.Spec is not null).ToList();
+        var made = source.All.Select(s => (Subject: s, Spec: s.Simulation?.Machine is { } machine ? SourceMachine.Template(machine)?["spec"] : null)).Where(m => m.Spec is not null).ToList();
         if (SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]) is { Length: > 0 } hostname)
         {
             var same = made.Where(m => SourceMachine.Text(m.Spec!["hostname"]) == hostname).ToList();
@@ -96,7 +95,7 @@ internal sealed class ServiceCheck : SourceCheck
         if (services.Count == 0)
             yield break;
         var made = source.All
-            .Select(s => (Subject: s, Labels: PatchSimulation.Run(s)?.Machine is { } machine ? SourceMachine.Template(machine)?["metadata"]?["labels"] as JsonObject : null))
+            .Select(s => (Subject: s, Labels: s.Simulation?.Machine is { } machine ? SourceMachine.Template(machine)?["metadata"]?["labels"] as JsonObject : null))
             .Where(m => m.Labels is not null)
             .ToList();
         foreach (var (service, selector) in services)

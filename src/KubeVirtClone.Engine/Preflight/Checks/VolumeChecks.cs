@@ -127,6 +127,25 @@ internal sealed class ClaimStateCheck : SourceCheck
         dataVolume.StringAt("status", "phase") is { Length: > 0 } phase and not ("Succeeded" or "WaitForFirstConsumer" or "PendingPopulation") ? phase : null;
 }
 
+/// <summary>The claims of memory dumps exist: no clone gets them, but its snapshot waits for them.</summary>
+internal sealed class MemoryDumpCheck : SourceCheck
+{
+    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    {
+        if (source.First.FromSnapshot)
+            yield break;
+        foreach (var dump in SourceMachine.MemoryDumps(source.Machine).Where(d => source.State.Claims.Lacks(d.Claim)))
+        {
+            yield return source.Finding(
+                FindingSeverity.Error,
+                FindingCodes.ClaimMissing,
+                $"The claim '{dump.Claim}' of the memory dump '{dump.Name}' of '{source.Name}' does not exist. No clone would get it, but the snapshot waits for it all the same, and fails after five minutes.",
+                $"Take the memory dump out of the machine: virtctl memory-dump remove {source.Name}",
+                $"volume '{dump.Name}'");
+        }
+    }
+}
+
 /// <summary>Nothing uses the volumes of a source that is switched off: KubeVirt's snapshot waits while something does.</summary>
 internal sealed class ClaimUseCheck : SourceCheck
 {

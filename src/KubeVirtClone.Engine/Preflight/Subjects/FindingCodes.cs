@@ -122,6 +122,36 @@ public static class FindingCodes
     /// <summary>Clones repeat something of the source that should be unique.</summary>
     public const string IdentityRepeated = "IdentityRepeated";
 
+    /// <summary>The source's name is too long for a label, so that the snapshots of its volumes are never made.</summary>
+    public const string SourceNameLong = "SourceNameLong";
+
+    /// <summary>A volume template is left out of the clones, because KubeVirt would refuse them with it.</summary>
+    public const string TemplateLeftOut = "TemplateLeftOut";
+
+    /// <summary>The DataSource of a volume template does not exist.</summary>
+    public const string TemplateSourceMissing = "TemplateSourceMissing";
+
+    /// <summary>State of a TPM or of EFI variables is not cloned.</summary>
+    public const string StateNotCloned = "StateNotCloned";
+
+    /// <summary>The source's instance type or preference has changed since the source got it; clones get the new one.</summary>
+    public const string InstancetypeDrift = "InstancetypeDrift";
+
+    /// <summary>The running instance has volumes or interfaces that the machine, and so the clones, do not have.</summary>
+    public const string InstanceOnly = "InstanceOnly";
+
+    /// <summary>CPU or memory of the source was changed while it runs; clones get what it was started with.</summary>
+    public const string SourceLiveUpdated = "SourceLiveUpdated";
+
+    /// <summary>A Secret or ConfigMap that clones need does not exist.</summary>
+    public const string ReferenceMissing = "ReferenceMissing";
+
+    /// <summary>Labels or annotations make the clones part of what a deployment tool manages.</summary>
+    public const string OwnedByTool = "OwnedByTool";
+
+    /// <summary>A quota, or part of one, was not counted.</summary>
+    public const string QuotaNotChecked = "QuotaNotChecked";
+
     /// <summary>Services will send traffic to the clones.</summary>
     public const string ServiceSelects = "ServiceSelects";
 

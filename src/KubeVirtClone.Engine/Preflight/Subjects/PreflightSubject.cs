@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -11,6 +13,9 @@ namespace KubeVirtClone.Engine.Preflight.Subjects;
 /// <summary>One item with what is known about its source.</summary>
 internal sealed class PreflightSubject
 {
+    private (JsonObject? Machine, PatchOperation? Failing, string? Why)? _simulation;
+    private bool _simulated;
+
     public PreflightSubject(PreflightItem item, CheckedRequest @checked, NamespaceState state)
     {
         Item = item;
@@ -32,6 +37,20 @@ internal sealed class PreflightSubject
 
     /// <summary>What the server says to the machine the clone would come out as; null when it was not asked.</summary>
     public RehearsalAnswer? Rehearsed { get; set; }
+
+    /// <summary>What the patches make of the source; worked out once. The machine is not to be changed.</summary>
+    public (JsonObject? Machine, PatchOperation? Failing, string? Why)? Simulation
+    {
+        get
+        {
+            if (!_simulated)
+                (_simulation, _simulated) = (PatchSimulation.Run(this), true);
+            return _simulation;
+        }
+    }
+
+    /// <summary>The machine the clone comes out as, where that can be worked out; not to be changed.</summary>
+    public JsonObject? Made => AsItStands || Checked.Fault is null ? Simulation?.Machine : null;
 
     public bool FromSnapshot => SourceKinds.Normalize(Request.SourceKind) == SourceKinds.VirtualMachineSnapshot;
 
@@ -69,6 +88,9 @@ internal sealed record PreflightSource(PreflightSubject First, IReadOnlyList<Pre
 
     public JsonObject? Machine => First.Source;
 
+    /// <summary>A machine that is on: its snapshot is of what it was started as, and names the revisions it runs on.</summary>
+    public bool IsOn => !First.FromSnapshot && (State.Instances.Find(Name) is not null || SourceMachine.IsOn(Machine));
+
     public Finding Finding(FindingSeverity severity, string code, string message, string action, string evidence = "", FaultCategory category = FaultCategory.InvalidOperation) => new()
     {
         Severity = severity,
@@ -103,6 +125,9 @@ internal sealed class PreflightBatch
     public PreflightFacts Facts { get; }
 
     public PreflightOptions Options { get; }
+
+    /// <summary>What a source's size hangs on.</summary>
+    public SourceSizing SizingOf(PreflightSource source) => Facts.Sizings.GetValueOrDefault(SourceKey.Of(source.First.Request)) ?? SourceSizing.None;
 
     /// <summary>How clones of a source would be made.</summary>
     public CloneMethod MethodOf(PreflightSource source)

@@ -31,7 +31,7 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
     private IEnumerable<Task> Try(PreflightSource source, CancellationToken ct)
     {
         var made = source.All.Where(Makes)
-            .Select(s => (Subject: s, Machine: PatchSimulation.Run(s)?.Machine))
+            .Select(s => (Subject: s, Machine: s.Simulation?.Machine))
             .Where(m => m.Machine is not null)
             .ToList();
         var few = FewValues(made.Select(m => m.Subject));
@@ -69,7 +69,10 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
         && NameRules.WhyNotName(target) is null
         && subject.State.Machines.Find(target) is null
         && subject.Source is { } source
-        && SourceMachine.Unclonable(source) is null;
+        && SourceMachine.Unclonable(source) is null
+        && subject.Made is { } made
+        && RestoredMachine.TemplatesNamedAsClaims(made).Count == 0
+        && RestoredMachine.AnnotationBytes(made, restoreName: null) <= RestoredMachine.MaxAnnotationBytes;
 
     private static string Shape(PreflightSubject subject, HashSet<string> few)
     {
@@ -119,6 +122,16 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
         {
             if (machine["metadata"]?[key] is { } map)
                 metadata[key] = map.DeepClone();
+        }
+
+        // As the restore writes them.
+        if (metadata["annotations"] is not JsonObject annotations)
+            metadata["annotations"] = annotations = new JsonObject();
+        annotations[RestoredMachine.RestoreAnnotation] = $"{subject.Request.CloneName}-{Guid.Empty}";
+        if (spec["template"]?["spec"]?["volumes"] is JsonArray volumes)
+        {
+            foreach (var dump in volumes.OfType<JsonObject>().Where(v => v["memoryDump"] is not null).ToList())
+                volumes.Remove(dump);
         }
 
         foreach (var reference in new[] { "instancetype", "preference" })

@@ -14,7 +14,7 @@ internal sealed record SourceVolume
     /// <summary>The claim as it is in the cluster; null for a snapshot's volume, or when it is not known.</summary>
     public KubernetesObject? Claim { get; init; }
 
-    /// <summary>Size each copy asks for, in bytes; null when it is not known.</summary>
+    /// <summary>Size each copy asks for, in bytes: what the claim asks for, or what the volume came out as where that is more. Null when it is not known.</summary>
     public decimal? Size { get; init; }
 
     public string? StorageClass { get; init; }
@@ -39,7 +39,9 @@ internal sealed record SourceVolume
         {
             Volume = volume,
             Claim = claim,
-            Size = Quantity.Parse(claim?.StringAt("spec", "resources", "requests", "storage") ?? SourceMachine.Text(template?["resources"]?["requests"]?["storage"])),
+            Size = Larger(
+                Quantity.Parse(claim?.StringAt("spec", "resources", "requests", "storage") ?? SourceMachine.Text(template?["resources"]?["requests"]?["storage"])),
+                Quantity.Parse(claim?.StringAt("status", "capacity", "storage"))),
             StorageClass = storageClass,
             AccessModes = claim is null ? [] : Modes(claim.At("spec", "accessModes")),
             Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner") ?? claim?.Annotations.GetValueOrDefault("volume.kubernetes.io/storage-provisioner"),
@@ -49,19 +51,24 @@ internal sealed record SourceVolume
     private static List<SourceVolume> OfSnapshot(PreflightSource source, PreflightFacts facts)
     {
         var volumes = SourceMachine.Copied(source.Machine).ToDictionary(v => v.Name, StringComparer.Ordinal);
+        var dumps = SourceMachine.MemoryDumps(source.Machine).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
         var result = new List<SourceVolume>();
         foreach (var backup in source.State.ContentOf(source.Name)?.ItemsAt("spec", "volumeBackups") ?? [])
         {
             var name = backup.Text("volumeName") ?? "";
+            // A restore makes nothing of a memory dump.
+            if (dumps.Contains(name))
+                continue;
             var spec = backup.Member("persistentVolumeClaim")?.Member("spec");
             var claim = backup.Member("persistentVolumeClaim")?.Member("metadata")?.Text("name") ?? "";
             var asked = Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage"));
-            var restoreSize = Quantity.Parse(source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"))?.StringAt("status", "restoreSize"));
+            var restoreSize = Quantity.Parse(source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"))?.StringAt("status", "restoreSize"))
+                ?? Quantity.Parse(source.State.Claims.Find(claim)?.StringAt("status", "capacity", "storage"));
             var storageClass = spec?.Text("storageClassName");
             result.Add(new SourceVolume
             {
                 Volume = volumes.GetValueOrDefault(name) ?? new CopiedVolume(name, claim, IsDataVolume: false, Template: null),
-                Size = asked is { } a && restoreSize is { } r ? Math.Max(a, r) : asked ?? restoreSize,
+                Size = Larger(asked, restoreSize),
                 StorageClass = storageClass,
                 AccessModes = Modes(spec?.Member("accessModes")),
                 Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner"),
@@ -70,6 +77,9 @@ internal sealed record SourceVolume
 
         return result;
     }
+
+    // A restore asks for the snapshot's size where that is more than the claim asked for: what an array rounded up stays so.
+    private static decimal? Larger(decimal? asked, decimal? made) => asked is { } a && made is { } m ? Math.Max(a, m) : asked ?? made;
 
     private static IReadOnlyList<string> Modes(JsonElement? modes) =>
         modes is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(m => m.GetString() ?? "")] : [];

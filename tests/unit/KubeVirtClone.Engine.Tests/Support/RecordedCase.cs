@@ -13,6 +13,7 @@ internal sealed class RecordedCase
     private static readonly Dictionary<string, string> Drivers = new(StringComparer.Ordinal)
     {
         ["fast"] = "csi.fake.example.com",
+        ["rounds"] = "csi.fake.example.com",
         ["slow"] = "csi.fake.example.com",
         ["wffc"] = "csi.fake.example.com",
         ["never"] = "never.fake.example.com",
@@ -217,6 +218,9 @@ internal sealed class RecordedCase
         "DataVolume" => RelatedKinds.DataVolume,
         "VolumeSnapshot" => RelatedKinds.VolumeSnapshot,
         "ResourceQuota" => RelatedKinds.ResourceQuota,
+        "DataSource" => RelatedKinds.DataSource,
+        "ControllerRevision" => RelatedKinds.ControllerRevision,
+        "VirtualMachineInstancetype" or "VirtualMachinePreference" => new ResourceKind("instancetype.kubevirt.io", "v1beta1", kind.ToLowerInvariant() + "s", kind),
         _ => null,
     };
 

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Facts;
+
+/// <summary>Reads the instance types, preferences and revisions that machines name: each once, however many machines name it.</summary>
+internal sealed class SizingReader
+{
+    private const string Group = "instancetype.kubevirt.io";
+
+    private readonly KubeVirtCluster _cluster;
+    private readonly KindReader _reader;
+    private readonly ConcurrentDictionary<(string Namespace, string Kind, string Name), Lazy<Task<FoundObject>>> _read = new();
+    private readonly Lazy<Task<string?>> _version;
+
+    public SizingReader(KubeVirtCluster cluster, KindReader reader, CancellationToken ct)
+    {
+        _cluster = cluster;
+        _reader = reader;
+        // v1 is served from KubeVirt 1.8 on; any version tells what is asked here.
+        _version = new Lazy<Task<string?>>(() => ReadVersionAsync(ct));
+    }
+
+    /// <summary>What a machine's size hangs on.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="startedAs">Name of the revision its instance was started with, or null.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<SourceSizing> ReadAsync(string ns, JsonObject machine, string? startedAs, CancellationToken ct)
+    {
+        var instancetype = ObjectAsync(ns, machine, "instancetype", "VirtualMachineClusterInstancetype", ct);
+        var preference = ObjectAsync(ns, machine, "preference", "VirtualMachineClusterPreference", ct);
+        var started = string.IsNullOrEmpty(startedAs) ? Task.FromResult(default(FoundObject)) : RevisionAsync(ns, startedAs, ct);
+        await Task.WhenAll(instancetype, preference, started);
+        return new SourceSizing { Instancetype = await instancetype, Preference = await preference, StartedAs = RevisionData.Spec((await started).Item) };
+    }
+
+    // Written in any case, singular or plural.
+    private static string KindOf(string given, string standard)
+    {
+        var noun = standard["VirtualMachineCluster".Length..];
+        return given.Contains("cluster", StringComparison.OrdinalIgnoreCase) ? standard : "VirtualMachine" + noun;
+    }
+
+    private async Task<SizingObject?> ObjectAsync(string ns, JsonObject machine, string field, string standard, CancellationToken ct)
+    {
+        if (machine["spec"]?[field] is not JsonObject reference || SourceMachine.Text(reference["name"]) is not { Length: > 0 } name)
+            return null;
+        var named = new SizingObject(field, KindOf(SourceMachine.Text(reference["kind"]) ?? standard, standard), name);
+        var pinned = SourceMachine.Text(reference["revisionName"]) is { Length: > 0 } revision ? revision : null;
+        var stored = pinned ?? SourceMachine.Text(machine["status"]?[field + "Ref"]?["controllerRevisionRef"]?["name"]);
+        // A machine that is pinned to a revision does without the original.
+        var today = pinned is null ? OriginalAsync(ns, named, ct) : Task.FromResult(default(FoundObject));
+        var kept = string.IsNullOrEmpty(stored) ? Task.FromResult(default(FoundObject)) : RevisionAsync(ns, stored, ct);
+        await Task.WhenAll(today, kept);
+        return named with
+        {
+            Pinned = pinned is not null,
+            Exists = (await today).Exists,
+            Today = Spec((await today).Item),
+            StoredName = string.IsNullOrEmpty(stored) ? null : stored,
+            StoredExists = (await kept).Exists,
+            Stored = RevisionData.Spec((await kept).Item),
+            WhyNot = (await today).WhyNot ?? (await kept).WhyNot,
+        };
+    }
+
+    private static JsonObject? Spec(KubernetesObject? item) => item?.At("spec") is { ValueKind: JsonValueKind.Object } spec ? JsonObject.Create(spec) : null;
+
+    private Task<FoundObject> RevisionAsync(string ns, string name, CancellationToken ct) =>
+        OnceAsync((ns, "ControllerRevision", name), () => _reader.FindAsync(RelatedKinds.ControllerRevision, ns, name, ct));
+
+    private async Task<FoundObject> OriginalAsync(string ns, SizingObject named, CancellationToken ct)
+    {
+        if (await _version.Value is not { } version)
+            return default;
+        var wide = named.Kind.Contains("Cluster", StringComparison.Ordinal);
+        var kind = new ResourceKind(Group, version, named.Kind.ToLowerInvariant() + "s", named.Kind, Namespaced: !wide);
+        return await OnceAsync((wide ? "" : ns, named.Kind, named.Name), () => _reader.FindAsync(kind, wide ? null : ns, named.Name, ct));
+    }
+
+    private Task<FoundObject> OnceAsync((string Namespace, string Kind, string Name) key, Func<Task<FoundObject>> read) =>
+        _read.GetOrAdd(key, _ => new Lazy<Task<FoundObject>>(read)).Value;
+
+    private async Task<string?> ReadVersionAsync(CancellationToken ct)
+    {
+        IReadOnlyList<string> versions = [];
+        await _reader.ReadAsync(new ResourceKind(Group, "", "versions", Group), ns: null, async () => versions = await _cluster.Client.GetServedVersionsAsync(Group, ct));
+        return versions.Count == 0 ? null : versions[0];
+    }
+}

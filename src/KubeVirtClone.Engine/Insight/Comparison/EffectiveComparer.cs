@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Preflight.Checks;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Insight.Comparison;
+
+/// <summary>
+/// Compares what a machine's own text does not show: the instance type and preference each of the two runs on, state that lies in a claim of its own, and
+/// what only the source's running instance has. What may not be read is not compared.
+/// </summary>
+internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest request)
+{
+    private const string StateLabel = "persistent-state-for";
+
+    private readonly KindReader _reader = new(cluster);
+
+    public async Task<IReadOnlyList<MachineDifference>> CompareAsync(bool fromMachine, JsonObject source, JsonObject clone, CancellationToken ct)
+    {
+        var differences = new List<MachineDifference>();
+        if (HasTypes(source) || HasTypes(clone))
+        {
+            var sizes = new SizingReader(cluster, _reader, ct);
+            var was = sizes.ReadAsync(request.Namespace, source, startedAs: null, ct);
+            var now = sizes.ReadAsync(request.Namespace, clone, startedAs: null, ct);
+            var wanted = MachineComparer.Wanted(source, request.Asked);
+            differences.AddRange(Types(source, wanted, (await was).Instancetype, (await now).Instancetype));
+            differences.AddRange(Types(source, wanted, (await was).Preference, (await now).Preference));
+            differences.AddRange(await StateAsync(source, (await was).Preference, ct));
+        }
+
+        if (fromMachine && SourceMachine.IsOn(source) && (await _reader.FindAsync(RelatedKinds.Instance, request.Namespace, request.SourceName!, ct)).Item is { } instance)
+        {
+            differences.AddRange(RunningDifferenceCheck.OnlyInInstance(source, instance).SelectMany(o => o.Names.Select(n => new MachineDifference(
+                o.What == "volumes" ? "Volumes" : "Networks",
+                $"instance.{o.Field}[{n}]",
+                n,
+                Target: null,
+                Expected: false,
+                "only the source's running instance has it, not the machine"))));
+        }
+
+        return differences;
+    }
+
+    private static bool HasTypes(JsonObject machine) => machine["spec"]?["instancetype"] is not null || machine["spec"]?["preference"] is not null;
+
+    // What a snapshot was taken of says nothing about the revision it ran on, unless it is pinned.
+    private static IEnumerable<MachineDifference> Types(JsonObject source, JsonObject? wanted, SizingObject? was, SizingObject? now)
+    {
+        if (was?.Stored is not { } stored || now?.OfMachine is not { } given)
+            yield break;
+        var asked = wanted is not null && !JsonNode.DeepEquals(source["spec"]?[was.Field]?["name"], wanted["spec"]?[was.Field]?["name"]);
+        foreach (var difference in SizingDifference.Between(stored, given))
+        {
+            yield return new MachineDifference(
+                difference.Path.StartsWith("cpu", StringComparison.Ordinal) ? "Cpu" : difference.Path.StartsWith("memory", StringComparison.Ordinal) ? "Memory" : "Machine",
+                $"{was.Field}.spec.{difference.Path}",
+                difference.Was,
+                difference.Now,
+                asked,
+                asked ? "asked for" : $"the source runs on a stored revision of its {was.Field} ({was.StoredName}), the clone got it as it is now");
+        }
+    }
+
+    private async Task<IEnumerable<MachineDifference>> StateAsync(JsonObject source, SizingObject? preference, CancellationToken ct)
+    {
+        var state = MachineSizing.StateByPreference(source, preference?.OfMachine).ToList();
+        if (state.Count == 0)
+            return [];
+        var name = SourceMachine.Text(source["metadata"]?["name"]) ?? request.SourceName!;
+        var claims = new List<string>();
+        await _reader.ReadAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, async () =>
+        {
+            await foreach (var claim in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, new ListOptions { LabelSelector = $"{StateLabel}={name}" }, ct))
+                claims.Add(claim.Name);
+        });
+        return state.Select(s => new MachineDifference(
+            "Machine",
+            $"preference.{s.Field}",
+            claims.Count > 0 ? $"{s.What} (claim {string.Join(", ", claims)})" : s.What,
+            "empty state",
+            Expected: false,
+            "KubeVirt's snapshot leaves the state of TPM and EFI out"));
+    }
+}

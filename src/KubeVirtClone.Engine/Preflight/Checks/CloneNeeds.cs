@@ -1,0 +1,121 @@
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Preflight.Subjects;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>What each clone of a batch takes of a quota.</summary>
+internal sealed class CloneNeeds
+{
+    private const string ClassSuffix = ".storageclass.storage.k8s.io/";
+
+    // Of what only a running machine takes; the rest of the names are those of devices.
+    private static readonly string[] OfObjects = ["requests.storage", "requests.ephemeral-storage"];
+
+    private readonly PreflightBatch _batch;
+    private readonly Dictionary<PreflightSubject, (PreflightSource Source, bool FirstOfSource)> _sources = [];
+    private readonly Dictionary<PreflightSource, IReadOnlyList<SourceVolume>> _volumes = [];
+    private readonly Dictionary<PreflightSource, (CloneMethod Method, bool Shared)> _ways = [];
+    private readonly Dictionary<PreflightSubject, MachineSizing?> _sizes = [];
+
+    public CloneNeeds(PreflightBatch batch)
+    {
+        _batch = batch;
+        foreach (var source in batch.Sources)
+        {
+            _volumes[source] = SourceVolume.Of(source, batch.Facts);
+            _ways[source] = (batch.MethodOf(source), batch.TakesSnapshot(source) && !batch.Options.NoSharedSnapshot);
+            for (var i = 0; i < source.All.Count; i++)
+                _sources[source.All[i]] = (source, i == 0);
+        }
+    }
+
+    public static bool IsBytes(string resource) =>
+        resource.EndsWith("storage", StringComparison.Ordinal) || resource.EndsWith("memory", StringComparison.Ordinal) || resource.Contains("hugepages-", StringComparison.Ordinal);
+
+    /// <summary>True for what only a running machine takes.</summary>
+    public static bool IsNeededAtStart(string resource) =>
+        resource is "cpu" or "memory" or "pods" or "count/pods" or "count/virtualmachineinstances.kubevirt.io"
+        || resource.StartsWith("limits.", StringComparison.Ordinal)
+        || resource.StartsWith("hugepages-", StringComparison.Ordinal)
+        || (resource.StartsWith("requests.", StringComparison.Ordinal) && !OfObjects.Contains(resource, StringComparer.Ordinal));
+
+    /// <summary>True for objects that whoever clones posts himself.</summary>
+    public static bool IsPosted(string resource) => resource == "count/virtualmachineclones.clone.kubevirt.io";
+
+    /// <summary>True for what only snapshots take.</summary>
+    public static bool IsOfSnapshot(string resource) => resource is
+        "count/virtualmachinesnapshots.snapshot.kubevirt.io" or "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" or "count/volumesnapshots.snapshot.storage.k8s.io";
+
+    /// <summary>Whether both clones are made of the one snapshot that is taken for them.</summary>
+    public bool ShareSnapshot(PreflightSubject one, PreflightSubject other) =>
+        ReferenceEquals(_sources[one].Source, _sources[other].Source) && _ways[_sources[one].Source].Shared;
+
+    /// <summary>Whether the clone's size hangs on an instance type that is not known.</summary>
+    public bool HasUnknownSize(PreflightSubject subject) => Size(subject) is null && subject.Source is not null;
+
+    /// <summary>How much of a quota's resource the clone takes, in bytes or pieces; 0 when none.</summary>
+    public decimal Of(PreflightSubject subject, string resource)
+    {
+        var (source, first) = _sources[subject];
+        var volumes = _volumes[source];
+        var at = resource.IndexOf(ClassSuffix, StringComparison.Ordinal);
+        if (at > 0)
+        {
+            var ofClass = volumes.Where(v => v.StorageClass == resource[..at]).ToList();
+            return resource[(at + ClassSuffix.Length)..] switch
+            {
+                "requests.storage" => ofClass.Sum(v => v.Size ?? 0),
+                "persistentvolumeclaims" => ofClass.Count,
+                _ => 0,
+            };
+        }
+
+        var (method, shared) = _ways[source];
+        var snapshots = subject.FromSnapshot || (shared && !first) ? 0 : 1;
+        return resource switch
+        {
+            "requests.storage" => volumes.Sum(v => v.Size ?? 0),
+            "persistentvolumeclaims" or "count/persistentvolumeclaims" => volumes.Count,
+            "count/datavolumes.cdi.kubevirt.io" when method == CloneMethod.Direct => 0,
+            "count/datavolumes.cdi.kubevirt.io" => volumes.Count(v => v.Volume.Template is not null),
+            "count/virtualmachines.kubevirt.io" => 1,
+            "count/virtualmachineclones.clone.kubevirt.io" => method == CloneMethod.Clone ? 1 : 0,
+            "count/virtualmachinerestores.snapshot.kubevirt.io" => method == CloneMethod.Direct ? 0 : 1,
+            "count/virtualmachinesnapshots.snapshot.kubevirt.io" => snapshots,
+            "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" => snapshots,
+            "count/volumesnapshots.snapshot.storage.k8s.io" => snapshots * volumes.Count,
+            "pods" or "count/pods" or "count/virtualmachineinstances.kubevirt.io" => 1,
+            _ => Size(subject) is { } size ? OfRunning(size, resource) : 0,
+        };
+    }
+
+    /// <summary>What the clone asks for when it runs; null when that is not known.</summary>
+    public MachineSizing? Size(PreflightSubject subject)
+    {
+        if (_sizes.TryGetValue(subject, out var known))
+            return known;
+        return _sizes[subject] = ReadSize(subject);
+    }
+
+    private static decimal OfRunning(MachineSizing size, string resource) => resource switch
+    {
+        "cpu" or "requests.cpu" => size.CpuRequest,
+        "limits.cpu" => size.CpuLimit,
+        "memory" or "requests.memory" => size.MemoryRequest,
+        "limits.memory" => size.MemoryLimit,
+        _ => size.Others.GetValueOrDefault(resource.StartsWith("requests.", StringComparison.Ordinal) ? resource["requests.".Length..] : resource),
+    };
+
+    private MachineSizing? ReadSize(PreflightSubject subject)
+    {
+        var source = _sources[subject].Source;
+        var machine = subject.Made ?? subject.Source;
+        var named = _batch.SizingOf(source).Instancetype;
+        var wanted = SourceMachine.Text(machine?["spec"]?["instancetype"]?["name"]);
+        if (machine is null || string.IsNullOrEmpty(wanted))
+            return machine is null ? null : MachineSizing.Of(machine, instancetype: null);
+        // One that a patch names is not read.
+        return wanted == named?.Name && named.OfClone(source.IsOn) is { } spec ? MachineSizing.Of(machine, spec) : null;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight.Checks;
+
+/// <summary>The namespace's limit ranges allow volumes of the source's sizes, and machines of its size.</summary>
+internal sealed class LimitRangeCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch)
+    {
+        var needs = new CloneNeeds(batch);
+        return batch.Sources.SelectMany(source => (source.State.LimitRanges.Items?.Values ?? [])
+            .SelectMany(range => ObjectConditions.ItemsAt(range, "spec", "limits").SelectMany(limit => ObjectConditions.Text(limit, "type") switch
+            {
+                "PersistentVolumeClaim" => Volumes(source, range, limit, batch),
+                "Container" or "Pod" => Machines(source, range, limit, needs),
+                _ => [],
+            })));
+    }
+
+    private static IEnumerable<Finding> Volumes(PreflightSource source, KubernetesObject range, JsonElement limit, PreflightBatch batch)
+    {
+        var (max, min) = (Bound(limit, "max", "storage"), Bound(limit, "min", "storage"));
+        foreach (var volume in SourceVolume.Of(source, batch.Facts).Where(v => v.Size > max || v.Size < min))
+        {
+            yield return source.Finding(
+                FindingSeverity.Error,
+                FindingCodes.LimitRange,
+                $"The volume '{volume.Volume.Name}' of '{source.Name}' has {Quantity.Show(volume.Size!.Value, bytes: true)}; the limit range '{range.Name}' allows "
+                    + $"{(volume.Size > max ? $"at most {Quantity.Show(max.Value, bytes: true)}" : $"at least {Quantity.Show(min!.Value, bytes: true)}")}. KubeVirt takes the clones and tries for ever.",
+                "Have the limit range changed, or clone a machine with other volumes: a clone cannot change their size.",
+                $"LimitRange {range.Name}, type PersistentVolumeClaim",
+                FaultCategory.LimitsExceeded);
+        }
+    }
+
+    private static IEnumerable<Finding> Machines(PreflightSource source, KubernetesObject range, JsonElement limit, CloneNeeds needs)
+    {
+        foreach (var (resource, bytes) in new[] { ("cpu", false), ("memory", true) })
+        {
+            if (Bound(limit, "max", resource) is not { } max)
+                continue;
+            var large = source.All.Select(s => (Subject: s, Size: needs.Size(s))).Where(s => (bytes ? s.Size?.MemoryRequest : s.Size?.CpuRequest) > max).ToList();
+            if (large.Count == 0)
+                continue;
+            var need = bytes ? large[0].Size!.MemoryRequest : large[0].Size!.CpuRequest;
+            yield return source.Finding(
+                FindingSeverity.Warning,
+                FindingCodes.LimitRange,
+                $"A clone of '{source.Name}' asks for {Quantity.Show(need, bytes)} of {resource} when it runs; the limit range '{range.Name}' allows {Quantity.Show(max, bytes)}. The clones are made, and cannot start.",
+                "Have the limit range changed, or give the clones another size by -Patch.",
+                $"LimitRange {range.Name}, type {ObjectConditions.Text(limit, "type")}",
+                FaultCategory.LimitsExceeded) with
+            { Requests = [.. large.Select(l => l.Subject.Item.Request)] };
+        }
+    }
+
+    private static decimal? Bound(JsonElement limit, string bound, string resource) =>
+        Quantity.Parse(ObjectConditions.Text(ObjectConditions.Member(limit, bound) ?? default, resource));
+}
