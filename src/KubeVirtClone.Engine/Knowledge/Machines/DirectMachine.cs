@@ -40,6 +40,8 @@ internal static class DirectMachine
         // A restore has written its mark before it applies patches: they can count on annotations being there.
         Map(metadata, "annotations")[CloneLabels.LastRestore] = "";
         var machine = new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+        // There are no templates here: what takes some out is done.
+        patches = [.. patches.Where(p => p is not { Op: "remove" } || !p.Path.StartsWith("/spec/dataVolumeTemplates", StringComparison.Ordinal))];
         if (JsonPatchApplier.Apply(machine, patches) is var (operation, why))
             return (null, operation, why);
         if (MachineTypes.WhyUnreadable(machine, patches) is var (unreadable, reason))

@@ -102,6 +102,9 @@ internal sealed class TemplateSourceCheck : SourceCheck
 {
     protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
+        // Machines that are made directly have no templates.
+        if (batch.MethodOf(source) == CloneMethod.Direct)
+            yield break;
         foreach (var (reference, template) in MachineReferences.DataSources(source.Machine))
         {
             var name = new ObjectName(reference.Kind, reference.Namespace ?? source.First.Request.Namespace, reference.Name);

@@ -27,7 +27,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var findings = await TestAsync(sandbox, [request]);
         findings.ShouldContain(f => f.Code == FindingCodes.TemplateLeftOut && f.Message.Contains("win-tmpl-root"));
         findings.ShouldNotContain(f => f.IsError);
-        foreach (var method in new[] { CloneMethodChoice.Clone, CloneMethodChoice.Restore })
+        foreach (var method in new[] { CloneMethodChoice.Clone, CloneMethodChoice.Restore, CloneMethodChoice.Direct })
         {
             var updates = await sandbox.CloneAsync([request with { TargetName = $"copy-{method.ToString().ToLowerInvariant()}" }], new CloneOptions { Method = method, Wait = true, Timeout = TimeSpan.FromMinutes(1) });
             updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
