@@ -3,7 +3,6 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;
 

@@ -24,7 +24,7 @@ internal static class AuthProviderWriter
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new IOException(File.Exists(lockFile) ? $"'{lockFile}' says that somebody else is writing it" : "its folder cannot be written to");
+            throw new IOException(File.Exists(lockFile) ? $"'{lockFile}' says that somebody else is writing it" : "its folder cannot be written to", e);
         }
 
         try
@@ -33,7 +33,9 @@ internal static class AuthProviderWriter
         }
         catch (Exception e) when (e is YamlException or UnauthorizedAccessException)
         {
+#pragma warning disable MA0054 // Its text may quote the file, which holds tokens.
             throw new IOException("it cannot be changed");
+#pragma warning restore MA0054
         }
         finally
         {

@@ -43,9 +43,12 @@ public sealed class UserEntryTests : IDisposable
         var folder = _folder.At("bin");
         Directory.CreateDirectory(folder);
         var plain = _folder.Write("bin/plain-file", "");
-        File.SetUnixFileMode(plain, UnixFileMode.UserRead);
         var tool = _folder.Write("bin/login-tool", "");
-        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(plain, UnixFileMode.UserRead);
+            File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
 
         PluginCommand.Find("login-tool", $"/no/such:{folder}", extensions: null).ShouldBe(tool);
         PluginCommand.Find("plain-file", folder, extensions: null).ShouldBeNull();

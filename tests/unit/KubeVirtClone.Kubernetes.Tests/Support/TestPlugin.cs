@@ -29,7 +29,8 @@ internal sealed class TestPlugin
             [ -f $b.$n ] && cat $b.$n
             exit 0
             """.ReplaceLineEndings("\n"));
-        File.SetUnixFileMode(_base, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_base, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public string Path => _base;

@@ -23,7 +23,7 @@ internal static partial class PopulationRaces
     [GeneratedRegex(@"^[\w-]+\.[\w-]+\.[\w-]+$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token();
 
-    [GeneratedRegex(@"(virt-launcher-[\w-]+)-\w{5}\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<launcher>virt-launcher-[\w-]+)-\w{5}\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Launcher();
 
     /// <summary>A copy in which each token stands as what it says and how long it lives, without its signature and its moment.</summary>
@@ -167,7 +167,7 @@ internal static partial class PopulationRaces
             }
 
             var copy = entry.Copy();
-            copy["message"] = Launcher().Replace(message, "$1-xxxxx");
+            copy["message"] = Launcher().Replace(message, "${launcher}-xxxxx");
             yield return copy;
         }
     }
