@@ -119,6 +119,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             await tracker.DisposeAsync();
         if (_starts is not null)
             await _starts.DisposeAsync();
+        foreach (var method in _methods.Values.OfType<IDisposable>())
+            method.Dispose();
     }
 
     // A clone object that is deleted before its volumes are bound takes their snapshot with it.

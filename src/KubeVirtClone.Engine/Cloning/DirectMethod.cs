@@ -14,7 +14,7 @@ namespace KubeVirtClone.Engine.Cloning;
 /// Makes clones by posting their machines, then the claims, which the machines own. All names are fixed, so that whatever was made before an answer
 /// was lost, or the process ended, is found by its name and completed; nothing that exists is ever changed or adopted.
 /// </summary>
-internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options, InFlightWindow window) : ICloneMethod
+internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options, InFlightWindow window) : ICloneMethod, IDisposable
 {
     // A restore drops unknown fields of the source in silence; here the server says which.
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Warn" };
@@ -24,6 +24,8 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
     private volatile bool _rehearsed = options.DryRun;
 
     public CloneMethod Method => CloneMethod.Direct;
+
+    public void Dispose() => _rehearsing.Dispose();
 
     public async Task<CreateOutcome> CreateAsync(PlannedClone clone, CancellationToken ct)
     {
