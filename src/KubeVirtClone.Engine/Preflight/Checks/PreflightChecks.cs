@@ -52,6 +52,8 @@ internal static class PreflightChecks
         new BindingCheck(),
         new SharedCheck(),
         new IdentityCheck(),
+        new CloudInitCheck(),
+        new OwnershipCheck(),
         new ServiceCheck(),
         new SnapshotClassCheck(),
         new InstancetypeCheck(),

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -159,6 +160,82 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var comparison = await CloneAndCompareAsync(sandbox, Request("c-live", "app", "app-2"));
         comparison.Unexpected.Select(d => d.Area).ShouldBe(["Cpu", "Memory"], ignoreOrder: true);
         Note("live-updated CPU and memory", findings, "succeeds", "-", "4 -> 2, 4Gi -> 2Gi not expected");
+    }
+
+    [Fact]
+    public async Task Fixed_addresses_and_host_names_in_cloud_init_data_are_told()
+    {
+        await using var sandbox = await StartAsync("static-ip-networkdata");
+        var inline = (await TestAsync(sandbox, [Request("c-net", "inline", "inline-2")])).Where(f => f.Code == FindingCodes.IdentityRepeated && f.Severity == FindingSeverity.Warning).ToList();
+        inline.ShouldContain(f => f.Message.Contains("volume 'ci'") && f.Message.Contains("192.0.2.21/24") && f.Message.Contains("02:00:00:00:10:21, which clones do not have"));
+        inline.ShouldContain(f => f.Message.Contains("hostname 'inline'"));
+        inline.ShouldAllBe(f => !f.Message.Contains("example.com") || !f.Message.Contains("password"));
+        var kept = Request("c-net", "inline", "inline-3") with { MacAddresses = new Dictionary<string, string>(StringComparer.Ordinal) { ["lan"] = "02:00:00:00:10:21" } };
+        (await TestAsync(sandbox, [kept])).ShouldNotContain(f => f.Message.Contains("which clones do not have"));
+        var bySecret = await TestAsync(sandbox, [Request("c-net", "bysecret", "bysecret-2")]);
+        bySecret.ShouldContain(f => f.Code == FindingCodes.Shared && f.Message.Contains("netdata") && f.Message.Contains("networkDataSecretRef"));
+        bySecret.ShouldContain(f => f.Code == FindingCodes.IdentityRepeated && f.Message.Contains("192.0.2.22/24") && f.Message.Contains("netdata"));
+        Note("fixed addresses in network data", [.. inline, .. bySecret], "succeeds", "-", "as asked");
+    }
+
+    [Fact]
+    public async Task What_deployment_tools_own_is_told_with_the_very_options()
+    {
+        await using var sandbox = await StartAsync("gitops-tracked");
+        var request = Request("c-git", "shop", "shop-2");
+        var findings = await TestAsync(sandbox, [request]);
+        var owned = findings.Single(f => f.Code == FindingCodes.OwnedByTool);
+        owned.Severity.ShouldBe(FindingSeverity.Warning);
+        owned.Message.ShouldContain("'shop-prod'");
+        owned.RecommendedAction.ShouldBe("-ExcludeLabel 'argocd.argoproj.io/*','app.kubernetes.io/instance','kustomize.toolkit.fluxcd.io/*' -ExcludeAnnotation 'argocd.argoproj.io/*','meta.helm.sh/*','kubectl.kubernetes.io/last-applied-configuration'");
+        var cleaned = request with
+        {
+            ExcludeLabels = ["argocd.argoproj.io/*", "app.kubernetes.io/instance", "kustomize.toolkit.fluxcd.io/*"],
+            ExcludeAnnotations = ["argocd.argoproj.io/*", "meta.helm.sh/*", "kubectl.kubernetes.io/last-applied-configuration"],
+        };
+        (await TestAsync(sandbox, [cleaned])).ShouldNotContain(f => f.Code == FindingCodes.OwnedByTool);
+        Note("owned by GitOps and Helm", findings, "succeeds", "-", "as asked");
+    }
+
+    [Fact]
+    public async Task What_Harvester_writes_about_one_machine_is_told()
+    {
+        await using var sandbox = await StartAsync("harvester-static-ip");
+        var findings = await TestAsync(sandbox, [Request("c-harv", "web", "web-2")]);
+        findings.ShouldContain(f => f.Severity == FindingSeverity.Warning && f.Message.Contains("web-cloudinit") && f.Message.Contains("192.0.2.21/24") && f.Message.Contains("02:11:22:33:44:55, which clones do not have"));
+        var own = findings.Single(f => f.Severity == FindingSeverity.Information && f.Message.Contains("harvesterhci.io/volumeClaimTemplates"));
+        own.Message.ShouldContain("harvesterhci.io/mac-address");
+        own.RecommendedAction.ShouldContain("-ExcludeAnnotation 'harvesterhci.io/*'");
+        Note("Harvester's addresses and claims", findings, "succeeds", "-", "as asked");
+    }
+
+    [Theory]
+    [InlineData("ovn.kubernetes.io/ip_address", "10.0.0.5", "-NetworkPreset KubeOvn")]
+    [InlineData("net1.default.ovn.kubernetes.io/mac_address", "02:00:00:00:00:05", "-NetworkPreset KubeOvn")]
+    [InlineData("network.kubevirt.io/addresses", "{}", "-NetworkPreset OvnKubernetes")]
+    [InlineData("cni.projectcalico.org/ipAddrs", "[\"10.0.0.5\"]", "-ExcludeTemplateAnnotation 'cni.projectcalico.org/*'")]
+    [InlineData("k8s.v1.cni.cncf.io/networks", "[{\"name\":\"a\",\"ips\":[\"10.0.0.5\"]}]", "-ExcludeTemplateAnnotation 'k8s.v1.cni.cncf.io/networks'")]
+    [InlineData("k8s.v1.cni.cncf.io/networks", "a,b", null)]
+    [InlineData("ovn.kubernetes.io/logical_switch", "subnet", null)]
+    public void Annotations_that_give_addresses_come_with_the_option_that_leaves_them_out(string key, string value, string? option)
+    {
+        var machine = World.Machine("golden");
+        machine["spec"]!["template"]!["metadata"]!["annotations"] = new JsonObject { [key] = value };
+        AddressAnnotations.Of(machine).Select(a => a.Option).ShouldBe(option is null ? [] : [option]);
+    }
+
+    [Theory]
+    [InlineData("version: 2\nethernets: {eth0: {addresses: [192.0.2.1/24, '2001:db8::1/64'], nameservers: {addresses: [192.0.2.53]}, routes: [{to: default, via: 192.0.2.254}]}}", "192.0.2.1/24 2001:db8::1/64", "")]
+    [InlineData("version: 1\nconfig:\n- {type: physical, name: eth0, mac_address: '02:00:00:00:00:01', subnets: [{type: static, address: 192.0.2.2/24, gateway: 192.0.2.254}]}\n- {type: nameserver, address: [192.0.2.53]}", "192.0.2.2/24", "02:00:00:00:00:01")]
+    [InlineData("network:\n  version: 2\n  ethernets: {all: {match: {macaddress: 02:00:00:00:00:03}, dhcp4: true}}", "", "02:00:00:00:00:03")]
+    [InlineData("{\"links\":[{\"ethernet_mac_address\":\"02:00:00:00:00:04\"}],\"networks\":[{\"ip_address\":\"192.0.2.4\",\"netmask\":\"255.255.255.0\",\"routes\":[{\"gateway\":\"192.0.2.254\"}]}]}", "192.0.2.4", "02:00:00:00:00:04")]
+    [InlineData("version: 2\nethernets: {eth0: {dhcp4: true}}", "", "")]
+    [InlineData("{{ template", "", "")]
+    public void Network_configurations_of_every_form_are_read(string text, string addresses, string macs)
+    {
+        var identity = CloudInitData.Network(text);
+        string.Join(' ', identity.Addresses).ShouldBe(addresses);
+        string.Join(' ', identity.Macs).ShouldBe(macs);
     }
 
     private static async Task<SandboxedCluster> StartAsync(string folder, [CallerFilePath] string here = "")

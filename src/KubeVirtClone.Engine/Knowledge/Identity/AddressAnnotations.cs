@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+
+namespace KubeVirtClone.Engine.Knowledge.Identity;
+
+/// <summary>Annotations by which a network gives one machine its addresses, and the option that leaves them out.</summary>
+internal static class AddressAnnotations
+{
+    private static readonly string[] KubeOvn = ["ip_address", "ip_pool", "mac_address"];
+    private static readonly string[] Calico = ["cni.projectcalico.org/ipAddrs", "cni.projectcalico.org/ipAddrsNoIpam", "cni.projectcalico.org/hwAddr", "cni.projectcalico.org/floatingIPs"];
+    private static readonly string[] Multus = ["k8s.v1.cni.cncf.io/networks", "v1.multus-cni.io/default-network"];
+
+    /// <summary>Those of a machine and of its template, each with the option that leaves it out.</summary>
+    /// <param name="machine">The machine.</param>
+    public static IEnumerable<(string Key, string Option)> Of(JsonObject machine)
+    {
+        foreach (var (map, exclude) in new[] { (machine["metadata"], "-ExcludeAnnotation"), (machine["spec"]?["template"]?["metadata"], "-ExcludeTemplateAnnotation") })
+        {
+            foreach (var (key, value) in map?["annotations"] as JsonObject ?? [])
+            {
+                if (Option(key, value is JsonValue text && text.TryGetValue<string>(out var given) ? given : "") is { } option)
+                    yield return (key, option.StartsWith('\'') ? $"{exclude} {option}" : option);
+            }
+        }
+    }
+
+    private static string? Option(string key, string value)
+    {
+        var slash = key.LastIndexOf('/');
+        var (domain, name) = slash < 0 ? ("", key) : (key[..slash], key[(slash + 1)..]);
+        if ((domain == "ovn.kubernetes.io" || domain.EndsWith(".ovn.kubernetes.io", StringComparison.Ordinal)) && KubeOvn.Contains(name, StringComparer.Ordinal))
+            return name == "ip_pool" ? $"'{key}'" : "-NetworkPreset KubeOvn";
+        if (key == "network.kubevirt.io/addresses" || key.StartsWith("k8s.ovn.org/pod-networks", StringComparison.Ordinal))
+            return "-NetworkPreset OvnKubernetes";
+        if (Calico.Contains(key, StringComparer.Ordinal))
+            return "'cni.projectcalico.org/*'";
+        return Multus.Contains(key, StringComparer.Ordinal) && (value.Contains("\"ips\"", StringComparison.Ordinal) || value.Contains("\"mac\"", StringComparison.Ordinal)) ? $"'{key}'" : null;
+    }
+}
