@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-    The build's entry for PowerShell: ./build.ps1 [build|test|coverage|demo|bench|docs|package|clean]
+    The build's entry for PowerShell: ./build.ps1 [build|test|coverage|demo|bench|soak|docs|package|clean]
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('build', 'test', 'coverage', 'demo', 'bench', 'docs', 'package', 'clean')]
+    [ValidateSet('build', 'test', 'coverage', 'demo', 'bench', 'soak', 'docs', 'package', 'clean')]
     [string] $Task = 'build',
 
     [Parameter(ValueFromRemainingArguments)]

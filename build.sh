@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The build's entry for shells: ./build.sh [build|test|coverage|demo|bench|docs|package|clean]
+# The build's entry for shells: ./build.sh [build|test|coverage|demo|bench|soak|docs|package|clean]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -14,6 +14,7 @@ internal static class Program
           coverage  build, then run the unit suites and print by project which part of the lines they reach
           demo      build, then clone VMs on the local sandbox and show the result
           bench     build, then run the side-by-side benchmarks
+          soak      clone under faults and kills for some minutes (5) by a seed, and print what was lost, made twice, left, hung or unexplained
           docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
           package   compile what users run, then pack the module and kubectl-vmclone under output/package;
                     platforms after it (linux-x64 ...) limit the archives to these
@@ -33,6 +34,7 @@ internal static class Program
                 case "coverage": return new TestRun(repository).Run(args.AsSpan(1), withCoverage: true);
                 case "demo": return new DemoRun(repository).Run();
                 case "bench": return repository.Bench(args.AsSpan(1));
+                case "soak": return new SoakRun(repository).Run(args.AsSpan(1));
                 case "docs": return new HelpBuild(repository).Run();
                 case "package":
                     repository.BuildProduct();

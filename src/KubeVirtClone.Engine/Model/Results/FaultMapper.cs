@@ -218,6 +218,13 @@ public static class FaultMapper
             "Try again later, or with a lower -ThrottleLimit.",
             target,
             e),
+        410 => Make(
+            FaultIds.ApiRequestFailed,
+            FaultCategory.ResourceUnavailable,
+            $"The API server no longer has the state it was asked about ({e.StatusCode} {e.Reason}): {e.ApiMessage}",
+            "Run the same command again: everything is read anew.",
+            target,
+            e),
         >= 500 => Make(
             FaultIds.ApiServerError,
             FaultCategory.ResourceUnavailable,

@@ -53,9 +53,9 @@ internal sealed class KillableSandbox : IAsyncDisposable
 
     private string KubeConfig => Path.Combine(_folder, "config");
 
-    public static async Task<KillableSandbox> StartAsync(double clockFactor = 20)
+    public static async Task<KillableSandbox> StartAsync(double clockFactor = 20, int? seed = null)
     {
-        var made = new KillableSandbox(await Box.StartAsync(new SandboxOptions { Pacing = false, ClockFactor = clockFactor }, default));
+        var made = new KillableSandbox(await Box.StartAsync(new SandboxOptions { Pacing = false, ClockFactor = clockFactor, Seed = seed }, default));
         await made.Box.WriteKubeConfigAsync(made.KubeConfig);
         return made;
     }
@@ -115,7 +115,8 @@ internal sealed class KillableSandbox : IAsyncDisposable
 
     public IReadOnlyList<JsonObject> List(string kind) => Box.Api.List(Box.Api.Types.First(t => t.Kind == kind), "default");
 
-    public Task<KubeVirtCluster> ConnectAsync() => KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = KubeConfig }, EngineCallbacks.None, default);
+    public Task<KubeVirtCluster> ConnectAsync(TimeSpan? requestTimeout = null) =>
+        KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = KubeConfig }, EngineCallbacks.None, default, requestTimeout);
 
     /// <summary>A running machine with a disk of its own, which goes with it.</summary>
     public async Task MakeMachineAsync(string name)
