@@ -199,10 +199,10 @@ Describe 'Other ways to say it' {
 
     It 'says which way Auto takes' {
         $verbose = New-VMClone golden -Count 9 -NamePattern 'auto-{0}' -Wait -Timeout 60s -Verbose 4>&1
-        ($verbose | Where-Object { $_ -is [KubeVirtClone.VMClone] }).Method | Sort-Object -Unique | Should -Be 'Restore'
+        ($verbose | Where-Object { $_ -is [KubeVirtClone.VMClone] }).Method | Sort-Object -Unique | Should -Be 'Direct'
         (New-VMClone golden auto-one -Wait -Timeout 60s).Method | Should -Be 'Clone'
         $verbose = New-VMClone golden auto-started -Start -Wait -Timeout 60s -Verbose 4>&1
-        ($verbose | Where-Object { $_ -is [KubeVirtClone.VMClone] }).Method | Should -Be 'Restore'
-        "$verbose" | Should -Match 'by method Restore, because a clone whose machine starts'
+        ($verbose | Where-Object { $_ -is [KubeVirtClone.VMClone] }).Method | Should -Be 'Direct'
+        "$verbose" | Should -Match 'by method Direct, because a machine that starts'
     }
 }

@@ -21,7 +21,7 @@ Describe 'Golden images' {
     It "works as written: New-VMClone -GoldenImage ubuntu-24.04 -Count 10 -NamePattern 'node-{0}' -Batch lab7" {
         $null = New-VMClone -GoldenImage ubuntu-24.04 -Count 10 -NamePattern 'node-{0}' -Batch lab7 -Wait -Timeout 60s
         (Get-VM node-*).Count | Should -Be 10
-        (Get-VMClone -Batch lab7).Method | Sort-Object -Unique | Should -Be 'Restore'
+        (Get-VMClone -Batch lab7).Method | Sort-Object -Unique | Should -Be 'Direct'
     }
 
     It 'lists name, version, size, disks and what was made of it' {

@@ -44,6 +44,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     /// <summary>Longest wait for a restore whose machine is to be started, where no time is given.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
 
+    private readonly ClaimWindow _claims = new();
+
     // Follows restores whose machines are to be started until they are complete, whatever is waited for then.
     private CloneTracker? _starts;
 
@@ -121,6 +123,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             await _starts.DisposeAsync();
         foreach (var method in _methods.Values.OfType<IDisposable>())
             method.Dispose();
+        _claims.Dispose();
     }
 
     // A clone object that is deleted before its volumes are bound takes their snapshot with it.
@@ -151,6 +154,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
 
     private async Task<MadeClone> MakeAndFollowAsync(PlannedClone clone, CloneReference item, Action<MadeClone>? made, CancellationToken ct)
     {
+        // Only who waits for them sees when claims are bound.
+        using var room = await _claims.EnterAsync(options is { Wait: true, For: WaitState.Bound, DryRun: false } ? clone.Claims.Count : 0, ct);
         var outcome = await _methods[clone.Method].CreateAsync(clone, ct);
         made?.Invoke(new(clone, outcome.Record, outcome.Fault));
         if (outcome.Fault is { } refused)

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Waiting;
 
@@ -82,10 +84,21 @@ public sealed class CloneOperation
         var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
         var run = new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created));
         var clones = _options.DryRun ? plan.Clones : await new FailedClones(_cluster, run).RenewAsync(plan.Clones, ct);
-        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, _cluster.Callbacks.Verbose).Plan(clones);
+        var mayPost = await MayPostAsync(GroupPlanner.Candidates(_options, clones), ct);
+        var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, mayPost, _cluster.Callbacks.Verbose).Plan(clones);
         await using var maker = new CloneMaker(_cluster, _options, run, ending);
         await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
         await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
+    }
+
+    private async Task<HashSet<string>> MayPostAsync(IReadOnlyList<string> namespaces, CancellationToken ct)
+    {
+        var answers = await Task.WhenAll(namespaces.Select(async ns =>
+        {
+            var may = await Task.WhenAll(new[] { KubeVirtKinds.VirtualMachine, KubeVirtKinds.PersistentVolumeClaim }.Select(kind => AccessReview.MayCreateAsync(_cluster, ns, kind, ct)));
+            return (Namespace: ns, May: may.All(m => m == true));
+        }));
+        return answers.Where(a => a.May).Select(a => a.Namespace).ToHashSet(StringComparer.Ordinal);
     }
 
     private async Task MakeGroupsAsync(IReadOnlyList<SourceGroup> groups, CloneMaker maker, FirstFailure ending)

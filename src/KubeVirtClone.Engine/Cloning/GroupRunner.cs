@@ -127,10 +127,14 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
     {
         if (_shared is not null && await _shared.TryAsync(needing.Count, ct) is { } refused)
             return ([], refused);
-        if (group.Method == CloneMethod.Direct)
-            return (RehearseDirect(needing), null);
+        // What cannot be worked out without a look at the source is tried as the restore it would be, where the way was not asked for.
+        var direct = needing.FindAll(c => c.Method == CloneMethod.Direct && (c.Source is not null || options.Method != CloneMethodChoice.Auto));
+        var others = needing.Except(direct).Select(c => c.Method == CloneMethod.Direct ? c with { Method = CloneMethod.Restore } : c).ToList();
+        var tried = RehearseDirect(direct);
+        if (others.Count == 0)
+            return (tried, null);
         var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
-        return ([.. needing.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Request.Patches is null ? [] : PatchRules.Read(c.Request.Patches), version))], null);
+        return ([.. tried, .. others.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Request.Patches is null ? [] : PatchRules.Read(c.Request.Patches), version))], null);
     }
 
     // The machines are tried as they would come out of the source as it is now.

@@ -104,7 +104,7 @@ public sealed class ManifestPlanner
         }
 
         var version = (await _cluster.GetSnapshotKindAsync(ct)).Version;
-        foreach (var group in new GroupPlanner(options, _batch, kubeVirt: null, snapshotsServed: true, verbose: null).Plan(plan.Clones))
+        foreach (var group in new GroupPlanner(options, _batch, kubeVirt: null, snapshotsServed: true, mayPost: new HashSet<string>(), verbose: null).Plan(plan.Clones))
             AddRestores(items, group, version);
         return items;
     }

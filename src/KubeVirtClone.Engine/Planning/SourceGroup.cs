@@ -18,7 +18,13 @@ internal sealed record SourceGroup(string Namespace, string SourceKind, string S
 }
 
 /// <summary>Decides for each source of a batch which method makes its clones, and whether they share a snapshot.</summary>
-internal sealed class GroupPlanner(CloneOptions options, string batch, Version? kubeVirt, bool snapshotsServed, Action<string>? verbose)
+/// <param name="options">How the batch is carried out.</param>
+/// <param name="batch">The batch.</param>
+/// <param name="kubeVirt">KubeVirt's version, when known.</param>
+/// <param name="snapshotsServed">Whether the cluster serves snapshots and restores.</param>
+/// <param name="mayPost">Namespaces in which the user may create machines and claims.</param>
+/// <param name="verbose">Told of each source which way its clones are made, and why.</param>
+internal sealed class GroupPlanner(CloneOptions options, string batch, Version? kubeVirt, bool snapshotsServed, IReadOnlySet<string> mayPost, Action<string>? verbose)
 {
     private static readonly Version ClonesPatchedSince = new(1, 6);
 
@@ -60,24 +66,40 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     }
 
     private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones) =>
-        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), kubeVirt, snapshotsServed);
+        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), kubeVirt, snapshotsServed, mayPost.Contains(clones[0].Request.Namespace));
+
+    /// <summary>Namespaces of clones that <see cref="CloneMethodChoice.Auto"/> would have made directly, where the user may do that.</summary>
+    /// <param name="options">How the batch is carried out.</param>
+    /// <param name="clones">The clones.</param>
+    public static IReadOnlyList<string> Candidates(CloneOptions options, IEnumerable<PlannedClone> clones) => options.Method != CloneMethodChoice.Auto ? [] :
+    [
+        .. clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName))
+            .Where(g => Choose(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct)
+            .Select(g => g.Key.Namespace)
+            .Distinct(StringComparer.Ordinal),
+    ];
 
     /// <summary>How clones of one source are made, and why so.</summary>
     public static (CloneMethod Method, string Why) Choose(
-        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed)
+        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed, bool mayPost)
     {
         if (choice != CloneMethodChoice.Auto)
             return (Enum.Parse<CloneMethod>(choice.ToString()), "it was asked for");
         if (!snapshotsServed)
             return (CloneMethod.Clone, "this cluster serves no restores");
+        var apart = noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine;
+        if (mayPost && requests.Exists(r => r.StartsAtOnce))
+            return (CloneMethod.Direct, "a machine that starts as soon as it is there has nothing to wait for when it is made directly");
+        if (mayPost && !apart && requests.Count > CloneOptions.AutoRestoreAbove)
+            return (CloneMethod.Direct, $"there are more than {CloneOptions.AutoRestoreAbove}, and you may create virtualmachines and persistentvolumeclaims");
         if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
             return (CloneMethod.Restore, $"clones of KubeVirt {kubeVirt} take no patches, restores do");
         if (requests.Exists(r => r.StartsAtOnce))
             return (CloneMethod.Restore, "a clone whose machine starts as soon as it is there may wait five minutes for it to be off again");
-        if (noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine)
+        if (apart)
             return (CloneMethod.Clone, "each takes a snapshot of its own");
         return requests.Count > CloneOptions.AutoRestoreAbove
-            ? (CloneMethod.Restore, $"there are more than {CloneOptions.AutoRestoreAbove}, and KubeVirt's clone controller makes about one a second")
+            ? (CloneMethod.Restore, $"there are more than {CloneOptions.AutoRestoreAbove}, KubeVirt's clone controller makes about one a second, and you may not create virtualmachines and persistentvolumeclaims yourself")
             : (CloneMethod.Clone, $"there are no more than {CloneOptions.AutoRestoreAbove}");
     }
 

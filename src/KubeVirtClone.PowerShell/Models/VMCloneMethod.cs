@@ -3,7 +3,7 @@ namespace KubeVirtClone;
 /// <summary>Which way clones are made.</summary>
 public enum VMCloneMethod
 {
-    /// <summary>Clone for up to 8 targets of one source, Restore above.</summary>
+    /// <summary>Clone for up to 8 targets of one source; above, and for machines that start at once, Direct where rights and source allow it, else Restore.</summary>
     Auto,
 
     /// <summary>By VirtualMachineClone objects, which KubeVirt's clone controller carries out: about one a second in a cluster.</summary>

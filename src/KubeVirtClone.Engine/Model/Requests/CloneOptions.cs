@@ -16,7 +16,10 @@ public enum WaitState
 /// <summary>Which way clones are made.</summary>
 public enum CloneMethodChoice
 {
-    /// <summary>By <see cref="Clone"/> up to <see cref="CloneOptions.AutoRestoreAbove"/> targets of one source, by <see cref="Restore"/> above.</summary>
+    /// <summary>
+    /// By <see cref="Clone"/> up to <see cref="CloneOptions.AutoRestoreAbove"/> targets of one source; above, and for machines that are to start at once,
+    /// by <see cref="Direct"/> where rights and source allow it, else by <see cref="Restore"/>.
+    /// </summary>
     Auto,
 
     /// <summary>By VirtualMachineClone objects, which KubeVirt's clone controller carries out: about one a second in a cluster.</summary>

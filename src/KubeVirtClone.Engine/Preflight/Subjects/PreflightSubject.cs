@@ -135,8 +135,11 @@ internal sealed class PreflightBatch
         if (source.First.AsItStands)
             return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
         var requests = source.All.Select(s => s.Request).ToList();
-        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null).Method;
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, MayPost(source.State)).Method;
     }
+
+    private static bool MayPost(NamespaceState state) =>
+        Array.TrueForAll(["create virtualmachines", "create persistentvolumeclaims"], right => state.Access.GetValueOrDefault(right)?.Allowed == true);
 
     /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
     public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands

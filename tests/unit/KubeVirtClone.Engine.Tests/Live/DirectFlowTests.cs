@@ -194,6 +194,30 @@ public sealed class DirectFlowTests
         (await sandbox.MachineAsync("one")).Status.ShouldBe("Running");
     }
 
+    [Theory]
+    [InlineData(9, false, CloneMethod.Direct)]
+    [InlineData(8, false, CloneMethod.Clone)]
+    [InlineData(1, true, CloneMethod.Direct)]
+    public async Task Auto_makes_many_and_what_starts_at_once_directly(int count, bool start, CloneMethod method)
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var requests = Enumerable.Range(1, count).Select(i => Request($"vm-{i}", "golden") with { Start = start }).ToList();
+        var updates = await sandbox.CloneAsync(requests, Direct with { Method = CloneMethodChoice.Auto });
+        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        updates.Of(CloneUpdateKind.Record).Select(u => u.Record!.Method).ShouldBe(Enumerable.Repeat(method, count));
+    }
+
+    [Fact]
+    public async Task Of_more_claims_than_are_waited_for_at_once_all_are_bound()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var requests = Enumerable.Range(1, 120).Select(i => Request($"vm-{i:d3}")).ToList();
+        var updates = await sandbox.CloneAsync(requests, Direct with { ThrottleLimit = 200 });
+        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        updates.Of(CloneUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(120);
+        (await SnapshotsAsync(sandbox)).ShouldBeEmpty();
+    }
+
     // As a process leaves it that is killed between the machine and its claims.
     private static async Task MakeUnfinishedAsync(SandboxedCluster sandbox)
     {

@@ -96,7 +96,7 @@ public sealed class RestoreFlowTests
         var requests = Enumerable.Range(1, count).Select(i => SandboxedCluster.Request($"{batch}-{i:d2}") with { GoldenImage = "img" }).ToList();
         var updates = await sandbox.CloneAsync(requests, Bound with { Batch = batch });
         updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Record).Count(u => u.Record!.Method == CloneMethod.Restore).ShouldBe(count);
+        updates.Of(CloneUpdateKind.Record).Count(u => u.Record!.Method == CloneMethod.Direct).ShouldBe(count);
     }
 
     private static async Task<string> NormalizedAsync(SandboxedCluster sandbox, string name)

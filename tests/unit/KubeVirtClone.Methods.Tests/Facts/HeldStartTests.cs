@@ -40,7 +40,7 @@ public sealed class HeldStartTests
     [InlineData("Always", true)]
     [InlineData("Once", true)]
     [InlineData("Manual", false)]
-    public async Task Auto_leaves_no_machine_that_is_to_start_to_the_clone_controller(string strategy, bool restore)
+    public async Task Auto_leaves_no_machine_that_is_to_start_to_the_clone_controller(string strategy, bool starts)
     {
         await using var lab = Prepare();
         var started = lab.Now;
@@ -48,7 +48,7 @@ public sealed class HeldStartTests
         var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Auto) with { For = WaitState.Succeeded });
 
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Method == (restore ? CloneMethod.Restore : CloneMethod.Clone));
+        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Method == (starts ? CloneMethod.Direct : CloneMethod.Clone));
         // What the clone controller makes waits five minutes for its machine to be off.
         (lab.Now - started).ShouldBeLessThan(TimeSpan.FromMinutes(1));
     }
