@@ -3,12 +3,14 @@ using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
@@ -44,11 +46,24 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             var facts = options.Preflight
                 ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, MayRestore(group), ct)
                 : new NamespaceFacts { Namespace = group.Key };
+            var before = clones.Count;
             foreach (var item in group)
                 Place(item, facts, kind, clones);
+            if (options.Preflight && !OnPaper)
+                await WarnOfBatchAsync(facts, clones.Skip(before), ct);
         }
 
         return new ClonePlan(clones, _updates) { Compiler = _compiler };
+    }
+
+    private async Task WarnOfBatchAsync(NamespaceFacts facts, IEnumerable<PlannedClone> planned, CancellationToken ct)
+    {
+        var fresh = planned.Where(c => c.Existing is null)
+            .Select(c => (c.Original, new CheckedRequest(c.Request, Fault: null, []) { Patches = c.Request.Patches is { } patches ? PatchRules.Read(patches) : [] }))
+            .ToList();
+        var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
+        foreach (var (text, request) in await new PlannedBatch(cluster).WarnAsync(facts.Namespace, facts, fresh, how, ct))
+            Warn([text], request);
     }
 
     private static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);

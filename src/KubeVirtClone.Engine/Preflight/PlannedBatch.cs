@@ -1,0 +1,86 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Preflight.Checks;
+using KubeVirtClone.Engine.Preflight.Subjects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Preflight;
+
+/// <summary>
+/// What a preflight knows of a batch as a whole, for whoever makes it without having asked: addresses given twice, quotas and limit ranges, what is missing, and
+/// what of a source its clones will not have. All of it may still change while KubeVirt tries, so it is a word of warning. The number of requests hangs on namespaces and
+/// sources, not on the number of clones; what may not be read is left out.
+/// </summary>
+internal sealed class PlannedBatch(KubeVirtCluster cluster)
+{
+    // About each clone.
+    private static readonly IPreflightCheck[] OfClones = [new MacUseCheck(), new QuotaCheck()];
+
+    // About each source, whichever of its clones is looked at.
+    private static readonly IPreflightCheck[] OfSources =
+    [
+        new LimitRangeCheck(), new TemplateSourceCheck(), new MemoryDumpCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
+    ];
+
+    /// <summary>Warnings about clones of one namespace that are about to be made, each with a request it concerns.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="planning">What planning found there.</param>
+    /// <param name="clones">The clones, each as given and as it will be sent.</param>
+    /// <param name="options">How they are made.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<(string Text, CloneRequest Request)>> WarnAsync(
+        string ns, NamespaceFacts planning, IReadOnlyList<(CloneRequest Original, CheckedRequest Checked)> clones, PreflightOptions options, CancellationToken ct)
+    {
+        if (clones.Count == 0)
+            return [];
+        var reader = new KindReader(cluster);
+        var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
+        var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
+        var sources = clones.GroupBy(c => SourceKey.Of(c.Checked.Request)).Select(g => (g.Key, Machine: planning.SourceOf(g.First().Checked.Request))).Where(s => s.Machine is not null).ToList();
+        var instances = await Task.WhenAll(sources
+            .Where(s => s.Key.Kind == SourceKinds.VirtualMachine && SourceMachine.IsOn(s.Machine))
+            .Select(async s => (await reader.FindAsync(RelatedKinds.Instance, ns, s.Key.Name, ct)).Item));
+        var running = KindListing.Of(instances.OfType<KubernetesObject>());
+        var sizes = new SizingReader(cluster, reader, ct);
+        var sizings = Task.WhenAll(sources.Select(async s => (s.Key, Sizing: await sizes.ReadAsync(ns, s.Machine!, running.Find(s.Key.Name)?.StringAt("status", "virtualMachineRevisionName"), ct))));
+        var names = sources.SelectMany(s => MachineReferences.Of(s.Machine).Concat(MachineReferences.DataSources(s.Machine).Select(d => d.Source)).Select(r => new ObjectName(r.Kind, r.Namespace ?? ns, r.Name)))
+            .Concat(clones.SelectMany(c => c.Checked.Request.Secrets).Select(n => new ObjectName("Secret", ns, n)));
+        var references = new ReferenceReader(reader).ReadAsync(names, ct);
+        await Task.WhenAll(quotas, limits, sizings, references);
+        // Sizes of volumes matter where somebody counts them, their labels where a preference is.
+        var claims = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 } || sources.Exists(s => s.Machine!["spec"]?["preference"] is not null || SourceMachine.MemoryDumps(s.Machine).Any())
+            ? await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct)
+            : KindListing.NotAsked;
+        var state = new NamespaceState
+        {
+            Name = ns,
+            Machines = KindListing.Of(planning.Machines),
+            Snapshots = KindListing.Of(planning.Snapshots),
+            SnapshottedMachines = planning.SnapshottedMachines,
+            Instances = running,
+            Claims = claims,
+            Quotas = await quotas,
+            LimitRanges = await limits,
+        };
+        var facts = new PreflightFacts
+        {
+            SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct),
+            Sizings = (await sizings).ToDictionary(s => s.Key, s => s.Sizing),
+            References = await references,
+        };
+        var subjects = clones.Select(c => new PreflightSubject(new PreflightItem(c.Original), c.Checked, state)).ToList();
+        var few = subjects.Where(s => s.Request.Secrets.Any()).Concat(subjects.DistinctBy(s => SourceKey.Of(s.Request))).Distinct().ToList();
+        return
+        [
+            .. PreflightChecks.Run(OfClones, new PreflightBatch(subjects, facts, options))
+                .Concat(PreflightChecks.Run(OfSources, new PreflightBatch(few, facts, options)))
+                .Where(f => f.Severity is FindingSeverity.Error or FindingSeverity.Warning)
+                .Select(f => (f.Message, f.Requests.Count > 0 ? f.Requests[0] : clones[0].Original)),
+        ];
+    }
+}
