@@ -131,6 +131,9 @@ Describe 'Golden images' {
         $image = New-VMGoldenImage -SourceName awake -Name awake -StopSource @script:Quiet
         $image.Version | Should -Be '2'
         $image.Consistency | Should -BeNullOrEmpty
+        (Get-VM awake).RunStrategy | Should -Be 'Always'
+        $image = New-VMGoldenImage -SourceName awake -Name awake -StopSource -KeepStopped @script:Quiet
+        $image.Version | Should -Be '3'
         (Get-VM awake).Status | Should -Be 'Stopped'
         Remove-VMGoldenImage awake -Confirm:$false
     }

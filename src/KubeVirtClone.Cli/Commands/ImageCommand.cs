@@ -24,6 +24,7 @@ internal sealed class ImageCommand
         var name = new Argument<string>("name") { Description = "NAME or NAME:VERSION of the image. Without VERSION it is counted up: 1, 2, 3 …" };
         var description = new Option<string?>("--description") { Description = "What it is, in words.", HelpName = "TEXT" };
         var stop = new Option<bool>("--stop-source") { Description = "Stop the VM first: what runs gives an image as after a power cut, or as its guest agent freezes it." };
+        var keep = new Option<bool>("--keep-stopped") { Description = "Leave a VM stopped that --stop-source has stopped; else it runs again when the image is made." };
         var remove = new Option<bool>("--remove-source") { Description = "Remove the VM once the image is ready and every disk is in it." };
         var grace = SharedOptions.Duration("--grace-period", "Time the guest gets to shut down. Without it: what the VM says.");
         var timeout = SharedOptions.Timeout("Longest wait for each step, as 90s or 5m. Without it: the snapshot's own deadline.");
@@ -31,7 +32,7 @@ internal sealed class ImageCommand
         var output = SharedOptions.Output();
         var command = new Command("new", "Make a golden image of a VM; anything that fails on the way leaves the VM as it was")
         {
-            source, name, description, stop, remove, grace, timeout, deadline, output,
+            source, name, description, stop, keep, remove, grace, timeout, deadline, output,
         };
         command.Aliases.Add("create");
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context =>
@@ -45,6 +46,7 @@ internal sealed class ImageCommand
                 Version = image.Version,
                 Description = parsed.GetValue(description),
                 StopSource = parsed.GetValue(stop),
+                KeepStopped = parsed.GetValue(keep),
                 RemoveSource = parsed.GetValue(remove),
                 GracePeriod = parsed.GetValue(grace),
                 Timeout = parsed.GetValue(timeout),

@@ -20,9 +20,14 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
 
     private static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan UndoTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UndoPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RestartPatience = TimeSpan.FromMinutes(10);
+    private const int MostAttempts = 10;
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromMinutes(2);
 
     private readonly SnapshotCatalog _snapshots = new(cluster);
+    private readonly string _run = Guid.NewGuid().ToString("N");
+    private readonly OtherImageRun _other = new(cluster);
     private SourceGuard? _guard;
     private SnapshotRecord? _unfinished;
 
@@ -83,16 +88,33 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             return (null, ImageFaults.Invalid(request, hopeless.Message, hopeless.RecommendedAction));
         foreach (var advice in findings.Select(f => f.Message).Concat(ImageAdvice.For(source)))
             Warn(advice);
+        if (!request.StopSource && ImageAdvice.OfRunning(source) is { } note)
+            Warn(note);
+        for (var attempt = 1; ; attempt++)
+        {
+            var (image, fault) = await MakeVersionAsync(version, source, ct);
+            // Another run was quicker with this number, or had the machine run again in between.
+            var outrun = fault?.Id is FaultIds.GoldenImageExists or FaultIds.VMSnapshotExists or FaultIds.GoldenImageSourceRan;
+            if (!outrun || (request.Version is not null && fault!.Id == FaultIds.GoldenImageExists) || attempt == MostAttempts)
+                return (image, fault);
+            cluster.Callbacks.Verbose?.Invoke($"Another run is at the same image: {fault!.Message}");
+            source = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName, ct);
+            if (source is null)
+                return (null, PowerFaults.NotFound(new(request.Namespace, request.SourceName)));
+            (version, _) = await ChooseVersionAsync(source, ct);
+        }
+    }
 
-        _guard = new SourceGuard(cluster, source);
+    private async Task<(GoldenImageRecord? Image, Fault? Fault)> MakeVersionAsync(string version, KubernetesObject source, CancellationToken ct)
+    {
+        if (await MakeRoomAsync(version, ct) is { } taken)
+            return (null, taken);
         if (request.StopSource)
         {
-            if (await _guard.StopAsync(request.GracePeriod, request.Timeout, ct) is { } unstopped)
+            if (_guard is not { HasStopped: true })
+                _guard = new SourceGuard(cluster, source);
+            if (ImageAdvice.IsOn(source) && await _guard.StopAsync(request.GracePeriod, request.Timeout, ct) is { } unstopped)
                 return (null, unstopped);
-        }
-        else if (ImageAdvice.OfRunning(source) is { } note)
-        {
-            Warn(note);
         }
 
         var stopped = request.RemoveSource ? await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName, ct) : null;
@@ -102,7 +124,30 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         if (snapshot!.Volumes is { Count: 0 })
             Warn($"No disk of '{request.SourceName}' is in the image: what is not a claim or DataVolume, such as a container disk, each machine made of it fetches anew.");
         var image = await MarkAsync(snapshot, StateOf(stopped), ct);
-        return (image, request.RemoveSource ? await RemoveSourceAsync(source, ct) : null);
+        if (request.RemoveSource)
+            return (image, await RemoveSourceAsync(source, ct));
+        if (!request.KeepStopped && _guard is not null && await _guard.UndoAsync(RestartPatience, ct) is { } fault)
+            Warn($"The golden image {request.Name} is made, but its source does not run again: {fault.Message} Start it with Start-VM.");
+        return (image, null);
+    }
+
+    // A snapshot of that name that is no image yet is another run's, or was left by one that was killed.
+    private async Task<Fault?> MakeRoomAsync(string version, CancellationToken ct)
+    {
+        var name = CloneNames.ForImage(request.Namespace, request.Name, version);
+        if (await _snapshots.FindAsync(request.Namespace, name, ct) is not { } found)
+            return null;
+        if (await _other.AwaitAsync(found, request.Timeout, ct) is not { } abandoned)
+            return await _snapshots.FindAsync(request.Namespace, name, ct) is null ? null : ImageFaults.Exists(request, version);
+        if (!abandoned.Labels.ContainsKey(ImageLabels.Pending))
+            return ImageFaults.Exists(request, version);
+        // The machine may have run since, so that it does not hold what is asked for now.
+        cluster.Callbacks.Verbose?.Invoke($"The snapshot {abandoned.Reference} was begun by an earlier call; taking it anew");
+        if (await _snapshots.RemoveAsync(abandoned, force: true, ct) is { } stuck)
+            return stuck;
+        var kind = await cluster.GetSnapshotKindAsync(ct);
+        await new RemovalWaiter(cluster).WaitAsync([new(kind, abandoned.Namespace, abandoned.Name, abandoned.Uid)], LongestRemoval, ct);
+        return null;
     }
 
     private Fault? Check()
@@ -159,24 +204,13 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
     private async Task<(SnapshotRecord? Snapshot, Fault? Fault)> TakeAsync(string version, CancellationToken ct)
     {
         var name = CloneNames.ForImage(request.Namespace, request.Name, version);
-        var found = await _snapshots.FindAsync(request.Namespace, name, ct);
-        if (found is not null)
-        {
-            if (!found.Labels.ContainsKey(ImageLabels.Pending))
-                return (null, ImageFaults.Exists(request, version));
-            // Begun by an earlier call; the machine may have run since, so that it does not hold what is asked for now.
-            cluster.Callbacks.Verbose?.Invoke($"The snapshot {found.Reference} was begun by an earlier call; taking it anew");
-            if (await _snapshots.RemoveAsync(found, force: true, ct) is { } stuck)
-                return (null, stuck);
-            var kind = await cluster.GetSnapshotKindAsync(ct);
-            await new RemovalWaiter(cluster).WaitAsync([new(kind, found.Namespace, found.Name, found.Uid)], LongestRemoval, ct);
-        }
-
         _begun = name;
         var created = await CreateAsync(name, version, ct);
         if (created.Fault is not null)
             return (null, created.Fault);
-        found = created.Value!;
+        var found = created.Value!;
+        if (found.Raw.Annotations.GetValueOrDefault(ImageLabels.Run) != _run)
+            return (null, ImageFaults.Exists(request, version));
         _unfinished = found;
         var ready = await new SnapshotWaiter(cluster).WaitOneAsync(found.Reference, request.Timeout, Warn, ct);
         if (ready.Fault is not null)
@@ -184,6 +218,15 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         var content = await _snapshots.ReadContentAsync(ready.Value!, ct);
         if (content is null || ready.Value!.IsPartial || content.Missing.Count > 0)
             return (null, SnapshotFaults.Partial(found.Reference.ToString(), request.SourceName, content?.Missing ?? []));
+        if (request.StopSource && ready.Value!.Indications.Any(i => i.Name == "Online"))
+        {
+            // Somebody had the machine run again before its snapshot was taken.
+            await _snapshots.RemoveAsync(found, force: true, ct);
+            await new RemovalWaiter(cluster).WaitAsync([new(await cluster.GetSnapshotKindAsync(ct), found.Namespace, found.Name, found.Uid)], LongestRemoval, ct);
+            _unfinished = null;
+            return (null, ImageFaults.SourceRan(request));
+        }
+
         return (ready.Value with { Size = content.Size, Volumes = content.Volumes }, null);
     }
 
@@ -195,7 +238,11 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             Name = name,
             FailureDeadline = request.FailureDeadline ?? DefaultDeadline,
             Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ImageLabels.Pending] = request.Name, [ImageLabels.Version] = version },
-            Annotations = request.Description is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [ImageLabels.Description] = request.Description },
+            Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [ImageLabels.Run] = _run,
+                [ImageLabels.Description] = request.Description ?? "",
+            }.Where(a => a.Value.Length > 0).ToDictionary(a => a.Key, a => a.Value, StringComparer.Ordinal),
         },
         dryRun: false,
         ct);
@@ -203,13 +250,12 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
     private async Task<GoldenImageRecord> MarkAsync(SnapshotRecord snapshot, string? sourceToRemove, CancellationToken ct)
     {
         var metadata = new JsonObject { ["labels"] = new JsonObject { [ImageLabels.Image] = request.Name, [ImageLabels.Pending] = null } };
-        var annotations = new JsonObject();
+        var annotations = new JsonObject { [ImageLabels.Run] = null };
         if (request.Description is not null)
             annotations[ImageLabels.Description] = request.Description;
         if (sourceToRemove is not null)
             annotations[ImageLabels.SourceToRemove] = sourceToRemove;
-        if (annotations.Count > 0)
-            metadata["annotations"] = annotations;
+        metadata["annotations"] = annotations;
         var patch = new JsonObject { ["metadata"] = metadata };
         var kind = await cluster.GetSnapshotKindAsync(ct);
         KubernetesObject marked;
@@ -247,9 +293,10 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         try
         {
             _unfinished ??= _begun is null ? null : await _snapshots.FindAsync(request.Namespace, _begun, limit.Token);
-            if (_unfinished is { } snapshot && snapshot.Labels.ContainsKey(ImageLabels.Pending) && await _snapshots.RemoveAsync(snapshot, force: true, limit.Token) is { } left)
+            if (_unfinished is { } snapshot && snapshot.Labels.ContainsKey(ImageLabels.Pending)
+                && snapshot.Raw.Annotations.GetValueOrDefault(ImageLabels.Run) == _run && await _snapshots.RemoveAsync(snapshot, force: true, limit.Token) is { } left)
                 Warn($"The snapshot {snapshot.Reference} of the image that did not come about is still there: {left.Message}");
-            if (_guard is not null && await _guard.UndoAsync(limit.Token) is { } fault)
+            if (_guard is not null && await _guard.UndoAsync(UndoPatience, limit.Token) is { } fault)
                 Warn($"'{request.SourceName}' was stopped for its image and could not be put back as it was: {fault.Message} Start it with Start-VM.");
         }
         catch (Exception e) when (e is EngineException or KubernetesException or OperationCanceledException)

@@ -12,10 +12,12 @@ namespace KubeVirtClone.Engine.Images;
 /// <summary>Stops a machine for its image, and puts it back as it was when the image does not come about.</summary>
 internal sealed class SourceGuard(KubeVirtCluster cluster, KubernetesObject source)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private bool _stopped;
+
+    /// <summary>Whether it was stopped here, and is to run again.</summary>
+    public bool HasStopped => _stopped;
 
     private MachineReference Machine => new(source.Namespace!, source.Name, source.Uid);
 
@@ -29,15 +31,22 @@ internal sealed class SourceGuard(KubeVirtCluster cluster, KubernetesObject sour
         await foreach (var update in new MachinePower(cluster).StopAsync([Machine], options, ct))
         {
             if (update.Fault is { } fault)
+            {
+                // Locked, it was left as it is; whoever has it locked has his own plans for it.
+                if (fault.Id == FaultIds.VMBusy)
+                    _stopped = false;
                 return fault;
+            }
         }
 
         return null;
     }
 
     /// <summary>Gives the machine back its run strategy, and has it run again if it ran.</summary>
+    /// <param name="patience">How long it is tried.</param>
+    /// <param name="ct">Cancels.</param>
     /// <returns>Null when that is done.</returns>
-    public async Task<Fault?> UndoAsync(CancellationToken ct)
+    public async Task<Fault?> UndoAsync(TimeSpan patience, CancellationToken ct)
     {
         if (!_stopped)
             return null;
@@ -50,7 +59,7 @@ internal sealed class SourceGuard(KubeVirtCluster cluster, KubernetesObject sour
                 _stopped = false;
                 return null;
             }
-            catch (KubernetesException e) when (cluster.Clock.GetElapsedTime(started) < Patience && !FaultMapper.EndsEverything(e))
+            catch (KubernetesException e) when (cluster.Clock.GetElapsedTime(started) < patience && !FaultMapper.EndsEverything(e))
             {
                 // While a snapshot of it ends, the machine is locked.
                 cluster.Callbacks.Verbose?.Invoke($"'{source.Name}' cannot be started again yet: {e.Message}");

@@ -31,6 +31,13 @@ internal static class ImageFaults
         "Give another -Version, leave it out to count up, or remove that one (Remove-VMGoldenImage).",
         $"{request.Namespace}/{request.Name}");
 
+    public static Fault SourceRan(GoldenImageRequest request) => FaultMapper.Make(
+        FaultIds.GoldenImageSourceRan,
+        FaultCategory.ResourceBusy,
+        $"Somebody starts '{request.SourceName}' again and again while it is stopped for the golden image {request.Name}.",
+        "Find out who starts it, or leave -StopSource out: the image is then as after a power cut, or as its guest agent freezes it.",
+        $"{request.Namespace}/{request.SourceName}");
+
     public static Fault Invalid(GoldenImageRequest request, string message, string action) => FaultMapper.Make(
         FaultIds.GoldenImageInvalid,
         FaultCategory.InvalidArgument,

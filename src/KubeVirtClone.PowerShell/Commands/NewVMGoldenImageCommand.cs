@@ -44,9 +44,13 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
     [Parameter]
     public string? Description { get; set; }
 
-    /// <summary>Stop the machine first, for a clean image. It stays stopped.</summary>
+    /// <summary>Stop the machine first, for a clean image, and start it again afterwards when it ran.</summary>
     [Parameter]
     public SwitchParameter StopSource { get; set; }
+
+    /// <summary>Leave a machine stopped that -StopSource has stopped.</summary>
+    [Parameter]
+    public SwitchParameter KeepStopped { get; set; }
 
     /// <summary>Remove the machine when the image is made and every disk is in it.</summary>
     [Parameter]
@@ -136,6 +140,7 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
             Version = string.IsNullOrEmpty(Version) ? null : Version,
             Description = string.IsNullOrEmpty(Description) ? null : Description,
             StopSource = StopSource,
+            KeepStopped = KeepStopped,
             RemoveSource = RemoveSource,
             GracePeriod = GracePeriod,
             FailureDeadline = FailureDeadline,

@@ -105,8 +105,11 @@ public sealed record GoldenImageRequest
     /// <summary>Description, free text.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Stop the machine first. It stays stopped when the image is made; starting it brings back the run strategy it had.</summary>
+    /// <summary>Stop the machine first, and have it run again, as it did, when the image is made.</summary>
     public bool StopSource { get; init; }
+
+    /// <summary>Leave a machine stopped that was stopped for its image; starting it brings back the run strategy it had.</summary>
+    public bool KeepStopped { get; init; }
 
     /// <summary>Remove the machine when the image is made and every disk is in it. Volumes from templates of the machine go with it.</summary>
     public bool RemoveSource { get; init; }

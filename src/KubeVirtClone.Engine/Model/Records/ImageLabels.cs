@@ -12,6 +12,9 @@ public static class ImageLabels
     /// <summary>Label with the image's name while it is still being made; such a snapshot is no image yet.</summary>
     public const string Pending = "kubevirtclone.io/image-pending";
 
+    /// <summary>Annotation of a snapshot that is to become an image: the run that makes it, which alone may take it away again.</summary>
+    internal const string Run = "kubevirtclone.io/image-run";
+
     /// <summary>Annotation with the description.</summary>
     public const string Description = "kubevirtclone.io/image-description";
 

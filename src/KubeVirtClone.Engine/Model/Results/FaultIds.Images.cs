@@ -50,6 +50,9 @@ public static partial class FaultIds
     /// <summary>That version of the golden image exists already.</summary>
     public const string GoldenImageExists = "GoldenImageExists";
 
+    /// <summary>The machine was stopped for its image, and ran again before that was made.</summary>
+    public const string GoldenImageSourceRan = "GoldenImageSourceRan";
+
     /// <summary>An unbound volume still needs the golden image.</summary>
     public const string GoldenImageInUse = "GoldenImageInUse";
 

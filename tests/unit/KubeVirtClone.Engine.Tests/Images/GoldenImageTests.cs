@@ -123,7 +123,7 @@ public sealed class GoldenImageTests
     {
         Start("Always");
         _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m.Remove("status"));
-        await MakeAsync(Ubuntu);
+        await MakeAsync(Ubuntu with { KeepStopped = true });
 
         _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!["spec"]!["runStrategy"]!.GetValue<string>().ShouldBe("Halted");
     }

@@ -95,7 +95,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
 
     private async Task<Fault?> MakeImageAsync(bool remove)
     {
-        var request = new GoldenImageRequest { Namespace = "default", SourceName = source, Name = Image, StopSource = true, RemoveSource = remove, Timeout = patience + patience };
+        var request = new GoldenImageRequest { Namespace = "default", SourceName = source, Name = Image, StopSource = true, KeepStopped = true, RemoveSource = remove, Timeout = patience + patience };
         Fault? fault = null;
         await foreach (var update in new GoldenImageMaker(cluster).CreateAsync(request, default))
             fault ??= update.Fault;

@@ -73,6 +73,7 @@ public sealed class KilledImageTests
             SourceName = source,
             Name = "img-" + source,
             StopSource = true,
+            KeepStopped = true,
             RemoveSource = removeSource,
             Timeout = TimeSpan.FromMinutes(2),
         };
