@@ -136,7 +136,9 @@ internal static class RemoveAction
         var name = CloneResults.ReferenceName(clone);
         if (invocation.Output == OutputFormat.Name)
             return name;
-        var target = invocation.IncludeTarget && HasTarget(clone) ? $", vm/{clone.TargetName} removed" : "";
+        // One that was made directly is its machine: that goes, or stays and is a clone no more.
+        var isMachine = clone.Method == CloneMethod.Direct;
+        var target = isMachine && !invocation.IncludeTarget ? " from the clones, the VM stays" : invocation.IncludeTarget && !isMachine && HasTarget(clone) ? $", vm/{clone.TargetName} removed" : "";
         var dryRun = invocation.DryRun switch
         {
             DryRunMode.Client => " (dry run)",

@@ -30,7 +30,7 @@ internal readonly record struct SourceReference(bool IsSnapshot, string Name)
         };
     }
 
-    /// <summary>A clone given by name, or as -o name prints it: vmclone/NAME, virtualmachineclone.clone.kubevirt.io/NAME, vmrestore/NAME for one made by a restore.</summary>
+    /// <summary>A clone given by name, or as -o name prints it: vmclone/NAME, virtualmachineclone.clone.kubevirt.io/NAME, vmrestore/NAME for one made by a restore, vm/NAME for one made directly.</summary>
     /// <exception cref="UsageException">It names another kind.</exception>
     public static string CloneName(string text)
     {
@@ -40,6 +40,7 @@ internal readonly record struct SourceReference(bool IsSnapshot, string Name)
         var bare = text[..slash].Split('.', 2)[0].ToLowerInvariant();
         return bare is "vmclone" or "vmclones" or "virtualmachineclone" or "virtualmachineclones"
             or "vmrestore" or "vmrestores" or "virtualmachinerestore" or "virtualmachinerestores"
+            or "vm" or "vms" or "virtualmachine" or "virtualmachines"
             ? text[(slash + 1)..]
             : throw new UsageException($"'{text}' does not name a clone: write NAME or vmclone/NAME");
     }

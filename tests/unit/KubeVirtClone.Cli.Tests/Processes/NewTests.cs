@@ -27,10 +27,23 @@ public sealed class NewTests(SandboxFixture sandbox)
 
         made.Lines.Length.ShouldBe(12);
 
-        // More than eight of one source are made by restores, unless --method says otherwise.
-        made.Lines.ShouldAllBe(l => l.StartsWith("vmrestore/many-", StringComparison.Ordinal));
+        // More than eight of one source are made directly, unless --method says otherwise; the machine stands for the clone.
+        made.Lines.ShouldAllBe(l => l.StartsWith("vm/many-", StringComparison.Ordinal));
         made.Error.ShouldContain("12/12 Succeeded");
         (await sandbox.RunAsync("get", "--batch", "many", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(12);
+    }
+
+    [Fact]
+    public async Task Made_directly_a_clone_is_found_waited_for_and_removed_by_the_name_it_is_printed_with()
+    {
+        var made = (await sandbox.RunAsync(
+            "new", "golden-pvc", "direct-1", "--method", "direct", "--batch", "direct", "--for", "bound", "--timeout", "80s", "-o", "name")).ShouldEndWith(0);
+        made.Lines.ShouldBe(["vm/direct-1"]);
+        (await sandbox.RunAsync("get", "vm/direct-1", "-o", "wide")).ShouldEndWith(0).Lines[1].ShouldContain(" Direct ");
+        (await sandbox.RunAsync("wait", "vm/direct-1", "--for", "bound", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vm/direct-1"]);
+        (await sandbox.RunAsync("compare", "--batch", "direct", "--quiet")).ShouldEndWith(0);
+        (await sandbox.RunAsync("remove", "vm/direct-1", "--include-target")).ShouldEndWith(0).Lines.ShouldContain("vm/direct-1 removed");
+        (await sandbox.KubectlAsync("", "get", "vm", "direct-1")).ShouldEndWith(1);
     }
 
     [Fact]
