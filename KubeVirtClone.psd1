@@ -15,6 +15,7 @@
     CmdletsToExport      = @(
         'Compare-VMClone'
         'Connect-KubeVirt'
+        'Copy-VMGoldenImage'
         'Debug-VMClone'
         'Disconnect-KubeVirt'
         'Export-VMCloneReport'

@@ -80,6 +80,11 @@ internal static class HelpExamples
         [
             ("Every version of one image", "kubectl vmclone image get ubuntu-24.04"),
         ],
+        ["kubectl vmclone image copy"] =
+        [
+            ("For two teams", "kubectl vmclone image copy ubuntu-24.04 team-b team-c"),
+            ("Onto faster storage", "kubectl vmclone image copy ubuntu-24.04:2026-11 team-b --storage-class fast"),
+        ],
         ["kubectl vmclone image remove"] =
         [
             ("All but the newest three versions of each", "kubectl vmclone image remove --all --keep-version 3 -y"),

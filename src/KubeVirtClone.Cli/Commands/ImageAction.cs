@@ -5,11 +5,12 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;
 
-/// <summary>What <c>image new</c>, <c>get</c> and <c>remove</c> do.</summary>
+/// <summary>What <c>image new</c>, <c>get</c>, <c>copy</c> and <c>remove</c> do.</summary>
 internal static class ImageAction
 {
     public static async Task<int> NewAsync(GoldenImageRequest request, OutputFormat format, CommandContext context)
@@ -28,6 +29,39 @@ internal static class ImageAction
             takesTime: true,
             display => new ItemPump<GoldenImageRecord>(context, results, 1).RunAsync(new GoldenImageMaker(cluster).CreateAsync(request, context.Cancelled), display));
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    public static async Task<int> CopyAsync(GoldenImageCopyRequest request, OutputFormat format, CommandContext context)
+    {
+        var cluster = await context.ConnectAsync();
+        request = request with { Namespace = cluster.Namespace };
+        using var held = context.HoldResultsOnTerminal(format);
+        using var results = new RecordResults<GoldenImageRecord>(
+            context.Console, format, ImageShapes.Image, withNamespace: true, foreseen: null, held.Writer, request.Name.Length);
+        using var lastWords = context.OnInterrupt(() => context.WriteLine($"interrupted: the same command again completes the copies of {request.Name} that are not done"));
+        var steps = new CopySteps(context);
+        await context.ShowProgressAsync(
+            $"Copying image {request.Name}",
+            "copied",
+            takesTime: !request.DryRun,
+            async display =>
+            {
+                var updates = new GoldenImageCopier(cluster).CopyAsync(request, steps.Report, context.Cancelled);
+                await new ItemPump<GoldenImageRecord>(context, results, request.Destinations.Count).RunAsync(request.DryRun ? Refusals(updates) : updates, display);
+            });
+        if (request.DryRun && context.Faults.Count == 0)
+            context.WriteLine($"the image {request.Name} can be copied into {string.Join(", ", request.Destinations)}");
+        return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    // What could be copied is not there.
+    private static async IAsyncEnumerable<ItemUpdate<GoldenImageRecord>> Refusals(IAsyncEnumerable<ItemUpdate<GoldenImageRecord>> updates)
+    {
+        await foreach (var update in updates)
+        {
+            if (update.Kind != ItemUpdateKind.Record)
+                yield return update;
+        }
     }
 
     public static async Task<int> GetAsync(CloneSelection selection, OutputFormat format, CommandContext context)

@@ -1,19 +1,21 @@
 using System.CommandLine;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 
-/// <summary><c>image new|get|remove</c>: golden images.</summary>
+/// <summary><c>image new|get|copy|remove</c>: golden images.</summary>
 internal sealed class ImageCommand
 {
     public Command Build(GlobalOptions globals, CommandRunner runner)
     {
-        var command = new Command("image", "Make, list and remove golden images: snapshots that are kept to make VMs of");
+        var command = new Command("image", "Make, list, copy and remove golden images: snapshots that are kept to make VMs of");
         command.Aliases.Add("images");
         command.SetAction(parsed => HelpText.Write(parsed, parsed.InvocationConfiguration.Output));
         command.Subcommands.Add(BuildNew(globals, runner));
         command.Subcommands.Add(BuildGet(globals, runner));
+        command.Subcommands.Add(BuildCopy(globals, runner));
         command.Subcommands.Add(BuildRemove(globals, runner));
         return command;
     }
@@ -69,6 +71,35 @@ internal sealed class ImageCommand
             new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), parsed.GetValue(allNamespaces)),
             parsed.GetValue(output),
             context)));
+        return command;
+    }
+
+    private static Command BuildCopy(GlobalOptions globals, CommandRunner runner)
+    {
+        var name = new Argument<string>("name") { Description = "NAME or NAME:VERSION of the image. Without VERSION: the newest that is ready." };
+        var destinations = new Argument<string[]>("destination") { Description = "Namespaces it is to be in.", Arity = ArgumentArity.OneOrMore };
+        var storageClass = new Option<string?>("--storage-class") { Description = "Storage class for the copy's disks. Without it each keeps its own.", HelpName = "CLASS" };
+        var secrets = new Option<bool>("--copy-secrets") { Description = "Also copy the Secrets and ConfigMaps its VM names, where there is none of that name. None is overwritten." };
+        var timeout = SharedOptions.Timeout("Longest wait for each step, as 90s or 5m. Without it: as long as there is progress.");
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check rights, storage, networks and names, and copy nothing." };
+        var output = SharedOptions.Output();
+        var command = new Command("copy", "Publish a golden image in other namespaces: its disks are transferred once for each") { name, destinations, storageClass, secrets, timeout, dryRun, output };
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context =>
+        {
+            var image = ImageReference.Parse(parsed.GetValue(name)!);
+            var request = new GoldenImageCopyRequest
+            {
+                Namespace = "",
+                Name = image.Name,
+                Version = image.Version,
+                Destinations = [.. parsed.GetValue(destinations)!.Distinct(StringComparer.Ordinal)],
+                StorageClass = parsed.GetValue(storageClass),
+                CopySecrets = parsed.GetValue(secrets),
+                DryRun = parsed.GetValue(dryRun),
+                Timeout = parsed.GetValue(timeout),
+            };
+            return ImageAction.CopyAsync(request, parsed.GetValue(output), context);
+        }));
         return command;
     }
 

@@ -42,6 +42,7 @@ internal static class NewAction
             PurgeOnSuccess = invocation.PurgeOnSuccess,
             Method = invocation.Method,
             NoSharedSnapshot = invocation.NoSharedSnapshot,
+            CopySecrets = invocation.CopySecrets,
         };
         await CloneAsync(cluster, requests, options, invocation.Output ?? OutputFormat.Table, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
@@ -67,7 +68,7 @@ internal static class NewAction
     private static async Task CloneAsync(
         KubeVirtCluster cluster, IReadOnlyList<CloneRequest> requests, CloneOptions options, OutputFormat format, CommandContext context)
     {
-        var severalNamespaces = requests.Select(r => r.Namespace).Distinct(StringComparer.Ordinal).Skip(1).Any();
+        var severalNamespaces = requests.Select(r => string.IsNullOrEmpty(r.TargetNamespace) ? r.Namespace : r.TargetNamespace).Distinct(StringComparer.Ordinal).Skip(1).Any();
         using var held = context.HoldResultsOnTerminal(format);
         using var results = new CloneResults(context.Console, format, severalNamespaces, WidthsOf(requests), held.Writer);
         var operation = new CloneOperation(cluster, options);

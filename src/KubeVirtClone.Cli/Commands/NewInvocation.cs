@@ -47,6 +47,10 @@ internal sealed record NewInvocation
 
     public bool PurgeOnSuccess { get; init; }
 
+    public string? TargetNamespace { get; init; }
+
+    public bool CopySecrets { get; init; }
+
     public string? Hostname { get; init; }
 
     public IReadOnlyDictionary<string, string>? TargetLabels { get; init; }

@@ -39,6 +39,17 @@ internal sealed class NewOptions
         Description = "Remove each clone object once its volumes are there (the VM stays); waits for that.",
     };
 
+    private readonly Option<string?> _targetNamespace = new("--target-namespace")
+    {
+        Description = "Make the new VMs in this namespace: the source's disks are transferred there first, once for all of them. -n is the source's.",
+        HelpName = "NAMESPACE",
+    };
+
+    private readonly Option<bool> _copySecrets = new("--copy-secrets")
+    {
+        Description = "With --target-namespace: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.",
+    };
+
     private readonly Option<string?> _hostname = new("--hostname") { Description = "Host name of the new VM. In a pattern {0} is the running number, {1} the source's name, {2} the new VM's.", HelpName = "NAME" };
 
     private readonly Option<Dictionary<string, string>?> _label = SharedOptions.Pairs("--label", "Label to set on the new VM");
@@ -180,7 +191,7 @@ internal sealed class NewOptions
     [
         _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, _labelFilter, _annotationFilter, _templateLabelFilter,
         _templateAnnotationFilter, _excludeLabel, _excludeAnnotation, _excludeTemplateLabel, _excludeTemplateAnnotation, _networkPreset, _without,
-        _hostname, _label, _annotation, _runStrategy, _start, _mac, _generateMacs, _serial, _cloudInitSecret, _patch, _volumeNamePolicy, _method,
+        _targetNamespace, _copySecrets, _hostname, _label, _annotation, _runStrategy, _start, _mac, _generateMacs, _serial, _cloudInitSecret, _patch, _volumeNamePolicy, _method,
         _noSharedSnapshot, _purge, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
         _output,
     ];
@@ -208,6 +219,8 @@ internal sealed class NewOptions
         Method = parsed.GetValue(_method),
         NoSharedSnapshot = parsed.GetValue(_noSharedSnapshot),
         PurgeOnSuccess = parsed.GetValue(_purge),
+        TargetNamespace = parsed.GetValue(_targetNamespace),
+        CopySecrets = parsed.GetValue(_copySecrets),
         Hostname = parsed.GetValue(_hostname),
         TargetLabels = parsed.GetValue(_label),
         TargetAnnotations = parsed.GetValue(_annotation),

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -33,7 +33,7 @@ internal static class TestAction
             Method = invocation.Method,
             SkipExisting = invocation.SkipExisting,
         };
-        var report = await new ClonePreflight(cluster, options).RunAsync(items, context.Cancelled);
+        var report = await new BatchPreflight(cluster, options).RunAsync(items, context.Cancelled);
         using (var results = new RecordResults<Finding>(
             context.Console, invocation.Output ?? OutputFormat.Table, FindingShapes.Finding, withNamespace: false, report.Findings))
         {

@@ -25,6 +25,7 @@ internal static class CompletedNames
         ["kubectl vmclone snapshot remove"] = NameKind.Snapshot,
         ["kubectl vmclone image new"] = NameKind.VirtualMachine,
         ["kubectl vmclone image get"] = NameKind.GoldenImage,
+        ["kubectl vmclone image copy"] = NameKind.GoldenImage,
         ["kubectl vmclone image remove"] = NameKind.GoldenImage,
     };
 
@@ -47,7 +48,7 @@ internal static class CompletedNames
             return null;
 
         // Only the source of new clones exists already, and only the VM of an image: the names after them are new ones.
-        var onlyFirst = command is "kubectl vmclone new" or "kubectl vmclone test" or "kubectl vmclone image new";
+        var onlyFirst = command is "kubectl vmclone new" or "kubectl vmclone test" or "kubectl vmclone image new" or "kubectl vmclone image copy";
         return onlyFirst && typed.Tokens.Count > 0 ? null : kind;
     }
 

@@ -15,6 +15,7 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private static readonly string[] Snapshot = ["Snapshot", "SnapshotName"];
     private static readonly string[] TargetName = ["TargetName", "Target", "Name"];
     private static readonly string[] Namespace = ["Namespace", "ns", "n"];
+    private static readonly string[] TargetNamespace = ["TargetNamespace"];
     private static readonly string[] CloneName = ["CloneName"];
     private static readonly string[] LabelFilter = ["LabelFilter"];
     private static readonly string[] AnnotationFilter = ["AnnotationFilter"];
@@ -39,7 +40,7 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
 
     private static readonly HashSet<string> Known = new(
         [
-            .. SourceName, .. SourceKind, .. Snapshot, .. TargetName, .. Namespace, .. CloneName, .. LabelFilter, .. AnnotationFilter,
+            .. SourceName, .. SourceKind, .. Snapshot, .. TargetName, .. Namespace, .. TargetNamespace, .. CloneName, .. LabelFilter, .. AnnotationFilter,
             .. TemplateLabelFilter, .. TemplateAnnotationFilter, .. MacAddress, .. SmbiosSerial, .. Patch, .. VolumeNamePolicy, .. Batch,
             .. Hostname, .. RunStrategy, .. GoldenImage, .. ImageVersion, .. Label, .. Annotation, .. ExcludeLabel, .. ExcludeAnnotation,
             .. ExcludeTemplateLabel, .. ExcludeTemplateAnnotation, .. CloudInitSecret,
@@ -93,6 +94,7 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
             TargetName = Cell(row, TargetName),
             CloneName = Cell(row, CloneName),
             Namespace = Cell(row, Namespace) ?? request.Namespace,
+            TargetNamespace = Cell(row, TargetNamespace) ?? request.TargetNamespace,
             LabelFilter = List(row, LabelFilter) ?? request.LabelFilter,
             AnnotationFilter = List(row, AnnotationFilter) ?? request.AnnotationFilter,
             TemplateLabelFilter = List(row, TemplateLabelFilter) ?? request.TemplateLabelFilter,

@@ -89,6 +89,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         VolumeNamePolicy = invocation.VolumeNamePolicy,
         GoldenImage = Image?.Name,
         GoldenImageVersion = invocation.ImageVersion ?? Image?.Version,
+        TargetNamespace = invocation.TargetNamespace,
         Hostname = invocation.Hostname,
         TargetLabels = invocation.TargetLabels,
         TargetAnnotations = invocation.TargetAnnotations,

@@ -16,6 +16,8 @@ internal static class ImageShapes
             new("SOURCE", i => "vm/" + i.SourceName, Width: 16),
             new("VMS", i => i.Machines?.Count.ToString(), Width: 6),
             new("NEEDEDBY", i => i.Dependents?.Count.ToString()),
+            new("COPYOF", i => i.CopyOf, WideOnly: true),
+            new("COPIES", i => i.Copies is null ? null : string.Join(',', i.Copies), WideOnly: true),
             new("SNAPSHOT", i => i.SnapshotName, WideOnly: true),
             new("INDICATIONS", i => string.Join(',', i.Indications.Select(n => n.Name)), WideOnly: true),
             new("AGE", i => CellText.Age(i.CreationTimestamp)),

@@ -26,6 +26,7 @@ internal static partial class ShellWords
         ["Remove-VMSnapshot"] = "kubectl vmclone snapshot remove",
         ["New-VMGoldenImage"] = "kubectl vmclone image new",
         ["Get-VMGoldenImage"] = "kubectl vmclone image get",
+        ["Copy-VMGoldenImage"] = "kubectl vmclone image copy",
         ["Remove-VMGoldenImage"] = "kubectl vmclone image remove",
         ["Test-VMClone"] = "kubectl vmclone test",
         ["Debug-VMClone"] = "kubectl vmclone debug",

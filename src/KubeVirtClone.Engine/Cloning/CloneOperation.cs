@@ -54,6 +54,11 @@ public sealed class CloneOperation
         if (batch.Count == 0)
             return;
         var meter = new ProgressMeter(batch.Count, _cluster.Clock);
+        var total = batch.Count;
+        var transfers = new TransferStage(_cluster, _options, Batch, updates);
+        batch = await transfers.RunAsync(batch, succeeded => meter.End(new object(), succeeded), ct);
+        if (batch.Count == 0)
+            return;
         var plan = await new ClonePlanner(_cluster, _options, Batch).PlanAsync(batch, ct);
         foreach (var update in plan.Updates)
         {
@@ -64,8 +69,9 @@ public sealed class CloneOperation
             updates.TryWrite(update);
         }
 
-        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {batch.Count} to make, at most {_options.ThrottleLimit} in flight");
+        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {total} to make, at most {_options.ThrottleLimit} in flight");
         await UpdateStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
+        await transfers.FinishAsync(ct);
     }
 
     private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, CancellationToken ct)

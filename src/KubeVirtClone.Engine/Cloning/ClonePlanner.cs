@@ -84,9 +84,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         {
             var found = await images.ResolveAsync(request, ct);
             if (found.Fault is { } fault)
-                Fail(fault, request);
+                Fail(fault, request.Given ?? request);
             else
-                resolved.Add((request, found.Value!));
+                resolved.Add((request.Given ?? request, found.Value!));
         }
 
         return resolved;

@@ -34,13 +34,25 @@ public sealed class ManifestPlanner
         _batch = batch;
     }
 
+    // Each step needs what came of the one before, and a machine of which nothing is left in the end.
+    private static ManifestItem NotOnPaper(CloneRequest request) => new()
+    {
+        Request = request,
+        Fault = FaultMapper.Make(
+            FaultIds.TransferInvalid,
+            FaultCategory.InvalidArgument,
+            $"A clone of '{request.GoldenImage ?? request.SourceName}' in namespace '{request.TargetNamespace}' cannot be written as manifests: its source has to be brought there first.",
+            $"Bring the source there (New-VMGoldenImage, Copy-VMGoldenImage -Destination {request.TargetNamespace}), and write the manifests of clones of the copy: -Namespace {request.TargetNamespace} -GoldenImage NAME -AsManifest",
+            request.DisplayName),
+    };
+
     /// <summary>Whether the objects for a request can be written only with a cluster at hand.</summary>
     /// <param name="request">The request.</param>
     /// <param name="method">How clones are made.</param>
     public static bool NeedsCluster(CloneRequest request, CloneMethodChoice method)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
+        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct || request.LeavesNamespace || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
     }
 
     /// <summary>The objects for requests that need no cluster (<see cref="NeedsCluster"/>), in the order of the requests.</summary>
@@ -89,8 +101,9 @@ public sealed class ManifestPlanner
             Method = _method == CloneMethodChoice.Auto ? CloneMethodChoice.Clone : _method,
             NoSharedSnapshot = _method != CloneMethodChoice.Restore,
         };
-        var plan = await new ClonePlanner(_cluster, options, _batch) { OnPaper = true }.PlanAsync(requests, ct);
-        List<ManifestItem> items = [.. plan.Updates.Select(u => new ManifestItem { Request = u.Request, Warning = u.Message, Fault = u.Fault })];
+        var leaving = requests.Where(r => r.LeavesNamespace).ToList();
+        var plan = await new ClonePlanner(_cluster, options, _batch) { OnPaper = true }.PlanAsync([.. requests.Except(leaving)], ct);
+        List<ManifestItem> items = [.. leaving.Select(NotOnPaper), .. plan.Updates.Select(u => new ManifestItem { Request = u.Request, Warning = u.Message, Fault = u.Fault })];
         if (_method == CloneMethodChoice.Direct)
         {
             await AddDirectAsync(items, plan, ct);

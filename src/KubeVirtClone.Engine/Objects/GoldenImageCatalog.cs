@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Objects;
 
@@ -42,6 +43,7 @@ public sealed class GoldenImageCatalog
 
         foreach (var missing in names.Where(n => !n.IsPattern && !images.Exists(i => n.Matches(i.Name) && (version is null || i.Version == version))))
             yield return new(null, ImageFaults.NotFound(query.AllNamespaces ? null : query.Namespace ?? _cluster.Namespace, missing.Text, version));
+        var copies = withUses && images.Count > 0 ? await ReadCopiesAsync(sourceUid: null, ct) : null;
         foreach (var ofNamespace in images.GroupBy(i => i.Namespace, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var uses = withUses ? await ImageUses.LoadAsync(_cluster, ofNamespace.Key, ct) : null;
@@ -51,7 +53,11 @@ public sealed class GoldenImageCatalog
                 var preferred = newestFirst.Find(i => i.Ready);
                 foreach (var image in newestFirst.Where(i => version is null || i.Version == version))
                 {
-                    var known = image with { IsDefault = ReferenceEquals(image, preferred) };
+                    var known = image with
+                    {
+                        IsDefault = ReferenceEquals(image, preferred),
+                        Copies = copies is null ? null : [.. copies.Where(c => c.Raw.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid).Select(c => c.Namespace).Order(StringComparer.Ordinal)],
+                    };
                     yield return new(uses is null ? known : uses.Describe(known), null);
                 }
             }
@@ -102,6 +108,42 @@ public sealed class GoldenImageCatalog
         var newestFirst = NewestFirst(await ListOneAsync(ns, name, ct));
         var kept = 0;
         return [.. newestFirst.SkipWhile(i => !i.Ready).Where(i => !i.Ready || ++kept > keep)];
+    }
+
+    /// <summary>The copies of an image that are in other namespaces; null when snapshots of all namespaces may not be listed.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">The server cannot be asked.</exception>
+    public Task<IReadOnlyList<GoldenImageRecord>?> ListCopiesAsync(GoldenImageRecord image, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return ReadCopiesAsync(image.Uid, ct);
+    }
+
+    private async Task<IReadOnlyList<GoldenImageRecord>?> ReadCopiesAsync(string? sourceUid, CancellationToken ct)
+    {
+        var selector = sourceUid is null ? ImageLabels.CopyOfUid : $"{ImageLabels.CopyOfUid}={sourceUid}";
+        var found = new List<GoldenImageRecord>();
+        var kind = await _cluster.GetSnapshotKindAsync(ct);
+        try
+        {
+            await foreach (var snapshot in _cluster.Client.ListAsync(kind, ns: null, new ListOptions { LabelSelector = selector }, ct))
+            {
+                if (GoldenImageRecord.From(SnapshotRecord.From(snapshot)) is { } image)
+                    found.Add(image);
+            }
+
+            return found;
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            _cluster.Callbacks.Verbose?.Invoke("Where copies of images are cannot be seen: you may not list snapshots of all namespaces");
+            return null;
+        }
+        catch (KubernetesException e)
+        {
+            throw new EngineException(FaultMapper.From(e));
+        }
     }
 
     internal async Task<List<GoldenImageRecord>> ListOneAsync(string ns, string name, CancellationToken ct)

@@ -17,6 +17,16 @@ public abstract partial class CloneRequestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? ImageVersion { get; set; }
 
+    /// <summary>Namespace to make the new machines in, where that is not the source's: its disks are transferred there first, once for all of them.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? TargetNamespace { get; set; }
+
+    /// <summary>Namespace of the source, where that is not the one to make the new machines in, which is -TargetNamespace or -Namespace then.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? SourceNamespace { get; set; }
+
     /// <summary>Host name of the new machine.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? Hostname { get; set; }
@@ -75,6 +85,7 @@ public abstract partial class CloneRequestCmdlet
     /// <summary>Adds what these parameters say to the options of one item.</summary>
     private VMCloneRequest AddIdentity(VMCloneRequest options, BoundValues bound)
     {
+        options.TargetNamespace = bound.Text(nameof(TargetNamespace), TargetNamespace);
         options.Hostname = bound.Text(nameof(Hostname), Hostname);
         options.Label = bound.Table(nameof(Label), Label);
         options.Annotation = bound.Table(nameof(Annotation), Annotation);

@@ -30,6 +30,12 @@ public abstract partial class CloneRequestCmdlet
         return [.. requests.Select(request =>
         {
             if (request.Namespace.Length == 0) request.Namespace = @namespace;
+            if (!string.IsNullOrEmpty(SourceNamespace))
+            {
+                if (string.IsNullOrEmpty(request.TargetNamespace)) request.TargetNamespace = request.Namespace;
+                request.Namespace = SourceNamespace;
+            }
+
             return request.ToEngine();
         })];
     }

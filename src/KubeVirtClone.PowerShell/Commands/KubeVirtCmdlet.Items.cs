@@ -25,6 +25,16 @@ public abstract partial class KubeVirtCmdlet
         Func<KubeVirtCluster, Action<ItemUpdate<T>>, CancellationToken, Task> work,
         Func<T, object> convert,
         Action<object> write)
+        where T : class =>
+        RunItems(activity, total, (cluster, emit, _, ct) => work(cluster, emit, ct), convert, write);
+
+    /// <summary>As above, for work that also says what it is at: the newest of these texts stands in the bar.</summary>
+    private protected void RunItems<T>(
+        string activity,
+        int total,
+        Func<KubeVirtCluster, Action<ItemUpdate<T>>, Action<string>, CancellationToken, Task> work,
+        Func<T, object> convert,
+        Action<object> write)
         where T : class
     {
         var progress = new ItemProgressView(this, activity, total);
@@ -38,6 +48,7 @@ public abstract partial class KubeVirtCmdlet
                         if (update.Kind != ItemUpdateKind.Warning) progress.Count(update.Kind == ItemUpdateKind.Fault);
                         WriteItem(update, convert, write);
                     },
+                    progress.Note,
                     ct),
                 progress.Tick);
         }

@@ -13,7 +13,7 @@ public sealed partial class NewVMCloneCommand
     {
         var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         var method = Enum.Parse<CloneMethodChoice>(Method.ToString());
-        var needsCluster = Requests.Any(request => ManifestPlanner.NeedsCluster(request.ToEngine(), method));
+        var needsCluster = IsGiven(nameof(SourceNamespace)) || Requests.Any(request => ManifestPlanner.NeedsCluster(request.ToEngine(), method));
         // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
         if (!needsCluster && !IsConnectionMeant)
         {

@@ -19,7 +19,7 @@ public sealed partial class NewVMCloneCommand
         var rehearsed = new List<VMCloneRequest>();
         foreach (var request in Requests)
         {
-            var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{(request.Namespace.Length > 0 ? $" in namespace '{request.Namespace}'" : "")}";
+            var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{Place(request)}";
             if (ShouldProcess(what, $"{what}?", "New-VMClone", out var reason))
             {
                 approved.Add(request);
@@ -56,6 +56,7 @@ public sealed partial class NewVMCloneCommand
                         Preflight = !SkipPreflight,
                         Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
                         NoSharedSnapshot = NoSharedSnapshot,
+                        CopySecrets = CopySecrets,
                     };
                     var batch = ToEngine(cluster, requests);
                     operation = new CloneOperation(cluster, options);
@@ -84,6 +85,12 @@ public sealed partial class NewVMCloneCommand
         var sources = requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal).Take(2).ToList();
         var count = requests.Count == 1 ? "1 VM" : string.Create(CultureInfo.InvariantCulture, $"{requests.Count} VMs");
         return sources is [var only] ? $"Cloning {only} → {count}" : $"Cloning {count}";
+    }
+
+    private static string Place(VMCloneRequest request)
+    {
+        var target = !string.IsNullOrEmpty(request.TargetNamespace) ? request.TargetNamespace : request.Namespace;
+        return target.Length > 0 ? $" in namespace '{target}'" : "";
     }
 
     private static string Noun(VMCloneRequest request) =>

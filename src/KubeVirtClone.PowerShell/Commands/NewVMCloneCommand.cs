@@ -45,6 +45,10 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
     [ValidateRange(1, 1000)]
     public int ThrottleLimit { get; set; } = DefaultThrottleLimit;
 
+    /// <summary>With -TargetNamespace: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.</summary>
+    [Parameter]
+    public SwitchParameter CopySecrets { get; set; }
+
     /// <summary>Remove each clone object once its machine and volumes are there. The machine stays.</summary>
     [Parameter]
     public SwitchParameter PurgeOnSuccess { get; set; }

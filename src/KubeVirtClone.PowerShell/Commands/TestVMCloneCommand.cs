@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -93,7 +93,7 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
                 .. ToEngine(cluster, Requests).Select(r => new PreflightItem(r)),
                 .. _manifests.Select(m => PreflightItem.FromManifest(m, @namespace)),
             ];
-            var report = await new ClonePreflight(cluster, options).RunAsync(items, ct);
+            var report = await new BatchPreflight(cluster, options).RunAsync(items, ct);
             Post(() => Write(report));
         });
     }

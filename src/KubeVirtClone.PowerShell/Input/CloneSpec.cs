@@ -23,6 +23,7 @@ internal static class CloneSpec
         VolumeNamePolicy = Policy(PropertyReader.GetText(record, "VolumeNamePolicy")),
         GoldenImage = PropertyReader.GetText(record, "GoldenImage"),
         ImageVersion = PropertyReader.GetText(record, "ImageVersion"),
+        TargetNamespace = PropertyReader.GetText(record, "TargetNamespace"),
         Hostname = PropertyReader.GetText(record, "Hostname"),
         Label = Table(PropertyReader.Get(record, "Label")),
         Annotation = Table(PropertyReader.Get(record, "Annotation")),

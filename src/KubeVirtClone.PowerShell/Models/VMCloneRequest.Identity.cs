@@ -13,6 +13,9 @@ public sealed partial class VMCloneRequest
     /// <summary>Version of the golden image; null is the newest that is ready.</summary>
     public string? ImageVersion { get; set; }
 
+    /// <summary>Namespace to make the new machine in; null or empty is the source's.</summary>
+    public string? TargetNamespace { get; set; }
+
     /// <summary>Host name of the new machine; null keeps the source's.</summary>
     public string? Hostname { get; set; }
 
@@ -57,6 +60,7 @@ public sealed partial class VMCloneRequest
     {
         GoldenImage = overrides.GoldenImage ?? GoldenImage;
         ImageVersion = overrides.ImageVersion ?? ImageVersion;
+        TargetNamespace = overrides.TargetNamespace ?? TargetNamespace;
         Hostname = overrides.Hostname ?? Hostname;
         Label = overrides.Label ?? Label;
         Annotation = overrides.Annotation ?? Annotation;
@@ -77,6 +81,7 @@ public sealed partial class VMCloneRequest
     {
         GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,
         GoldenImageVersion = string.IsNullOrEmpty(ImageVersion) ? null : ImageVersion,
+        TargetNamespace = string.IsNullOrEmpty(TargetNamespace) ? null : TargetNamespace,
         Hostname = Hostname,
         TargetLabels = TextTable.Read(Label),
         TargetAnnotations = TextTable.Read(Annotation),
@@ -96,6 +101,7 @@ public sealed partial class VMCloneRequest
     {
         GoldenImage = request.GoldenImage;
         ImageVersion = request.GoldenImageVersion;
+        TargetNamespace = request.TargetNamespace;
         Hostname = request.Hostname;
         Label = Table(request.TargetLabels);
         Annotation = Table(request.TargetAnnotations);

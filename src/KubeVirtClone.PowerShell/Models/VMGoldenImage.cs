@@ -26,6 +26,9 @@ public sealed class VMGoldenImage
         CreationTimestamp = record.CreationTimestamp;
         Machine = record.Machines is null ? null : [.. record.Machines];
         Dependent = record.Dependents is null ? null : [.. record.Dependents];
+        CopyOf = record.CopyOf;
+        CopyStorageClass = record.CopyStorageClass;
+        CopyNamespace = record.Copies is null ? null : [.. record.Copies];
         Uid = record.Uid;
         _raw = new RawObject(record.Raw.Json);
     }
@@ -47,6 +50,15 @@ public sealed class VMGoldenImage
 
     /// <summary>Description, or null.</summary>
     public string? Description { get; }
+
+    /// <summary>Namespace and name of the snapshot it was copied from by Copy-VMGoldenImage; null when it was made here.</summary>
+    public string? CopyOf { get; }
+
+    /// <summary>Storage class given when it was copied; null when its disks kept their own.</summary>
+    public string? CopyStorageClass { get; }
+
+    /// <summary>Namespaces that hold a copy of this version; null when that was not asked or cannot be seen.</summary>
+    public string[]? CopyNamespace { get; }
 
     /// <summary>True when machines can be made of it.</summary>
     public bool Ready { get; }

@@ -67,10 +67,32 @@ public static class CloneNames
     /// <param name="version">Its version.</param>
     public static string ForImage(string @namespace, string image, string version)
     {
-        // Image names and versions are label values, which may have characters that object names may not.
-        var text = string.Concat($"{image}-{version}".ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-'));
-        return $"{Clip(text, NameRules.MaxLabelLength - 11)}-{Hash(10, "image", @namespace, image, version)}";
+        return $"{Clip(Plain($"{image}-{version}"), NameRules.MaxLabelLength - 11)}-{Hash(10, "image", @namespace, image, version)}";
     }
+
+    /// <summary>What names of everything made for one transfer end with: the same for the same snapshot, place and storage class.</summary>
+    /// <param name="snapshotUid">Identity of the snapshot that is transferred.</param>
+    /// <param name="namespace">Namespace it is transferred to.</param>
+    /// <param name="storageClass">Storage class asked for; null keeps the source's.</param>
+    public static string ForTransfer(string snapshotUid, string @namespace, string? storageClass) =>
+        Hash(10, "transfer", snapshotUid, @namespace, storageClass ?? "");
+
+    /// <summary>Name of the snapshot that a machine or snapshot becomes in another namespace for one batch.</summary>
+    /// <param name="batch">The batch id.</param>
+    /// <param name="sourceNamespace">Namespace of the source.</param>
+    /// <param name="kind">Kind of the source.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="namespace">Namespace it is brought to.</param>
+    public static string ForTransferred(string batch, string sourceNamespace, string kind, string source, string @namespace) =>
+        $"{Clip(source, NameRules.MaxLabelLength - 18)}-shared-{Hash(10, "transferred", batch, sourceNamespace, kind, source, @namespace)}";
+
+    /// <summary>Name of one object of a transfer.</summary>
+    /// <param name="stem">What it is of: an image, a machine, a volume of it.</param>
+    /// <param name="transfer">What <see cref="ForTransfer"/> gives.</param>
+    public static string InTransfer(string stem, string transfer) => $"{Clip(Plain(stem), NameRules.MaxLabelLength - 11)}-{transfer}";
+
+    // Image names and versions are label values, which may have characters that object names may not.
+    private static string Plain(string text) => string.Concat(text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-'));
 
     private static string Clip(string name, int length) =>
         name.Length <= length ? name : name[..length].TrimEnd('-', '.');

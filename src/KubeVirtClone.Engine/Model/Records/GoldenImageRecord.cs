@@ -50,6 +50,15 @@ public sealed record GoldenImageRecord
     /// <summary>Names of those that still need it: their volumes are not bound, or they are not finished. Null as <see cref="Machines"/>.</summary>
     public IReadOnlyList<string>? Dependents { get; init; }
 
+    /// <summary><c>namespace/name</c> of the snapshot this image is a copy of, which was transferred from there; null when it was made here.</summary>
+    public string? CopyOf { get; init; }
+
+    /// <summary>Storage class its disks were put on when it was copied; null when they kept their own, or it is no copy.</summary>
+    public string? CopyStorageClass { get; init; }
+
+    /// <summary>Namespaces that hold a copy of this version; null when that was not asked, or snapshots of all namespaces cannot be listed.</summary>
+    public IReadOnlyList<string>? Copies { get; init; }
+
     /// <summary>Identity of the snapshot.</summary>
     public required string Uid { get; init; }
 
@@ -70,7 +79,9 @@ public sealed record GoldenImageRecord
             Version = snapshot.Labels.GetValueOrDefault(ImageLabels.Version) ?? "",
             Namespace = snapshot.Namespace,
             SnapshotName = snapshot.Name,
-            SourceName = snapshot.SourceName,
+            SourceName = snapshot.Annotations.GetValueOrDefault(ImageLabels.CopySource) ?? snapshot.SourceName,
+            CopyOf = snapshot.Annotations.GetValueOrDefault(ImageLabels.CopyOf),
+            CopyStorageClass = snapshot.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass),
             Description = snapshot.Annotations.GetValueOrDefault(ImageLabels.Description),
             Ready = snapshot is { ReadyToUse: true, Failed: false, Phase: not SnapshotPhase.Deleting },
             Message = snapshot.Phase == SnapshotPhase.Deleting ? "being deleted" : snapshot.Message,

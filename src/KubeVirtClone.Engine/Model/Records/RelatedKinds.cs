@@ -34,5 +34,13 @@ internal static class RelatedKinds
 
     public static ResourceKind DataVolume { get; } = new("cdi.kubevirt.io", "v1beta1", "datavolumes", "DataVolume");
 
+    public static ResourceKind ServiceAccount { get; } = new("", "v1", "serviceaccounts", "ServiceAccount");
+
+    public static ResourceKind Network { get; } = new("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition");
+
+    public static ResourceKind ResourceClaim { get; } = new("resource.k8s.io", "v1", "resourceclaims", "ResourceClaim");
+
+    public static ResourceKind ResourceClaimTemplate { get; } = new("resource.k8s.io", "v1", "resourceclaimtemplates", "ResourceClaimTemplate");
+
     public static ResourceKind Instance { get; } = new(KubeVirtKinds.KubeVirtGroup, "v1", "virtualmachineinstances", "VirtualMachineInstance");
 }

@@ -77,6 +77,9 @@ public sealed record CloneOptions
     /// </summary>
     public bool NoSharedSnapshot { get; init; }
 
+    /// <summary>For clones in other namespaces: also copy the Secrets and ConfigMaps the source names, where they are not there. None is ever overwritten.</summary>
+    public bool CopySecrets { get; init; }
+
     /// <summary>Look at sources and targets before creating anything. False sends the requests as they are.</summary>
     public bool Preflight { get; init; } = true;
 }

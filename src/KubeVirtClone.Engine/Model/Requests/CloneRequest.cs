@@ -9,6 +9,12 @@ public sealed partial record CloneRequest
     /// <summary>Namespace of the source, the clone and the target: KubeVirt clones within one namespace.</summary>
     public required string Namespace { get; init; }
 
+    /// <summary>
+    /// Namespace to make the new machine in, where that is another than the source's: its disks are transferred there first, once for all clones of
+    /// the source, and <see cref="Namespace"/> is the source's. Null, empty or the same makes it there.
+    /// </summary>
+    public string? TargetNamespace { get; init; }
+
     /// <summary><c>VirtualMachine</c> (default) or <c>VirtualMachineSnapshot</c>; virtctl's spellings (<c>vm</c>, <c>snapshot</c>, <c>vmsnapshot</c>) are understood.</summary>
     public string SourceKind { get; init; } = SourceKinds.VirtualMachine;
 
@@ -60,8 +66,14 @@ public sealed partial record CloneRequest
     /// <summary>What the user gave, handed back with every update about this request.</summary>
     public object? Input { get; init; }
 
+    /// <summary>The request as it was given, where this one is what became of it.</summary>
+    internal CloneRequest? Given { get; init; }
+
+    /// <summary>Whether the new machine is to be in another namespace than its source.</summary>
+    internal bool LeavesNamespace => !string.IsNullOrEmpty(TargetNamespace) && TargetNamespace != Namespace;
+
     /// <summary><c>namespace/target</c>, or the source where no target is named.</summary>
-    public string DisplayName => $"{Namespace}/{(string.IsNullOrEmpty(TargetName) ? $"(clone of {SourceName})" : TargetName)}";
+    public string DisplayName => $"{(string.IsNullOrEmpty(TargetNamespace) ? Namespace : TargetNamespace)}/{(string.IsNullOrEmpty(TargetName) ? $"(clone of {SourceName})" : TargetName)}";
 
     /// <summary>The request that would make <paramref name="clone"/> again: for retrying what failed. The clone object's name is left out, so that a new one is made.</summary>
     /// <param name="clone">A clone read from a cluster.</param>

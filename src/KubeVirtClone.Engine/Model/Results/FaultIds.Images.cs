@@ -64,4 +64,22 @@ public static partial class FaultIds
 
     /// <summary>An option cannot be turned into something this cluster takes for this source.</summary>
     public const string VMCloneOptionUnsupported = "VMCloneOptionUnsupported";
+
+    /// <summary>CDI, which copies disks between namespaces and on storage without snapshots, is not installed.</summary>
+    public const string CdiNotInstalled = "CdiNotInstalled";
+
+    /// <summary>The right to clone out of the source's namespace is missing.</summary>
+    public const string TransferForbidden = "TransferForbidden";
+
+    /// <summary>What is asked for cannot be a transfer.</summary>
+    public const string TransferInvalid = "TransferInvalid";
+
+    /// <summary>Something the machine refers to is not in the other namespace.</summary>
+    public const string TransferReferenceMissing = "TransferReferenceMissing";
+
+    /// <summary>CDI cannot bring a disk over, and would try for ever.</summary>
+    public const string TransferFailed = "TransferFailed";
+
+    /// <summary>A disk was not brought over in time.</summary>
+    public const string TransferTimeout = "TransferTimeout";
 }

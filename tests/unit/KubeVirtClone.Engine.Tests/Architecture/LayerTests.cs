@@ -29,6 +29,7 @@ public sealed partial class LayerTests
         ["Diagnosis"],
         ["Waiting"],
         ["Power"],
+        ["Transfers"],
         ["Images", "Cloning"],
         ["Insight.Comparison", "Insight.Measurement"],
         ["Insight.Reporting"],

@@ -198,7 +198,9 @@ internal sealed class InProcessClient : IKubernetesClient
             Read(change.Object)));
     }
 
-    private ResourceType Type(ResourceKind kind) => _sandbox.Api.Type(kind.Group, kind.Plural);
+    // A kind that is not served is not found, as on any server.
+    private ResourceType Type(ResourceKind kind) =>
+        _sandbox.Api.Types.FirstOrDefault(t => t.Group == kind.Group && t.Plural == kind.Plural) ?? throw ApiException.NotFound(_sandbox.Find("Namespace"), kind.Plural);
 
     private List<KubernetesObject> Select(ResourceKind kind, string? ns, string? labels, string? fields) =>
         [.. _sandbox.Api.List(Type(kind), kind.Namespaced ? ns : null).Where(o => Selected(o, kind, labels, fields)).Select(Read)];

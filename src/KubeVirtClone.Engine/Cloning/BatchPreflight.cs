@@ -1,0 +1,101 @@
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Subjects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Tells before anything is made what would go wrong with a batch, whichever namespaces its clones are to be in. Nothing is created or changed.</summary>
+public sealed class BatchPreflight
+{
+    private readonly KubeVirtCluster _cluster;
+    private readonly PreflightOptions _options;
+
+    /// <summary>Prepares a preflight; nothing is sent yet.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="options">How the clones would be made; null is the default.</param>
+    public BatchPreflight(KubeVirtCluster cluster, PreflightOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+        _options = options ?? new PreflightOptions();
+    }
+
+    /// <summary>Checks items: requests, or manifests that are to be posted as they stand.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">The server cannot be asked at all.</exception>
+    public async Task<PreflightReport> RunAsync(IReadOnlyList<PreflightItem> items, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        var leaving = items.Where(i => i.Manifest is null && i.Request.LeavesNamespace).Select(i => i.Request).ToList();
+        if (leaving.Count == 0)
+            return await new ClonePreflight(_cluster, _options).RunAsync(items, ct);
+        var sent = 0;
+        using var observed = _cluster.ObserveTraces(_ => Interlocked.Increment(ref sent));
+        var staying = await new ClonePreflight(_cluster, _options).RunAsync([.. items.Where(i => i.Manifest is not null || !i.Request.LeavesNamespace)], ct);
+        var findings = await KubeVirtCluster.GuardAsync(() => CheckAsync(leaving, ct));
+        return staying with
+        {
+            Findings = [.. staying.Findings.Concat(findings).OrderBy(f => f.Severity)],
+            Items = items.Count,
+            ApiRequests = Math.Max(Volatile.Read(ref sent), staying.ApiRequests),
+        };
+    }
+
+    private async Task<IReadOnlyList<Finding>> CheckAsync(List<CloneRequest> requests, CancellationToken ct)
+    {
+        var updates = Channel.CreateUnbounded<CloneUpdate>();
+        var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
+        await new TransferStage(_cluster, new CloneOptions { Batch = _options.Batch, DryRun = true }, batch, updates.Writer).RunAsync(requests, static _ => { }, ct);
+        updates.Writer.Complete();
+        var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
+        await foreach (var update in updates.Reader.ReadAllAsync(ct))
+        {
+            if (update.Fault is { } fault)
+                Add(findings, FindingSeverity.Error, fault, update.Request!);
+            else if (update.Kind == CloneUpdateKind.Warning)
+                Add(findings, FindingSeverity.Warning, Advice(update), update.Request!);
+            else if (await TakenAsync(update.Request!, ct) is { } taken)
+                Add(findings, _options.SkipExisting ? FindingSeverity.Information : FindingSeverity.Error, taken, update.Request!);
+        }
+
+        return [.. findings.Values];
+    }
+
+    private async Task<Fault?> TakenAsync(CloneRequest request, CancellationToken ct)
+    {
+        if (string.IsNullOrEmpty(request.TargetName) || await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.TargetNamespace!, request.TargetName, ct) is null)
+            return null;
+        return FaultMapper.Make(
+            FaultIds.VMCloneTargetExists,
+            FaultCategory.ResourceExists,
+            $"A virtual machine '{request.TargetName}' exists in namespace '{request.TargetNamespace}'.",
+            "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+            request.DisplayName);
+    }
+
+    private static Fault Advice(CloneUpdate update) =>
+        FaultMapper.Make(FaultIds.TransferReferenceMissing, FaultCategory.ObjectNotFound, update.Message!, "See the message.", update.Request!.TargetNamespace);
+
+    // The same about many clones is said once.
+    private static void Add(Dictionary<string, Finding> findings, FindingSeverity severity, Fault fault, CloneRequest request)
+    {
+        var known = findings.GetValueOrDefault(fault.Message) ?? new Finding
+        {
+            Severity = severity,
+            Code = fault.Id,
+            Item = fault.TargetName ?? request.DisplayName,
+            Message = fault.Message,
+            RecommendedAction = fault.RecommendedAction,
+            Category = fault.Category,
+        };
+        findings[fault.Message] = known with { Requests = [.. known.Requests, request] };
+    }
+}

@@ -1,0 +1,314 @@
+using System.Threading.Channels;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Transfers;
+using KubeVirtClone.Engine.Waiting;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>
+/// Comes before all else where clones are to be in other namespaces than their sources: brings each source there, once for all of its clones, and hands
+/// on requests that clone within one namespace. An image becomes an image there, which stays; anything else a snapshot that goes with the batch.
+/// </summary>
+internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<CloneUpdate> updates)
+{
+    private readonly object _gate = new();
+    private readonly List<SharedSnapshot> _brought = [];
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+
+    /// <summary>The requests that can go on; what became of the others is told.</summary>
+    /// <param name="requests">All requests of the batch.</param>
+    /// <param name="ended">Told of each that ends here, and whether well.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">Nothing further can work.</exception>
+    public async Task<IReadOnlyList<CloneRequest>> RunAsync(IReadOnlyList<CloneRequest> requests, Action<bool> ended, CancellationToken ct)
+    {
+        if (!requests.Any(IsToBeBrought))
+            return requests;
+        var places = new Dictionary<CloneRequest, ListedItem<CloneRequest>>(ReferenceEqualityComparer.Instance);
+        using var ending = new FirstFailure(ct);
+        var sources = requests.Where(IsToBeBrought).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName)).ToList();
+        await ending.WatchAsync(Task.WhenAll(sources.Select(s => ending.GuardAsync(BringAsync([.. s], places, ending.Token)))));
+        var going = new List<CloneRequest>(requests.Count);
+        foreach (var request in requests)
+        {
+            if (!places.TryGetValue(request, out var place))
+            {
+                going.Add(request);
+                continue;
+            }
+
+            if (place.Fault is null && !options.DryRun)
+            {
+                going.Add(place.Value!);
+                continue;
+            }
+
+            updates.TryWrite(place.Fault is { } fault
+                ? new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Request = request }
+                : new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ct), Request = request });
+            ended(place.Fault is null);
+        }
+
+        return going;
+    }
+
+    /// <summary>Ties what was brought over to what was made of it, and clears away what nothing needs any more.</summary>
+    public async Task FinishAsync(CancellationToken ct)
+    {
+        foreach (var shared in _brought)
+        {
+            await shared.OwnAsync([], ct);
+            if (await shared.FindAsync(ct) is { } there && !there.Raw.ItemsAt("metadata", "ownerReferences").Any())
+                await shared.MarkAsync(ct);
+            if (options.Wait)
+                await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
+        }
+    }
+
+    // What is no source at all is refused where every request is judged.
+    private static bool IsToBeBrought(CloneRequest request) =>
+        request.LeavesNamespace && (request.GoldenImage is not null || (SourceKinds.Normalize(request.SourceKind) is not null && NameRules.WhyNotName(request.SourceName) is null));
+
+    private async Task BringAsync(List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
+    {
+        var first = requests[0];
+        var source = new Source(this, first);
+        foreach (var there in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
+        {
+            ListedItem<string> brought;
+            try
+            {
+                cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count()} {(there.Count() == 1 ? "clone" : "clones")} in namespace {there.Key}, to which it is brought first, once for all of them");
+                brought = await source.BringAsync(there.Key, [.. there], ct);
+            }
+            catch (EngineException e) when (e.Fault.Exception is KubernetesException inner && !FaultMapper.EndsEverything(inner))
+            {
+                brought = new(null, e.Fault with { Terminating = false });
+            }
+            catch (KubernetesException e) when (!FaultMapper.EndsEverything(e))
+            {
+                brought = new(null, FaultMapper.From(e, there.Key));
+            }
+
+            lock (_gate)
+            {
+                foreach (var request in there)
+                    places[request] = brought.Fault is { } fault ? new(null, fault) : new(Within(request, there.Key, brought.Value!), null);
+            }
+        }
+
+        await source.ClearAsync(ct);
+    }
+
+    private static CloneRequest Within(CloneRequest request, string ns, string snapshot) => request with
+    {
+        Namespace = ns,
+        TargetNamespace = null,
+        GoldenImage = null,
+        GoldenImageVersion = null,
+        SourceKind = SourceKinds.VirtualMachineSnapshot,
+        SourceName = snapshot,
+        Given = request,
+    };
+
+    // Its source is not there yet, so that the server cannot be asked about it.
+    private async Task<CloneRecord> ForeseeAsync(CloneRequest request, CancellationToken ct)
+    {
+        var target = string.IsNullOrEmpty(request.TargetName) ? CloneNames.ForTarget(batch, request.Namespace, request.SourceKind, request.SourceName, 0) : request.TargetName;
+        var named = request with { TargetName = target, CloneName = request.CloneName ?? CloneNames.ForClone(batch, request.Namespace, target), Batch = request.Batch ?? batch };
+        var body = CloneManifest.Build(named, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
+        return CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(body)));
+    }
+
+    // A source is looked at before and after it is snapshotted, and in each namespace: the same is said once.
+    private void Warn(string text, CloneRequest request)
+    {
+        lock (_gate)
+        {
+            if (!_warned.Add(text))
+                return;
+        }
+
+        updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Request = request });
+    }
+
+    /// <summary>One source of the batch, which is read, and if need be snapshotted, once for all namespaces.</summary>
+    private sealed class Source(TransferStage stage, CloneRequest first)
+    {
+        private readonly KubeVirtCluster _cluster = stage.Cluster;
+        private readonly SnapshotCatalog _snapshots = new(stage.Cluster);
+        private (SnapshotRecord Snapshot, SnapshotContent Content, GoldenImageRecord? Image)? _read;
+        private Fault? _unread;
+        private SharedSnapshot? _taken;
+
+        private string Kind { get; } = SourceKinds.Normalize(first.SourceKind) ?? first.SourceKind;
+
+        /// <summary>Name of the snapshot in the other namespace.</summary>
+        public async Task<ListedItem<string>> BringAsync(string ns, List<CloneRequest> requests, CancellationToken ct)
+        {
+            if (first.GoldenImage is not null)
+                return await BringImageAsync(ns, ct);
+            var batch = first.Batch ?? stage.Batch;
+            var name = CloneNames.ForTransferred(batch, first.Namespace, Kind, first.SourceName, ns);
+            if (!stage.Options.DryRun)
+            {
+                // Also where all is made: an earlier run may have ended before it cleared away.
+                stage.Brought(new SharedSnapshot(_cluster, ns, name, first.SourceName, batch));
+                if (await AreMadeAsync(ns, batch, requests, ct))
+                {
+                    if (Kind == SourceKinds.VirtualMachine)
+                        _taken ??= Taken(batch);
+                    return new(name, null);
+                }
+
+                if (await ResumeAsync(ns, name, batch, ct) is { } resumed)
+                    return resumed;
+            }
+
+            var target = new TransferTarget
+            {
+                Namespace = ns,
+                SnapshotName = name,
+                Stem = first.SourceName,
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true", [CloneLabels.Batch] = batch },
+                CopySecrets = stage.Options.CopySecrets,
+                Timeout = stage.Options.Timeout,
+            };
+            // What stands in the way is known from the machine itself, before it is snapshotted.
+            if (Kind == SourceKinds.VirtualMachine && _read is null && _unread is null && await CheckMachineAsync(target, ct) is { } blocked)
+                return new(null, blocked);
+            if (stage.Options.DryRun && Kind == SourceKinds.VirtualMachine)
+                return new(name, null);
+            return await ReadAsync(ct) is { } fault ? new(null, fault) : await CarryOutAsync(new SnapshotTransfer(_cluster, _read!.Value.Snapshot, _read.Value.Content, target, Warn, news: null), name, ct);
+        }
+
+        /// <summary>What was taken for the transfer only goes.</summary>
+        public async Task ClearAsync(CancellationToken ct)
+        {
+            if (_taken is not null)
+                await _taken.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
+        }
+
+        private async Task<ListedItem<string>> BringImageAsync(string ns, CancellationToken ct)
+        {
+            if (await ReadAsync(ct) is { } fault)
+                return new(null, fault);
+            var (_, content, image) = _read!.Value;
+            var transfer = ImageTransfer.Of(_cluster, image!, content, ns, storageClass: null, stage.Options.CopySecrets, stage.Options.Timeout, Warn, news: null);
+            // A copy that was put on another storage class is of the same version, and serves as well.
+            var name = CloneNames.ForImage(ns, image!.Name, image.Version);
+            if (await _snapshots.FindAsync(ns, name, ct) is { ReadyToUse: true, Failed: false } there && there.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid && there.Annotations.ContainsKey(ImageLabels.CopyStorageClass))
+                return new(name, null);
+            return await CarryOutAsync(transfer, name, ct);
+        }
+
+        private async Task<ListedItem<string>> CarryOutAsync(SnapshotTransfer transfer, string name, CancellationToken ct)
+        {
+            if (stage.Options.DryRun)
+                return await transfer.CheckAsync(ct) is { } blocked ? new(null, blocked) : new(name, null);
+            var made = await transfer.RunAsync(ct);
+            return made.Fault is { } fault ? new(null, fault) : new(made.Value!.Name, null);
+        }
+
+        // All of them are there from an earlier run: there is nothing to bring.
+        private async Task<bool> AreMadeAsync(string ns, string batch, List<CloneRequest> requests, CancellationToken ct)
+        {
+            if (stage.Options.Batch is null || requests.Exists(r => string.IsNullOrEmpty(r.TargetName)))
+                return false;
+            var made = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (var found in new CloneCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns }, batch, ct))
+            {
+                if (found.Value is { Phase: ClonePhase.Succeeded } clone)
+                    made.Add(clone.TargetName);
+            }
+
+            // What made a machine may be gone; the machine still says what that was.
+            await foreach (var machine in _cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
+            {
+                if (CloneRecord.WasMadeBy(machine, CloneNames.ForClone(batch, ns, machine.Name)))
+                    made.Add(machine.Name);
+            }
+
+            return requests.TrueForAll(r => made.Contains(r.TargetName!));
+        }
+
+        // The snapshot of an earlier run that ended somewhere after it was asked for.
+        private async Task<ListedItem<string>?> ResumeAsync(string ns, string name, string batch, CancellationToken ct)
+        {
+            if (await _snapshots.FindAsync(ns, name, ct) is not { Failed: false, Phase: not SnapshotPhase.Deleting } found || found.Batch != batch || found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) is not { } uid)
+                return null;
+            // More machines are to come of it: those there are must not take it with them.
+            var ready = await new SharedSnapshot(_cluster, ns, name, found.SourceName, batch).EnsureAsync(1, stage.Options.Timeout, Warn, ct);
+            if (ready.Fault is { } fault)
+                return new(null, fault);
+            await new TransferRemains(_cluster, ns, CloneNames.ForTransfer(uid, ns, storageClass: null), first.SourceName).ClearAsync(Warn, ct);
+            if (Kind == SourceKinds.VirtualMachine)
+                _taken ??= Taken(batch);
+            return new(name, null);
+        }
+
+        private async Task<Fault?> CheckMachineAsync(TransferTarget target, CancellationToken ct)
+        {
+            if (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, first.Namespace, first.SourceName, ct) is not { } machine)
+            {
+                return FaultMapper.Make(
+                    FaultIds.VMNotFound, FaultCategory.ObjectNotFound, $"There is no virtual machine '{first.SourceName}' in namespace '{first.Namespace}'.", "Check name and namespace: Get-VM -AllNamespaces", first.DisplayName);
+            }
+
+            return await new TransferPreparation(_cluster, TransferSource.Of(machine), target, CloneNames.ForTransfer(machine.Uid, target.Namespace, storageClass: null), Warn).CheckAsync(ct);
+        }
+
+        private SharedSnapshot Taken(string batch) =>
+            new(_cluster, first.Namespace, CloneNames.ForSharedSnapshot(batch, first.Namespace, first.SourceName, "transfer"), first.SourceName, batch);
+
+        private async Task<Fault?> ReadAsync(CancellationToken ct)
+        {
+            if (_read is not null || _unread is not null)
+                return _unread;
+            var (snapshot, image) = (default(SnapshotRecord), default(GoldenImageRecord));
+            if (first.GoldenImage is { } wanted)
+            {
+                var found = await new GoldenImageCatalog(_cluster).ResolveAsync(first.Namespace, wanted, first.GoldenImageVersion, ct);
+                (image, _unread, snapshot) = (found.Value, found.Fault, found.Value?.Snapshot);
+            }
+            else if (Kind == SourceKinds.VirtualMachine)
+            {
+                _taken = Taken(first.Batch ?? stage.Batch);
+                (snapshot, _unread) = await _taken.EnsureAsync(1, stage.Options.Timeout, Warn, ct);
+            }
+            else
+            {
+                (snapshot, _unread) = await new SnapshotWaiter(_cluster).WaitOneAsync(new SnapshotReference(first.Namespace, first.SourceName), stage.Options.Timeout, Warn, ct);
+            }
+
+            if (_unread is not null)
+                return _unread;
+            var content = await _snapshots.ReadContentAsync(snapshot!, ct);
+            if (content is null)
+                return _unread = SnapshotFaults.Deleted(snapshot!.Reference);
+            _read = (snapshot!, content, image);
+            return null;
+        }
+
+        private void Warn(string text) => stage.Warn(text, first);
+    }
+
+    private KubeVirtCluster Cluster => cluster;
+
+    private CloneOptions Options => options;
+
+    private string Batch => batch;
+
+    private void Brought(SharedSnapshot snapshot)
+    {
+        lock (_gate)
+            _brought.Add(snapshot);
+    }
+}

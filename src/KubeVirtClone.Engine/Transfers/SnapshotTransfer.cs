@@ -1,0 +1,219 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Waiting;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Transfers;
+
+/// <summary>
+/// Brings a snapshot into another namespace: a data volume for each disk, a stopped machine that carries them, a snapshot of that, and then the
+/// machine and its disks go. All names are fixed, so that the same call again completes what an earlier one began, whenever that ended.
+/// </summary>
+internal sealed class SnapshotTransfer
+{
+    private static readonly TimeSpan SnapshotDeadline = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan UndoTime = TimeSpan.FromMinutes(1);
+
+    private readonly KubeVirtCluster _cluster;
+    private readonly SnapshotRecord _source;
+    private readonly TransferTarget _target;
+    private readonly Action<string> _warn;
+    private readonly Action<TransferProgress>? _news;
+    private readonly string _transfer;
+    private readonly SnapshotCatalog _snapshots;
+    private readonly TransferSource _from;
+    private readonly TransferRemains _remains;
+    private readonly TransferPreparation _preparation;
+    private bool _begun;
+
+    /// <param name="cluster">The connection.</param>
+    /// <param name="source">The snapshot; ready to use.</param>
+    /// <param name="content">What is in it.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="warn">Takes what the user should act on.</param>
+    /// <param name="news">Takes how far each disk is.</param>
+    public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<string> warn, Action<TransferProgress>? news)
+    {
+        (_cluster, _source, _target, _warn, _news) = (cluster, source, target, warn, news);
+        _transfer = CloneNames.ForTransfer(source.Uid, target.Namespace, target.StorageClass);
+        _snapshots = new SnapshotCatalog(cluster);
+        _from = TransferSource.Of(source, content);
+        _remains = new TransferRemains(cluster, target.Namespace, _transfer, target.Stem);
+        _preparation = new TransferPreparation(cluster, _from, target, _transfer, warn);
+    }
+
+    /// <summary>Says what stands in the way, before anything is made; null when nothing does.</summary>
+    public Task<Fault?> CheckAsync(CancellationToken ct) => _preparation.CheckAsync(ct);
+
+    /// <summary>Does it, or finds it done. What fails leaves nothing; what is interrupted goes on with the next call.</summary>
+    /// <exception cref="EngineException">Nothing further can work.</exception>
+    public async Task<ListedItem<SnapshotRecord>> RunAsync(CancellationToken ct)
+    {
+        Fault? fault = null;
+        try
+        {
+            var found = await FindAsync(ct);
+            if (found.Fault is not null)
+                return found;
+            if (found.Value is not { } snapshot)
+            {
+                fault = await CheckAsync(ct);
+                if (fault is not null)
+                    return new(null, fault);
+                fault = await BringAsync(ct);
+                if (fault is not null)
+                    return new(null, fault);
+                var taken = await TakeAsync(ct);
+                if (taken.Fault is not null)
+                    return new(null, fault = taken.Fault);
+                snapshot = taken.Value!;
+            }
+
+            var ready = await ReadyAsync(snapshot, ct);
+            fault = ready.Fault;
+            if (fault is null)
+                await _remains.ClearAsync(_warn, ct);
+            return ready;
+        }
+        catch (KubernetesException e)
+        {
+            fault = FaultMapper.From(e, $"{_target.Namespace}/{_target.SnapshotName}");
+            return fault.Terminating ? throw new EngineException(fault) : new(null, fault);
+        }
+        finally
+        {
+            // What only takes longer than it may, or was cut off, is completed by the next call.
+            if (fault is { Terminating: false, Id: not (FaultIds.TransferTimeout or FaultIds.VMSnapshotTimeout or FaultIds.ApiAnswerLost) } && _begun)
+                await UndoAsync();
+        }
+    }
+
+    // The snapshot of an earlier call: done or under way it is ours; of another source it is in the way.
+    private async Task<ListedItem<SnapshotRecord>> FindAsync(CancellationToken ct)
+    {
+        if (await _snapshots.FindAsync(_target.Namespace, _target.SnapshotName, ct) is not { } found)
+            return new(null, null);
+        if (found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) != _source.Uid)
+            return new(null, TransferFaults.Exists(_target.Namespace, _target.SnapshotName, "is no copy of this one"));
+        if (found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) != _target.StorageClass)
+            return new(null, TransferFaults.Exists(_target.Namespace, _target.SnapshotName, $"its disks are on {(found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) is { } other ? $"class '{other}'" : "the source's classes")}"));
+        if (found is { Failed: false, Phase: not SnapshotPhase.Deleting })
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"{_source.Reference} was brought into {_target.Namespace} by an earlier call: {found.Reference}");
+            return new(found, null);
+        }
+
+        if (found.Phase != SnapshotPhase.Deleting && await _snapshots.RemoveAsync(found, force: true, ct) is { } stuck)
+            return new(null, stuck);
+        await new RemovalWaiter(_cluster).WaitAsync([new(await _cluster.GetSnapshotKindAsync(ct), found.Namespace, found.Name, found.Uid)], RemovalWaiter.Patience, ct);
+        return new(null, null);
+    }
+
+    private async Task<Fault?> BringAsync(CancellationToken ct)
+    {
+        _begun = true;
+        if (await _preparation.MakeAsync(ct) is { } unmade)
+            return unmade;
+        var bodies = _preparation.DataVolumes;
+        foreach (var body in bodies.Values)
+        {
+            if (await PostAsync(RelatedKinds.DataVolume, body, found => found.Labels.GetValueOrDefault(ImageLabels.Transfer) == _transfer, ct) is { } refused)
+                return refused;
+        }
+
+        var names = bodies.Values.Select(b => b["metadata"]!["name"]!.GetValue<string>()).ToList();
+        if (await new DataVolumeWaiter(_cluster, _target.Namespace, _transfer, _news).WaitAsync(names, _target.Timeout, ct) is { } never)
+            return never;
+        var templates = _from.Volumes.ToDictionary(v => v.Name, v => TransferManifest.Template(bodies[v.Name], v), StringComparer.Ordinal);
+        var machine = CarrierMachine.Build(_from.Machine, templates);
+        foreach (var (matcher, name) in _preparation.Types)
+            machine["spec"]![matcher]!["name"] = name;
+        return await PostAsync(KubeVirtKinds.VirtualMachine, TransferManifest.Carrier(_target.Namespace, _remains.Carrier, machine), _remains.IsCarrier, ct);
+    }
+
+    private async Task<Fault?> PostAsync(ResourceKind kind, JsonObject body, Func<KubernetesObject, bool> isOurs, CancellationToken ct)
+    {
+        var name = body["metadata"]!["name"]!.GetValue<string>();
+        const int attempts = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _cluster.Client.CreateAsync(kind, _target.Namespace, (JsonObject)body.DeepClone(), new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);
+                return null;
+            }
+            catch (KubernetesException e) when (e is AnswerLostException or ApiStatusException { IsAlreadyExists: true })
+            {
+                var found = await _cluster.Client.FindAsync(kind, _target.Namespace, name, ct);
+                if (found is not null && found.DeletionTimestamp is null)
+                    return isOurs(found) ? null : TransferFaults.NameTaken(kind.Kind, _target.Namespace, name);
+                if (attempt == attempts)
+                    return FaultMapper.From(e, $"{_target.Namespace}/{name}");
+                if (found is not null)
+                    await new RemovalWaiter(_cluster).WaitAsync([new(kind, _target.Namespace, name, found.Uid)], RemovalWaiter.Patience, ct);
+            }
+            catch (ApiStatusException e)
+            {
+                return TransferFaults.From(e, _source.Namespace, _target.Namespace, name, await new TransferRights(_cluster).UserAsync(ct));
+            }
+        }
+    }
+
+    private async Task<ListedItem<SnapshotRecord>> TakeAsync(CancellationToken ct)
+    {
+        var labels = new Dictionary<string, string>(_target.Labels, StringComparer.Ordinal) { [ImageLabels.CopyOfUid] = _source.Uid };
+        var annotations = new Dictionary<string, string>(_target.Annotations, StringComparer.Ordinal)
+        {
+            [ImageLabels.CopyOf] = _source.Reference.ToString(),
+            [ImageLabels.CopySource] = _source.Annotations.GetValueOrDefault(ImageLabels.CopySource) ?? _source.SourceName,
+        };
+        if (_target.StorageClass is { } storageClass)
+            annotations[ImageLabels.CopyStorageClass] = storageClass;
+        var request = new SnapshotRequest
+        {
+            Namespace = _target.Namespace,
+            SourceName = _remains.Carrier,
+            Name = _target.SnapshotName,
+            FailureDeadline = SnapshotDeadline,
+            Labels = labels,
+            Annotations = annotations,
+        };
+        return await _snapshots.CreateAsync(request, dryRun: false, ct);
+    }
+
+    private async Task<ListedItem<SnapshotRecord>> ReadyAsync(SnapshotRecord snapshot, CancellationToken ct)
+    {
+        _begun = true;
+        var ready = snapshot.ReadyToUse ? new(snapshot, null) : await new SnapshotWaiter(_cluster).WaitOneAsync(snapshot.Reference, _target.Timeout, _warn, ct);
+        if (ready.Fault is not null)
+            return ready;
+        var content = await _snapshots.ReadContentAsync(ready.Value!, ct);
+        if (content is null || ready.Value!.IsPartial || content.Missing.Count > 0)
+            return new(null, SnapshotFaults.Partial(snapshot.Reference.ToString(), _remains.Carrier, content?.Missing ?? []));
+        await _preparation.OwnAsync(ready.Value, ct);
+        return new(ready.Value with { Size = content.Size, Volumes = content.Volumes }, null);
+    }
+
+    private async Task UndoAsync()
+    {
+        using var limit = new CancellationTokenSource(UndoTime, _cluster.Clock);
+        try
+        {
+            if (await _snapshots.FindAsync(_target.Namespace, _target.SnapshotName, limit.Token) is { } snapshot && snapshot.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == _source.Uid)
+                await _snapshots.RemoveAsync(snapshot, force: true, limit.Token);
+            await _remains.RemoveAsync(_warn, limit.Token);
+            await _preparation.UndoAsync(limit.Token);
+        }
+        catch (Exception e) when (e is EngineException or KubernetesException or OperationCanceledException)
+        {
+            _warn($"What was begun in namespace '{_target.Namespace}' could not all be removed ({e.Message}); the same command again takes it up.");
+        }
+    }
+}

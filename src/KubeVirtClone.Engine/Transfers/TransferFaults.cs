@@ -1,0 +1,122 @@
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Transfers;
+
+/// <summary>What goes wrong on the way into another namespace, in words.</summary>
+internal static class TransferFaults
+{
+    private const string ClonerRole = "cdi.kubevirt.io:clone-sourcer";
+
+    public static Fault NoCdi(string target) => FaultMapper.Make(
+        FaultIds.CdiNotInstalled,
+        FaultCategory.NotInstalled,
+        "This cluster has no CDI (cdi.kubevirt.io is not served), and only CDI can copy disks into another namespace.",
+        "Have the Containerized Data Importer installed, or make the machines in the namespace of their source.",
+        target);
+
+    public static Fault NotAllowed(string sourceNamespace, string destination, string? user, Exception? e) => FaultMapper.Make(
+        FaultIds.TransferForbidden,
+        FaultCategory.PermissionDenied,
+        $"You may not clone disks out of namespace '{sourceNamespace}': the right to create datavolumes/source (cdi.kubevirt.io) is missing there.",
+        $"Have it granted by somebody who administers '{sourceNamespace}': kubectl create rolebinding clone-to-{destination} --namespace {sourceNamespace} --clusterrole={ClonerRole} --user={user ?? "USER"}",
+        destination,
+        e);
+
+    public static Fault MayNotMake(string plural, string destination, string reason) => FaultMapper.Make(
+        FaultIds.ApiForbidden,
+        FaultCategory.PermissionDenied,
+        $"You may not create {plural} in namespace '{destination}'{(reason.Length > 0 ? $" ({reason})" : "")}.",
+        "Ask for the right, for example by a RoleBinding to the ClusterRole 'edit' in that namespace, or use another context or -As.",
+        destination);
+
+    public static Fault NoNamespace(string destination) => FaultMapper.Make(
+        FaultIds.NamespaceNotFound,
+        FaultCategory.ObjectNotFound,
+        $"There is no namespace '{destination}'.",
+        $"Check the name, or make it first: kubectl create namespace {destination}",
+        destination);
+
+    public static Fault Ending(string destination) => FaultMapper.Make(
+        FaultIds.TransferInvalid,
+        FaultCategory.InvalidOperation,
+        $"The namespace '{destination}' is being deleted; nothing can be made in it.",
+        "Choose another namespace, or wait until it is gone and make it anew.",
+        destination);
+
+    public static Fault Invalid(string message, string action, string target) =>
+        FaultMapper.Make(FaultIds.TransferInvalid, FaultCategory.InvalidArgument, message, action, target);
+
+    public static Fault Unclonable(string source, string what) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported,
+        FaultCategory.InvalidOperation,
+        $"'{source}' has {what}, whose state cannot follow into another namespace.",
+        "Use a machine without persistent TPM and EFI state.",
+        source);
+
+    public static Fault Missing(NamedObject named, string sourceNamespace, string destination) => FaultMapper.Make(
+        FaultIds.TransferReferenceMissing,
+        FaultCategory.ObjectNotFound,
+        named.Kind == RelatedKinds.Network.Kind
+            ? $"The machine is on the network '{named.Name}' ({named.Where}), which means that of its own namespace; '{destination}' has none of that name."
+            : $"The machine needs the {named} in its own namespace, and '{destination}' has none.",
+        named.Kind == RelatedKinds.Network.Kind
+            ? $"Make the NetworkAttachmentDefinition in '{destination}', or have the source name that of its own namespace in full: {sourceNamespace}/{named.Name}"
+            : $"Make it in '{destination}' first.",
+        destination);
+
+    public static Fault Tied(NamedObject named, string destination) => FaultMapper.Make(
+        FaultIds.TransferReferenceMissing,
+        FaultCategory.InvalidOperation,
+        $"The machine uses the {named}, which no snapshot holds and which stays in its namespace.",
+        "Take it out of the source, or give the source a disk of its own.",
+        destination);
+
+    public static Fault Exists(string destination, string name, string why) => FaultMapper.Make(
+        FaultIds.GoldenImageExists,
+        FaultCategory.ResourceExists,
+        $"'{name}' exists in namespace '{destination}' already, and {why}. It was left alone.",
+        "Remove that one, or give the image another version.",
+        $"{destination}/{name}");
+
+    public static Fault NameTaken(string kind, string destination, string name) => FaultMapper.Make(
+        FaultIds.VMCloneVolumeExists,
+        FaultCategory.ResourceExists,
+        $"A {kind} '{name}' exists in namespace '{destination}', and is not of this transfer. It was left alone.",
+        "Remove it if nobody needs it.",
+        $"{destination}/{name}");
+
+    public static Fault Configuration(NamedObject named, string destination, string why, string action) => FaultMapper.Make(
+        FaultIds.TransferReferenceMissing,
+        FaultCategory.ResourceExists,
+        $"The {named} {why}.",
+        action,
+        $"{destination}/{named.Name}");
+
+    public static Fault Failed(string destination, string dataVolume, string cause, string action, FaultCategory category = FaultCategory.OperationStopped) => FaultMapper.Make(
+        category == FaultCategory.LimitsExceeded ? FaultIds.QuotaExceeded : FaultIds.TransferFailed,
+        category,
+        $"The disk '{dataVolume}' does not come into namespace '{destination}': {cause}",
+        action,
+        $"{destination}/{dataVolume}");
+
+    public static Fault TimedOut(string destination, TransferProgress state, TimeSpan waited, bool stalled) => FaultMapper.Make(
+        FaultIds.TransferTimeout,
+        FaultCategory.OperationTimeout,
+        stalled
+            ? $"CDI has made no progress for {Durations.InWords(waited)}: {state}."
+            : $"The disks were not in namespace '{destination}' within {Durations.InWords(waited)}: {state}.",
+        "What was begun goes on; the same command again waits for it. kubectl describe datavolume tells what CDI says.",
+        $"{destination}/{state.DataVolume}");
+
+    /// <summary>The fault for a refusal of CDI's webhook or of the server.</summary>
+    public static Fault From(KubernetesException e, string sourceNamespace, string destination, string name, string? user) => e switch
+    {
+        ApiStatusException status when status.ApiMessage.Contains("insufficient permissions in clone source namespace", StringComparison.Ordinal) =>
+            NotAllowed(sourceNamespace, destination, user, e),
+        ApiStatusException status when status.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) => NameTaken("claim", destination, name),
+        _ => FaultMapper.From(e, $"{destination}/{name}"),
+    };
+}

@@ -1,0 +1,180 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Transfers;
+
+/// <summary>All that is found out before a transfer, and what is made beside its disks: what the machine is configured by, and types of its namespace.</summary>
+internal sealed class TransferPreparation(
+    KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<string> warn)
+{
+    private readonly ConfigurationCopies _configuration = new(cluster, source.Namespace, target.Namespace);
+    private readonly TypeCopies _types = new(cluster, source.Namespace, target.Namespace, transfer);
+
+    /// <summary>The data volumes to post, by the volume's name; known when the check was passed.</summary>
+    public IReadOnlyDictionary<string, JsonObject> DataVolumes { get; private set; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+
+    /// <summary>Names that the machine's types have in the other namespace, by the field that names them.</summary>
+    public IReadOnlyList<(string Matcher, string Name)> Types => _types.Names;
+
+    public async Task<Fault?> CheckAsync(CancellationToken ct)
+    {
+        var display = $"{target.Namespace}/{target.SnapshotName}";
+        if (NameRules.WhyNotName(target.Namespace) is { } why)
+            return TransferFaults.Invalid($"A namespace cannot be named '{target.Namespace}': {why}.", "Give the name of a namespace.", target.Namespace);
+        if (SourceMachine.Unclonable(source.Machine) is { } what)
+            return TransferFaults.Unclonable(source.Display, what);
+        if (source.Unfit is { } unfit)
+            return unfit;
+        if (source.HasDisks && (await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
+            return TransferFaults.NoCdi(display);
+        var fault = await NamespaceAsync(ct)
+            ?? await new TransferRights(cluster).WhyNotAsync(source.Namespace, source.HasDisks, source.Volumes.Count == 0 ? null : source.Volumes[0].VolumeSnapshot, target.Namespace, ct)
+            ?? await ReferencesAsync(ct)
+            ?? await _types.ReadAsync(source.Machine, ct);
+        if (fault is not null)
+            return fault;
+        await PlanVolumesAsync(ct);
+        return await StorageAsync(ct) ?? await RehearseAsync(ct);
+    }
+
+    public async Task<Fault?> MakeAsync(CancellationToken ct)
+    {
+        if (await _configuration.CopyAsync(ct) is { } fault)
+            return fault;
+        await _types.MakeAsync(ct);
+        return null;
+    }
+
+    public async Task OwnAsync(SnapshotRecord snapshot, CancellationToken ct)
+    {
+        // An earlier call may have made them, so that this one has had no reason to read them.
+        if (await _types.ReadAsync(source.Machine, ct) is null)
+            await _types.OwnAsync(snapshot, ct);
+    }
+
+    public async Task UndoAsync(CancellationToken ct)
+    {
+        foreach (var (kind, name) in _types.Made)
+            await new CloneCatalog(cluster).DeleteAsync(kind, target.Namespace, name, "", ct);
+    }
+
+    private async Task<Fault?> NamespaceAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await cluster.Client.FindAsync(RelatedKinds.Namespace, ns: null, target.Namespace, ct) switch
+            {
+                null => TransferFaults.NoNamespace(target.Namespace),
+                { DeletionTimestamp: not null } => TransferFaults.Ending(target.Namespace),
+                _ => null,
+            };
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            // Who may work in a namespace need not be allowed to look at it.
+            return null;
+        }
+    }
+
+    private async Task<Fault?> ReferencesAsync(CancellationToken ct)
+    {
+        var check = new ReferenceCheck(cluster, source.Namespace, target.Namespace, warn);
+        if (await check.RunAsync(NamedObjects.Of(source.Machine), ct) is { } missing)
+            return missing;
+        if (check.Configuration.Count == 0)
+            return null;
+        var names = string.Join(", ", check.Configuration);
+        if (target.CopySecrets)
+            return await _configuration.ReadAsync(check.Configuration, ct);
+        warn($"Machines made in '{target.Namespace}' cannot start before it has what the source is configured by: {names}. Make them there, or have them copied from '{source.Namespace}': -CopySecrets.");
+        return null;
+    }
+
+    private async Task PlanVolumesAsync(CancellationToken ct)
+    {
+        var bodies = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+        foreach (var volume in source.Volumes)
+        {
+            var name = CloneNames.InTransfer($"{target.Stem}-{volume.Name}", transfer);
+            bodies[volume.Name] = TransferManifest.DataVolume(target.Namespace, name, transfer, source.Namespace, volume, target.StorageClass, await RestoreSizeAsync(volume, ct));
+        }
+
+        DataVolumes = bodies;
+    }
+
+    // A user with KubeVirt's roles alone may not read VolumeSnapshots; then the source's size has to do, and CDI says if it does not.
+    private async Task<string?> RestoreSizeAsync(TransferVolume volume, CancellationToken ct)
+    {
+        try
+        {
+            return (await cluster.Client.FindAsync(RelatedKinds.VolumeSnapshot, source.Namespace, volume.VolumeSnapshot, ct))?.StringAt("status", "restoreSize");
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            return null;
+        }
+    }
+
+    // CDI's own rule, as far as it can be seen from here: the same driver hands the data over, another one gets a copy of every byte.
+    private async Task<Fault?> StorageAsync(CancellationToken ct)
+    {
+        if (target.StorageClass is not { } wanted)
+            return null;
+        var reader = new KindReader(cluster);
+        if (await reader.ExistsAsync(RelatedKinds.StorageClass, ns: null, wanted, ct) == false)
+            return TransferFaults.Invalid($"There is no storage class '{wanted}'.", "Name one that exists: kubectl get storageclasses", target.Namespace);
+        var classes = source.Volumes.Select(v => SourceMachine.Text(v.Claim["spec"]?["storageClassName"])).OfType<string>().Distinct(StringComparer.Ordinal);
+        var driver = await DriverAsync(wanted, ct);
+        foreach (var other in classes)
+        {
+            if (driver is not null && await DriverAsync(other, ct) is { } from && from != driver)
+                warn($"Class '{wanted}' is of another driver than '{other}' ({driver}, {from}): CDI will copy every byte of the disks by pods.");
+        }
+
+        return null;
+    }
+
+    private async Task<string?> DriverAsync(string storageClass, CancellationToken ct)
+    {
+        string? driver = null;
+        await new KindReader(cluster).ReadAsync(RelatedKinds.StorageProfile, ns: null, async () =>
+            driver = (await cluster.Client.FindAsync(RelatedKinds.StorageProfile, ns: null, storageClass, ct))?.StringAt("status", "provisioner"));
+        return driver;
+    }
+
+    // The server's and CDI's own word, before anything is made.
+    private async Task<Fault?> RehearseAsync(CancellationToken ct)
+    {
+        foreach (var body in DataVolumes.Values)
+        {
+            try
+            {
+                await cluster.Client.CreateAsync(RelatedKinds.DataVolume, target.Namespace, (JsonObject)body.DeepClone(), new WriteOptions { DryRun = true, FieldManager = CloneLabels.FieldManager }, ct);
+            }
+            catch (ApiStatusException e) when (e.IsAlreadyExists)
+            {
+                // Of an earlier call; whose it is comes out when it is made.
+            }
+            catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
+            {
+                // CDI looks for the claim before the server looks for the data volume: both may be of an earlier call.
+                if (e.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) && await IsOursAsync(body, ct))
+                    continue;
+                return TransferFaults.From(e, source.Namespace, target.Namespace, body["metadata"]!["name"]!.GetValue<string>(), await new TransferRights(cluster).UserAsync(ct));
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<bool> IsOursAsync(JsonObject body, CancellationToken ct) =>
+        await cluster.Client.FindAsync(RelatedKinds.DataVolume, target.Namespace, body["metadata"]!["name"]!.GetValue<string>(), ct) is { } there
+        && there.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer;
+}

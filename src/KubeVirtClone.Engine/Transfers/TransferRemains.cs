@@ -1,0 +1,50 @@
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Transfers;
+
+/// <summary>What a transfer needs on its way only: the machine that carries the disks, and the disks.</summary>
+internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string transfer, string stem)
+{
+    /// <summary>Name of the machine.</summary>
+    public string Carrier { get; } = CloneNames.InTransfer(stem, transfer);
+
+    // Names of its volumes end with what nobody else's do; labels and annotations are the source's, for machines made of it will have the same.
+    public bool IsCarrier(KubernetesObject machine) =>
+        machine.StringAt("spec", "runStrategy") == "Halted"
+        && SourceMachine.Copied(machine.ToJsonObject()).All(v => v.Claim.EndsWith("-" + transfer, StringComparison.Ordinal));
+
+    /// <summary>Removes both, and waits until they are gone.</summary>
+    public async Task ClearAsync(Action<string> warn, CancellationToken ct)
+    {
+        var removed = await RemoveAsync(warn, ct);
+        if (await new RemovalWaiter(cluster).WarnOfLeftAsync(removed, ct) is { } left)
+            warn(left);
+    }
+
+    /// <summary>Removes both.</summary>
+    public async Task<IReadOnlyList<RemovedObject>> RemoveAsync(Action<string> warn, CancellationToken ct)
+    {
+        var removed = new List<RemovedObject>();
+        if (await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, Carrier, ct) is { } carrier && IsCarrier(carrier))
+            removed.Add(new(KubeVirtKinds.VirtualMachine, ns, carrier.Name, carrier.Uid));
+        // Those the machine has adopted go with it; whether it has come to that is not known.
+        if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count > 0)
+        {
+            await foreach (var item in cluster.Client.ListAsync(RelatedKinds.DataVolume, ns, new ListOptions { LabelSelector = $"{ImageLabels.Transfer}={transfer}" }, ct))
+                removed.Add(new(RelatedKinds.DataVolume, ns, item.Name, item.Uid));
+        }
+
+        foreach (var item in removed)
+        {
+            if (await new CloneCatalog(cluster).DeleteAsync(item.Kind, item.Namespace, item.Name, item.Uid, ct) is { } fault)
+                warn($"{item} was only needed on the way, and is still there: {fault.Message}");
+        }
+
+        return removed;
+    }
+}

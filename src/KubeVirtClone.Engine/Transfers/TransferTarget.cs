@@ -1,0 +1,29 @@
+namespace KubeVirtClone.Engine.Transfers;
+
+/// <summary>Where a snapshot is to be brought, and as what.</summary>
+internal sealed record TransferTarget
+{
+    /// <summary>Namespace it is brought to.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Name of the snapshot it becomes there.</summary>
+    public required string SnapshotName { get; init; }
+
+    /// <summary>What the names of the objects in between begin with: the image, or the machine.</summary>
+    public required string Stem { get; init; }
+
+    /// <summary>Storage class for the disks; null keeps each disk's own.</summary>
+    public string? StorageClass { get; init; }
+
+    /// <summary>Labels of the snapshot, beside those that tell where it is from.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Annotations of the snapshot, beside those that tell where it is from.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Copy the Secrets and ConfigMaps the machine names.</summary>
+    public bool CopySecrets { get; init; }
+
+    /// <summary>Longest time for each step; null waits for as long as there is progress.</summary>
+    public TimeSpan? Timeout { get; init; }
+}

@@ -1,0 +1,136 @@
+using System.Management.Automation;
+using KubeVirtClone.Completion;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
+
+namespace KubeVirtClone.Commands;
+
+/// <summary>
+/// Publishes a golden image in other namespaces: its disks are transferred once for each, and machines are then made there at full speed. A
+/// namespace that has the copy already keeps it.
+/// </summary>
+[Cmdlet(VerbsCommon.Copy, "VMGoldenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, HelpUri = HelpPages.Root + "Copy-VMGoldenImage.md")]
+[OutputType(typeof(VMGoldenImage))]
+public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
+{
+    /// <summary>Names of images of the namespace.</summary>
+    [Parameter(Position = 0)]
+    [Alias("GoldenImage")]
+    [ArgumentCompleter(typeof(GoldenImageCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Namespaces the image is to be in.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [Alias("TargetNamespace")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string[] Destination { get; set; } = [];
+
+    /// <summary>Version; the newest that is ready when not given.</summary>
+    [Parameter]
+    [Alias("ImageVersion")]
+    public string? Version { get; set; }
+
+    /// <summary>What New-VMGoldenImage or Get-VMGoldenImage writes, or names of images.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Storage class for the copy's disks; each keeps its own when not given.</summary>
+    [Parameter]
+    public string? StorageClass { get; set; }
+
+    /// <summary>Also copy the Secrets and ConfigMaps that the image's machine names, where the namespace has none of that name.</summary>
+    [Parameter]
+    public SwitchParameter CopySecrets { get; set; }
+
+    /// <summary>Longest wait for each step: seconds, '5m', or a TimeSpan. Without it the wait lasts as long as there is progress.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Name.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
+        ThrowTerminatingError(ErrorRecords.Create(
+            "VMGoldenImageSelectionMissing",
+            ErrorCategory.InvalidArgument,
+            "Nothing says which golden image is meant.",
+            "Give its name, or pipe it in: Get-VMGoldenImage ubuntu-24.04 | Copy-VMGoldenImage -Destination team-b",
+            target: null));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            if (InputObject is not null)
+            {
+                Copy(ImageReference.Read(InputObject), InputObject.BaseObject);
+                return;
+            }
+
+            foreach (var name in Name) Copy(new ImageReference(null, name, null), name);
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(InputObject));
+        }
+    }
+
+    private void Copy(ImageReference image, object input)
+    {
+        var approved = new List<string>();
+        var rehearsed = new List<string>();
+        foreach (var destination in Destination.Distinct(StringComparer.Ordinal))
+        {
+            var what = $"Copy the golden image '{image.Name}' into the namespace '{destination}'";
+            if (ShouldProcess(what, $"{what}?", "Copy-VMGoldenImage", out var reason))
+            {
+                approved.Add(destination);
+            }
+            else if (reason == ShouldProcessReason.WhatIf)
+            {
+                rehearsed.Add(destination);
+            }
+        }
+
+        if (rehearsed.Count > 0) Carry(image, rehearsed, input, dryRun: true);
+        if (approved.Count > 0) Carry(image, approved, input, dryRun: false);
+    }
+
+    private void Carry(ImageReference image, List<string> destinations, object input, bool dryRun)
+    {
+        RunItems<GoldenImageRecord>(
+            $"Copying the golden image {image.Name}",
+            destinations.Count,
+            (cluster, emit, note, ct) => ForwardAsync(
+                new GoldenImageCopier(cluster).CopyAsync(Request(cluster, image, destinations, input, dryRun), progress => note(progress.ToString()), ct),
+                // What could be copied is not there: a rehearsal speaks of what stands in the way only.
+                update =>
+                {
+                    if (!dryRun || update.Kind != ItemUpdateKind.Record) emit(update);
+                }),
+            static record => new VMGoldenImage(record),
+            WriteObject);
+    }
+
+    private GoldenImageCopyRequest Request(KubeVirtCluster cluster, ImageReference image, List<string> destinations, object input, bool dryRun) => new()
+    {
+        Namespace = string.IsNullOrEmpty(image.Namespace) ? NamespaceOrDefault(cluster) : image.Namespace,
+        Name = image.Name,
+        Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version),
+        Destinations = destinations,
+        StorageClass = string.IsNullOrEmpty(StorageClass) ? null : StorageClass,
+        CopySecrets = CopySecrets,
+        DryRun = dryRun,
+        Timeout = Timeout,
+        Input = input,
+    };
+}

@@ -1,0 +1,78 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
+    $script:Namespace = Start-TestCluster
+    New-TestDiskVM -Name build01
+    $script:Image = New-VMGoldenImage lab -SourceName build01 -WarningAction SilentlyContinue
+    $script:Other = "$Namespace-b"
+    New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $Other } }
+}
+AfterAll {
+    if (Test-LiveCluster) { Invoke-TestKubectl delete namespace $Other --wait=false | Out-Null }
+    Stop-TestCluster
+}
+
+Describe 'Copy-VMGoldenImage' {
+    It 'says what stands in the way, and makes nothing, with -WhatIf' {
+        Copy-VMGoldenImage lab -Destination $Other -WhatIf | Should -BeNullOrEmpty
+        Get-VMGoldenImage lab -Namespace $Other -ErrorAction Ignore | Should -BeNullOrEmpty
+        Copy-VMGoldenImage lab -Destination nowhere-at-all -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Match '^NamespaceNotFound'
+    }
+
+    It 'publishes an image, of which machines are made there' {
+        $copy = Copy-VMGoldenImage lab -Destination $Other -Timeout 120s
+        $copy | Should -BeOfType KubeVirtClone.VMGoldenImage
+        $copy.Namespace | Should -Be $Other
+        $copy.Version | Should -Be $Image.Version
+        $copy.CopyOf | Should -Be "$Namespace/$($Image.SnapshotName)"
+        (Get-VMGoldenImage lab).CopyNamespace | Should -Be $Other
+        $made = New-VMClone -GoldenImage lab -Namespace $Other -Count 2 -NamePattern 'first-{0}' -Wait -For Bound -Timeout 120s
+        $made.TargetName | Sort-Object | Should -Be 'first-1', 'first-2'
+        Get-VM -Namespace $Other | ForEach-Object Name | Sort-Object | Should -Be 'first-1', 'first-2'
+    }
+
+    It 'keeps a copy that is there' {
+        $before = (Get-VMGoldenImage lab -Namespace $Other).Uid
+        (Get-VMGoldenImage lab | Copy-VMGoldenImage -Destination $Other).Uid | Should -Be $before
+    }
+
+    It 'gives one error for each namespace that cannot take it' {
+        $copies = Copy-VMGoldenImage lab -Destination nowhere-1, $Other, nowhere-2 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $copies.Namespace | Should -Be $Other
+        $failed | Should -HaveCount 2
+    }
+}
+
+Describe 'New-VMClone -TargetNamespace' {
+    It 'makes clones of a machine there, and leaves nothing of the way' {
+        $made = Get-VM build01 | New-VMClone -TargetNamespace $Other -TargetName moved -Wait -For Bound -Timeout 120s
+        $made.Namespace | Should -Be $Other
+        (Get-VM moved -Namespace $Other).Name | Should -Be 'moved'
+        Get-VM moved -ErrorAction Ignore | Should -BeNullOrEmpty
+        (Get-VMSnapshot).Name | Should -Be $Image.SnapshotName
+    }
+
+    It 'takes the namespace from a column, and the source from another namespace' {
+        $rows = "SourceName,TargetName,TargetNamespace`nbuild01,row-1,$Other`nbuild01,row-2," | ConvertFrom-Csv
+        ($rows | New-VMClone -Wait -Timeout 120s).Namespace | Sort-Object | Should -Be (@($Namespace, $Other) | Sort-Object)
+        (New-VMClone -GoldenImage lab -SourceNamespace $Namespace -Namespace $Other -TargetName of-image -Wait -Timeout 120s).Namespace | Should -Be $Other
+    }
+
+    It 'is refused once for all of a source, before anything is made, and Test-VMClone says the same' {
+        $failed = $null
+        New-VMClone build01 -TargetNamespace nowhere-at-all -Count 3 -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed | Should -HaveCount 3
+        $failed[0].FullyQualifiedErrorId | Should -Match '^NamespaceNotFound'
+        (Test-VMClone build01 -TargetNamespace nowhere-at-all -Count 3 | Where-Object Severity -eq Error).Code | Should -Be 'NamespaceNotFound'
+        Test-VMClone build01 -TargetNamespace $Other -TargetName free -Quiet | Should -BeTrue
+        (Test-VMClone build01 -TargetNamespace $Other -TargetName moved).Code | Should -Contain 'VMCloneTargetExists'
+    }
+
+    It 'makes desktops for several teams: examples/desktops.ps1' {
+        $desktops = Join-Path $PSScriptRoot '../../examples/desktops.ps1'
+        $made = & $desktops -Image lab -Team $Other -Count 2
+        ($made | Where-Object { $_ -is [KubeVirtClone.VMClone] }).TargetName | Sort-Object | Should -Be 'desk-01', 'desk-02'
+        & $desktops -Image lab -Team $Other -Remove
+        Get-VM desk-0* -Namespace $Other | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Methods.Tests.Facts;
+using KubeVirtClone.Sandbox.KubeVirt;
+
+namespace KubeVirtClone.Methods.Tests.Transfers;
+
+/// <summary>Clones in another namespace than their source: machines, snapshots and images, on a sandbox in virtual time.</summary>
+public sealed class TargetNamespaceTests
+{
+    [Theory]
+    [InlineData(1, CloneMethodChoice.Clone)]
+    [InlineData(12, CloneMethodChoice.Auto)]
+    [InlineData(3, CloneMethodChoice.Direct)]
+    public async Task A_machine_is_cloned_into_another_namespace_by_any_method(int count, CloneMethodChoice method)
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        var updates = await other.Lab.CloneAsync(Requests(count), Lab.Options(method));
+        updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        var records = updates.Where(u => u.Kind == CloneUpdateKind.Record).ToList();
+        records.Count.ShouldBe(count);
+        // Who retries, or looks at what came of what, has what was asked for.
+        records.ShouldAllBe(u => u.Request!.SourceName == "golden" && u.Request.TargetNamespace == OtherNamespace.Name && u.Record!.Namespace == OtherNamespace.Name);
+
+        other.Lab.Settle();
+        other.List("VirtualMachine").Select(m => m.Name()).Order(StringComparer.Ordinal).ShouldBe(Requests(count).Select(r => r.TargetName).Order(StringComparer.Ordinal));
+        other.List("PersistentVolumeClaim").Count(c => c.TextAt("status", "phase") == "Bound").ShouldBe(count);
+        other.List("DataVolume").ShouldBeEmpty();
+        other.List("VirtualMachineSnapshot").ShouldBeEmpty();
+        InSource(other).ShouldBe(SourceBefore(other));
+    }
+
+    [Fact]
+    public async Task An_image_is_brought_once_and_used_again()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        List<CloneRequest> Of(params string[] names) =>
+            [.. names.Select(n => new CloneRequest { Namespace = "default", SourceName = "", GoldenImage = "img", TargetNamespace = OtherNamespace.Name, TargetName = n })];
+        (await other.Lab.CloneAsync(Of("a", "b"), Lab.Options() with { Batch = "one" })).ShouldAllBe(u => u.Fault == null);
+        var copy = other.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
+        copy.Label("kubevirtclone.io/image").ShouldBe("img");
+        var transfers = Transfers(other);
+        (await other.Lab.CloneAsync(Of("c"), Lab.Options() with { Batch = "two" })).ShouldAllBe(u => u.Fault == null);
+        other.List("VirtualMachineSnapshot").ShouldHaveSingleItem().Name().ShouldBe(copy.Name());
+        Transfers(other).ShouldBe(transfers);
+        other.List("VirtualMachine").Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task The_same_batch_again_makes_nothing()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        await other.Lab.CloneAsync(Requests(2));
+        var writes = other.Lab.Virtual.Writes.Count;
+        var again = await other.Lab.CloneAsync(Requests(2));
+        again.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(2);
+        other.Lab.Virtual.Writes.Skip(writes).Where(w => w.StartsWith("create", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_machine_that_cannot_go_there_is_refused_before_it_is_snapshotted()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        var updates = await other.Lab.CloneAsync([.. Requests(3).Select(r => r with { TargetNamespace = "nowhere" })]);
+        updates.Count(u => u.Fault?.Id == FaultIds.NamespaceNotFound).ShouldBe(3);
+        other.Lab.Virtual.Writes.Where(w => w.StartsWith("create virtualmachinesnapshots", StringComparison.Ordinal)).Count().ShouldBe(1, "the image's own");
+        other.ShouldBeAsBefore();
+    }
+
+    [Fact]
+    public async Task What_the_machine_is_configured_by_is_told_and_copied_when_asked()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post("default", Secret("default", "ci", "c2VjcmV0"));
+        var machine = other.Lab.Get("VirtualMachine", "golden")!;
+        var volumes = (JsonArray)machine["spec"]!["template"]!["spec"]!["volumes"]!.DeepClone();
+        volumes.Add((JsonNode)new JsonObject { ["name"] = "ci", ["cloudInitNoCloud"] = new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "ci" } } });
+        var disks = (JsonArray)machine["spec"]!["template"]!["spec"]!["domain"]!["devices"]!["disks"]!.DeepClone();
+        disks.Add((JsonNode)new JsonObject { ["name"] = "ci", ["disk"] = new JsonObject { ["bus"] = "virtio" } });
+        other.Lab.Patch("VirtualMachine", "golden", new JsonObject
+        {
+            ["spec"] = new JsonObject { ["template"] = new JsonObject { ["spec"] = new JsonObject { ["volumes"] = volumes, ["domain"] = new JsonObject { ["devices"] = new JsonObject { ["disks"] = disks } } } } },
+        });
+        other.Lab.Settle();
+
+        var told = await other.Lab.CloneAsync(Requests(1), Lab.Options() with { Batch = "one" });
+        told.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.Contains("Secret 'ci'", StringComparison.Ordinal));
+        other.List("Secret").ShouldBeEmpty();
+
+        await other.Lab.CloneAsync([.. Requests(1).Select(r => r with { TargetName = "second" })], Lab.Options() with { Batch = "two", CopySecrets = true });
+        var copy = other.List("Secret").ShouldHaveSingleItem();
+        copy["data"]!.ToJsonString().ShouldBe("{\"key\":\"c2VjcmV0\"}");
+    }
+
+    [Fact]
+    public async Task A_secret_of_that_name_with_other_data_is_never_overwritten()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post(OtherNamespace.Name, Secret(OtherNamespace.Name, "unrelated", "YQ=="));
+        await other.Lab.CloneAsync(Requests(1), Lab.Options() with { CopySecrets = true });
+        other.List("Secret").ShouldHaveSingleItem()["data"]!.ToJsonString().ShouldBe("{\"key\":\"YQ==\"}");
+    }
+
+    [Fact]
+    public async Task A_rehearsal_says_what_would_be_made_and_makes_nothing()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        var updates = await other.Lab.CloneAsync(Requests(2), Lab.Options() with { DryRun = true, Wait = false });
+        updates.Where(u => u.Kind == CloneUpdateKind.Planned).Select(u => $"{u.Record!.Namespace}/{u.Record.TargetName}").ShouldBe(["team-b/desk-1", "team-b/desk-2"]);
+        other.ShouldBeAsBefore();
+    }
+
+    [Fact]
+    public async Task Killed_at_any_request_the_same_batch_completes_it()
+    {
+        for (var request = 1; ; request += 2)
+        {
+            await using var other = await OtherNamespace.CreateAsync();
+            var killed = await other.Lab.Virtual.RunAndKillAsync(() => RunAsync(other), new(request, request % 4 == 1));
+            if (!killed)
+            {
+                request.ShouldBeGreaterThan(8);
+                return;
+            }
+
+            var when = $"killed at {request}";
+            (await other.Lab.DoAsync(() => RunAsync(other))).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty(when);
+            other.Lab.Settle();
+            string.Join(' ', other.List("VirtualMachine").Select(m => m.Name()).Order(StringComparer.Ordinal)).ShouldBe("desk-1 desk-2", when);
+            other.List("DataVolume").ShouldBeEmpty(when);
+            other.List("PersistentVolumeClaim").Count.ShouldBe(2, when);
+            other.List("VirtualMachineSnapshot").ShouldBeEmpty(when);
+            string.Join(", ", InSource(other)).ShouldBe(string.Join(", ", SourceBefore(other)), when);
+        }
+    }
+
+    private static async Task<List<CloneUpdate>> RunAsync(OtherNamespace other)
+    {
+        var all = new List<CloneUpdate>();
+        await foreach (var update in new CloneOperation(other.Lab.Cluster, Lab.Options()).RunAsync(Requests(2), default))
+            all.Add(update);
+        return all;
+    }
+
+    private static List<CloneRequest> Requests(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => new CloneRequest { Namespace = "default", SourceName = "golden", TargetNamespace = OtherNamespace.Name, TargetName = $"desk-{i}" })];
+
+    private static JsonObject Secret(string ns, string name, string data) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Secret",
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
+        ["type"] = "Opaque",
+        ["data"] = new JsonObject { ["key"] = data },
+    };
+
+    private static int Transfers(OtherNamespace other) => other.Lab.Virtual.Writes.Count(w => w.StartsWith("create datavolumes", StringComparison.Ordinal));
+
+    private static IEnumerable<string> InSource(OtherNamespace other) => other.Everything().Where(o => o.StartsWith("default ", StringComparison.Ordinal));
+
+    private static IEnumerable<string> SourceBefore(OtherNamespace other) => other.Before.Where(o => o.StartsWith("default ", StringComparison.Ordinal));
+}
