@@ -15,9 +15,9 @@ internal sealed class CommandRunner(CliConsole console, Interruption interruptio
             var code = await action(context);
             return interruption.StopIsSuccess ? code : interruption.Code ?? code;
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or RequestFaultException)
         {
-            context.WriteLine("error: " + e.Message);
+            context.WriteLine("error: " + ((e as RequestFaultException)?.Advice ?? e.Message));
             context.WriteLine($"See '{HelpText.CommandPath(parsed)} --help'.");
             return ExitCode.Usage;
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.CommandLine;
 
@@ -41,7 +41,7 @@ internal static class SharedOptions
         Description = description,
         HelpName = "DURATION",
         Recursive = recursive,
-        CustomParser = result => DurationText.TryParse(result.Tokens[0].Value, out var duration)
+        CustomParser = result => Durations.TryParse(result.Tokens[0].Value, out var duration)
             ? duration
             : Refuse(result, $"{name} {result.Tokens[0].Value}: write a duration such as 90s, 5m or 1h30m", default(TimeSpan?)),
     };

@@ -14,14 +14,14 @@ internal static class CloneSelector
         {
             if (name != "-")
             {
-                names.Add(SourceReference.CloneName(name));
+                names.Add(CloneArgument.Name(name));
                 continue;
             }
 
             while (input.ReadLine() is { } line)
             {
                 if (!string.IsNullOrWhiteSpace(line))
-                    names.Add(SourceReference.CloneName(line.Trim()));
+                    names.Add(CloneArgument.Name(line.Trim()));
             }
         }
 

@@ -3,6 +3,7 @@ using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -45,7 +46,7 @@ internal static class CompareAction
     {
         var machines = names.Where(IsMachine).ToList();
         var requests = machines.ConvertAll(n => new CompareRequest(cluster.Namespace, NameReader.MachineName(n)));
-        var selection = invocation.Selection with { Names = [.. names.Except(machines, StringComparer.Ordinal).Select(SourceReference.CloneName)] };
+        var selection = invocation.Selection with { Names = [.. names.Except(machines, StringComparer.Ordinal).Select(CloneArgument.Name)] };
         if (selection.Names.Count == 0 && machines.Count > 0)
             return requests;
         foreach (var clone in await CloneFinder.FindSomeAsync(cluster, selection, context))

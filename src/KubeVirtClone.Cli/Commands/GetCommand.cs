@@ -36,7 +36,7 @@ internal sealed class GetCommand
     }
 
     public CloneSelection BindSelection(ParseResult parsed) => new(
-        [.. (parsed.GetValue(_names) ?? []).Select(Input.SourceReference.CloneName)],
+        [.. (parsed.GetValue(_names) ?? []).Select(Input.CloneArgument.Name)],
         parsed.GetValue(_batch),
         parsed.GetValue(_selector),
         parsed.GetValue(_allNamespaces));

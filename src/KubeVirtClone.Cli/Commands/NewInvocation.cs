@@ -21,21 +21,8 @@ internal sealed record NewInvocation
 
     public int? StartIndex { get; init; }
 
-    public IReadOnlyList<string>? LabelFilter { get; init; }
-
-    public IReadOnlyList<string>? AnnotationFilter { get; init; }
-
-    public IReadOnlyList<string>? TemplateLabelFilter { get; init; }
-
-    public IReadOnlyList<string>? TemplateAnnotationFilter { get; init; }
-
-    public IReadOnlyList<string> MacAddresses { get; init; } = [];
-
-    public string? SmbiosSerial { get; init; }
-
-    public IReadOnlyList<string> Patches { get; init; } = [];
-
-    public string? VolumeNamePolicy { get; init; }
+    /// <summary>What the clones are to be.</summary>
+    public RequestValues Wishes { get; init; } = RequestValues.None;
 
     public string? GoldenImage { get; init; }
 
@@ -47,35 +34,7 @@ internal sealed record NewInvocation
 
     public bool PurgeOnSuccess { get; init; }
 
-    public string? TargetNamespace { get; init; }
-
     public bool CopySecrets { get; init; }
-
-    public string? Hostname { get; init; }
-
-    public IReadOnlyDictionary<string, string>? TargetLabels { get; init; }
-
-    public IReadOnlyDictionary<string, string>? TargetAnnotations { get; init; }
-
-    public string? RunStrategy { get; init; }
-
-    public bool Start { get; init; }
-
-    public bool GenerateMacAddresses { get; init; }
-
-    public IReadOnlyList<string>? ExcludeLabels { get; init; }
-
-    public IReadOnlyList<string>? ExcludeAnnotations { get; init; }
-
-    public IReadOnlyList<string>? ExcludeTemplateLabels { get; init; }
-
-    public IReadOnlyList<string>? ExcludeTemplateAnnotations { get; init; }
-
-    public NetworkPreset NetworkPreset { get; init; }
-
-    public CloneOmissions Without { get; init; }
-
-    public string? CloudInitSecret { get; init; }
 
     public string? Batch { get; init; }
 

@@ -39,59 +39,12 @@ internal sealed class NewOptions
         Description = "Remove each clone object once its volumes are there (the VM stays); waits for that.",
     };
 
-    private readonly Option<string?> _targetNamespace = new("--target-namespace")
-    {
-        Description = "Make the new VMs in this namespace: the source's disks are transferred there first, once for all of them. -n is the source's.",
-        HelpName = "NAMESPACE",
-    };
-
     private readonly Option<bool> _copySecrets = new("--copy-secrets")
     {
         Description = "With --target-namespace: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.",
     };
 
-    private readonly Option<string?> _hostname = new("--hostname") { Description = "Host name of the new VM. In a pattern {0} is the running number, {1} the source's name, {2} the new VM's.", HelpName = "NAME" };
-
-    private readonly Option<Dictionary<string, string>?> _label = SharedOptions.Pairs("--label", "Label to set on the new VM");
-
-    private readonly Option<Dictionary<string, string>?> _annotation = SharedOptions.Pairs("--annotation", "Annotation to set on the new VM");
-
-    private readonly Option<string?> _runStrategy = new("--run-strategy")
-    {
-        Description = "Always, Halted, Manual, RerunOnFailure or Once. Without it the new VM is stopped.",
-        HelpName = "STRATEGY",
-    };
-
-    private readonly Option<bool> _start = new("--start") { Description = "Have the new VM started as soon as it is there." };
-
-    private readonly Option<bool> _generateMacs = new("--generate-mac-addresses")
-    {
-        Description = "Give interfaces without --new-mac-address an address that no other VM of the cluster has.",
-    };
-
-    private readonly Option<string[]> _excludeLabel = SharedOptions.Repeatable("--exclude-label", "Labels to leave out, by wildcards", "PATTERN");
-
-    private readonly Option<string[]> _excludeAnnotation = SharedOptions.Repeatable("--exclude-annotation", "Annotations to leave out, by wildcards", "PATTERN");
-
-    private readonly Option<string[]> _excludeTemplateLabel =
-        SharedOptions.Repeatable("--exclude-template-label", "Labels of the VM's template to leave out, by wildcards", "PATTERN");
-
-    private readonly Option<string[]> _excludeTemplateAnnotation =
-        SharedOptions.Repeatable("--exclude-template-annotation", "Annotations of the VM's template to leave out, by wildcards", "PATTERN");
-
-    private readonly Option<NetworkPreset> _networkPreset = SharedOptions.Choice<NetworkPreset>(
-        "--network-preset",
-        "Leave out what this network puts on a VM and no two may share: kubeovn or ovnkubernetes.");
-
-    private readonly Option<CloneOmissions> _without = SharedOptions.Flags<CloneOmissions>(
-        "--without",
-        "What of the source to go without: labels, annotations, disks, network; separated by commas, or repeated.");
-
-    private readonly Option<string?> _cloudInitSecret = new("--cloud-init-secret")
-    {
-        Description = "Secret whose userdata takes the place of the source's cloud-init user data; a pattern as for --hostname.",
-        HelpName = "NAME",
-    };
+    private readonly RequestOptions _wishes = new();
 
     private readonly Option<string?> _sourceName = new("--source-name")
     {
@@ -120,34 +73,6 @@ internal sealed class NewOptions
     };
 
     private readonly Option<int?> _startIndex = SharedOptions.WholeNumber("--start-index", "First number for --name-pattern (1).", 0, 1_000_000);
-
-    private readonly Option<string[]> _labelFilter = SharedOptions.Repeatable("--label-filter", "Which labels to copy", "FILTER");
-
-    private readonly Option<string[]> _annotationFilter = SharedOptions.Repeatable("--annotation-filter", "Which annotations to copy", "FILTER");
-
-    private readonly Option<string[]> _templateLabelFilter =
-        SharedOptions.Repeatable("--template-label-filter", "Which labels of the VM's template to copy", "FILTER");
-
-    private readonly Option<string[]> _templateAnnotationFilter =
-        SharedOptions.Repeatable("--template-annotation-filter", "Which annotations of the VM's template to copy", "FILTER");
-
-    private readonly Option<string[]> _mac =
-        SharedOptions.Repeatable("--new-mac-address", "MAC address for an interface, in any notation", "INTERFACE:MAC");
-
-    private readonly Option<string?> _serial = new("--new-smbios-serial")
-    {
-        Description = "SMBIOS serial of the new VM.",
-        HelpName = "SERIAL",
-    };
-
-    private readonly Option<string[]> _patch =
-        SharedOptions.Repeatable("--patch", "JSON patch operation for the new VM, applied last", "JSON");
-
-    private readonly Option<string?> _volumeNamePolicy = new("--volume-name-policy")
-    {
-        Description = "RandomizeNames or PrefixTargetName.",
-        HelpName = "POLICY",
-    };
 
     private readonly Option<string?> _batch = SharedOptions.Batch("Label that holds these clones together; generated when not given.");
 
@@ -189,9 +114,7 @@ internal sealed class NewOptions
 
     private IEnumerable<Option> All() =>
     [
-        _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, _labelFilter, _annotationFilter, _templateLabelFilter,
-        _templateAnnotationFilter, _excludeLabel, _excludeAnnotation, _excludeTemplateLabel, _excludeTemplateAnnotation, _networkPreset, _without,
-        _targetNamespace, _copySecrets, _hostname, _label, _annotation, _runStrategy, _start, _mac, _generateMacs, _serial, _cloudInitSecret, _patch, _volumeNamePolicy, _method,
+        _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, .. _wishes.All, _copySecrets, _method,
         _noSharedSnapshot, _purge, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
         _output,
     ];
@@ -206,34 +129,13 @@ internal sealed class NewOptions
         Count = parsed.GetValue(_count),
         NamePattern = parsed.GetValue(_namePattern),
         StartIndex = parsed.GetValue(_startIndex),
-        LabelFilter = Given(parsed, _labelFilter),
-        AnnotationFilter = Given(parsed, _annotationFilter),
-        TemplateLabelFilter = Given(parsed, _templateLabelFilter),
-        TemplateAnnotationFilter = Given(parsed, _templateAnnotationFilter),
-        MacAddresses = parsed.GetValue(_mac) ?? [],
-        SmbiosSerial = parsed.GetValue(_serial),
-        Patches = parsed.GetValue(_patch) ?? [],
-        VolumeNamePolicy = parsed.GetValue(_volumeNamePolicy),
+        Wishes = _wishes.Bind(parsed),
         GoldenImage = parsed.GetValue(_goldenImage),
         ImageVersion = parsed.GetValue(_imageVersion),
         Method = parsed.GetValue(_method),
         NoSharedSnapshot = parsed.GetValue(_noSharedSnapshot),
         PurgeOnSuccess = parsed.GetValue(_purge),
-        TargetNamespace = parsed.GetValue(_targetNamespace),
         CopySecrets = parsed.GetValue(_copySecrets),
-        Hostname = parsed.GetValue(_hostname),
-        TargetLabels = parsed.GetValue(_label),
-        TargetAnnotations = parsed.GetValue(_annotation),
-        RunStrategy = parsed.GetValue(_runStrategy),
-        Start = parsed.GetValue(_start),
-        GenerateMacAddresses = parsed.GetValue(_generateMacs),
-        ExcludeLabels = Given(parsed, _excludeLabel),
-        ExcludeAnnotations = Given(parsed, _excludeAnnotation),
-        ExcludeTemplateLabels = Given(parsed, _excludeTemplateLabel),
-        ExcludeTemplateAnnotations = Given(parsed, _excludeTemplateAnnotation),
-        NetworkPreset = parsed.GetValue(_networkPreset),
-        Without = parsed.GetValue(_without),
-        CloudInitSecret = parsed.GetValue(_cloudInitSecret),
         Batch = parsed.GetValue(_batch),
         SkipExisting = parsed.GetValue(_skipExisting),
         ThrottleLimit = parsed.GetValue(_throttle),
@@ -245,7 +147,4 @@ internal sealed class NewOptions
         DryRun = parsed.GetValue(_dryRun),
         Output = parsed.GetResult(_output) is null ? null : parsed.GetValue(_output),
     };
-
-    private static string[]? Given(ParseResult parsed, Option<string[]> option) =>
-        parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 }

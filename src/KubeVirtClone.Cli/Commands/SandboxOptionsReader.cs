@@ -1,6 +1,6 @@
 using System.Globalization;
 using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.Seeding;
 
@@ -70,7 +70,7 @@ internal static class SandboxOptionsReader
         "count" => fault with { Count = WholeNumber(value, text) },
         "after-events" => fault with { AfterEvents = WholeNumber(value, text) },
         "retry-after" => fault with { RetryAfterSeconds = WholeNumber(value, text) },
-        "latency" when DurationText.TryParse(value, out var latency) => fault with { Latency = latency },
+        "latency" when Durations.TryParse(value, out var latency) => fault with { Latency = latency },
         "probability" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is > 0 and <= 1
             => fault with { Probability = share },
         "latency" or "probability" => throw new UsageException($"--fault {text}: '{value}' is no value for {key}"),

@@ -1,7 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -18,16 +17,14 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
     /// <exception cref="UsageException">What is given does not say what to clone into what.</exception>
     public IReadOnlyList<CloneRequest> Read()
     {
-        var requests = ReadAll();
-        var filled = new List<CloneRequest>(requests.Count);
-        for (var i = 0; i < requests.Count; i++)
+        try
         {
-            filled.Add(PerCloneText.Apply(requests[i], (invocation.StartIndex ?? 1) + i, out var fault));
-            if (fault is not null)
-                throw new UsageException($"{fault.Message} {fault.RecommendedAction}");
+            return [.. ReadAll().Select((r, i) => NamePattern.Apply(r, (invocation.StartIndex ?? 1) + i))];
         }
-
-        return filled;
+        catch (RequestFaultException e)
+        {
+            throw new UsageException(e.Advice, e);
+        }
     }
 
     private IReadOnlyList<CloneRequest> ReadAll()
@@ -77,32 +74,11 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
     private CloneRequest Template(SourceReference source) => new()
     {
         Namespace = "",
-        SourceKind = source.IsSnapshot ? SourceKinds.VirtualMachineSnapshot : SourceKinds.VirtualMachine,
+        SourceKind = source.Kind,
         SourceName = source.Name,
-        LabelFilter = invocation.LabelFilter,
-        AnnotationFilter = invocation.AnnotationFilter,
-        TemplateLabelFilter = invocation.TemplateLabelFilter,
-        TemplateAnnotationFilter = invocation.TemplateAnnotationFilter,
-        MacAddresses = invocation.MacAddresses.Count == 0 ? null : MacArgument.Parse(invocation.MacAddresses),
-        SmbiosSerial = invocation.SmbiosSerial,
-        Patches = invocation.Patches.Count == 0 ? null : invocation.Patches,
-        VolumeNamePolicy = invocation.VolumeNamePolicy,
+        Wishes = invocation.Wishes,
         GoldenImage = Image?.Name,
         GoldenImageVersion = invocation.ImageVersion ?? Image?.Version,
-        TargetNamespace = invocation.TargetNamespace,
-        Hostname = invocation.Hostname,
-        TargetLabels = invocation.TargetLabels,
-        TargetAnnotations = invocation.TargetAnnotations,
-        RunStrategy = invocation.RunStrategy,
-        Start = invocation.Start,
-        GenerateMacAddresses = invocation.GenerateMacAddresses,
-        ExcludeLabels = invocation.ExcludeLabels,
-        ExcludeAnnotations = invocation.ExcludeAnnotations,
-        ExcludeTemplateLabels = invocation.ExcludeTemplateLabels,
-        ExcludeTemplateAnnotations = invocation.ExcludeTemplateAnnotations,
-        NetworkPreset = invocation.NetworkPreset,
-        Without = invocation.Without,
-        CloudInitSecret = invocation.CloudInitSecret,
     };
 
     private IEnumerable<string> ReadNames(IReadOnlyList<string> targets)
@@ -123,11 +99,8 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         }
     }
 
-    private IReadOnlyList<CloneRequest> Numbered(CloneRequest template)
-    {
-        var requests = TargetNames.Expand(template, invocation.Count!.Value, invocation.NamePattern, invocation.StartIndex ?? 1, out var fault);
-        return fault is null ? requests : throw new UsageException($"{fault.Message} {fault.RecommendedAction}");
-    }
+    private IReadOnlyList<CloneRequest> Numbered(CloneRequest template) =>
+        [.. new CloneNaming(invocation.NamePattern, invocation.Count, invocation.StartIndex ?? 1).NamesFor(template.SourceName).Select(n => template with { TargetName = n.Name })];
 
     private List<CloneRequest> ReadFile(SourceReference? source, IReadOnlyList<string> targets)
     {
@@ -156,10 +129,9 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         var requests = new List<CloneRequest>(rows.Count);
         foreach (var row in rows)
         {
-            if (columns.ToRequest(row, source, Template, out var fault) is { } request)
-                requests.Add(request);
-            else
-                _faults.Add(fault!);
+            requests.AddRange(columns.ToRequests(row, source, Template, out var fault));
+            if (fault is not null)
+                _faults.Add(fault);
         }
 
         return requests;

@@ -24,7 +24,7 @@ internal static class CsvReader
             {
                 if (record[0].StartsWith('#') || record is [""])
                     continue;
-                header = [.. record.Select(c => c.Trim().TrimStart('\uFEFF'))];
+                header = [.. record.Select(c => c.TrimStart('\uFEFF').Trim())];
                 continue;
             }
 
@@ -32,10 +32,7 @@ internal static class CsvReader
                 continue;
             if (record.Count > header.Count)
                 throw new UsageException($"{fileName}:{start}: {record.Count} values, but the header names {header.Count} columns");
-            var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-            for (var i = 0; i < record.Count; i++)
-                values[header[i]] = record[i];
-            rows.Add(new CsvRow(start, header, values));
+            rows.Add(new CsvRow(start, [.. header.Select((name, i) => KeyValuePair.Create(name, (object?)record.ElementAtOrDefault(i))).Where(c => c.Key.Length > 0)]));
         }
 
         return header is null ? throw new UsageException($"{fileName}: no header row with column names") : rows;
@@ -92,6 +89,5 @@ internal static class CsvReader
 
 /// <summary>One row of a CSV file.</summary>
 /// <param name="Line">Line of the file it starts on, counted from 1.</param>
-/// <param name="Columns">Column names in the file's order.</param>
-/// <param name="Values">Values by column name; case does not matter.</param>
-internal sealed record CsvRow(int Line, IReadOnlyList<string> Columns, IReadOnlyDictionary<string, string> Values);
+/// <param name="Values">Column names and values in the file's order; a value the row has not is null.</param>
+internal sealed record CsvRow(int Line, IReadOnlyList<KeyValuePair<string, object?>> Values);

@@ -1,4 +1,3 @@
-using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
@@ -111,7 +110,7 @@ internal sealed class CloneResults : IDisposable
             cells.Add(new TableCell(OrNone(clone.RestoreName)));
         }
 
-        var age = clone.CreationTimestamp is { } made ? DurationText.ToAge(TimeProvider.System.GetUtcNow() - made) : "<unknown>";
+        var age = clone.CreationTimestamp is { } made ? Durations.Age(TimeProvider.System.GetUtcNow() - made) : "<unknown>";
         cells.Add(new TableCell(age));
         cells.Add(new TableCell(string.Join(' ', clone.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))));
         return cells;

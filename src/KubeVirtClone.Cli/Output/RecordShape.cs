@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 
@@ -26,7 +26,7 @@ internal static class CellText
     private static readonly string[] Units = ["Ki", "Mi", "Gi", "Ti", "Pi"];
 
     public static string Age(DateTimeOffset? made) =>
-        made is { } time ? DurationText.ToAge(TimeProvider.System.GetUtcNow() - time) : "<unknown>";
+        made is { } time ? Durations.Age(TimeProvider.System.GetUtcNow() - time) : "<unknown>";
 
     public static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "<none>" : text;
 
@@ -59,6 +59,6 @@ internal static class CellText
     {
         null => "<unknown>",
         { TotalSeconds: < 10 } t => t.TotalSeconds.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture) + "s",
-        { } t => DurationText.ToAge(t),
+        { } t => Durations.Age(t),
     };
 }

@@ -40,7 +40,7 @@ public sealed class CloneOperation
     /// <see cref="CloneUpdateKind.Skipped"/> or <see cref="CloneUpdateKind.Fault"/>; updates come in the order things happen, not in that of
     /// the requests. Nothing is sent before the result is enumerated.
     /// </summary>
-    /// <param name="batch">The requests; see <see cref="TargetNames"/> for making many of one.</param>
+    /// <param name="batch">The requests; see <see cref="CloneNaming"/> for making many of one.</param>
     /// <param name="ct">Stops creating and waiting within a second; what was created stays.</param>
     /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
     public IAsyncEnumerable<CloneUpdate> RunAsync(IReadOnlyList<CloneRequest> batch, CancellationToken ct)

@@ -186,7 +186,7 @@ public sealed class ManifestPlanner
                 items.Add(new ManifestItem
                 {
                     Request = clone.Original,
-                    Fault = FaultMapper.Make(unreadable.Id, FaultCategory.InvalidArgument, unreadable.Message, unreadable.Action, clone.DisplayName),
+                    Fault = unreadable.ToFault(clone.DisplayName),
                 });
                 continue;
             }

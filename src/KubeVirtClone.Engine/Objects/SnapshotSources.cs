@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -19,8 +20,8 @@ public sealed class SnapshotSources
     }
 
     /// <summary>
-    /// A request for each machine that is meant: wildcards in the machine's name are resolved, <c>{0}</c> in the snapshot's name is replaced by the
-    /// machine's. A name that does not exist gives a fault in its place. Where the machines may not be read, exact names are taken at their word.
+    /// A request for each machine that is meant: wildcards in the machine's name are resolved, and the snapshot's name is a <see cref="NamePattern"/>:
+    /// <c>{0}</c> and <c>{1}</c> in it are the machine's name. A name that does not exist gives a fault in its place. Where the machines may not be read, exact names are taken at their word.
     /// </summary>
     /// <param name="requests">The requests as given; an empty namespace is the connection's.</param>
     /// <param name="ct">Cancels.</param>
@@ -40,17 +41,27 @@ public sealed class SnapshotSources
                 if (faults.TryGetValue(request.SourceName, out var fault))
                     found.Add((request, fault));
                 else if (name.IsPattern)
-                    found.AddRange(machines.Where(name.Matches).Select(m => (Of(request, m), default(Fault))));
+                    found.AddRange(machines.Where(name.Matches).Select((m, i) => Of(request, m, found.Count + 1 + i)).ToList());
                 else
-                    found.Add((Of(request, request.SourceName), null));
+                    found.Add(Of(request, request.SourceName, found.Count + 1));
             }
         }
 
         return found;
     }
 
-    private static SnapshotRequest Of(SnapshotRequest request, string machine) =>
-        request with { SourceName = machine, Name = request.Name?.Replace("{0}", machine, StringComparison.Ordinal) };
+    private static (SnapshotRequest, Fault?) Of(SnapshotRequest request, string machine, int number)
+    {
+        request = request with { SourceName = machine };
+        try
+        {
+            return (request with { Name = request.Name is { } name ? NamePattern.Fill(name, "snapshot name", number, machine, target: null, counted: false) : null }, null);
+        }
+        catch (RequestFaultException e)
+        {
+            return (request, e.ToFault($"{request.Namespace}/{machine}"));
+        }
+    }
 
     private async Task<(List<string> Machines, Dictionary<string, Fault> Faults)> ReadAsync(string ns, List<SnapshotRequest> requests, CancellationToken ct)
     {

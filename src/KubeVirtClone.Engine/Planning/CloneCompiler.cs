@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -34,7 +33,7 @@ internal sealed class CloneCompiler(string batch, MacPool? macs)
         }
         catch (RequestFaultException e)
         {
-            return named with { Fault = FaultMapper.Make(e.Id, FaultCategory.InvalidArgument, e.Message, e.Action, named.Request.DisplayName) };
+            return named with { Fault = e.ToFault(named.Request.DisplayName) };
         }
     }
 }

@@ -15,15 +15,16 @@ internal static class RequestFingerprint
     public static string Of(CloneRequest asked, CloneRequest completed)
     {
         // Everything that decides what machine comes out, in a fixed order. A generated address is no part of the wish.
-        object?[] wish =
-        [
-            completed.SourceKind, completed.SourceName, completed.TargetName,
-            asked.LabelFilter, asked.AnnotationFilter, asked.TemplateLabelFilter, asked.TemplateAnnotationFilter,
-            asked.ExcludeLabels, asked.ExcludeAnnotations, asked.ExcludeTemplateLabels, asked.ExcludeTemplateAnnotations,
-            Sorted(asked.MacAddresses), asked.GenerateMacAddresses, asked.SmbiosSerial, asked.Patches, completed.VolumeNamePolicy,
-            asked.Hostname, Sorted(asked.TargetLabels), Sorted(asked.TargetAnnotations), asked.RunStrategy, asked.Start,
-            asked.NetworkPreset.ToString(), asked.Without.ToString(), asked.CloudInitSecret,
-        ];
+        List<object?> wish = [completed.SourceKind, completed.SourceName, completed.TargetName];
+        foreach (var field in RequestFields.All.Where(f => f.InFingerprint))
+        {
+            var value = ReferenceEquals(field, RequestFields.VolumeNamePolicy) ? completed.VolumeNamePolicy : asked.Wishes[field];
+            if (field.IsAlwaysInFingerprint)
+                wish.Add(ReferenceEquals(field, RequestFields.NewMacAddress) ? asked.GenerateMacAddresses : value ?? field.UnsetMark);
+            else if (value is not null)
+                wish.AddRange([field.Name, value]);
+        }
+
         var text = JsonSerializer.Serialize(wish.Select(Node).ToArray());
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16].ToLowerInvariant();
     }
@@ -39,16 +40,13 @@ internal static class RequestFingerprint
         annotations[CloneLabels.Source] = $"{sourceKind}/{sourceName}";
     }
 
-    private static List<KeyValuePair<string, string>>? Sorted(IReadOnlyDictionary<string, string>? map) =>
-        map?.OrderBy(e => e.Key, StringComparer.Ordinal).ToList();
-
     private static JsonNode? Node(object? value) => value switch
     {
         null => null,
         string text => JsonValue.Create(text),
         bool flag => JsonValue.Create(flag),
         IEnumerable<string> list => new JsonArray([.. list.Select(s => (JsonNode?)s)]),
-        IEnumerable<KeyValuePair<string, string>> map => new JsonArray([.. map.Select(e => (JsonNode?)new JsonArray(e.Key, e.Value))]),
+        IEnumerable<KeyValuePair<string, string>> map => new JsonArray([.. map.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => (JsonNode?)new JsonArray(e.Key, e.Value))]),
         _ => throw new ArgumentException($"Not part of a request: {value.GetType()}", nameof(value)),
     };
 }

@@ -29,7 +29,7 @@ public static class RequestRules
         }
         catch (RequestFaultException e)
         {
-            return new CheckedRequest(request, FaultMapper.Make(e.Id, FaultCategory.InvalidArgument, e.Message, e.Action, request.DisplayName), warnings);
+            return new CheckedRequest(request, e.ToFault(request.DisplayName), warnings);
         }
     }
 

@@ -81,24 +81,4 @@ public abstract partial class CloneRequestCmdlet
     /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? CloudInitSecret { get; set; }
-
-    /// <summary>Adds what these parameters say to the options of one item.</summary>
-    private VMCloneRequest AddIdentity(VMCloneRequest options, BoundValues bound)
-    {
-        options.TargetNamespace = bound.Text(nameof(TargetNamespace), TargetNamespace);
-        options.Hostname = bound.Text(nameof(Hostname), Hostname);
-        options.Label = bound.Table(nameof(Label), Label);
-        options.Annotation = bound.Table(nameof(Annotation), Annotation);
-        options.RunStrategy = bound.Choice(nameof(RunStrategy), RunStrategy);
-        options.Start = Start;
-        options.NewMacAddress = NewMacAddress;
-        options.ExcludeLabel = bound.List(nameof(ExcludeLabel), ExcludeLabel);
-        options.ExcludeAnnotation = bound.List(nameof(ExcludeAnnotation), ExcludeAnnotation);
-        options.ExcludeTemplateLabel = bound.List(nameof(ExcludeTemplateLabel), ExcludeTemplateLabel);
-        options.ExcludeTemplateAnnotation = bound.List(nameof(ExcludeTemplateAnnotation), ExcludeTemplateAnnotation);
-        options.NetworkPreset = NetworkPreset;
-        options.Without = Without is { Length: > 0 } without ? without.Aggregate((all, one) => all | one) : null;
-        options.CloudInitSecret = bound.Text(nameof(CloudInitSecret), CloudInitSecret);
-        return options;
-    }
 }

@@ -1,7 +1,10 @@
 using System.Collections;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Rows;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
@@ -10,12 +13,17 @@ namespace KubeVirtClone.Commands;
 /// <summary>How what is given turns into requests.</summary>
 public abstract partial class CloneRequestCmdlet
 {
-    private readonly List<VMCloneRequest> _requests = [];
+    private readonly List<CloneRequest> _requests = [];
+    private readonly RowReader _rows;
     private HashSet<string> _commandLine = [];
     private CloneNaming _naming = new(null, null, 1);
+    private RuntimeDefinedParameterDictionary? _more;
+
+    /// <summary>Reads rows.</summary>
+    protected CloneRequestCmdlet() => _rows = new RowReader(WarnOnce);
 
     /// <summary>The clones asked for, in the order they were given; complete when the pipeline has ended. The namespace may still be empty.</summary>
-    private protected IReadOnlyList<VMCloneRequest> Requests => _requests;
+    private protected IReadOnlyList<CloneRequest> Requests => _requests;
 
     /// <summary>Whether something was given that says nothing about what to clone; it has been reported.</summary>
     private protected bool HasUnusableInput { get; private set; }
@@ -23,21 +31,25 @@ public abstract partial class CloneRequestCmdlet
     /// <summary>Whether a parameter was given on the command line.</summary>
     private protected bool IsGiven(string parameter) => _commandLine.Contains(parameter);
 
-    /// <summary>The requests in the engine's form, each with its namespace.</summary>
-    private protected List<CloneRequest> ToEngine(KubeVirtCluster cluster, IEnumerable<VMCloneRequest> requests)
+    /// <summary>The requests, each with its namespace; the records they came from have it too.</summary>
+    private protected List<CloneRequest> InNamespace(KubeVirtCluster cluster, IEnumerable<CloneRequest> requests)
     {
         var @namespace = NamespaceOrDefault(cluster);
         return [.. requests.Select(request =>
         {
-            if (request.Namespace.Length == 0) request.Namespace = @namespace;
+            var placed = request.Namespace.Length > 0 ? request : request with { Namespace = @namespace };
             if (!string.IsNullOrEmpty(SourceNamespace))
-            {
-                if (string.IsNullOrEmpty(request.TargetNamespace)) request.TargetNamespace = request.Namespace;
-                request.Namespace = SourceNamespace;
-            }
-
-            return request.ToEngine();
+                placed = placed with { Namespace = SourceNamespace, TargetNamespace = string.IsNullOrEmpty(placed.TargetNamespace) ? placed.Namespace : placed.TargetNamespace };
+            if (request.Input is VMCloneRequest record) (record.Namespace, record.TargetNamespace) = (placed.Namespace, placed.TargetNamespace);
+            return placed;
         })];
+    }
+
+    /// <summary>Parameters for the fields of a request that none is declared for.</summary>
+    public object? GetDynamicParameters()
+    {
+        _more ??= RequestParameters.Make(RequestFields.All.Where(f => GetType().GetProperty(f.Name) is null));
+        return _more.Count == 0 ? null : _more;
     }
 
     /// <summary>Ends the command: its parameters contradict each other.</summary>
@@ -68,9 +80,9 @@ public abstract partial class CloneRequestCmdlet
         {
             _naming = new CloneNaming(NamePattern, Count, StartIndex);
         }
-        catch (InputException e)
+        catch (RequestFaultException e)
         {
-            ThrowTerminatingError(e.ToErrorRecord(NamePattern));
+            ThrowTerminatingError(ErrorRecords.From(e.ToFault(NamePattern ?? "")));
         }
     }
 
@@ -94,37 +106,29 @@ public abstract partial class CloneRequestCmdlet
     {
         try
         {
-            var piped = PipedObject.Recognize(input);
-            var bound = new BoundValues(_commandLine, input, piped);
+            var bound = new BoundValues(_commandLine, input, ParameterValue);
             var item = new CloneItem
             {
-                Piped = piped,
-                GivenSources = bound.GivenNames(nameof(SourceName), SourceName),
-                PipedSources = bound.PipedNames(nameof(SourceName), SourceName),
-                GivenTargets = bound.GivenNames(nameof(TargetName), TargetName),
-                PipedTargets = bound.PipedNames(nameof(TargetName), TargetName),
-                Snapshot = bound.Text(nameof(Snapshot), Snapshot),
-                GoldenImage = bound.Text(nameof(GoldenImage), GoldenImage),
-                ImageVersion = bound.Text(nameof(ImageVersion), ImageVersion),
-                GivenNamespace = _commandLine.Contains(nameof(Namespace)) ? Namespace : null,
-                PipedNamespace = bound.Text(nameof(Namespace), Namespace),
-                Options = AddIdentity(new VMCloneRequest
-                {
-                    LabelFilter = bound.List(nameof(LabelFilter), LabelFilter),
-                    AnnotationFilter = bound.List(nameof(AnnotationFilter), AnnotationFilter),
-                    TemplateLabelFilter = bound.List(nameof(TemplateLabelFilter), TemplateLabelFilter),
-                    TemplateAnnotationFilter = bound.List(nameof(TemplateAnnotationFilter), TemplateAnnotationFilter),
-                    MacAddress = bound.Table(nameof(MacAddress), MacAddress),
-                    SmbiosSerial = bound.Text(nameof(SmbiosSerial), SmbiosSerial),
-                    Patch = bound.Whole(nameof(Patch), Patch),
-                    VolumeNamePolicy = VolumeNamePolicy,
-                }, bound),
+                GivenSources = bound.Names(nameof(SourceName), ColumnNames.OfSource),
+                GivenTargets = bound.Names(nameof(TargetName), ColumnNames.OfTarget),
+                Snapshot = bound.Text(nameof(Snapshot)),
+                GoldenImage = bound.Text(nameof(GoldenImage)),
+                ImageVersion = bound.Text(nameof(ImageVersion)),
+                Namespace = bound.Text(nameof(Namespace), "ns", "n"),
+                Wishes = bound.Wishes(),
             };
-            _requests.AddRange(item.ToRequests(_naming));
+            _requests.AddRange(item.ToRequests(PipedObject.Recognize(input), _rows, _naming));
         }
         catch (InputException e)
         {
             ReportUnusable(e.ToErrorRecord(input ?? (object?)SourceName));
         }
+        catch (RequestFaultException e)
+        {
+            ReportUnusable(ErrorRecords.From(e.ToFault(""), input ?? (object?)SourceName));
+        }
     }
+
+    private object? ParameterValue(string name) =>
+        GetType().GetProperty(name) is { } declared ? declared.GetValue(this) : _more?.TryGetValue(name, out var more) == true ? more.Value : null;
 }

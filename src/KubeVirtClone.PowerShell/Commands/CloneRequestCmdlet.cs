@@ -9,7 +9,7 @@ namespace KubeVirtClone.Commands;
 /// Base of the cmdlets that are told which clones to make. This half declares the parameters; the input is gathered until the
 /// pipeline has ended, because planning and checking need the whole batch.
 /// </summary>
-public abstract partial class CloneRequestCmdlet : KubeVirtCmdlet
+public abstract partial class CloneRequestCmdlet : KubeVirtCmdlet, IDynamicParameters
 {
     /// <summary>A virtual machine, a clone, a row of a table, a name, a number, or kubectl's JSON.</summary>
     [Parameter(ValueFromPipeline = true)]

@@ -119,7 +119,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
                 {
                     SourceKind = clone.SourceKind,
                     SourceName = clone.SourceName,
-                    Asked = clone.Method == nameof(CloneMethod.Clone) ? asked.ToEngine() : null,
+                    Asked = clone.Method == nameof(CloneMethod.Clone) ? asked : null,
                 });
             }
             else

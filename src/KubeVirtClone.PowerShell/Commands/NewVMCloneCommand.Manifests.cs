@@ -13,17 +13,17 @@ public sealed partial class NewVMCloneCommand
     {
         var batch = string.IsNullOrEmpty(Batch) ? CloneNames.NewBatch(DateTimeOffset.UtcNow) : Batch;
         var method = Enum.Parse<CloneMethodChoice>(Method.ToString());
-        var needsCluster = IsGiven(nameof(SourceNamespace)) || Requests.Any(request => ManifestPlanner.NeedsCluster(request.ToEngine(), method));
+        var needsCluster = IsGiven(nameof(SourceNamespace)) || Requests.Any(request => ManifestPlanner.NeedsCluster(request, method));
         // Without a connection the version is the one KubeVirt has served since 1.4; virtctl writes manifests offline too.
         if (!needsCluster && !IsConnectionMeant)
         {
-            WriteManifests(ManifestPlanner.WithoutCluster([.. Requests.Select(request => request.ToEngine())], batch, "v1beta1"));
+            WriteManifests(ManifestPlanner.WithoutCluster(Requests, batch, "v1beta1"));
             return;
         }
 
         RunWithCluster(async (cluster, ct) =>
         {
-            var requests = ToEngine(cluster, Requests);
+            var requests = InNamespace(cluster, Requests);
             var items = needsCluster
                 ? await new ManifestPlanner(cluster, method, batch).PlanAsync(requests, ct)
                 : ManifestPlanner.WithoutCluster(requests, batch, (await cluster.GetCloneKindAsync(ct)).Version);

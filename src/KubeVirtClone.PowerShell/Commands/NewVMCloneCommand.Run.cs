@@ -15,8 +15,8 @@ public sealed partial class NewVMCloneCommand
 
     private void CreateClones()
     {
-        var approved = new List<VMCloneRequest>();
-        var rehearsed = new List<VMCloneRequest>();
+        var approved = new List<CloneRequest>();
+        var rehearsed = new List<CloneRequest>();
         foreach (var request in Requests)
         {
             var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{Place(request)}";
@@ -34,7 +34,7 @@ public sealed partial class NewVMCloneCommand
         if (approved.Count > 0) Carry(approved, dryRun: false);
     }
 
-    private void Carry(List<VMCloneRequest> requests, bool dryRun)
+    private void Carry(List<CloneRequest> requests, bool dryRun)
     {
         CloneOperation? operation = null;
         _progress = new CloneProgressView(this, Activity(requests), dryRun);
@@ -58,7 +58,7 @@ public sealed partial class NewVMCloneCommand
                         NoSharedSnapshot = NoSharedSnapshot,
                         CopySecrets = CopySecrets,
                     };
-                    var batch = ToEngine(cluster, requests);
+                    var batch = InNamespace(cluster, requests);
                     operation = new CloneOperation(cluster, options);
                     await foreach (var update in operation.RunAsync(batch, ct)) WriteUpdate(update, _progress);
                 },
@@ -80,19 +80,19 @@ public sealed partial class NewVMCloneCommand
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST", "KubeVirtClone"]);
     }
 
-    private static string Activity(List<VMCloneRequest> requests)
+    private static string Activity(List<CloneRequest> requests)
     {
         var sources = requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal).Take(2).ToList();
         var count = requests.Count == 1 ? "1 VM" : string.Create(CultureInfo.InvariantCulture, $"{requests.Count} VMs");
         return sources is [var only] ? $"Cloning {only} → {count}" : $"Cloning {count}";
     }
 
-    private static string Place(VMCloneRequest request)
+    private static string Place(CloneRequest request)
     {
         var target = !string.IsNullOrEmpty(request.TargetNamespace) ? request.TargetNamespace : request.Namespace;
         return target.Length > 0 ? $" in namespace '{target}'" : "";
     }
 
-    private static string Noun(VMCloneRequest request) =>
+    private static string Noun(CloneRequest request) =>
         request.GoldenImage is not null ? "golden image" : request.SourceKind == "VirtualMachineSnapshot" ? "snapshot" : "VM";
 }

@@ -90,7 +90,7 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
             var @namespace = NamespaceOrDefault(cluster);
             IReadOnlyList<PreflightItem> items =
             [
-                .. ToEngine(cluster, Requests).Select(r => new PreflightItem(r)),
+                .. InNamespace(cluster, Requests).Select(r => new PreflightItem(r)),
                 .. _manifests.Select(m => PreflightItem.FromManifest(m, @namespace)),
             ];
             var report = await new BatchPreflight(cluster, options).RunAsync(items, ct);

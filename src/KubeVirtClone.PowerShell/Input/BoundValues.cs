@@ -1,67 +1,71 @@
 using System.Collections;
 using System.Management.Automation;
+using KubeVirtClone.Engine.Knowledge.Rows;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Input;
 
 /// <summary>
-/// Tells values of the command line from values that came through the pipeline, which the binder mixes. Cells of a table
-/// follow other rules: empty means absent, and a list is written with semicolons.
+/// Tells what the command line says, by values and by script blocks that are evaluated for each object, from what the binder took out of the members
+/// of the object that was piped: those are read by <see cref="PipedObject"/>, which knows what they are members of.
 /// </summary>
-internal sealed class BoundValues
+/// <param name="commandLine">Names of the parameters that were bound before the first object came.</param>
+/// <param name="input">The object piped in this turn.</param>
+/// <param name="value">The value a parameter has now.</param>
+internal sealed class BoundValues(HashSet<string> commandLine, PSObject? input, Func<string, object?> value)
 {
-    private readonly HashSet<string> _commandLine;
-    private readonly PSObject? _input;
-    private readonly PipedObject _piped;
+    /// <summary>Names given.</summary>
+    public string[] Names(string parameter, params string[] aliases) =>
+        value(parameter) is string[] names && IsGiven(parameter, aliases, property => names is [var single] ? Text(property) == single : Same(property, names)) ? names : [];
 
-    /// <param name="commandLine">Names of the parameters that were bound before the first object came.</param>
-    /// <param name="input">The object piped in this turn.</param>
-    /// <param name="piped">What it is.</param>
-    public BoundValues(HashSet<string> commandLine, PSObject? input, PipedObject piped)
+    /// <summary>A text given; null when none is.</summary>
+    public string? Text(string parameter, params string[] aliases) =>
+        value(parameter) is string text && IsGiven(parameter, aliases, property => Text(property) == text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    /// <summary>What the parameters say of the clone.</summary>
+    /// <exception cref="RequestFaultException">A value is none of its field.</exception>
+    public RequestValues Wishes()
     {
-        _commandLine = commandLine;
-        _input = input;
-        _piped = piped;
+        var wishes = RequestValues.None;
+        foreach (var field in RequestFields.All)
+        {
+            if (RequestRecord.Plain(field, value(field.Name)) is not { } plain || (plain is false && !commandLine.Contains(field.Name))) continue;
+            if (FieldText.Parse(field, plain) is { } parsed && IsGiven(field.Name, field.Aliases, property => !Parses(field, property, out var read) || Canonical(read) == Canonical(parsed)))
+                wishes = wishes.With(field, parsed);
+        }
+
+        return wishes;
     }
 
-    /// <summary>The value if it was given on the command line; else empty.</summary>
-    public string[] GivenNames(string parameter, string[]? value) => _commandLine.Contains(parameter) ? value ?? [] : [];
+    // A value that is also a member's came from there: the binder takes members by the names and aliases of parameters.
+    private bool IsGiven(string parameter, IEnumerable<string> aliases, Func<object?, bool> isOf) =>
+        commandLine.Contains(parameter) || input is null
+        || !aliases.Prepend(parameter).Any(name => PropertyReader.Has(input, name) && isOf(PropertyReader.GetAsIs(input, name)));
 
-    /// <summary>
-    /// The value if it came with the object, by a script block or by a property of a row. What a recognised object has of the
-    /// same name is not meant: a virtual machine's Name is no target name.
-    /// </summary>
-    public string[] PipedNames(string parameter, string[]? value)
+    private static bool Parses(RequestField field, object? property, out object? read)
     {
-        if (_commandLine.Contains(parameter) || value is null) return [];
-        var isOwn = value is [var single] && _piped.OwnProperties.Any(property => PropertyReader.GetText(_input, property) == single);
-        return isOwn ? [] : Cells(value);
+        try
+        {
+            read = FieldText.Parse(field, RequestRecord.Plain(field, property));
+            return true;
+        }
+        catch (RequestFaultException)
+        {
+            read = null;
+            return false;
+        }
     }
 
-    /// <summary>A list: as given on the command line, or out of a cell.</summary>
-    public string[]? List(string parameter, string[]? value) => Of(parameter, value, cell => Cells(cell) is { Length: > 0 } items ? items : null);
+    private static string Text(object? property) => property?.ToString() ?? "";
 
-    /// <summary>Texts that are never split, because they may hold semicolons themselves.</summary>
-    public string[]? Whole(string parameter, string[]? value) =>
-        Of(parameter, value, cell => cell.Where(item => !string.IsNullOrWhiteSpace(item)).ToArray() is { Length: > 0 } items ? items : null);
+    private static bool Same(object? property, string[] names) =>
+        (property is PSObject wrapped ? wrapped.BaseObject : property) is IEnumerable list and not string && list.Cast<object?>().Select(Text).SequenceEqual(names, StringComparer.Ordinal);
 
-    /// <summary>A text.</summary>
-    public string? Text(string parameter, string? value) => Of(parameter, value, cell => string.IsNullOrWhiteSpace(cell) ? null : cell.Trim());
-
-    /// <summary>A table.</summary>
-    public Hashtable? Table(string parameter, IDictionary? value) => value is null ? null : Of<Hashtable>(parameter, value as Hashtable ?? new Hashtable(value), table => table);
-
-    /// <summary>One of a closed list. A virtual machine has a property of that name, and says with it what it is, not what its clone is to be.</summary>
-    public T? Choice<T>(string parameter, T? value)
-        where T : struct => _commandLine.Contains(parameter) || _piped.Kind == PipedKind.Row ? value : null;
-
-    /// <summary>A recognised object brings its own values along; those bound from its properties by name are not meant.</summary>
-    private T? Of<T>(string parameter, T? value, Func<T, T?> fromPipeline)
-        where T : class
+    private static string Canonical(object? value) => value switch
     {
-        if (value is null || _commandLine.Contains(parameter)) return value;
-        return _piped.Kind == PipedKind.Retry ? null : fromPipeline(value);
-    }
-
-    private static string[] Cells(string[] value) =>
-        [.. value.SelectMany(cell => (cell ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        IReadOnlyDictionary<string, string> table => string.Join(';', table.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")),
+        IEnumerable<string> list => string.Join(';', list),
+        _ => FieldText.Write(value),
+    };
 }

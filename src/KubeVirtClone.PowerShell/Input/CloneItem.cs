@@ -1,164 +1,119 @@
 using System.Management.Automation;
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Rows;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
 
-/// <summary>
-/// One turn of New-VMClone's pipeline: the object that was piped, and the values bound with it. Turns itself into the
-/// requests it stands for.
-/// </summary>
+/// <summary>What the command line says in one turn of New-VMClone's pipeline. With the object that was piped it gives the requests both stand for.</summary>
 internal sealed class CloneItem
 {
-    /// <summary>What was piped.</summary>
-    public required PipedObject Piped { get; init; }
-
-    /// <summary>Source names given on the command line.</summary>
+    /// <summary>Source names.</summary>
     public string[] GivenSources { get; init; } = [];
 
-    /// <summary>Source names that came with the object.</summary>
-    public string[] PipedSources { get; init; } = [];
-
-    /// <summary>Target names given on the command line.</summary>
+    /// <summary>Target names.</summary>
     public string[] GivenTargets { get; init; } = [];
 
-    /// <summary>Target names that came with the object, or out of a script block.</summary>
-    public string[] PipedTargets { get; init; } = [];
-
-    /// <summary>Snapshot given on the command line or with the object.</summary>
+    /// <summary>The snapshot that is the source.</summary>
     public string? Snapshot { get; init; }
 
-    /// <summary>Golden image given on the command line or with the object.</summary>
+    /// <summary>The golden image that is the source.</summary>
     public string? GoldenImage { get; init; }
 
     /// <summary>Version of the golden image.</summary>
     public string? ImageVersion { get; init; }
 
-    /// <summary>Namespace given on the command line; wins over the object's.</summary>
-    public string? GivenNamespace { get; init; }
+    /// <summary>The namespace; wins over the object's.</summary>
+    public string? Namespace { get; init; }
 
-    /// <summary>Namespace that came with the object by name.</summary>
-    public string? PipedNamespace { get; init; }
+    /// <summary>What the clones are to be; wins over what the object says.</summary>
+    public required RequestValues Wishes { get; init; }
 
-    /// <summary>Everything but source and target; unset members are absent.</summary>
-    public required VMCloneRequest Options { get; init; }
+    private bool NamesSource => GivenSources.Length > 0 || Snapshot is not null || GoldenImage is not null;
 
-    /// <summary>The requests this item stands for.</summary>
-    /// <exception cref="InputException">It cannot stand for any.</exception>
-    public IEnumerable<VMCloneRequest> ToRequests(CloneNaming naming)
+    /// <summary>The requests for an object.</summary>
+    /// <exception cref="InputException">It stands for none.</exception>
+    /// <exception cref="RequestFaultException">It is a row that cannot be read.</exception>
+    public IEnumerable<CloneRequest> ToRequests(PipedObject piped, RowReader rows, CloneNaming naming)
     {
-        var sources = Sources();
-        foreach (var (kind, @namespace, name, template) in sources)
+        var row = piped.Columns.Count > 0 ? (piped.Kind == PipedKind.Row ? rows : new RowReader(static _ => { })).Read(piped.Columns, piped.Kind != PipedKind.Row || NamesSource) : new RequestRow();
+        foreach (var template in Templates(piped, row))
         {
-            foreach (var (target, number) in Targets(naming, name, template))
+            var source = template.GoldenImage ?? template.SourceName;
+            foreach (var (target, number, counted) in Targets(piped, row, naming, source, template.TargetName))
             {
-                var request = template.Copy();
-                if (kind == PipedObject.ImageKind)
-                {
-                    request.GoldenImage = name;
-                    request.ImageVersion = Piped.ImageVersion ?? ImageVersion ?? template.ImageVersion;
-                }
-
-                request.SourceKind = kind == PipedObject.ImageKind ? "VirtualMachineSnapshot" : kind;
-                request.SourceName = name;
-                request.Namespace = @namespace ?? "";
-                request.TargetName = target;
-                request.Hostname = Filled(request.Hostname, "host name", number, name, target);
-                request.CloudInitSecret = Filled(request.CloudInitSecret, "cloud-init Secret", number, name, target);
-                yield return request;
+                var request = NamePattern.Apply(template with { TargetName = target }, number, counted);
+                yield return request with { Input = VMCloneRequest.FromEngine(request) };
             }
         }
     }
 
-    private List<(string Kind, string? Namespace, string Name, VMCloneRequest Template)> Sources()
+    // A request for each source, with everything but the target's name.
+    private IEnumerable<CloneRequest> Templates(PipedObject piped, RequestRow row)
     {
-        const string vm = "VirtualMachine";
-        const string snapshot = "VirtualMachineSnapshot";
-        switch (Piped.Kind)
+        var wishes = Wishes.Over(row.Wishes);
+        if (piped.Kind == PipedKind.Retry)
         {
-            case PipedKind.Source:
-                if (GivenSources.Length > 0 || GoldenImage is not null || (Snapshot is not null && Piped.SourceKind == vm)) throw GivenTwice();
-                return [(Piped.SourceKind, GivenNamespace ?? Piped.Namespace, Piped.SourceName ?? "", Options)];
-            case PipedKind.Retry:
-                if (GivenSources.Length > 0 || GoldenImage is not null) throw GivenTwice();
-                var again = Merge(Piped.Request!, Options);
-                return [(again.GoldenImage is null ? again.SourceKind : PipedObject.ImageKind, GivenNamespace ?? again.Namespace, again.GoldenImage ?? again.SourceName, again)];
+            var again = GivenSources.Length > 0 || GoldenImage is not null ? throw GivenTwice() : piped.Request!;
+            return [again with { Namespace = Namespace ?? again.Namespace, Wishes = Wishes.Over(again.Wishes) }];
         }
 
-        var place = GivenNamespace ?? PipedNamespace;
-        if (GoldenImage is not null)
+        if (piped.Kind == PipedKind.Source)
         {
-            return GivenSources.Length > 0 || Snapshot is not null ? throw NamedTwice("-GoldenImage") : [(PipedObject.ImageKind, place, GoldenImage, Options)];
+            var isImage = piped.SourceKind == PipedObject.ImageKind;
+            if (GivenSources.Length > 0 || GoldenImage is not null || (Snapshot is not null && piped.SourceKind == SourceKinds.VirtualMachine)) throw GivenTwice();
+            return [isImage
+                ? Image(piped.SourceName ?? "", piped.ImageVersion ?? ImageVersion, Namespace ?? piped.Namespace)
+                : Of(piped.SourceKind, piped.SourceName ?? "", Namespace ?? piped.Namespace)];
         }
 
-        if (Snapshot is not null)
+        var place = Namespace ?? row.Namespace;
+        if (new[] { GivenSources.Length > 0, Snapshot is not null, GoldenImage is not null }.Count(given => given) > 1) throw NamedTwice();
+        if (GoldenImage is not null) return [Image(GoldenImage, ImageVersion ?? row.ImageVersion, place)];
+        if (Snapshot is not null) return [Of(SourceKinds.VirtualMachineSnapshot, Snapshot, place)];
+        if (GivenSources.Length > 0) return [.. GivenSources.Select(name => Of(SourceKinds.VirtualMachine, name, place))];
+        if (row.GoldenImage is { } image) return [Image(image, ImageVersion ?? row.ImageVersion, place)];
+        return piped.Kind switch
         {
-            return GivenSources.Length > 0 ? throw NamedTwice("-Snapshot") : [(snapshot, place, Snapshot, Options)];
-        }
+            PipedKind.Row => row.Sources.Select(s => Of(s.Kind, s.Name, place)),
+            PipedKind.Text => [Of(SourceKinds.VirtualMachine, piped.Text!, place)],
+            _ => throw NoSource(piped),
+        };
 
-        var names = GivenSources.Length > 0 ? GivenSources : PipedSources;
-        if (names.Length == 0) names = SourceFromPiped();
-        return [.. names.Select(name => (Piped.Kind == PipedKind.Row ? Piped.SourceKind : vm, place, name, Options))];
+        CloneRequest Of(string kind, string name, string? @namespace) => new() { SourceKind = kind, SourceName = name, Namespace = @namespace ?? "", Wishes = wishes };
+
+        CloneRequest Image(string name, string? version, string? @namespace) =>
+            Of(SourceKinds.VirtualMachineSnapshot, name, @namespace) with { GoldenImage = name, GoldenImageVersion = version };
     }
 
-    /// <summary>A text or a row without a source column names the source itself.</summary>
-    private string[] SourceFromPiped() => Piped.Kind switch
+    private IEnumerable<(string? Name, long Number, bool Counted)> Targets(PipedObject piped, RequestRow row, CloneNaming naming, string source, string? asked)
     {
-        PipedKind.Text => [Piped.Text!],
-        PipedKind.Row when !Piped.HasSourceColumn && PipedTargets is [var name] => [name],
-        PipedKind.Number => throw new InputException(
-            "VMCloneSourceMissing",
+        var isNumber = piped.Kind == PipedKind.Number;
+        if (GivenTargets.Length > 0) return Numbered(GivenTargets);
+        if (row.Targets.Count > 0) return Numbered(row.Targets);
+        if (isNumber) return [(naming.Name(piped.Number, source, counted: true), piped.Number, true)];
+        if (piped.Kind == PipedKind.Text && NamesSource) return Numbered([piped.Text]);
+        if (naming.IsUsed) return naming.NamesFor(source).Select(n => ((string?)n.Name, n.Number, naming.IsCounted));
+        // Null, but for a retry: KubeVirt's kind of name is made up.
+        return Numbered([asked]);
+
+        IEnumerable<(string?, long, bool)> Numbered(IEnumerable<string?> names) => names.Select(name => (name, isNumber ? piped.Number : naming.TakeNumber(), true));
+    }
+
+    private static InputException NoSource(PipedObject piped) => piped.Kind == PipedKind.Number
+        ? new(
+            FaultIds.VMCloneSourceMissing,
             ErrorCategory.InvalidArgument,
-            $"The number {Piped.Number} was piped in, but nothing says what to clone.",
-            "Add -SourceName: 1..20 | New-VMClone -SourceName golden -TargetName { \"desk-$_\" }"),
-        PipedKind.Row => throw new InputException(
-            "VMCloneSourceMissing",
-            ErrorCategory.InvalidArgument,
-            "The row names no source.",
-            "Fill its column SourceName, or give -SourceName for all rows."),
-        _ => throw new InputException(
-            "VMCloneSourceMissing",
+            $"The number {piped.Number} was piped in, but nothing says what to clone.",
+            "Add -SourceName: 1..20 | New-VMClone -SourceName golden -TargetName { \"desk-$_\" }")
+        : new(
+            FaultIds.VMCloneSourceMissing,
             ErrorCategory.InvalidArgument,
             "Nothing says what to clone.",
-            "Give -SourceName, -Snapshot or -GoldenImage, or pipe in virtual machines: Get-VM golden | New-VMClone"),
-    };
-
-    private static string? Filled(string? text, string what, long number, string source, string? target)
-    {
-        var filled = PerCloneText.Fill(text, what, number, source, target, out var fault);
-        return fault is null ? filled : throw new InputException("NamePatternInvalid", ErrorCategory.InvalidArgument, fault.Message, fault.RecommendedAction);
-    }
-
-    private IEnumerable<(string? Name, long Number)> Targets(CloneNaming naming, string source, VMCloneRequest template)
-    {
-        var piped = PipedTargets;
-        // The name was taken as the source: a row with nothing but a name.
-        if (Piped.Kind == PipedKind.Row && GivenSources.Length == 0 && PipedSources.Length == 0 && Snapshot is null && GoldenImage is null) piped = [];
-        var isNumber = Piped.Kind == PipedKind.Number;
-        if (GivenTargets.Length > 0) return Numbered(GivenTargets);
-        if (piped.Length > 0) return Numbered(piped);
-        if (isNumber) return [(naming.NameFor(Piped.Number, source), Piped.Number)];
-        if (Piped.Kind == PipedKind.Text && (GivenSources.Length > 0 || Snapshot is not null || GoldenImage is not null)) return Numbered([Piped.Text]);
-        if (naming.IsUsed) return naming.NamesFor(source).Select(n => ((string?)n.Name, n.Number));
-        // Null, but for a retry: KubeVirt's kind of name is made up.
-        return Numbered([template.TargetName]);
-
-        IEnumerable<(string?, long)> Numbered(string?[] names) => names.Select(name => (name, isNumber ? Piped.Number : naming.TakeNumber()));
-    }
-
-    private static VMCloneRequest Merge(VMCloneRequest first, VMCloneRequest overrides)
-    {
-        var merged = first.Copy();
-        merged.LabelFilter = overrides.LabelFilter ?? first.LabelFilter;
-        merged.AnnotationFilter = overrides.AnnotationFilter ?? first.AnnotationFilter;
-        merged.TemplateLabelFilter = overrides.TemplateLabelFilter ?? first.TemplateLabelFilter;
-        merged.TemplateAnnotationFilter = overrides.TemplateAnnotationFilter ?? first.TemplateAnnotationFilter;
-        merged.MacAddress = overrides.MacAddress ?? first.MacAddress;
-        merged.SmbiosSerial = overrides.SmbiosSerial ?? first.SmbiosSerial;
-        merged.Patch = overrides.Patch ?? first.Patch;
-        merged.VolumeNamePolicy = overrides.VolumeNamePolicy ?? first.VolumeNamePolicy;
-        return merged.WithIdentityOf(overrides);
-    }
+            "Give -SourceName, -Snapshot or -GoldenImage, or pipe in virtual machines: Get-VM golden | New-VMClone");
 
     private static InputException GivenTwice() => new(
         "VMCloneSourceGivenTwice",
@@ -166,10 +121,12 @@ internal sealed class CloneItem
         "The source comes through the pipeline and is named on the command line too.",
         "Leave one of them out. To name the new machine write -TargetName: Get-VM golden | New-VMClone -TargetName web-1");
 
-    private InputException NamedTwice(string other) => new(
+    private InputException NamedTwice() => new(
         "VMCloneSourceGivenTwice",
         ErrorCategory.InvalidArgument,
-        GivenSources.Length > 0 ? $"{other} and -SourceName '{GivenSources[0]}' both name a source." : "-GoldenImage and -Snapshot both name a source.",
+        GivenSources.Length > 0
+            ? $"{(GoldenImage is null ? "-Snapshot" : "-GoldenImage")} and -SourceName '{GivenSources[0]}' both name a source."
+            : "-GoldenImage and -Snapshot both name a source.",
         GivenSources.Length > 0
             ? $"The first name on the command line is the source's. To name the new machine write -TargetName {GivenSources[0]}."
             : "Leave one of them out: -ImageVersion says which version of a golden image is meant.");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Input;
 
@@ -17,8 +18,8 @@ internal sealed class DurationTransformationAttribute : ArgumentTransformationAt
         if (value is null) return null;
         if (value is TimeSpan span) return Checked(span, span.ToString());
         var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-        if (Duration.TryParse(text, out var duration)) return Checked(duration, text);
-        throw text.TrimStart().StartsWith('-') && Duration.TryParse(text.TrimStart()[1..], out _)
+        if (Durations.TryParse(text, out var duration)) return Checked(duration, text);
+        throw text.TrimStart().StartsWith('-') && Durations.TryParse(text.TrimStart()[1..], out _)
             ? Negative(text)
             : new ArgumentTransformationMetadataException(
                 $"'{text}' is not a duration. Give seconds (90), a text such as '90s', '5m' or '1h30m', or a TimeSpan.");

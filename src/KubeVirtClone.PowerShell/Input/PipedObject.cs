@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
@@ -52,16 +53,13 @@ internal sealed class PipedObject
 
     public long Number { get; private init; }
 
-    /// <summary>For a row: whether it has a column for the source, filled or not.</summary>
-    public bool HasSourceColumn { get; private init; }
-
-    public VMCloneRequest? Request { get; private init; }
+    public CloneRequest? Request { get; private init; }
 
     /// <summary>
-    /// Properties of a recognised object that the binder takes for parameters by their name, but that say what the object is:
-    /// a virtual machine's Name is no target name.
+    /// Members that say how to clone: of a row all, of a recognised object those that are not its own. What a record says of its own past is not meant:
+    /// a virtual machine's Name is no target name, a snapshot's SourceName no source.
     /// </summary>
-    public string[] OwnProperties { get; private init; } = [];
+    public IReadOnlyList<KeyValuePair<string, object?>> Columns { get; private init; } = [];
 
     /// <summary>Tells what an object is.</summary>
     /// <exception cref="InputException">It is nothing that could be cloned; the message says what it is.</exception>
@@ -69,10 +67,19 @@ internal sealed class PipedObject
     {
         if (input is null) return new PipedObject { Kind = PipedKind.None };
         var typeName = PipedReference.TypeNameOf(input);
+        return Identify(input, typeName) switch
+        {
+            { Kind: PipedKind.Source } source => source.WithColumns(OwnMembers.Without(input, typeName)),
+            var other => other,
+        };
+    }
+
+    private static PipedObject Identify(PSObject input, string typeName)
+    {
         return input.BaseObject switch
         {
             VirtualMachine vm => Source(VirtualMachineKind, vm.Namespace, vm.Name),
-            VMCloneRequest request => Retry(request),
+            VMCloneRequest request => Retry(request.ToEngine()),
             VMClone clone => FromClone(clone),
             VMSnapshot snapshot => Source(SnapshotKind, snapshot.Namespace, snapshot.Name),
             VMGoldenImage image => Image(image.Namespace, image.Name, image.Version),
@@ -82,12 +89,13 @@ internal sealed class PipedObject
                 Kind = PipedKind.Number,
                 Number = Convert.ToInt64(input.BaseObject, CultureInfo.InvariantCulture),
             },
-            _ when typeName == typeof(VirtualMachine).FullName =>
+            // A copy by Select-Object that lost its name, or got a column SourceName, is no machine any more.
+            _ when OwnMembers.IsWhole(input, typeName, typeof(VirtualMachine)) =>
                 Source(VirtualMachineKind, PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name")),
-            _ when typeName == typeof(VMClone).FullName => FromDeserializedClone(input),
-            _ when typeName == typeof(VMSnapshot).FullName =>
+            _ when OwnMembers.IsWhole(input, typeName, typeof(VMClone)) => FromDeserializedClone(input),
+            _ when OwnMembers.IsWhole(input, typeName, typeof(VMSnapshot)) =>
                 Source(SnapshotKind, PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name")),
-            _ when typeName == typeof(VMGoldenImage).FullName => Image(
+            _ when OwnMembers.IsWhole(input, typeName, typeof(VMGoldenImage)) => Image(
                 PropertyReader.GetText(input, "Namespace"), PropertyReader.GetText(input, "Name"), PropertyReader.GetText(input, "Version")),
             _ when typeName == typeof(VMCloneRequest).FullName => Retry(CloneSpec.FromRecord(input)),
             _ when IsForeignVirtualMachine(typeName) => throw Foreign(input, typeName),
@@ -95,65 +103,50 @@ internal sealed class PipedObject
             _ when PropertyReader.Get(input, "metadata", "name") is not null
                 || (PropertyReader.GetText(input, "kind") is not null && PropertyReader.GetText(input, "apiVersion") is not null) =>
                 FromKubernetes(input),
-            // The binder looks for properties, and a table has its entries as keys: they are read here.
-            IDictionary when PropertyReader.GetText(input, "SourceName") is not null => Retry(CloneSpec.FromRecord(input)),
-            IDictionary => throw Unusable("table without SourceName"),
+            IDictionary => Row(input),
             PSCustomObject => Row(input),
             _ when HasRowMembers(input) => Row(input),
             _ => throw Unusable(typeName),
         };
     }
 
-    private static PipedObject Source(string kind, string? @namespace, string? name, bool isClone = false) => new()
-    {
-        Kind = PipedKind.Source,
-        SourceKind = kind,
-        Namespace = @namespace,
-        SourceName = name,
-        // What a record says of its own past is not meant as a parameter: a snapshot's SourceName, an image's SnapshotName.
-        OwnProperties = isClone ? ["Name", "SourceName", "TargetName"] : ["Name", "SourceName"],
-    };
+    private static PipedObject Source(string kind, string? @namespace, string? name) => new() { Kind = PipedKind.Source, SourceKind = kind, Namespace = @namespace, SourceName = name };
 
-    private static PipedObject Image(string? @namespace, string? name, string? version) => new()
-    {
-        Kind = PipedKind.Source,
-        SourceKind = ImageKind,
-        Namespace = @namespace,
-        SourceName = name,
-        ImageVersion = version,
-        OwnProperties = ["Name", "SourceName", "Version"],
-    };
+    private static PipedObject Image(string? @namespace, string? name, string? version) =>
+        new() { Kind = PipedKind.Source, SourceKind = ImageKind, Namespace = @namespace, SourceName = name, ImageVersion = version };
 
-    /// <summary>A row may name the kind of its source; an empty source column is a mistake, not a reason to take another column.</summary>
-    private static PipedObject Row(PSObject input) => new()
-    {
-        Kind = PipedKind.Row,
-        SourceKind = PropertyReader.GetText(input, "SourceKind") ?? VirtualMachineKind,
-        HasSourceColumn = PropertyReader.Has(input, "SourceName"),
-    };
+    private static PipedObject Row(PSObject input) => new() { Kind = PipedKind.Row, Columns = OwnMembers.Columns(input) };
 
-    private static PipedObject Retry(VMCloneRequest request) => new()
-    {
-        Kind = PipedKind.Retry,
-        Request = request,
-        OwnProperties = ["Name", "SourceName", "TargetName"],
-    };
+    private PipedObject WithColumns(IReadOnlyList<KeyValuePair<string, object?>> columns) =>
+        new() { Kind = Kind, SourceKind = SourceKind, SourceName = SourceName, ImageVersion = ImageVersion, Namespace = Namespace, Columns = columns };
+
+    private static PipedObject Retry(CloneRequest request) => new() { Kind = PipedKind.Retry, Request = request };
 
     /// <summary>A clone stands for the machine it makes, unless it comes out of an error: then it is asked for again.</summary>
     private static PipedObject FromClone(VMClone clone)
     {
-        if (clone.Request is { } request) return Retry(request);
+        if (clone.Request is { } request) return Retry(request.ToEngine());
         return clone.Phase == VMClonePhase.Failed
             ? FromKubernetes(PSObject.AsPSObject(clone.Raw))
-            : Source(VirtualMachineKind, clone.Namespace, clone.TargetName, isClone: true);
+            : Source(VirtualMachineKind, clone.Namespace, clone.TargetName);
     }
 
     private static PipedObject FromDeserializedClone(PSObject clone)
     {
-        if (PropertyReader.Get(clone, "Request") is not null and var request) return Retry(CloneSpec.FromRecord(request));
-        return PropertyReader.GetText(clone, "Phase") == nameof(VMClonePhase.Failed)
+        if (PropertyReader.Get(clone, "Request") is not null and not string and var request) return Retry(CloneSpec.FromRecord(request));
+        var failed = PropertyReader.GetText(clone, "Phase") == nameof(VMClonePhase.Failed);
+        if (failed && PropertyReader.Get(clone, "Raw") is string)
+        {
+            throw new InputException(
+                "VMCloneInputInvalid",
+                ErrorCategory.InvalidType,
+                $"The failed clone '{PropertyReader.GetText(clone, "Name")}' comes out of a file that does not keep what was asked for.",
+                "Pipe the clone itself: Get-VMClone NAME | New-VMClone. Export-Clixml keeps all of it.");
+        }
+
+        return failed
             ? FromKubernetes(PSObject.AsPSObject(PropertyReader.Get(clone, "Raw") ?? clone))
-            : Source(VirtualMachineKind, PropertyReader.GetText(clone, "Namespace"), PropertyReader.GetText(clone, "TargetName"), isClone: true);
+            : Source(VirtualMachineKind, PropertyReader.GetText(clone, "Namespace"), PropertyReader.GetText(clone, "TargetName"));
     }
 
     /// <summary>What kubectl's JSON describes. A clone's JSON stands for its machine too, or for a retry when it has failed.</summary>

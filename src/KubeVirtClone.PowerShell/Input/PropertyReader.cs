@@ -24,7 +24,8 @@ internal static class PropertyReader
         return GetAsIs(source, path[^1])?.ToString() is { Length: > 0 } text ? text : null;
     }
 
-    private static object? GetAsIs(object? source, string name) => source switch
+    /// <summary>The value of a member as it is carried, in its wrapper.</summary>
+    public static object? GetAsIs(object? source, string name) => source switch
     {
         null => null,
         PSObject { BaseObject: IDictionary inner } => FromTable(inner, name),

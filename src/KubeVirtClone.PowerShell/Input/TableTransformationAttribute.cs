@@ -28,7 +28,8 @@ internal abstract class TableTransformationAttribute : ArgumentTransformationAtt
 
     private Hashtable? Parse(string text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return null;
+        // What Export-Csv makes of a list is no table either.
+        if (string.IsNullOrWhiteSpace(text) || text.StartsWith("System.", StringComparison.Ordinal)) return null;
         var table = new Hashtable(StringComparer.Ordinal);
         foreach (var entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

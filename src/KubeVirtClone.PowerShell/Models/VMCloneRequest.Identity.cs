@@ -1,6 +1,4 @@
 using System.Collections;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Input;
 
 namespace KubeVirtClone;
 
@@ -54,70 +52,4 @@ public sealed partial class VMCloneRequest
 
     /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
     public string? CloudInitSecret { get; set; }
-
-    /// <summary>Takes over what the other request says; what it leaves open stays.</summary>
-    internal VMCloneRequest WithIdentityOf(VMCloneRequest overrides)
-    {
-        GoldenImage = overrides.GoldenImage ?? GoldenImage;
-        ImageVersion = overrides.ImageVersion ?? ImageVersion;
-        TargetNamespace = overrides.TargetNamespace ?? TargetNamespace;
-        Hostname = overrides.Hostname ?? Hostname;
-        Label = overrides.Label ?? Label;
-        Annotation = overrides.Annotation ?? Annotation;
-        RunStrategy = overrides.RunStrategy ?? RunStrategy;
-        NewMacAddress = overrides.NewMacAddress ?? NewMacAddress;
-        ExcludeLabel = overrides.ExcludeLabel ?? ExcludeLabel;
-        ExcludeAnnotation = overrides.ExcludeAnnotation ?? ExcludeAnnotation;
-        ExcludeTemplateLabel = overrides.ExcludeTemplateLabel ?? ExcludeTemplateLabel;
-        ExcludeTemplateAnnotation = overrides.ExcludeTemplateAnnotation ?? ExcludeTemplateAnnotation;
-        NetworkPreset = overrides.NetworkPreset ?? NetworkPreset;
-        Without = overrides.Without ?? Without;
-        CloudInitSecret = overrides.CloudInitSecret ?? CloudInitSecret;
-        Start |= overrides.Start;
-        return this;
-    }
-
-    private CloneRequest WithIdentity(CloneRequest request) => request with
-    {
-        GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,
-        GoldenImageVersion = string.IsNullOrEmpty(ImageVersion) ? null : ImageVersion,
-        TargetNamespace = string.IsNullOrEmpty(TargetNamespace) ? null : TargetNamespace,
-        Hostname = Hostname,
-        TargetLabels = TextTable.Read(Label),
-        TargetAnnotations = TextTable.Read(Annotation),
-        RunStrategy = RunStrategy?.ToString(),
-        Start = Start,
-        GenerateMacAddresses = NewMacAddress is VMMacAddressPolicy.Generate,
-        ExcludeLabels = ExcludeLabel,
-        ExcludeAnnotations = ExcludeAnnotation,
-        ExcludeTemplateLabels = ExcludeTemplateLabel,
-        ExcludeTemplateAnnotations = ExcludeTemplateAnnotation,
-        NetworkPreset = NetworkPreset is { } preset ? Enum.Parse<NetworkPreset>(preset.ToString()) : Engine.Model.Requests.NetworkPreset.None,
-        Without = (CloneOmissions)(int)(Without ?? VMCloneOmission.None),
-        CloudInitSecret = CloudInitSecret,
-    };
-
-    private VMCloneRequest AddIdentity(CloneRequest request)
-    {
-        GoldenImage = request.GoldenImage;
-        ImageVersion = request.GoldenImageVersion;
-        TargetNamespace = request.TargetNamespace;
-        Hostname = request.Hostname;
-        Label = Table(request.TargetLabels);
-        Annotation = Table(request.TargetAnnotations);
-        RunStrategy = Enum.TryParse<VMRunStrategy>(request.RunStrategy, ignoreCase: true, out var strategy) ? strategy : null;
-        Start = request.Start;
-        NewMacAddress = request.GenerateMacAddresses ? VMMacAddressPolicy.Generate : null;
-        ExcludeLabel = request.ExcludeLabels?.ToArray();
-        ExcludeAnnotation = request.ExcludeAnnotations?.ToArray();
-        ExcludeTemplateLabel = request.ExcludeTemplateLabels?.ToArray();
-        ExcludeTemplateAnnotation = request.ExcludeTemplateAnnotations?.ToArray();
-        NetworkPreset = Enum.TryParse<VMNetworkPreset>(request.NetworkPreset.ToString(), out var preset) && preset != VMNetworkPreset.None ? preset : null;
-        Without = request.Without == CloneOmissions.None ? null : (VMCloneOmission)(int)request.Without;
-        CloudInitSecret = request.CloudInitSecret;
-        return this;
-    }
-
-    private static Hashtable? Table(IReadOnlyDictionary<string, string>? texts) =>
-        texts is null ? null : new Hashtable(texts.ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal));
 }

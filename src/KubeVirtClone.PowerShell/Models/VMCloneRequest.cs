@@ -1,5 +1,6 @@
 using System.Collections;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Input;
 
 namespace KubeVirtClone;
 
@@ -49,39 +50,30 @@ public sealed partial class VMCloneRequest
     public override string ToString() =>
         $"{Namespace}/{(string.IsNullOrEmpty(TargetName) ? $"(clone of {SourceName})" : TargetName)}";
 
-    internal VMCloneRequest Copy() => (VMCloneRequest)MemberwiseClone();
-
-    internal CloneRequest ToEngine() => WithIdentity(new CloneRequest
+    internal CloneRequest ToEngine() => new()
     {
         Namespace = Namespace,
         SourceKind = SourceKind,
         SourceName = SourceName,
         TargetName = TargetName,
-        LabelFilter = LabelFilter,
-        AnnotationFilter = AnnotationFilter,
-        TemplateLabelFilter = TemplateLabelFilter,
-        TemplateAnnotationFilter = TemplateAnnotationFilter,
-        MacAddresses = MacAddress?.Cast<DictionaryEntry>()
-            .ToDictionary(e => e.Key.ToString() ?? "", e => e.Value?.ToString() ?? "", StringComparer.Ordinal),
-        SmbiosSerial = SmbiosSerial,
-        Patches = Patch,
-        VolumeNamePolicy = VolumeNamePolicy?.ToString(),
+        GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,
+        GoldenImageVersion = string.IsNullOrEmpty(ImageVersion) ? null : ImageVersion,
+        Wishes = RequestRecord.WishesOf(this),
         Input = this,
-    });
+    };
 
-    internal static VMCloneRequest FromEngine(CloneRequest request) => new VMCloneRequest
+    internal static VMCloneRequest FromEngine(CloneRequest request)
     {
-        Namespace = request.Namespace,
-        SourceKind = request.SourceKind,
-        SourceName = request.SourceName,
-        TargetName = request.TargetName,
-        LabelFilter = request.LabelFilter?.ToArray(),
-        AnnotationFilter = request.AnnotationFilter?.ToArray(),
-        TemplateLabelFilter = request.TemplateLabelFilter?.ToArray(),
-        TemplateAnnotationFilter = request.TemplateAnnotationFilter?.ToArray(),
-        MacAddress = request.MacAddresses is { } macs ? new Hashtable(macs.ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal)) : null,
-        SmbiosSerial = request.SmbiosSerial,
-        Patch = request.Patches?.ToArray(),
-        VolumeNamePolicy = Enum.TryParse<VMVolumeNamePolicy>(request.VolumeNamePolicy, out var policy) ? policy : null,
-    }.AddIdentity(request);
+        var record = new VMCloneRequest
+        {
+            Namespace = request.Namespace,
+            SourceKind = request.SourceKind,
+            SourceName = request.SourceName,
+            TargetName = request.TargetName,
+            GoldenImage = request.GoldenImage,
+            ImageVersion = request.GoldenImageVersion,
+        };
+        RequestRecord.Write(record, request.Wishes);
+        return record;
+    }
 }

@@ -29,47 +29,55 @@ public sealed partial record CloneRequest
     internal static readonly string[] StartingStrategies = ["Always", "RerunOnFailure", "Once"];
 
     /// <summary>Host name of the new machine; null keeps the source's. The guest takes it over where cloud-init or the like does that.</summary>
-    public string? Hostname { get; init; }
+    public string? Hostname { get => Wishes.Text(RequestFields.Hostname); init => Wishes = Wishes.With(RequestFields.Hostname, value); }
 
     /// <summary>Labels to set on the new virtual machine. KubeVirt can add one only where the source has a label that stays.</summary>
-    public IReadOnlyDictionary<string, string>? TargetLabels { get; init; }
+    public IReadOnlyDictionary<string, string>? TargetLabels { get => Wishes.Table(RequestFields.Label); init => Wishes = Wishes.With(RequestFields.Label, value); }
 
     /// <summary>Annotations to set on the new virtual machine, with any value.</summary>
-    public IReadOnlyDictionary<string, string>? TargetAnnotations { get; init; }
+    public IReadOnlyDictionary<string, string>? TargetAnnotations { get => Wishes.Table(RequestFields.Annotation); init => Wishes = Wishes.With(RequestFields.Annotation, value); }
 
     /// <summary><c>Always</c>, <c>Halted</c>, <c>Manual</c>, <c>RerunOnFailure</c> or <c>Once</c>; null makes the machine stopped, as KubeVirt does.</summary>
-    public string? RunStrategy { get; init; }
+    public string? RunStrategy { get => Wishes.Text(RequestFields.RunStrategy); init => Wishes = Wishes.With(RequestFields.RunStrategy, value); }
 
     /// <summary>Have the machine started as soon as it is there. With a <see cref="RunStrategy"/> that never starts by itself it is refused.</summary>
-    public bool Start { get; init; }
+    public bool Start { get => Wishes.Flag(RequestFields.Start); init => Wishes = Wishes.With(RequestFields.Start, value ? true : null); }
 
     /// <summary>Whether it asks for a machine that starts as soon as it is there.</summary>
     internal bool StartsAtOnce =>
         Start || (RunStrategy is { } strategy && Array.Exists(StartingStrategies, s => string.Equals(s, strategy, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Give every interface that has no address in <see cref="MacAddresses"/> a locally administered one, unique among the cluster's machines and the batch.</summary>
-    public bool GenerateMacAddresses { get; init; }
+    public bool GenerateMacAddresses { get => Wishes.Text(RequestFields.NewMacAddress) == "Generate"; init => Wishes = Wishes.With(RequestFields.NewMacAddress, value ? "Generate" : null); }
 
     /// <summary>Labels of the machine to leave out: wildcards <c>*</c>, <c>?</c>, <c>[a-z]</c>, matched against whole keys, case as written.</summary>
-    public IReadOnlyList<string>? ExcludeLabels { get; init; }
+    public IReadOnlyList<string>? ExcludeLabels { get => Wishes.List(RequestFields.ExcludeLabel); init => Wishes = Wishes.With(RequestFields.ExcludeLabel, value); }
 
     /// <summary>Annotations of the machine to leave out, as <see cref="ExcludeLabels"/>.</summary>
-    public IReadOnlyList<string>? ExcludeAnnotations { get; init; }
+    public IReadOnlyList<string>? ExcludeAnnotations { get => Wishes.List(RequestFields.ExcludeAnnotation); init => Wishes = Wishes.With(RequestFields.ExcludeAnnotation, value); }
 
     /// <summary>Labels of the machine's template to leave out, as <see cref="ExcludeLabels"/>.</summary>
-    public IReadOnlyList<string>? ExcludeTemplateLabels { get; init; }
+    public IReadOnlyList<string>? ExcludeTemplateLabels { get => Wishes.List(RequestFields.ExcludeTemplateLabel); init => Wishes = Wishes.With(RequestFields.ExcludeTemplateLabel, value); }
 
     /// <summary>Annotations of the machine's template to leave out, as <see cref="ExcludeLabels"/>.</summary>
-    public IReadOnlyList<string>? ExcludeTemplateAnnotations { get; init; }
+    public IReadOnlyList<string>? ExcludeTemplateAnnotations { get => Wishes.List(RequestFields.ExcludeTemplateAnnotation); init => Wishes = Wishes.With(RequestFields.ExcludeTemplateAnnotation, value); }
 
     /// <summary>Leave out what this network puts on a machine and no two machines may share.</summary>
-    public NetworkPreset NetworkPreset { get; init; }
+    public NetworkPreset NetworkPreset
+    {
+        get => Wishes.Text(RequestFields.NetworkPreset) is { } preset ? Enum.Parse<NetworkPreset>(preset) : NetworkPreset.None;
+        init => Wishes = Wishes.With(RequestFields.NetworkPreset, value == NetworkPreset.None ? null : value.ToString());
+    }
 
     /// <summary>What of the source the clone goes without.</summary>
-    public CloneOmissions Without { get; init; }
+    public CloneOmissions Without
+    {
+        get => Wishes.Text(RequestFields.Without) is { } omissions ? Enum.Parse<CloneOmissions>(omissions) : CloneOmissions.None;
+        init => Wishes = Wishes.With(RequestFields.Without, value == CloneOmissions.None ? null : value.ToString());
+    }
 
     /// <summary>Name of a Secret in the namespace whose <c>userdata</c> replaces the source's cloud-init user data.</summary>
-    public string? CloudInitSecret { get; init; }
+    public string? CloudInitSecret { get => Wishes.Text(RequestFields.CloudInitSecret); init => Wishes = Wishes.With(RequestFields.CloudInitSecret, value); }
 
     /// <summary>Secrets that the clone is given in place of the source's.</summary>
     internal IEnumerable<string> Secrets => new[] { CloudInitSecret }.OfType<string>();

@@ -13,7 +13,7 @@ public sealed partial record CloneRequest
     /// Namespace to make the new machine in, where that is another than the source's: its disks are transferred there first, once for all clones of
     /// the source, and <see cref="Namespace"/> is the source's. Null, empty or the same makes it there.
     /// </summary>
-    public string? TargetNamespace { get; init; }
+    public string? TargetNamespace { get => Wishes.Text(RequestFields.TargetNamespace); init => Wishes = Wishes.With(RequestFields.TargetNamespace, value); }
 
     /// <summary><c>VirtualMachine</c> (default) or <c>VirtualMachineSnapshot</c>; virtctl's spellings (<c>vm</c>, <c>snapshot</c>, <c>vmsnapshot</c>) are understood.</summary>
     public string SourceKind { get; init; } = SourceKinds.VirtualMachine;
@@ -30,29 +30,32 @@ public sealed partial record CloneRequest
     /// <summary>Name of the clone object; null or empty derives one from batch and target.</summary>
     public string? CloneName { get; init; }
 
+    /// <summary>What the clone is to be: the value of each of <see cref="RequestFields.All"/> that is set. The members below are its fields by name.</summary>
+    public RequestValues Wishes { get; init; } = RequestValues.None;
+
     /// <summary>KubeVirt's <c>spec.labelFilters</c>, sent as they are. Null copies every label.</summary>
-    public IReadOnlyList<string>? LabelFilter { get; init; }
+    public IReadOnlyList<string>? LabelFilter { get => Wishes.List(RequestFields.LabelFilter); init => Wishes = Wishes.With(RequestFields.LabelFilter, value); }
 
     /// <summary>KubeVirt's <c>spec.annotationFilters</c>. Null copies every annotation.</summary>
-    public IReadOnlyList<string>? AnnotationFilter { get; init; }
+    public IReadOnlyList<string>? AnnotationFilter { get => Wishes.List(RequestFields.AnnotationFilter); init => Wishes = Wishes.With(RequestFields.AnnotationFilter, value); }
 
     /// <summary>KubeVirt's <c>spec.template.labelFilters</c>. Null copies every template label.</summary>
-    public IReadOnlyList<string>? TemplateLabelFilter { get; init; }
+    public IReadOnlyList<string>? TemplateLabelFilter { get => Wishes.List(RequestFields.TemplateLabelFilter); init => Wishes = Wishes.With(RequestFields.TemplateLabelFilter, value); }
 
     /// <summary>KubeVirt's <c>spec.template.annotationFilters</c>. Null copies every template annotation.</summary>
-    public IReadOnlyList<string>? TemplateAnnotationFilter { get; init; }
+    public IReadOnlyList<string>? TemplateAnnotationFilter { get => Wishes.List(RequestFields.TemplateAnnotationFilter); init => Wishes = Wishes.With(RequestFields.TemplateAnnotationFilter, value); }
 
     /// <summary>MAC address by interface name, in any notation. An empty address clears it.</summary>
-    public IReadOnlyDictionary<string, string>? MacAddresses { get; init; }
+    public IReadOnlyDictionary<string, string>? MacAddresses { get => Wishes.Table(RequestFields.MacAddress); init => Wishes = Wishes.With(RequestFields.MacAddress, value); }
 
     /// <summary>The clone's SMBIOS serial; null lets KubeVirt choose.</summary>
-    public string? SmbiosSerial { get; init; }
+    public string? SmbiosSerial { get => Wishes.Text(RequestFields.SmbiosSerial); init => Wishes = Wishes.With(RequestFields.SmbiosSerial, value); }
 
     /// <summary>JSON patch operations (RFC 6902) for the new virtual machine, each a JSON object or an array of them.</summary>
-    public IReadOnlyList<string>? Patches { get; init; }
+    public IReadOnlyList<string>? Patches { get => Wishes.List(RequestFields.Patch); init => Wishes = Wishes.With(RequestFields.Patch, value); }
 
     /// <summary><c>RandomizeNames</c> or <c>PrefixTargetName</c>; null leaves it to KubeVirt.</summary>
-    public string? VolumeNamePolicy { get; init; }
+    public string? VolumeNamePolicy { get => Wishes.Text(RequestFields.VolumeNamePolicy); init => Wishes = Wishes.With(RequestFields.VolumeNamePolicy, value); }
 
     /// <summary>Labels of the clone object itself (not of the new virtual machine).</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -81,21 +84,13 @@ public sealed partial record CloneRequest
     {
         ArgumentNullException.ThrowIfNull(clone);
         var spec = SpecOf(clone);
-        var template = spec?.Member("template");
         return new CloneRequest
         {
             Namespace = clone.Namespace,
             SourceKind = clone.SourceKind,
             SourceName = clone.SourceName,
             TargetName = clone.TargetName,
-            LabelFilter = Strings(spec, "labelFilters"),
-            AnnotationFilter = Strings(spec, "annotationFilters"),
-            TemplateLabelFilter = Strings(template, "labelFilters"),
-            TemplateAnnotationFilter = Strings(template, "annotationFilters"),
-            MacAddresses = Map(spec, "newMacAddresses"),
-            SmbiosSerial = spec?.Text("newSMBiosSerial"),
-            Patches = Strings(spec, "patches"),
-            VolumeNamePolicy = spec?.Text("volumeNamePolicy"),
+            Wishes = RequestFields.All.Where(f => f.SpecPath.Count > 0).Aggregate(RequestValues.None, (values, f) => values.With(f, Value(At(spec, f.SpecPath)))),
             Input = clone,
         };
     }
@@ -116,13 +111,14 @@ public sealed partial record CloneRequest
         }
     }
 
-    private static List<string>? Strings(JsonElement? parent, string key) =>
-        parent is { ValueKind: JsonValueKind.Object } p && p.TryGetProperty(key, out var list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(i => i.ValueKind == JsonValueKind.String ? i.GetString()! : i.GetRawText())]
-            : null;
+    private static JsonElement? At(JsonElement? element, IEnumerable<string> path) =>
+        path.Aggregate(element, (at, name) => at is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null);
 
-    private static Dictionary<string, string>? Map(JsonElement? parent, string key) =>
-        parent is { ValueKind: JsonValueKind.Object } p && p.TryGetProperty(key, out var map) && map.ValueKind == JsonValueKind.Object
-            ? map.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString() ?? "", StringComparer.Ordinal)
-            : null;
+    private static object? Value(JsonElement? element) => element switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.Array } list => (IReadOnlyList<string>)[.. list.EnumerateArray().Select(i => i.ValueKind == JsonValueKind.String ? i.GetString()! : i.GetRawText())],
+        { ValueKind: JsonValueKind.Object } map => map.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString() ?? "", StringComparer.Ordinal),
+        _ => null,
+    };
 }

@@ -72,6 +72,15 @@ public static partial class FaultIds
     /// <summary>The name or namespace given is not a legal one.</summary>
     public const string VMCloneNameInvalid = "VMCloneNameInvalid";
 
+    /// <summary>Nothing says what to clone.</summary>
+    public const string VMCloneSourceMissing = "VMCloneSourceMissing";
+
+    /// <summary>A name pattern cannot be used.</summary>
+    public const string NamePatternInvalid = "NamePatternInvalid";
+
+    /// <summary>A row of a table cannot be read.</summary>
+    public const string VMCloneRowInvalid = "VMCloneRowInvalid";
+
     /// <summary>The source kind or name is not usable.</summary>
     public const string VMCloneSourceInvalid = "VMCloneSourceInvalid";
 

@@ -53,12 +53,13 @@ public sealed class ParseTests
             "bound", "-v", "--throttle-limit", "4", "--dry-run=server", "-o", "name");
 
         invocation.Names.ShouldBe(["vm/golden", "web-1"]);
-        invocation.LabelFilter.ShouldBe(["*", "!role"]);
-        invocation.AnnotationFilter.ShouldBe([""]);
-        invocation.TemplateLabelFilter.ShouldBeNull();
-        invocation.MacAddresses.ShouldBe(["default:02:00:00:00:00:01"]);
-        invocation.SmbiosSerial.ShouldBe("a:b,c");
-        invocation.Patches.ShouldBe(["""{"op":"add","path":"/x","value":"a:b"}"""]);
+        var wishes = Wishes(invocation);
+        wishes.LabelFilter.ShouldBe(["*", "!role"]);
+        wishes.AnnotationFilter.ShouldBe([""]);
+        wishes.TemplateLabelFilter.ShouldBeNull();
+        wishes.MacAddresses!["default"].ShouldBe("02:00:00:00:00:01");
+        wishes.SmbiosSerial.ShouldBe("a:b,c");
+        wishes.Patches.ShouldBe(["""{"op":"add","path":"/x","value":"a:b"}"""]);
         invocation.Timeout.ShouldBe(TimeSpan.FromMinutes(5));
         invocation.For.ShouldBe(WaitTarget.Bound);
         invocation.Wait.ShouldBeTrue();
@@ -76,18 +77,19 @@ public sealed class ParseTests
             "--exclude-label", "app*", "--network-preset", "kubeovn", "--without", "labels,network", "--without", "disks", "--cloud-init-secret", "s");
 
         invocation.GoldenImage.ShouldBe("ubuntu:24.04");
+        var wishes = Wishes(invocation);
         invocation.Method.ShouldBe(CloneMethodChoice.Restore);
-        invocation.TargetLabels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b", ["c"] = "d=e" });
-        invocation.TargetAnnotations!["x"].ShouldBeEmpty();
-        invocation.ExcludeLabels.ShouldBe(["app*"]);
-        invocation.ExcludeAnnotations.ShouldBeNull();
-        invocation.NetworkPreset.ShouldBe(NetworkPreset.KubeOvn);
-        invocation.Without.ShouldBe(CloneOmissions.Labels | CloneOmissions.Network | CloneOmissions.Disks);
+        wishes.TargetLabels.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b", ["c"] = "d=e" });
+        wishes.TargetAnnotations!["x"].ShouldBeEmpty();
+        wishes.ExcludeLabels.ShouldBe(["app*"]);
+        wishes.ExcludeAnnotations.ShouldBeNull();
+        wishes.NetworkPreset.ShouldBe(NetworkPreset.KubeOvn);
+        wishes.Without.ShouldBe(CloneOmissions.Labels | CloneOmissions.Network | CloneOmissions.Disks);
         invocation.Wait.ShouldBeTrue();
         invocation.NoSharedSnapshot.ShouldBeTrue();
-        invocation.Start.ShouldBeTrue();
-        invocation.GenerateMacAddresses.ShouldBeTrue();
-        invocation.CloudInitSecret.ShouldBe("s");
+        wishes.Start.ShouldBeTrue();
+        wishes.GenerateMacAddresses.ShouldBeTrue();
+        wishes.CloudInitSecret.ShouldBe("s");
     }
 
     [Fact]
@@ -105,8 +107,10 @@ public sealed class ParseTests
     [InlineData("new a --count 0", "--count 0")]
     [InlineData("new a --dry-run maybe", "--dry-run maybe")]
     [InlineData("new a --method magic", "choose one of auto, clone, restore")]
-    [InlineData("new a --without labels,teeth", "--without teeth")]
-    [InlineData("new a --label nonsense", "write KEY=VALUE")]
+    [InlineData("new a --without labels,teeth", "Without cannot be 'teeth'")]
+    [InlineData("new a --label nonsense", "key=value")]
+    [InlineData("new a --new-mac-address 02-00-00-00-00-01", "INTERFACE:MAC")]
+    [InlineData("new a --new-mac-address a:1 --new-mac-address a:2", "twice")]
     [InlineData("stop a --grace-period soon", "--grace-period soon")]
     [InlineData("start a --dry-run=client", "--dry-run client")]
     [InlineData("snapshot frobnicate", "frobnicate")]
@@ -215,6 +219,8 @@ public sealed class ParseTests
         await Task.CompletedTask;
         return (parsed.Errors.Count == 0 ? ExitCode.Success : ExitCode.Usage, parsed);
     }
+
+    private static CloneRequest Wishes(NewInvocation invocation) => new() { Namespace = "", SourceName = "", Wishes = invocation.Wishes };
 
     private static async Task<NewInvocation> BindNewAsync(params string[] arguments)
     {

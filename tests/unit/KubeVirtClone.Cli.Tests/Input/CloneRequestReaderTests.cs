@@ -67,22 +67,24 @@ public sealed class CloneRequestReaderTests
         var request = Read(new NewInvocation
         {
             Names = ["golden", "web-1"],
-            LabelFilter = ["*", "!role"],
-            AnnotationFilter = [],
-            TemplateLabelFilter = ["a"],
-            TemplateAnnotationFilter = ["b"],
-            MacAddresses = ["default:02:00:00:00:00:01", "second=02-00-00-00-00-02"],
-            SmbiosSerial = "s:1",
-            Patches = ["""{"op":"remove","path":"/x"}"""],
-            VolumeNamePolicy = "PrefixTargetName",
+            Wishes = Wish(new()
+            {
+                Namespace = "",
+                SourceName = "",
+                LabelFilter = ["*", "!role"],
+                AnnotationFilter = [],
+                TemplateLabelFilter = ["a"],
+                TemplateAnnotationFilter = ["b"],
+                SmbiosSerial = "s:1",
+                Patches = ["""{"op":"remove","path":"/x"}"""],
+                VolumeNamePolicy = "PrefixTargetName",
+            }),
         }).ShouldHaveSingleItem();
 
         request.LabelFilter.ShouldBe(["*", "!role"]);
         request.AnnotationFilter.ShouldNotBeNull().ShouldBeEmpty();
         request.TemplateLabelFilter.ShouldBe(["a"]);
         request.TemplateAnnotationFilter.ShouldBe(["b"]);
-        request.MacAddresses.ShouldNotBeNull()["default"].ShouldBe("02:00:00:00:00:01");
-        request.MacAddresses["second"].ShouldBe("02-00-00-00-00-02");
         request.SmbiosSerial.ShouldBe("s:1");
         request.Patches.ShouldBe(["""{"op":"remove","path":"/x"}"""]);
         request.VolumeNamePolicy.ShouldBe("PrefixTargetName");
@@ -97,7 +99,7 @@ public sealed class CloneRequestReaderTests
             ,golden-snap,web-2,other,,,
             ,,web-3,,,,
             """;
-        var requests = Read(new NewInvocation { Names = ["fallback"], File = "-", SmbiosSerial = "line" }, csv);
+        var requests = Read(new NewInvocation { Names = ["fallback"], File = "-", Wishes = Wish(new() { Namespace = "", SourceName = "", SmbiosSerial = "line" }) }, csv);
 
         requests.Select(r => (r.SourceKind, r.SourceName, r.TargetName, r.Namespace, r.SmbiosSerial)).ShouldBe(
         [
@@ -142,7 +144,7 @@ public sealed class CloneRequestReaderTests
     [Fact]
     public void Host_name_and_secret_are_filled_in_for_each()
     {
-        var requests = Read(new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "web-{0:d3}", StartIndex = 8, Hostname = "{1}-{0:d2}", CloudInitSecret = "{2}-data" });
+        var requests = Read(new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "web-{0:d3}", StartIndex = 8, Wishes = Wish(new() { Namespace = "", SourceName = "", Hostname = "{1}-{0:d2}", CloudInitSecret = "{2}-data" }) });
 
         requests.Select(r => r.Hostname).ShouldBe(["golden-08", "golden-09"]);
         requests.Select(r => r.CloudInitSecret).ShouldBe(["web-008-data", "web-009-data"]);
@@ -176,12 +178,12 @@ public sealed class CloneRequestReaderTests
         { new NewInvocation { Names = ["golden", "a"], Count = 2 }, "not both" },
         { new NewInvocation { Names = ["golden"], NamePattern = "x{0}" }, "--count" },
         { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "same" }, "more than once" },
-        { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "{0" }, "not a name pattern" },
-        { new NewInvocation { Names = ["golden", "a"], MacAddresses = ["02-00-00-00-00-01"] }, "INTERFACE:MAC" },
-        { new NewInvocation { Names = ["golden", "a"], MacAddresses = ["a:1", "a:2"] }, "twice" },
+        { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "{0" }, "not a pattern" },
         { new NewInvocation { Names = ["golden", "a"], File = "-" }, "name none" },
         { new NewInvocation { File = "/nowhere/clones.csv" }, "can't read /nowhere/clones.csv" },
     };
+
+    private static RequestValues Wish(CloneRequest request) => request.Wishes;
 
     private static IReadOnlyList<CloneRequest> Read(NewInvocation invocation, string input = "") => Reader(invocation, input, []).Read();
 

@@ -18,7 +18,7 @@ public sealed partial class LayerTests
         ["Model.Requests"],
         ["Model.Results"],
         ["Cluster", "Knowledge.Patches", "Knowledge.Naming", "Knowledge.Causes"],
-        ["Knowledge.Identity", "Knowledge.Machines"],
+        ["Knowledge.Identity", "Knowledge.Machines", "Knowledge.Rows"],
         ["Knowledge.Manifests"],
         ["Objects"],
         ["Facts"],

@@ -41,33 +41,6 @@ public sealed class NamingTests
     }
 
     [Fact]
-    public void A_pattern_gives_numbered_names()
-    {
-        var requests = TargetNames.Expand(World.Request(), 3, "web-{0:d3}", 9, out var fault);
-
-        fault.ShouldBeNull();
-        requests.Select(r => r.TargetName).ShouldBe(["web-009", "web-010", "web-011"]);
-    }
-
-    [Fact]
-    public void Without_a_pattern_the_names_are_source_and_number()
-    {
-        TargetNames.Expand(World.Request(), 2, null, 1, out _).Select(r => r.TargetName).ShouldBe(["golden-1", "golden-2"]);
-    }
-
-    [Theory]
-    [InlineData("web", 2)]
-    [InlineData("web-{0", 1)]
-    [InlineData("web-{7}", 1)]
-    [InlineData("web-{0}", 0)]
-    public void A_bad_pattern_or_count_is_a_fault(string pattern, int count)
-    {
-        TargetNames.Expand(World.Request(), count, pattern, 1, out var fault).ShouldBeEmpty();
-        fault!.Id.ShouldBe(FaultIds.VMCloneNameInvalid);
-        fault.RecommendedAction.ShouldNotBeEmpty();
-    }
-
-    [Fact]
     public void Upper_case_is_refused_with_the_lower_case_name()
     {
         NameRules.WhyNotName("Web-1")!.ShouldContain("'web-1'");

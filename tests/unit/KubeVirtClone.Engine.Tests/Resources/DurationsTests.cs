@@ -1,8 +1,8 @@
-using KubeVirtClone.Cli.Input;
+using KubeVirtClone.Engine.Model.Records;
 
-namespace KubeVirtClone.Cli.Tests.Input;
+namespace KubeVirtClone.Engine.Tests.Resources;
 
-public sealed class DurationTextTests
+public sealed class DurationsTests
 {
     [Theory]
     [InlineData("90s", 90)]
@@ -14,14 +14,24 @@ public sealed class DurationTextTests
     [InlineData("300", 300)]
     [InlineData(" 5m ", 300)]
     [InlineData("0", 0)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("1m500ms", 60.5)]
+    [InlineData("00:05:00", 300)]
+    [InlineData("1.00:00:00", 86400)]
     public void Reads_what_kubectl_and_people_write(string text, double seconds)
     {
-        DurationText.TryParse(text, out var duration).ShouldBeTrue();
+        Durations.TryParse(text, out var duration).ShouldBeTrue();
         duration.TotalSeconds.ShouldBe(seconds);
     }
 
     [Theory]
     [InlineData("")]
+    [InlineData(null)]
+    [InlineData("soon")]
+    [InlineData("5m-3s")]
+    [InlineData("-5")]
+    [InlineData("-00:05:00")]
+    [InlineData("400d")]
     [InlineData("m")]
     [InlineData("5 minutes")]
     [InlineData("5x")]
@@ -29,7 +39,7 @@ public sealed class DurationTextTests
     [InlineData("5m3")]
     [InlineData("1.2.3s")]
     [InlineData("9999999h")]
-    public void Refuses_the_rest(string text) => DurationText.TryParse(text, out _).ShouldBeFalse();
+    public void Refuses_the_rest(string? text) => Durations.TryParse(text, out _).ShouldBeFalse();
 
     // What kubectl 1.32 prints for these ages.
     [Theory]
@@ -47,5 +57,11 @@ public sealed class DurationTextTests
     [InlineData(9 * 86400, "9d")]
     [InlineData(800 * 86400, "2y70d")]
     [InlineData(365 * 9 * 86400, "9y")]
-    public void Prints_ages_as_kubectl_does(long seconds, string age) => DurationText.ToAge(TimeSpan.FromSeconds(seconds)).ShouldBe(age);
+    [InlineData((3 * 365 + 40) * 86400, "3y40d")]
+    [InlineData(330, "5m30s")]
+    [InlineData(12 * 86400, "12d")]
+    public void Prints_ages_as_kubectl_does(long seconds, string age) => Durations.Age(TimeSpan.FromSeconds(seconds)).ShouldBe(age);
+
+    [Fact]
+    public void Writes_nothing_for_no_age() => Durations.Age(null).ShouldBe("");
 }

@@ -1,7 +1,7 @@
-using KubeVirtClone.Errors;
-using KubeVirtClone.Input;
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Results;
 
-namespace KubeVirtClone.PowerShell.Tests;
+namespace KubeVirtClone.Engine.Tests.Planning;
 
 public sealed class CloneNamingTests
 {
@@ -43,14 +43,18 @@ public sealed class CloneNamingTests
     [Fact]
     public void Takes_a_number_that_was_piped_in()
     {
-        new CloneNaming("web-{0:d3}", null, 1).NameFor(17, "golden").ShouldBe("web-017");
-        new CloneNaming(null, null, 1).NameFor(17, "golden").ShouldBe("golden-17");
+        new CloneNaming("web-{0:d3}", null, 1).Name(17, "golden", counted: true).ShouldBe("web-017");
+        new CloneNaming(null, null, 1).Name(17, "golden", counted: true).ShouldBe("golden-17");
+        new CloneNaming("desk-{0}", null, 1).Name(17, "golden", counted: true).ShouldBe("desk-17");
     }
 
     [Theory]
     [InlineData("web-{0", 2)]
     [InlineData("web-{7}", 2)]
     [InlineData("web", 2)]
+    [InlineData("web-{2}", 2)]
+    [InlineData("web-{0}", 0)]
+    [InlineData("web-{0}", 100_001)]
     public void Refuses_a_pattern_that_cannot_name_them(string pattern, int count) =>
-        Should.Throw<InputException>(() => new CloneNaming(pattern, count, 1)).Id.ShouldBe("NamePatternInvalid");
+        Should.Throw<RequestFaultException>(() => new CloneNaming(pattern, count, 1)).Id.ShouldBe(FaultIds.NamePatternInvalid);
 }

@@ -1,0 +1,130 @@
+using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Knowledge.Rows;
+
+/// <summary>
+/// Reads rows, whatever they come from, in one way: what a column says is done, or the row is refused. An empty cell says nothing. What is cloned
+/// is never guessed.
+/// </summary>
+/// <param name="warn">Is told of columns that say nothing of a clone, once of each.</param>
+public sealed class RowReader(Action<string> warn)
+{
+    private readonly HashSet<string> _warned = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a row says.</summary>
+    /// <param name="columns">Names and values of its columns, in order. A value is null, a text, a number, a flag, a list, or a table by key.</param>
+    /// <param name="hasSource">Whether the source is given by other means, for rows that name none.</param>
+    /// <exception cref="RequestFaultException">It cannot be read, or names no source.</exception>
+    public RequestRow Read(IReadOnlyList<KeyValuePair<string, object?>> columns, bool hasSource)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var cells = new Cells(columns);
+        var wishes = RequestValues.None;
+        foreach (var field in RequestFields.All)
+            wishes = wishes.With(field, FieldText.Parse(field, cells.Value([field.Name, .. field.Aliases])));
+
+        var image = cells.Text(ColumnNames.GoldenImage);
+        var version = cells.Text(ColumnNames.ImageVersion);
+        var sources = Sources(cells, image, hasSource, out var nameIsSource);
+        if (version is not null && image is null && !hasSource)
+            throw Invalid("ImageVersion is given, and no GoldenImage.", "Fill its column GoldenImage, or leave ImageVersion empty.");
+        var targets = cells.List(ColumnNames.Target);
+        foreach (var column in columns.Select(c => c.Key).Where(c => c.Length > 0 && !ColumnNames.IsKnown(c) && _warned.Add(c)))
+            warn($"The column '{column}' says nothing of a clone and is not used{(ColumnNames.Nearest(column) is { } near ? $"; is {near} meant?" : ".")}");
+        return new RequestRow
+        {
+            Sources = sources,
+            GoldenImage = image,
+            ImageVersion = version,
+            Targets = targets.Count > 0 || nameIsSource ? targets : cells.List(ColumnNames.Name),
+            Namespace = cells.Text(ColumnNames.Namespace),
+            CloneName = cells.Text(ColumnNames.CloneName),
+            Batch = cells.Text(ColumnNames.Batch),
+            Wishes = wishes,
+        };
+    }
+
+    private static List<SourceReference> Sources(Cells cells, string? image, bool hasSource, out bool nameIsSource)
+    {
+        nameIsSource = false;
+        var names = cells.List(ColumnNames.Source);
+        // A record of a clone has the name of its snapshot beside its source's.
+        var snapshots = cells.List(names.Count > 0 ? ColumnNames.Snapshot[..1] : ColumnNames.Snapshot);
+        if (new[] { names.Count > 0, snapshots.Count > 0, image is not null }.Count(given => given) > 1)
+            throw Invalid("The row names two sources.", "Fill one of the columns SourceName, Snapshot and GoldenImage.");
+        if (snapshots.Count > 0)
+            return [.. snapshots.Select(s => SourceReference.Parse(s, "snapshot"))];
+        if (image is not null)
+            return [];
+        var kind = cells.Text(ColumnNames.SourceKind);
+        if (names.Count == 0 && !hasSource && !cells.Has(ColumnNames.Source) && !cells.Has(ColumnNames.Snapshot) && !cells.Has(ColumnNames.GoldenImage))
+        {
+            names = cells.List(ColumnNames.Name);
+            nameIsSource = names.Count > 0;
+        }
+
+        return names.Count > 0 || hasSource ? [.. names.Select(n => SourceReference.Parse(n, kind))] : throw NoSource(cells);
+    }
+
+    private static RequestFaultException NoSource(Cells cells)
+    {
+        if (new[] { ColumnNames.Source, ColumnNames.Snapshot, ColumnNames.GoldenImage, ColumnNames.Name }.Where(cells.Has).Select(c => c[0]).ToList() is { Count: > 0 } empty)
+            return new(FaultIds.VMCloneSourceMissing, $"The row names no source: {string.Join(" and ", empty)} {(empty.Count == 1 ? "is" : "are")} empty.", $"Fill its column {empty[0]}, or name the source for all rows on the command line.");
+        var columns = string.Join(", ", cells.Names.Select(n => $"'{n}'"));
+        var hint = cells.Names.Select(n => ColumnNames.IsKnown(n) ? null : ColumnNames.Nearest(n) is "SourceName" or "Snapshot" or "GoldenImage" ? $" '{n}' may be meant for {ColumnNames.Nearest(n)}." : null).FirstOrDefault(h => h is not null)
+            ?? (cells.Names is [var only] && only.AsSpan().IndexOfAny(';', '\t') >= 0 ? " Its values are parted by another sign than the comma: read it with that (Import-Csv -Delimiter)." : "");
+        return new(
+            FaultIds.VMCloneSourceMissing,
+            $"The row names no source: its columns are {(columns.Length == 0 ? "none" : columns)}.{hint}",
+            "Name the source in a column SourceName, Snapshot, GoldenImage or Name, or for all rows on the command line.");
+    }
+
+    private static RequestFaultException Invalid(string message, string action) => new(FaultIds.VMCloneRowInvalid, message, action);
+
+    // The cells of one row by their names in any case.
+    private sealed class Cells
+    {
+        private readonly Dictionary<string, object?> _values = new(StringComparer.OrdinalIgnoreCase);
+
+        public Cells(IReadOnlyList<KeyValuePair<string, object?>> columns)
+        {
+            Names = [.. columns.Select(c => c.Key)];
+            foreach (var (name, value) in columns)
+            {
+                if (!_values.TryAdd(name, value))
+                    throw Invalid($"The row has the column '{name}' twice.", "Name each column once; case does not tell them apart.");
+            }
+        }
+
+        public IReadOnlyList<string> Names { get; }
+
+        public bool Has(string[] names) => Array.Exists(names, _values.ContainsKey);
+
+        public object? Value(string[] names)
+        {
+            object? found = null;
+            string? by = null;
+            foreach (var name in names)
+            {
+                if (!_values.TryGetValue(name, out var value) || value is null || value is string blank && string.IsNullOrWhiteSpace(blank))
+                    continue;
+                if (by is not null && FieldText.Write(value).Trim() != FieldText.Write(found).Trim())
+                    throw Invalid($"The columns {by} and {name} say the same thing, with different values.", $"Leave {name} out.");
+                (found, by) = (found ?? value, by ?? name);
+            }
+
+            return found;
+        }
+
+        public string? Text(string[] names) => Value(names) is { } value ? FieldText.Write(value).Trim() : null;
+
+        public IReadOnlyList<string> List(string[] names) => Value(names) switch
+        {
+            null => [],
+            string cell => FieldText.Split(cell),
+            var value => [.. FieldText.Items(value).Select(i => i.Trim()).Where(i => i.Length > 0)],
+        };
+    }
+}

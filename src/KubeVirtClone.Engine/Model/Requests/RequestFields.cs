@@ -1,0 +1,129 @@
+namespace KubeVirtClone.Engine.Model.Requests;
+
+/// <summary>Every field of a request. A new one is an entry here, a rule that carries it out, and its place in the help.</summary>
+public static class RequestFields
+{
+    private static readonly AsyncLocal<RequestField?> Trial = new();
+
+    // In the order of fingerprints: what exists was marked in it.
+    internal static readonly RequestField LabelFilter = Always(new(nameof(LabelFilter), RequestFieldKind.List, "Which labels to copy") { ValueName = "FILTER", SpecPath = ["labelFilters"] });
+    internal static readonly RequestField AnnotationFilter = Always(new(nameof(AnnotationFilter), RequestFieldKind.List, "Which annotations to copy") { ValueName = "FILTER", SpecPath = ["annotationFilters"] });
+    internal static readonly RequestField TemplateLabelFilter =
+        Always(new(nameof(TemplateLabelFilter), RequestFieldKind.List, "Which labels of the VM's template to copy") { ValueName = "FILTER", SpecPath = ["template", "labelFilters"] });
+    internal static readonly RequestField TemplateAnnotationFilter =
+        Always(new(nameof(TemplateAnnotationFilter), RequestFieldKind.List, "Which annotations of the VM's template to copy") { ValueName = "FILTER", SpecPath = ["template", "annotationFilters"] });
+    internal static readonly RequestField ExcludeLabel = Always(new(nameof(ExcludeLabel), RequestFieldKind.List, "Labels to leave out, by wildcards") { ValueName = "PATTERN" });
+    internal static readonly RequestField ExcludeAnnotation =
+        Always(new(nameof(ExcludeAnnotation), RequestFieldKind.List, "Annotations to leave out, by wildcards") { ValueName = "PATTERN" });
+    internal static readonly RequestField ExcludeTemplateLabel =
+        Always(new(nameof(ExcludeTemplateLabel), RequestFieldKind.List, "Labels of the VM's template to leave out, by wildcards") { ValueName = "PATTERN" });
+    internal static readonly RequestField ExcludeTemplateAnnotation =
+        Always(new(nameof(ExcludeTemplateAnnotation), RequestFieldKind.List, "Annotations of the VM's template to leave out, by wildcards") { ValueName = "PATTERN" });
+    internal static readonly RequestField MacAddress = Always(new(nameof(MacAddress), RequestFieldKind.Macs, "MAC address for an interface, in any notation")
+    {
+        Aliases = ["NewMacAddresses"],
+        Option = "--new-mac-address",
+        ValueName = "INTERFACE:MAC",
+        SpecPath = ["newMacAddresses"],
+    });
+
+    internal static readonly RequestField NewMacAddress = Always(new(
+        nameof(NewMacAddress), RequestFieldKind.Choice, "Give interfaces without --new-mac-address an address that no other VM of the cluster has.")
+    {
+        Words = ["Default", "Generate"],
+        Option = "--generate-mac-addresses",
+        OptionWord = "Generate",
+    });
+
+    internal static readonly RequestField SmbiosSerial = Always(new(nameof(SmbiosSerial), RequestFieldKind.Text, "SMBIOS serial of the new VM.")
+    {
+        Aliases = ["Serial", "NewSmbiosSerial"],
+        Option = "--new-smbios-serial",
+        ValueName = "SERIAL",
+        SpecPath = ["newSMBiosSerial"],
+    });
+
+    internal static readonly RequestField Patch = Always(new(nameof(Patch), RequestFieldKind.Patches, "JSON patch operation for the new VM, applied last")
+    {
+        Aliases = ["Patches"],
+        ValueName = "JSON",
+        SpecPath = ["patches"],
+    });
+
+    internal static readonly RequestField VolumeNamePolicy = Always(new(nameof(VolumeNamePolicy), RequestFieldKind.Choice, "RandomizeNames or PrefixTargetName.")
+    {
+        Words = ["RandomizeNames", "PrefixTargetName"],
+        TakesOtherWords = true,
+        ValueName = "POLICY",
+        SpecPath = ["volumeNamePolicy"],
+    });
+
+    internal static readonly RequestField Hostname = Always(new(
+        nameof(Hostname), RequestFieldKind.Text, "Host name of the new VM. In a pattern {0} is the running number, {1} the source's name, {2} the new VM's.")
+    {
+        IsPattern = true,
+        ValueName = "NAME",
+    });
+
+    internal static readonly RequestField Label = Always(new(nameof(Label), RequestFieldKind.Table, "Label to set on the new VM") { ValueName = "KEY=VALUE" });
+    internal static readonly RequestField Annotation = Always(new(nameof(Annotation), RequestFieldKind.Table, "Annotation to set on the new VM") { ValueName = "KEY=VALUE" });
+    internal static readonly RequestField RunStrategy = Always(new(
+        nameof(RunStrategy), RequestFieldKind.Choice, "Always, Halted, Manual, RerunOnFailure or Once. Without it the new VM is stopped.")
+    {
+        Words = ["Always", "Halted", "Manual", "RerunOnFailure", "Once"],
+        TakesOtherWords = true,
+        ValueName = "STRATEGY",
+    });
+
+    internal static readonly RequestField Start = Always(new(nameof(Start), RequestFieldKind.Flag, "Have the new VM started as soon as it is there."), unset: false);
+    internal static readonly RequestField NetworkPreset = Always(
+        new(nameof(NetworkPreset), RequestFieldKind.Choice, "Leave out what this network puts on a VM and no two may share: kubeovn or ovnkubernetes.")
+        {
+            Words = Enum.GetNames<NetworkPreset>(),
+            ValueName = "CHOICE",
+        },
+        unset: nameof(Requests.NetworkPreset.None));
+
+    internal static readonly RequestField Without = Always(
+        new(nameof(Without), RequestFieldKind.Choices, "What of the source to go without: labels, annotations, disks, network; separated by commas, or repeated.")
+        {
+            Words = Enum.GetNames<CloneOmissions>(),
+            ValueName = "CHOICE,...",
+        },
+        unset: nameof(CloneOmissions.None));
+
+    internal static readonly RequestField CloudInitSecret = Always(new(
+        nameof(CloudInitSecret), RequestFieldKind.Text, "Secret whose userdata takes the place of the source's cloud-init user data; a pattern as for --hostname.")
+    {
+        IsPattern = true,
+        ValueName = "NAME",
+    });
+
+    // Where a machine is made is told from the object itself.
+    internal static readonly RequestField TargetNamespace = new(
+        nameof(TargetNamespace), RequestFieldKind.Text, "Make the new VMs in this namespace: the source's disks are transferred there first, once for all of them. -n is the source's.")
+    {
+        ValueName = "NAMESPACE",
+        InFingerprint = false,
+    };
+
+    private static readonly RequestField[] Fields =
+    [
+        LabelFilter, AnnotationFilter, TemplateLabelFilter, TemplateAnnotationFilter, ExcludeLabel, ExcludeAnnotation, ExcludeTemplateLabel, ExcludeTemplateAnnotation,
+        MacAddress, NewMacAddress, SmbiosSerial, Patch, VolumeNamePolicy, Hostname, Label, Annotation, RunStrategy, Start, NetworkPreset, Without, CloudInitSecret,
+        TargetNamespace,
+    ];
+
+    /// <summary>All fields that say what a clone is to be, in their order.</summary>
+    public static IReadOnlyList<RequestField> All => Trial.Value is { } more ? [.. Fields, more] : Fields;
+
+    /// <summary>The field of a name or alias, in any case; null when there is none.</summary>
+    /// <param name="name">The name.</param>
+    public static RequestField? Find(string name) =>
+        All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || f.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Has one more field in what the caller goes on to do: what adding a field takes is tried with it.</summary>
+    internal static void Try(RequestField? field) => Trial.Value = field;
+
+    private static RequestField Always(RequestField field, object? unset = null) => field with { IsAlwaysInFingerprint = true, UnsetMark = unset };
+}

@@ -1,0 +1,149 @@
+using KubeVirtClone.Engine.Knowledge.Rows;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
+
+namespace KubeVirtClone.Engine.Tests.Rows;
+
+public sealed class RowReaderTests
+{
+    private readonly List<string> _warnings = [];
+    private readonly RowReader _reader;
+
+    public RowReaderTests() => _reader = new RowReader(_warnings.Add);
+
+    [Theory]
+    [InlineData("Name", "TargetName", "golden", "web-1")]
+    [InlineData("name", "TARGETNAME", "golden", "web-1")]
+    [InlineData("TargetName", "Name", "web-1", "golden")]
+    [InlineData("SourceName", "TargetName", "golden", "web-1")]
+    [InlineData("VM", "Target", "golden", "web-1")]
+    [InlineData("Source", "Name", "golden", "web-1")]
+    public void Source_and_target_are_what_the_columns_say_in_any_case_and_order(string first, string second, string one, string other)
+    {
+        var row = Read((first, one), (second, other));
+
+        row.Sources.ShouldHaveSingleItem().Name.ShouldBe("golden");
+        row.Targets.ShouldBe(["web-1"]);
+        _warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_name_alone_is_the_source_unless_the_command_line_names_one()
+    {
+        Read(("Name", "golden")).Sources.ShouldHaveSingleItem().Name.ShouldBe("golden");
+        Read(("Name", "golden")).Targets.ShouldBeEmpty();
+
+        var row = _reader.Read(Columns(("Name", "web-1")), hasSource: true);
+        row.NamesSource.ShouldBeFalse();
+        row.Targets.ShouldBe(["web-1"]);
+    }
+
+    [Theory]
+    [InlineData("SourceName;TargetName;Label", "golden;csv-c;tier=web", "'SourceName;TargetName;Label'", "Delimiter")]
+    [InlineData("SourceName ", "golden", "'SourceName '", "meant for SourceName")]
+    [InlineData("SourceVM", "golden", "'SourceVM'", "meant for SourceName")]
+    [InlineData("Machine", "golden", "'Machine'", "SourceName")]
+    [InlineData("TargetName", "web-1", "'TargetName'", "SourceName")]
+    public void A_row_without_a_source_column_is_refused_with_the_columns_seen(string column, string value, string seen, string advice)
+    {
+        var refused = Should.Throw<RequestFaultException>(() => Read((column, value)));
+
+        refused.Id.ShouldBe(FaultIds.VMCloneSourceMissing);
+        refused.Message.ShouldContain("The row names no source");
+        refused.Message.ShouldContain(seen);
+        refused.Advice.ShouldContain(advice);
+        _warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_empty_source_column_is_a_mistake_and_no_reason_to_take_another()
+    {
+        var refused = Should.Throw<RequestFaultException>(() => Read(("SourceName", ""), ("Name", "web-1")));
+        refused.Id.ShouldBe(FaultIds.VMCloneSourceMissing);
+        refused.Message.ShouldContain("SourceName");
+    }
+
+    [Fact]
+    public void Columns_that_say_nothing_are_named_once_with_the_nearest_name()
+    {
+        for (var i = 0; i < 3; i++)
+            Read(("SourceName", "golden"), ("TargetName", "web-1"), ("MacAdress", "x"), ("Hostnmae", "y"), ("Count", "2"), ("Notes", "z"));
+
+        _warnings.Count.ShouldBe(4);
+        _warnings[0].ShouldContain("'MacAdress'");
+        _warnings[0].ShouldContain("is MacAddress meant?");
+        _warnings[1].ShouldContain("is Hostname meant?");
+        _warnings[2].ShouldContain("'Count'");
+        _warnings[3].ShouldNotContain("meant");
+    }
+
+    [Fact]
+    public void Two_columns_of_one_name_or_meaning_are_refused_unless_they_agree()
+    {
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", "a"), ("sourcename", "b"))).Message.ShouldContain("twice");
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", "a"), ("VM", "b"))).Message.ShouldContain("SourceName and VM");
+        Read(("SourceName", "a"), ("VM", "a")).Sources.ShouldHaveSingleItem().Name.ShouldBe("a");
+        Read(("SourceName", ""), ("VM", "a")).Sources.ShouldHaveSingleItem().Name.ShouldBe("a");
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", "a"), ("GoldenImage", "b"))).Message.ShouldContain("two sources");
+        Should.Throw<RequestFaultException>(() => Read(("Snapshot", "a"), ("GoldenImage", "b"))).Message.ShouldContain("two sources");
+    }
+
+    [Fact]
+    public void Every_kind_of_cell_is_read()
+    {
+        var request = Request(
+            ("SourceName", "vmsnapshot/golden"), ("TargetName", " web-1 "), ("Namespace", "lab"), ("LabelFilter", "*; !role"), ("MacAddress", "default=02:00:00:00:00:01;b:02-00-00-00-00-02"),
+            ("Serial", 123), ("Patch", """{"op":"remove","path":"/a;b"}"""), ("Label", "tier=web;zone=b=c"), ("Start", "TRUE"), ("RunStrategy", "manual"),
+            ("NetworkPreset", "kubeovn"), ("Without", "labels;network"), ("NewMacAddress", "generate"), ("CloudInitSecret", ""), ("Hostname", "  "));
+
+        (request.SourceKind, request.SourceName, request.TargetName, request.Namespace).ShouldBe(("VirtualMachineSnapshot", "golden", "web-1", "lab"));
+        request.LabelFilter.ShouldBe(["*", "!role"]);
+        request.MacAddresses!["default"].ShouldBe("02:00:00:00:00:01");
+        request.MacAddresses["b"].ShouldBe("02-00-00-00-00-02");
+        request.SmbiosSerial.ShouldBe("123");
+        request.Patches.ShouldBe(["""{"op":"remove","path":"/a;b"}"""]);
+        request.TargetLabels!["zone"].ShouldBe("b=c");
+        (request.Start, request.RunStrategy, request.NetworkPreset, request.Without, request.GenerateMacAddresses)
+            .ShouldBe((true, "Manual", NetworkPreset.KubeOvn, CloneOmissions.Labels | CloneOmissions.Network, true));
+        (request.Hostname, request.CloudInitSecret).ShouldBe((null, null));
+    }
+
+    [Fact]
+    public void Lists_and_tables_of_objects_are_taken_as_they_are()
+    {
+        var request = Request(
+            ("SourceName", "golden"), ("TargetName", new object[] { "a" }), ("ExcludeLabel", new object?[] { "x;y", "z" }), ("Label", new Dictionary<string, string>(StringComparer.Ordinal) { ["k"] = "v;w" }), ("Start", false));
+
+        request.ExcludeLabels.ShouldBe(["x;y", "z"]);
+        request.TargetLabels!["k"].ShouldBe("v;w");
+        request.Wishes[RequestFields.Start].ShouldBe(false);
+    }
+
+    [Theory]
+    [InlineData("MacAddress", "020000000a03", FaultIds.VMCloneMacInvalid)]
+    [InlineData("MacAddress", "a:1;a:2", FaultIds.VMCloneMacInvalid)]
+    [InlineData("Label", "tier", FaultIds.VMCloneLabelInvalid)]
+    [InlineData("Start", "soon", FaultIds.VMCloneRowInvalid)]
+    [InlineData("NetworkPreset", "flannel", FaultIds.VMCloneRowInvalid)]
+    [InlineData("ImageVersion", "2", FaultIds.VMCloneRowInvalid)]
+    [InlineData("SourceKind", "pod", FaultIds.VMCloneSourceInvalid)]
+    public void A_cell_that_is_no_value_refuses_the_row_and_names_its_column(string column, string value, string id)
+    {
+        var refused = Should.Throw<RequestFaultException>(() => Read(("SourceName", "golden"), (column, value)));
+        refused.Id.ShouldBe(id);
+        refused.Advice.ShouldContain(column == "SourceKind" ? value : column);
+    }
+
+    private static List<KeyValuePair<string, object?>> Columns(params (string, object?)[] columns) => [.. columns.Select(c => KeyValuePair.Create(c.Item1, c.Item2))];
+
+    private RequestRow Read(params (string, object?)[] columns) => _reader.Read(Columns(columns), hasSource: false);
+
+    private CloneRequest Request(params (string, object?)[] columns)
+    {
+        var row = Read(columns);
+        return new CloneRequest
+        {
+            SourceKind = row.Sources[0].Kind, SourceName = row.Sources[0].Name, TargetName = row.Targets[0], Namespace = row.Namespace ?? "", Wishes = row.Wishes,
+        };
+    }
+}
