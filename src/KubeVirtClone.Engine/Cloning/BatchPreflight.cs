@@ -7,7 +7,6 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

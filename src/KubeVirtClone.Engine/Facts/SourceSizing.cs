@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Facts;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
