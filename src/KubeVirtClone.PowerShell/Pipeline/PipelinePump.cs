@@ -71,7 +71,8 @@ internal sealed class PipelinePump : IDisposable
     public void Drain()
     {
         while (_queue.TryTake(out var action)) action();
-        _begun.Find(t => t.IsFaulted)?.GetAwaiter().GetResult();
+        if (_begun.Find(t => t.IsFaulted) is { } failed)
+            failed.GetAwaiter().GetResult();
     }
 
     /// <summary>Carries out what was begun to its end, as <see cref="Run"/> does.</summary>
