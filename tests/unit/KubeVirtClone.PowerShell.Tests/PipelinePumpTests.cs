@@ -43,7 +43,7 @@ public sealed class PipelinePumpTests
                 _ =>
                 {
                     // Neither can go on before the other is under way.
-                    both.SignalAndWait(TimeSpan.FromMinutes(1)).ShouldBeTrue();
+                    both.SignalAndWait(TimeSpan.FromMinutes(1), CancellationToken.None).ShouldBeTrue();
                     pump.Post(() =>
                     {
                         Environment.CurrentManagedThreadId.ShouldBe(thread);

@@ -6,10 +6,12 @@ using KubeVirtClone.Session;
 namespace KubeVirtClone.PowerShell.Tests;
 
 /// <summary>A connection in use is never closed under its user.</summary>
-public sealed class SharedConnectionTests
+public sealed class SharedConnectionTests : IAsyncDisposable
 {
     private static readonly ResourceKind Thing = new("example.io", "v1", "things", "Thing");
     private readonly KubeVirtCluster _cluster = new(KubernetesClientFactory.Create(new ClusterConfiguration { Server = new Uri("http://127.0.0.1:9") }));
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Fact]
     public async Task A_retired_connection_is_closed_with_its_last_use()

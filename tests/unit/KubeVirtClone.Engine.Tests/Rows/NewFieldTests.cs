@@ -59,8 +59,13 @@ public sealed class NewFieldTests : IDisposable
     {
         var asked = Request with
         {
-            LabelFilter = ["*"], MacAddresses = new Dictionary<string, string>(StringComparer.Ordinal) { ["b"] = "2", ["a"] = "1" }, GenerateMacAddresses = true, VolumeNamePolicy = "prefixtargetname",
-            Hostname = "h", Start = true, Without = CloneOmissions.Labels | CloneOmissions.Network,
+            LabelFilter = ["*"],
+            MacAddresses = new Dictionary<string, string>(StringComparer.Ordinal) { ["b"] = "2", ["a"] = "1" },
+            GenerateMacAddresses = true,
+            VolumeNamePolicy = "prefixtargetname",
+            Hostname = "h",
+            Start = true,
+            Without = CloneOmissions.Labels | CloneOmissions.Network,
         };
         const string written =
             """["VirtualMachine","golden","web-1",["*"],null,null,null,null,null,null,null,[["a","1"],["b","2"]],true,null,null,"PrefixTargetName","h",null,null,null,true,"None","Labels, Network",null]""";

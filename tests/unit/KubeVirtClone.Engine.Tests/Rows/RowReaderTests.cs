@@ -143,7 +143,11 @@ public sealed class RowReaderTests
         var row = Read(columns);
         return new CloneRequest
         {
-            SourceKind = row.Sources[0].Kind, SourceName = row.Sources[0].Name, TargetName = row.Targets[0], Namespace = row.Namespace ?? "", Wishes = row.Wishes,
+            SourceKind = row.Sources[0].Kind,
+            SourceName = row.Sources[0].Name,
+            TargetName = row.Targets[0],
+            Namespace = row.Namespace ?? "",
+            Wishes = row.Wishes,
         };
     }
 }

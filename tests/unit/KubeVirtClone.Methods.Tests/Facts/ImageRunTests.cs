@@ -62,7 +62,12 @@ public sealed class ImageRunTests
     {
         var request = new GoldenImageRequest
         {
-            Namespace = "default", SourceName = "src", Name = "img", StopSource = true, KeepStopped = keepStopped, Timeout = TimeSpan.FromMinutes(10),
+            Namespace = "default",
+            SourceName = "src",
+            Name = "img",
+            StopSource = true,
+            KeepStopped = keepStopped,
+            Timeout = TimeSpan.FromMinutes(10),
         };
         var versions = new List<string>();
         var faults = new List<string>();

@@ -31,7 +31,7 @@ internal sealed class SoakRun
 
     private readonly KillableSandbox _sandbox;
     private readonly SoakReport _report;
-    private IReadOnlySet<string> _before;
+    private SortedSet<string> _before;
 
     private SoakRun(KillableSandbox sandbox, SoakReport report)
     {
@@ -163,7 +163,7 @@ internal sealed class SoakRun
             if (count != killAt)
                 return Volatile.Read(ref dead) == 1 ? new Struck { Kind = FaultKind.Hang } : null;
             Volatile.Write(ref dead, 1);
-            Task.Run(death.Cancel);
+            _ = Task.Run(death.Cancel);
             // As often as not the server has carried out what the process did not live to hear of.
             return count % 2 == 0 ? null : new Struck { Kind = FaultKind.Hang };
         });
