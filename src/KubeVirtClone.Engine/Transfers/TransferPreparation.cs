@@ -85,7 +85,7 @@ internal sealed class TransferPreparation(
 
     private async Task<Fault?> ReferencesAsync(CancellationToken ct)
     {
-        var check = new ReferenceCheck(cluster, source.Namespace, target.Namespace, warn);
+        var check = new TransferReferences(cluster, source.Namespace, target.Namespace, warn);
         if (await check.RunAsync(NamedObjects.Of(source.Machine), ct) is { } missing)
             return missing;
         if (check.Configuration.Count == 0)
