@@ -7,7 +7,7 @@ BeforeAll {
     New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $Other } }
 }
 AfterAll {
-    if (Test-LiveCluster) { Invoke-TestKubectl delete namespace $Other --wait=false | Out-Null }
+    if ($env:KUBEVIRTCLONE_TEST_KUBECONFIG) { Invoke-TestKubectl delete namespace $Other --wait=false | Out-Null }
     Stop-TestCluster
 }
 

@@ -120,10 +120,10 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
 
     It 'is the same by kubectl-vmclone' {
         $method = $script:How.Method.ToLowerInvariant()
-        Invoke-Cli new full "cli-$script:Suffix" --method $method --wait --hostname '{2}' --label tier=web --annotation "text=$script:Awkward" --run-strategy Manual --generate-mac-addresses `
-            --exclude-template-label 'drop.me/*' --exclude-template-annotation 'drop.me/*' --exclude-annotation 'no*' --network-preset kubeovn --cloud-init-secret '{1}-data' -o name |
-            Should -Match "/cli-$script:Suffix-" -Because 'the clone is printed'
+        $said = Invoke-Cli new full "cli-$script:Suffix" --method $method --wait --hostname '{2}' --label tier=web --annotation "text=$script:Awkward" --run-strategy Manual --generate-mac-addresses `
+            --exclude-template-label 'drop.me/*' --exclude-template-annotation 'drop.me/*' --exclude-annotation 'no*' --network-preset kubeovn --cloud-init-secret '{1}-data' -o name
         $LASTEXITCODE | Should -Be 0
+        $said -match "/cli-$script:Suffix-" | Should -Not -BeNullOrEmpty -Because 'the clone is printed, whatever is warned of'
         $vm = Get-VM "cli-$script:Suffix"
         $vm.Labels['tier'] | Should -Be 'web'
         $vm.Annotations['text'] | Should -BeExactly $script:Awkward
