@@ -25,6 +25,8 @@ Describe 'Golden images' {
     }
 
     It 'lists name, version, size, disks and what was made of it' {
+        # A machine made directly is there before its disks are bound, and needs the image until then.
+        $null = Wait-VMClone -Batch lab7 -For Bound -Timeout 60s
         $image = Get-VMGoldenImage ubuntu-24.04
         $image.Disk | Should -Be 'root'
         $image.Size | Should -Be 1GB
