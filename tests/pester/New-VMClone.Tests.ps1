@@ -126,7 +126,7 @@ Describe 'Rehearsal' {
     It 'says what it would do' {
         $script = "Import-Module '$(Get-TestModulePath)'; New-VMClone golden what-2 -WhatIf -KubeConfig '$(Get-TestKubeConfig)' -Namespace $script:Namespace"
         Invoke-TestShell -Command $script |
-            Should -Be "What if: Clone VM 'golden' to 'what-2' in namespace '$script:Namespace'"
+            Should -BeLike "What if: Clone VM 'golden' to 'what-2' in namespace '$script:Namespace' in the cluster *"
     }
 }
 

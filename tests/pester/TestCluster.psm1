@@ -8,6 +8,7 @@
 $ErrorActionPreference = 'Stop'
 
 $script:Sandbox = $null
+$script:Other = $null
 $script:Namespace = $null
 $script:Api = $null
 
@@ -61,6 +62,26 @@ function Stop-TestCluster {
 
     if ($script:Sandbox) { Stop-KubeVirtSandbox }
     $script:Sandbox = $null
+}
+
+<# A second sandbox with machines of these names in the suite's namespace. A session has one, so this one has a runspace of its own. #>
+function Start-TestNeighbour([string[]] $Name) {
+    $shell = [powershell]::Create([runspacefactory]::CreateRunspace())
+    $shell.Runspace.Open()
+    $script:Other = $shell
+    $vm = $Name | ForEach-Object { @{ Name = $_; Namespace = $script:Namespace } }
+    $started = $shell.AddScript('param($module, $vm) Import-Module $module; Start-KubeVirtSandbox -ClockFactor 20 -VM $vm').AddArgument((Get-TestModulePath)).AddArgument($vm).Invoke()
+    if ($shell.HadErrors) { throw $shell.Streams.Error[0] }
+    $shell.Commands.Clear()
+    $started[0].KubeConfig
+}
+
+function Stop-TestNeighbour {
+    if (-not $script:Other) { return }
+    $null = $script:Other.AddScript('Stop-KubeVirtSandbox').Invoke()
+    $script:Other.Runspace.Dispose()
+    $script:Other.Dispose()
+    $script:Other = $null
 }
 
 function Get-TestKubeConfig { if (Test-LiveCluster) { $env:KUBEVIRTCLONE_TEST_KUBECONFIG } else { $script:Sandbox.KubeConfig } }

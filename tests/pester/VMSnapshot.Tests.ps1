@@ -147,7 +147,7 @@ Describe 'Remove-VMSnapshot' {
         $first | Remove-VMSnapshot -Confirm:$false
         $second = New-VMSnapshot plain again -Wait -Timeout 5m
         $first | Remove-VMSnapshot -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotNotFound'
+        Get-ErrorId $failed | Should -Be 'VMSnapshotReplaced'
         (Get-VMSnapshot again).Uid | Should -Be $second.Uid
     }
 

@@ -46,9 +46,11 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             var facts = options.Preflight
                 ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, MayRestore(group), ct)
                 : new NamespaceFacts { Namespace = group.Key };
+            // Even who wants nothing checked means the object that was piped in.
+            var identified = options.Preflight ? facts : await finder.FindIdentifiedAsync(group.Key, [.. group.Select(g => g.Checked.Request)], ct);
             var before = clones.Count;
             foreach (var item in group)
-                Place(item, facts, kind, clones);
+                Place(item, facts, identified, kind, clones);
             if (options.Preflight && !OnPaper)
                 await WarnOfBatchAsync(facts, clones.Skip(before), ct);
         }
@@ -149,7 +151,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
     }
 
-    private void Place(Item item, NamespaceFacts facts, ResourceKind kind, List<PlannedClone> clones)
+    private void Place(Item item, NamespaceFacts facts, NamespaceFacts identified, ResourceKind kind, List<PlannedClone> clones)
     {
         var named = item.Checked.Request;
         var fingerprint = RequestFingerprint.Of(item.Asked, named);
@@ -167,6 +169,12 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (!OnPaper && PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
         {
             Fail(blocked, item.Original);
+            return;
+        }
+
+        if (identified.WhyReplaced(named) is { } another)
+        {
+            Fail(another, item.Original);
             return;
         }
 

@@ -95,6 +95,12 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         foreach (var item in needing)
         {
             var clone = item;
+            if (_shared is not null && ReplacedFaults.OfSnapshotted(snapshot, content, clone.Request.SourceUid) is { } another)
+            {
+                maker.FailOne(clone, another);
+                continue;
+            }
+
             if (clone.Method == CloneMethod.Direct && whyNot is not null)
             {
                 if (options.Method != CloneMethodChoice.Auto || clone.Existing is not null)

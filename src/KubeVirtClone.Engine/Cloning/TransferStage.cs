@@ -33,7 +33,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             return requests;
         var places = new Dictionary<CloneRequest, ListedItem<CloneRequest>>(ReferenceEqualityComparer.Instance);
         using var ending = new FirstFailure(ct);
-        var sources = requests.Where(IsToBeBrought).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName)).ToList();
+        var sources = requests.Where(IsToBeBrought).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName, r.SourceUid, r.SourceMaker)).ToList();
         await ending.WatchAsync(Task.WhenAll(sources.Select(s => ending.GuardAsync(BringAsync([.. s], places, ending.Token)))));
         var going = new List<CloneRequest>(requests.Count);
         foreach (var request in requests)
@@ -115,6 +115,9 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         GoldenImageVersion = null,
         SourceKind = SourceKinds.VirtualMachineSnapshot,
         SourceName = snapshot,
+        // Whether the source was the one that is meant has been seen; what was brought is another object.
+        SourceUid = null,
+        SourceMaker = null,
         Given = request,
     };
 
@@ -153,6 +156,8 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         /// <summary>Name of the snapshot in the other namespace.</summary>
         public async Task<ListedItem<string>> BringAsync(string ns, List<CloneRequest> requests, CancellationToken ct)
         {
+            if (await WhyReplacedAsync(ct) is { } another)
+                return new(null, another);
             if (first.GoldenImage is not null)
                 return await BringImageAsync(ns, ct);
             var batch = first.Batch ?? stage.Batch;
@@ -194,6 +199,18 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         {
             if (_taken is not null)
                 await _taken.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
+        }
+
+        // Of an image the snapshot is found by its labels, and is looked at when it is read.
+        private async Task<Fault?> WhyReplacedAsync(CancellationToken ct)
+        {
+            if (first.GoldenImage is not null || (string.IsNullOrEmpty(first.SourceUid) && first.SourceMaker is null))
+                return null;
+            return Kind == SourceKinds.VirtualMachine
+                ? await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, first.Namespace, first.SourceName, ct) is { } machine
+                    ? ReplacedFaults.OfMachine(machine, first.SourceUid, first.SourceMaker)
+                    : null
+                : await _snapshots.FindAsync(first.Namespace, first.SourceName, ct) is { } snapshot ? ReplacedFaults.OfSnapshot(snapshot.Raw, first.SourceUid) : null;
         }
 
         private async Task<ListedItem<string>> BringImageAsync(string ns, CancellationToken ct)
@@ -276,7 +293,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             if (first.GoldenImage is { } wanted)
             {
                 var found = await new GoldenImageCatalog(_cluster).ResolveAsync(first.Namespace, wanted, first.GoldenImageVersion, ct);
-                (image, _unread, snapshot) = (found.Value, found.Fault, found.Value?.Snapshot);
+                (image, _unread, snapshot) = (found.Value, found.Fault ?? ReplacedFaults.OfImage(found.Value!, first.SourceUid), found.Value?.Snapshot);
             }
             else if (Kind == SourceKinds.VirtualMachine)
             {

@@ -17,6 +17,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     private readonly AgingFact<string?> _kubeVirtVersion;
     private readonly AgingFact<string?> _kubernetesVersion;
     private readonly AgingFact<bool?> _snapshotGate;
+    private readonly AgingFact<ClusterIdentity> _identity;
     private readonly ConcurrentDictionary<object, Action<RequestTrace>> _observers = [];
 
     /// <summary>Wraps a client.</summary>
@@ -33,6 +34,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         _snapshotVersion = new(ct => PickVersionAsync(KubeVirtKinds.SnapshotGroup, ct), static version => version is null, Clock);
         _kubeVirtVersion = new(ReadKubeVirtVersionAsync, static version => version is null, Clock);
         _kubernetesVersion = new(ReadKubernetesVersionAsync, static version => version is null, Clock);
+        _identity = new(ReadIdentityAsync, static _ => false, Clock);
         _snapshotGate = new(ReadSnapshotGateAsync, static gate => gate is not true, Clock);
     }
 
@@ -116,6 +118,11 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         };
     });
 
+    /// <summary>Which cluster this is: the identity objects read from it are marked with.</summary>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="EngineException">The server cannot be reached, or does not know us.</exception>
+    public Task<ClusterIdentity> GetIdentityAsync(CancellationToken ct) => GuardAsync(() => _identity.GetAsync(ct));
+
     /// <summary>KubeVirt's version, or null when it cannot be read.</summary>
     /// <param name="ct">Cancels.</param>
     public async Task<Version?> GetKubeVirtVersionAsync(CancellationToken ct) => ParseVersion(await _kubeVirtVersion.GetAsync(ct));
@@ -196,6 +203,22 @@ public sealed class KubeVirtCluster : IAsyncDisposable
             : served.Count > 0 ? served[0] : null;
         Callbacks.Verbose?.Invoke(version is null ? $"{group} is not served" : $"{group}: using {version}");
         return version;
+    }
+
+    private async Task<ClusterIdentity> ReadIdentityAsync(CancellationToken ct)
+    {
+        string? uid = null;
+        try
+        {
+            uid = (await Client.GetAsync(RelatedKinds.Namespace, ns: null, "kube-system", ct)).Uid;
+        }
+        catch (ApiStatusException e) when (!e.IsUnauthorized)
+        {
+            // Users of one namespace may not read others; then the server and who vouches for it have to do.
+            Callbacks.Verbose?.Invoke($"The cluster's uid cannot be read: {e.ApiMessage}");
+        }
+
+        return ClusterIdentity.Of(Client.Configuration, string.IsNullOrEmpty(uid) ? null : uid);
     }
 
     private async Task<string?> ReadKubernetesVersionAsync(CancellationToken ct)

@@ -65,9 +65,9 @@ public sealed class CloneDoctor
     internal static CloneDiagnosis Diagnose(CloneReference reference, NamespaceReading reading)
     {
         // Somebody else's restore is none of our clones, but can be asked about by its name.
-        var found = CloneObjects(reading).Concat(reading.Restores.Items?.Values ?? [])
-            .FirstOrDefault(o => o.Name == reference.Name && (reference.Uid is not { Length: > 0 } uid || o.Uid == uid));
-        return found is null ? Diagnoser.Gone(reference, reading) : Diagnose(CloneRecord.From(found), reading);
+        var named = CloneObjects(reading).Concat(reading.Restores.Items?.Values ?? []).Where(o => o.Name == reference.Name).ToList();
+        var found = named.Find(o => reference.Uid is not { Length: > 0 } uid || o.Uid == uid);
+        return found is null ? Diagnoser.Gone(reference, named.FirstOrDefault(), reading) : Diagnose(CloneRecord.From(found), reading);
     }
 
     internal async Task<Dictionary<string, NamespaceReading>> ReadAsync(IEnumerable<string> namespaces, CancellationToken ct)

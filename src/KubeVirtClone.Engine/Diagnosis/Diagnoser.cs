@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
 
@@ -32,14 +33,14 @@ internal static class Diagnoser
         };
     }
 
-    /// <summary>What there is to say about a clone that does not exist.</summary>
-    public static CloneDiagnosis Gone(CloneReference reference, NamespaceReading reading) => new()
+    /// <summary>What there is to say about a clone that does not exist, or whose name another has.</summary>
+    public static CloneDiagnosis Gone(CloneReference reference, KubernetesObject? another, NamespaceReading reading) => new()
     {
         Reference = reference,
         TargetName = "",
         Health = CloneHealth.Failed,
         Code = CauseCodes.CloneGone,
-        Cause = $"There is no clone {reference}. KubeVirt also deletes a finished clone when its virtual machine is deleted.",
+        Cause = another is not null && ReplacedFaults.OfClone(another, reference.Uid) is { } replaced ? replaced.Message : $"There is no clone {reference}. KubeVirt also deletes a finished clone when its virtual machine is deleted.",
         Evidence = [],
         NextStep = "Check name and namespace, or clone again.",
         NotRead = reading.NotRead,

@@ -50,6 +50,15 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
         };
     }
 
+    /// <summary>The sources of those requests that say which object is meant.</summary>
+    public async Task<NamespaceFacts> FindIdentifiedAsync(string ns, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        var identified = requests.Where(r => r.SourceUid is { Length: > 0 } || r.SourceMaker is not null).ToLookup(r => r.SourceKind, r => r.SourceName, StringComparer.Ordinal);
+        var machines = ReadAsync(KubeVirtKinds.VirtualMachine, ns, Names(identified[SourceKinds.VirtualMachine]), ct);
+        var (snapshots, _) = await ReadSnapshotsAsync(ns, Names(identified[SourceKinds.VirtualMachineSnapshot]), ct);
+        return new NamespaceFacts { Namespace = ns, Machines = await machines, Snapshots = snapshots };
+    }
+
     private static HashSet<string> Names(IEnumerable<string> names) => names.ToHashSet(StringComparer.Ordinal);
 
     private async Task<Dictionary<string, KubernetesObject>?> ReadRestoresAsync(string ns, string? givenBatch, bool mayRestore, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
@@ -34,6 +35,11 @@ internal sealed class NamespaceFacts
 
     /// <summary>False when the namespace is known not to exist.</summary>
     public bool Exists { get; init; } = true;
+
+    /// <summary>The fault when what has the name of a request's source is not the object that is meant; null when it is, or that is not known.</summary>
+    public Fault? WhyReplaced(CloneRequest request) => request.SourceKind == SourceKinds.VirtualMachineSnapshot
+        ? Snapshots?.GetValueOrDefault(request.SourceName) is { } snapshot ? ReplacedFaults.OfSnapshot(snapshot, request.SourceUid) : null
+        : Machines?.GetValueOrDefault(request.SourceName) is { } machine ? ReplacedFaults.OfMachine(machine, request.SourceUid, request.SourceMaker) : null;
 
     /// <summary>Restores that are not finished, by the machine they are into.</summary>
     public ILookup<string, KubernetesObject> UnfinishedRestores => _unfinished ??= (Restores?.Values ?? [])

@@ -55,8 +55,8 @@ public sealed class GoldenImageCopier
     private async Task<(GoldenImageRecord? Image, SnapshotContent? Content, Fault? Fault)> FindAsync(GoldenImageCopyRequest request, CancellationToken ct)
     {
         var found = await new GoldenImageCatalog(_cluster).ResolveAsync(request.Namespace, request.Name, request.Version, ct);
-        if (found.Fault is not null)
-            return (null, null, found.Fault);
+        if ((found.Fault ?? ReplacedFaults.OfImage(found.Value!, request.Uid)) is { } fault)
+            return (null, null, fault);
         var content = await new SnapshotCatalog(_cluster).ReadContentAsync(found.Value!.Snapshot, ct);
         return content is null ? (null, null, SnapshotFaults.Deleted(found.Value.Snapshot.Reference)) : (found.Value, content, null);
     }

@@ -76,6 +76,8 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         if (Check() is { } invalid)
             return (null, invalid);
         var source = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName, ct);
+        if (source is not null && ReplacedFaults.OfMachine(source, request.SourceUid, request.SourceMaker) is { } another)
+            return (null, another);
         var (version, existing) = await ChooseVersionAsync(source, ct);
         if (existing is not null)
             return await CompleteAsync(existing, source, ct);

@@ -187,7 +187,7 @@ public sealed class CloneRemoval
         var vm = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
         if (vm is null)
             return await RemoveVolumesOfGoneMachineAsync(clone, ct);
-        if (clone.Method == CloneMethod.Restore ? !CloneRecord.WasMadeBy(vm, clone.Name) : vm.CreationTimestamp < clone.CreationTimestamp)
+        if (clone.Method == CloneMethod.Restore ? !CloneRecord.WasMadeBy(vm, clone.Name) : vm.CreationTimestamp < clone.CreationTimestamp || IsLater(vm, clone))
         {
             return FaultMapper.Make(
                 FaultIds.VMCloneTargetInvalid,
@@ -241,6 +241,9 @@ public sealed class CloneRemoval
             _cluster.Callbacks.Verbose?.Invoke($"The claims of {clone.Namespace}/{clone.TargetName} are not marked as of batch '{batch}': {e.ApiMessage}");
         }
     }
+
+    // The clone's own machine is gone, and another was given its name.
+    private static bool IsLater(KubernetesObject vm, CloneRecord clone) => MachineMaker.Of(clone).IsBefore(vm);
 
     // Somebody removed the machine by other means, which leaves its claims, and in older versions of KubeVirt the clone. Each claim names the restore
     // that made it, and that of a clone is named after the clone.

@@ -21,7 +21,8 @@ public sealed class SnapshotSources
 
     /// <summary>
     /// A request for each machine that is meant: wildcards in the machine's name are resolved, and the snapshot's name is a <see cref="NamePattern"/>:
-    /// <c>{0}</c> and <c>{1}</c> in it are the machine's name. A name that does not exist gives a fault in its place. Where the machines may not be read, exact names are taken at their word.
+    /// <c>{0}</c> and <c>{1}</c> in it are the machine's name. A name that does not exist gives a fault in its place, and so does a machine that is not
+    /// the one that is meant. Where the machines may not be read, exact names are taken at their word.
     /// </summary>
     /// <param name="requests">The requests as given; an empty namespace is the connection's.</param>
     /// <param name="ct">Cancels.</param>
@@ -41,7 +42,9 @@ public sealed class SnapshotSources
                 if (faults.TryGetValue(request.SourceName, out var fault))
                     found.Add((request, fault));
                 else if (name.IsPattern)
-                    found.AddRange(machines.Where(name.Matches).Select((m, i) => Of(request, m, found.Count + 1 + i)).ToList());
+                    found.AddRange(machines.Keys.Where(name.Matches).Select((m, i) => Of(request, m, found.Count + 1 + i)).ToList());
+                else if (machines.GetValueOrDefault(request.SourceName) is { } there && ReplacedFaults.OfMachine(there, request.SourceUid, request.SourceMaker) is { } another)
+                    found.Add((request, another));
                 else
                     found.Add(Of(request, request.SourceName, found.Count + 1));
             }
@@ -63,9 +66,9 @@ public sealed class SnapshotSources
         }
     }
 
-    private async Task<(List<string> Machines, Dictionary<string, Fault> Faults)> ReadAsync(string ns, List<SnapshotRequest> requests, CancellationToken ct)
+    private async Task<(Dictionary<string, KubernetesObject> Machines, Dictionary<string, Fault> Faults)> ReadAsync(string ns, List<SnapshotRequest> requests, CancellationToken ct)
     {
-        var machines = new List<string>();
+        var machines = new Dictionary<string, KubernetesObject>(StringComparer.Ordinal);
         var faults = new Dictionary<string, Fault>(StringComparer.Ordinal);
         var query = new ListQuery { Namespace = ns, Names = [.. requests.Select(r => r.SourceName).Distinct(StringComparer.Ordinal)] };
         try
@@ -73,7 +76,7 @@ public sealed class SnapshotSources
             await foreach (var (machine, fault) in new VirtualMachines(_cluster).ListAsync(query, ct))
             {
                 if (machine is not null)
-                    machines.Add(machine.Name);
+                    machines[machine.Name] = machine.Raw;
                 else if (fault?.TargetName is { } target)
                     faults[target[(target.IndexOf('/', StringComparison.Ordinal) + 1)..]] = fault;
             }

@@ -65,6 +65,14 @@ public sealed class MachinePower
         return ItemStream.RunAsync<VirtualMachineRecord>((updates, stop) => RunAllAsync(action, machines, options, updates, stop), ct);
     }
 
+    // One that is meant twice is dealt with once; one that is meant by another uid than the rest of its name is somebody else, or gone.
+    private static List<MachineReference> Distinct(IReadOnlyList<MachineReference> machines) =>
+    [
+        .. machines.GroupBy(m => (m.Namespace, m.Name)).SelectMany(same => same.Any(m => m.Uid is { Length: > 0 } || m.Maker is not null)
+            ? same.Where(m => m.Uid is { Length: > 0 } || m.Maker is not null).DistinctBy(m => (m.Uid, m.Maker))
+            : same.Take(1)),
+    ];
+
     private async Task RunAllAsync(
         PowerAction action,
         IReadOnlyList<MachineReference> machines,
@@ -77,7 +85,7 @@ public sealed class MachinePower
         var volumes = new RestoredVolumes(_cluster);
         var switcher = new MachineSwitch(_cluster, options, volumes);
         await using var waiter = new MachineWaiter(_cluster, options.Timeout, ending.Token);
-        var distinct = machines.DistinctBy(m => (m.Namespace, m.Name)).ToList();
+        var distinct = Distinct(machines);
         await ending.WatchAsync(Task.WhenAll(distinct.Select(m => ending.GuardAsync(RunOneAsync(m)))));
         foreach (var left in volumes.DescribeLeft())
             updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = left });

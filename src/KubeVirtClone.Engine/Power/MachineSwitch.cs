@@ -24,12 +24,16 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
         try
         {
             var vm = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, machine.Namespace, machine.Name, ct);
-            if (vm is null || (machine.Uid is { Length: > 0 } uid && uid != vm.Uid))
+            if (vm is null)
                 return new(null, PowerFaults.NotFound(machine));
+            if (ReplacedFaults.OfMachine(vm, machine.Uid, machine.Maker) is { } another)
+                return new(null, another);
             record = VirtualMachineRecord.From(vm);
             vm = await new MachineLock(cluster).AwaitReleaseAsync(vm, ct);
-            if (vm is null || vm.Uid != record.Uid)
+            if (vm is null)
                 return new(null, PowerFaults.NotFound(machine));
+            if (ReplacedFaults.OfMachine(vm, record.Uid, maker: null) is { } next)
+                return new(null, next);
             record = VirtualMachineRecord.From(vm);
             if (MachineLock.Describe(vm) is { } busy)
                 return new(record, PowerFaults.Busy(machine, busy));

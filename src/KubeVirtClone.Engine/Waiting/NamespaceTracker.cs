@@ -163,7 +163,7 @@ internal sealed class NamespaceTracker
             if (clone.Record is null || clone.SeenByWatch || item.CreationTimestamp > clone.Record.CreationTimestamp)
                 clone.Gone = true;
             if (clone.Record is null)
-                End(clone, new(CloneRecord.From(item), Replaced(clone)));
+                End(clone, new(CloneRecord.From(item), ReplacedFaults.OfClone(item, clone.Reference.Uid)! with { Id = FaultIds.VMCloneDeleted }));
             return;
         }
 
@@ -295,12 +295,5 @@ internal sealed class NamespaceTracker
         FaultCategory.ObjectNotFound,
         $"There is no clone '{clone.Reference.Name}' in namespace '{_namespace}'.",
         "Check name and namespace. KubeVirt also deletes a finished clone when its virtual machine is deleted.",
-        clone.Reference.ToString());
-
-    private static Fault Replaced(TrackedClone clone) => FaultMapper.Make(
-        FaultIds.VMCloneDeleted,
-        FaultCategory.ObjectNotFound,
-        $"The clone {clone.Reference} is gone; another object has its name now.",
-        "Read it anew with Get-VMClone, and wait for that.",
         clone.Reference.ToString());
 }

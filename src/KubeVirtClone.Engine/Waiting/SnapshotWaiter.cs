@@ -159,7 +159,7 @@ public sealed class SnapshotWaiter
         var record = SnapshotRecord.From(item);
         var same = snapshot.Uid is not { Length: > 0 } uid || uid == record.Uid;
         if (change.Kind == ResourceEventKind.Deleted || record.Phase == SnapshotPhase.Deleting || !same)
-            return change.Kind == ResourceEventKind.Deleted && !same ? null : Fault(SnapshotFaults.Deleted(snapshot), record);
+            return change.Kind == ResourceEventKind.Deleted && !same ? null : Fault(ReplacedFaults.OfSnapshot(item, snapshot.Uid) is { } another ? another with { Id = FaultIds.VMSnapshotDeleted } : SnapshotFaults.Deleted(snapshot), record);
         seen[snapshot.Name] = record;
         if (record.Failed)
             return Fault(SnapshotFaults.Failed(record), record);

@@ -26,6 +26,9 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
     /// <summary>Cancelled when the user stops the pipeline.</summary>
     protected CancellationToken StopToken => _stop.Token;
 
+    /// <summary>What a call that ends with an error has not dealt with; null for the error's own name of what it is about.</summary>
+    private protected virtual object? Unreached => null;
+
     /// <summary>True once the user has stopped the pipeline.</summary>
     protected bool IsStopping { get; private set; }
 
@@ -134,7 +137,7 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
         }
         catch (Exception e) when (e is EngineException or KubernetesException)
         {
-            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e)));
+            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e), Unreached));
         }
     }
 

@@ -23,7 +23,7 @@ public abstract partial class CloneRequestCmdlet
     protected CloneRequestCmdlet() => _rows = new RowReader(WarnOnce);
 
     /// <summary>The clones asked for, in the order they were given; complete when the pipeline has ended. The namespace may still be empty.</summary>
-    private protected IReadOnlyList<CloneRequest> Requests => _requests;
+    private protected IReadOnlyList<CloneRequest> Requests => _here ?? _requests;
 
     /// <summary>Whether something was given that says nothing about what to clone; it has been reported.</summary>
     private protected bool HasUnusableInput { get; private set; }
@@ -106,6 +106,8 @@ public abstract partial class CloneRequestCmdlet
     {
         try
         {
+            var piped = PipedObject.Recognize(input);
+            CheckNamespace(piped);
             var bound = new BoundValues(_commandLine, input, ParameterValue);
             var item = new CloneItem
             {
@@ -117,7 +119,7 @@ public abstract partial class CloneRequestCmdlet
                 Namespace = bound.Text(nameof(Namespace), "ns", "n"),
                 Wishes = bound.Wishes(),
             };
-            _requests.AddRange(item.ToRequests(PipedObject.Recognize(input), _rows, _naming));
+            _requests.AddRange(item.ToRequests(piped, _rows, _naming).Select(r => Identified(r, piped, input)).ToList());
         }
         catch (InputException e)
         {

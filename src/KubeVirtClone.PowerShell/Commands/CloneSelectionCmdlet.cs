@@ -15,7 +15,8 @@ namespace KubeVirtClone.Commands;
 /// </summary>
 public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
 {
-    private readonly List<CloneReference> _piped = [];
+    private readonly List<Piped<CloneReference>> _piped = [];
+    private IReadOnlyList<Piped<CloneReference>> _here = [];
     private bool _somethingPiped;
 
     /// <summary>Names of clone objects, exact or with wildcards.</summary>
@@ -39,6 +40,9 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     /// <summary>Whether anything was piped in, usable or not: an empty pipeline selects nothing, it does not select all.</summary>
     private protected bool IsPipeline => _somethingPiped || MyInvocation.ExpectingInput;
 
+    /// <summary>Whether a clone was piped in.</summary>
+    private protected bool IsPipedClone => _piped.Count > 0;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -46,7 +50,8 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
         _somethingPiped = true;
         try
         {
-            _piped.Add(PipedReference.ReadClone(InputObject));
+            var clone = PipedReference.ReadClone(InputObject);
+            _piped.Add(new(clone with { Namespace = NamespaceOf(clone.Namespace, clone.Name) }, InputObject, PipedIdentity.ClusterOf(InputObject)));
         }
         catch (InputException e)
         {
@@ -54,11 +59,18 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
         }
     }
 
-    /// <summary>The clones piped in, their namespace filled in, each once.</summary>
+    /// <summary>Does work at the cluster of each clone that was piped in, and at the command's own where clones are chosen by name or batch, or none was piped in.</summary>
+    private protected void AtEachCluster(Action work) => AtEachPlace(_piped, own: HasQuery || !IsPipeline, here =>
+    {
+        _here = here;
+        work();
+    });
+
+    /// <summary>The clones piped in of the cluster at hand, their namespace filled in, each once.</summary>
     private protected IReadOnlyList<CloneReference> PipedClones(KubeVirtCluster cluster)
     {
         var fallback = NamespaceOrDefault(cluster);
-        return [.. _piped.Select(r => r.Namespace.Length > 0 ? r : r with { Namespace = fallback }).DistinctBy(r => (r.Namespace, r.Name, r.Uid))];
+        return [.. _here.Select(p => p.Item).Select(r => r.Namespace.Length > 0 ? r : r with { Namespace = fallback }).DistinctBy(r => (r.Namespace, r.Name, r.Uid))];
     }
 
     /// <summary>The clones chosen by name or batch. What is not found is reported and left out.</summary>
@@ -68,7 +80,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     private protected async Task<List<CloneRecord>> FindClonesAsync(KubeVirtCluster cluster, bool everything, CancellationToken ct)
     {
         var clones = new List<CloneRecord>();
-        if (!HasQuery && !everything) return clones;
+        if ((!HasQuery && !everything) || !IsAtOwnPlace) return clones;
         var query = new ListQuery { Names = Name, Namespace = NamespaceOrDefault(cluster) };
         await foreach (var found in new CloneCatalog(cluster).ListAsync(query, string.IsNullOrEmpty(Batch) ? null : Batch, ct))
         {
@@ -89,7 +101,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     private protected async Task<List<CloneRecord>> FindSomeClonesAsync(KubeVirtCluster cluster, bool everything, CancellationToken ct)
     {
         var clones = await FindClonesAsync(cluster, everything, ct);
-        if (clones.Count == 0 && Name.Length == 0 && !string.IsNullOrEmpty(Batch))
+        if (IsAtOwnPlace && clones.Count == 0 && Name.Length == 0 && !string.IsNullOrEmpty(Batch))
         {
             var fault = CloneCatalog.NoneOfBatch(NamespaceOrDefault(cluster), Batch);
             Post(() => WriteError(ErrorRecords.From(fault)));

@@ -3,6 +3,7 @@ using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Insight.Comparison;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
@@ -20,7 +21,9 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
 {
     private const int Parallelism = 8;
 
-    private readonly List<(string Namespace, string Name)> _machines = [];
+    private readonly List<Piped<MachineReference>> _machines = [];
+    private readonly List<MachineComparison?> _comparisons = [];
+    private IReadOnlyList<Piped<MachineReference>> _machinesHere = [];
     private bool _unusable;
 
     /// <summary>Machines that were cloned; for those whose clone object has been removed, give the source too.</summary>
@@ -49,7 +52,17 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
     {
         if (InputObject?.BaseObject is VirtualMachine machine)
         {
-            _machines.Add((machine.Namespace, machine.Name));
+            try
+            {
+                var reference = new MachineReference(NamespaceOf(machine.Namespace, machine.Name), machine.Name, machine.Uid) { Input = machine };
+                _machines.Add(new(reference, machine, machine.Cluster));
+            }
+            catch (InputException e)
+            {
+                _unusable = true;
+                WriteError(e.ToErrorRecord(InputObject));
+            }
+
             return;
         }
 
@@ -66,25 +79,41 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
                 "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
         }
 
+        AtEachPlace(_machines, own: false, here =>
+        {
+            _machinesHere = here;
+            RunAll(MachineRequestsAsync);
+        });
+        if (_machines.Count == 0 || HasQuery || IsPipedClone || TargetName.Length > 0) AtEachCluster(() => RunAll(RequestsAsync));
+        Write();
+    }
+
+    private void RunAll(Func<KubeVirtCluster, CancellationToken, Task<List<CompareRequest>>> find)
+    {
         MachineComparison?[] comparisons = [];
         RunWithCluster(async (cluster, ct) =>
         {
-            var requests = await RequestsAsync(cluster, ct);
+            var requests = await find(cluster, ct);
             comparisons = new MachineComparison?[requests.Count];
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, requests.Count),
                 new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
                 async (i, token) => comparisons[i] = await CompareAsync(cluster, requests[i], token));
         });
+        _comparisons.AddRange(comparisons);
+    }
 
+    private void Write()
+    {
         if (Quiet)
         {
             // An empty selection gives no answer; what could not be compared is not as asked.
-            if (comparisons.Length > 0 || _unusable) WriteObject(!_unusable && Array.TrueForAll(comparisons, c => c is { AsAsked: true }));
+            _unusable |= HasRefused;
+            if (_comparisons.Count > 0 || _unusable) WriteObject(!_unusable && _comparisons.TrueForAll(c => c is { AsAsked: true }));
             return;
         }
 
-        foreach (var comparison in comparisons.OfType<MachineComparison>())
+        foreach (var comparison in _comparisons.OfType<MachineComparison>())
         {
             WriteVerbose($"{comparison.Namespace}/{comparison.TargetName}: {comparison.Differences.Count} differences from '{comparison.SourceName}', {comparison.Unexpected.Count()} of them not asked for.");
             foreach (var difference in comparison.Differences) WriteObject(new VMCloneDifference(comparison, difference));
@@ -101,15 +130,20 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
     private async Task<List<CompareRequest>> RequestsAsync(KubeVirtCluster cluster, CancellationToken ct)
     {
         var @namespace = NamespaceOrDefault(cluster);
-        var machines = _machines.Concat(TargetName.Select(name => (Namespace: @namespace, Name: name))).Select(m => new CompareRequest(m.Namespace, m.Name));
-        var requests = machines.ToList();
+        var requests = IsAtOwnPlace ? TargetName.Select(name => new CompareRequest(@namespace, name)).ToList() : [];
         requests.AddRange((await FindSomeClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
         var catalog = new CloneCatalog(cluster);
         foreach (var reference in PipedClones(cluster))
         {
-            if (await catalog.FindAsync(reference.Namespace, reference.Name, ct) is { } record && (reference.Uid is null || reference.Uid == record.Uid))
+            var record = await catalog.FindAsync(reference.Namespace, reference.Name, ct);
+            if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
             {
                 requests.Add(CompareRequest.Of(record));
+            }
+            else if (record is not null && ReplacedFaults.OfClone(record.Raw, reference.Uid) is { } another)
+            {
+                _unusable = true;
+                Post(() => WriteError(ErrorRecords.From(another, reference.Input)));
             }
             else if (reference.Input is VMClone clone)
             {
@@ -133,6 +167,25 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
                     reference.Input ?? reference.ToString());
                 Post(() => WriteError(error));
             }
+        }
+
+        return [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Select(WithGivenSource)];
+    }
+
+    private async Task<List<CompareRequest>> MachineRequestsAsync(KubeVirtCluster cluster, CancellationToken ct)
+    {
+        var requests = new List<CompareRequest>();
+        foreach (var machine in _machinesHere.Select(p => p.Item))
+        {
+            var now = await new VirtualMachines(cluster).FindAsync(machine.Namespace, machine.Name, ct);
+            if (now is not null && ReplacedFaults.OfMachine(now.Raw, machine.Uid, maker: null) is { } another)
+            {
+                _unusable = true;
+                Post(() => WriteError(ErrorRecords.From(another, machine.Input)));
+                continue;
+            }
+
+            requests.Add(new CompareRequest(machine.Namespace, machine.Name));
         }
 
         return [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Select(WithGivenSource)];

@@ -72,7 +72,9 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
         {
             if (InputObject is not null)
             {
-                Copy(ImageReference.Read(InputObject), InputObject.BaseObject);
+                var image = ImageReference.Read(InputObject);
+                image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
+                AtEachPlace([new Piped<ImageReference>(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject))], own: false, _ => Copy(image, InputObject.BaseObject));
                 return;
             }
 
@@ -90,7 +92,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
         var rehearsed = new List<string>();
         foreach (var destination in Destination.Distinct(StringComparer.Ordinal))
         {
-            var what = $"Copy the golden image '{image.Name}' into the namespace '{destination}'";
+            var what = $"Copy the golden image '{image.Name}' into the namespace '{destination}'{AtCluster}";
             if (ShouldProcess(what, $"{what}?", "Copy-VMGoldenImage", out var reason))
             {
                 approved.Add(destination);
@@ -125,6 +127,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
     {
         Namespace = string.IsNullOrEmpty(image.Namespace) ? NamespaceOrDefault(cluster) : image.Namespace,
         Name = image.Name,
+        Uid = image.Uid,
         Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version),
         Destinations = destinations,
         StorageClass = string.IsNullOrEmpty(StorageClass) ? null : StorageClass,

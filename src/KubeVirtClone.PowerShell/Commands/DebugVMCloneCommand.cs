@@ -26,6 +26,11 @@ public sealed class DebugVMCloneCommand : CloneSelectionCmdlet
     protected override void EndProcessing()
     {
         if (Repair && !HasQuery && !IsPipeline) RefuseEmptySelection("Get-VMClone | Where-Object Phase -eq Failed | Debug-VMClone -Repair");
+        AtEachCluster(Diagnose);
+    }
+
+    private void Diagnose()
+    {
         IReadOnlyList<CloneDiagnosis> diagnoses = [];
         RunWithCluster(async (cluster, ct) =>
         {
@@ -54,7 +59,7 @@ public sealed class DebugVMCloneCommand : CloneSelectionCmdlet
         foreach (var action in diagnosis.Repair.Actions)
         {
             var step = VMCloneDiagnosis.Describe(action);
-            if (ShouldProcess(step, $"{diagnosis.Reference}: {diagnosis.Cause}{Environment.NewLine}{step}", "Debug-VMClone -Repair", out var reason))
+            if (ShouldProcess(step + AtCluster, $"{diagnosis.Reference}{AtCluster}: {diagnosis.Cause}{Environment.NewLine}{step}", "Debug-VMClone -Repair", out var reason))
             {
                 approved.Add(action);
             }

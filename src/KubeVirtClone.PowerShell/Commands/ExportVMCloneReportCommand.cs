@@ -3,6 +3,7 @@ using System.Text;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Insight.Reporting;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
@@ -47,6 +48,20 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
         if (!HasQuery && !IsPipeline) RefuseEmptySelection("Get-VMClone -Batch lab7 | Export-VMCloneReport report.html");
         var file = ResolveFile();
         string? page = null;
+        AtEachCluster(() => page = Add(page));
+        Write(file, page);
+    }
+
+    // One page is about one cluster: what two have under one name would be taken for one.
+    private string? Add(string? page)
+    {
+        if (page is not null)
+        {
+            WriteError(ErrorRecords.Create(
+                FaultIds.ClusterMismatch, ErrorCategory.InvalidArgument, $"The report is of one cluster; the clones{AtCluster} were left out of it.", "Write a report for each cluster.", target: null));
+            return page;
+        }
+
         RunWithCluster(async (cluster, ct) =>
         {
             var found = await FindClonesAsync(cluster, everything: false, ct);
@@ -55,7 +70,11 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
             var report = await new ReportBuilder(cluster).BuildAsync(Heading(clones), clones, ct);
             page = report.ToHtml();
         });
+        return page;
+    }
 
+    private void Write(string file, string? page)
+    {
         if (page is null)
         {
             WriteWarning("There are no clones to report on, so no file was written.");
@@ -65,7 +84,7 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
         if (!ShouldProcess(file, "Write the report")) return;
         try
         {
-            Write(file, page);
+            WriteFile(file, page);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -101,7 +120,7 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
         return file;
     }
 
-    private void Write(string file, string page)
+    private void WriteFile(string file, string page)
     {
         if (Force && File.Exists(file)) File.SetAttributes(file, File.GetAttributes(file) & ~FileAttributes.ReadOnly);
         using var stream = new FileStream(file, NoClobber ? FileMode.CreateNew : FileMode.Create, FileAccess.Write, FileShare.Read);

@@ -3,6 +3,7 @@ using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Input;
 
@@ -35,7 +36,7 @@ public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
     private protected override Chosen Read(PSObject input)
     {
         var clone = PipedReference.ReadClone(input);
-        return new([clone.Name], clone.Namespace);
+        return new([clone.Name], clone.Namespace, Meant: new PipedIdentity(clone.Uid, Maker: null, PipedIdentity.ClusterOf(input)));
     }
 
     private protected override async Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct)
@@ -46,7 +47,7 @@ public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
         {
             found++;
             return new VMClone(record);
-        });
+        }, record => ReplacedFaults.OfClone(record.Raw, Meant?.Uid));
         if (found == 0 && batch is not null && query is { AllNamespaces: false, Names.Count: 0 }
             && await new BatchLeftovers(cluster).DescribeVolumesAsync(query.Namespace, batch, ct) is { } left)
         {

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -31,7 +32,7 @@ public sealed class GetVMCommand : KubeVirtGetCmdlet
     private protected override Chosen Read(PSObject input) => PipedObject.Recognize(input) switch
     {
         { Kind: PipedKind.Text, Text: { } text } => new([text]),
-        { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } name } piped => new([name], piped.Namespace),
+        { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } name } piped => new([name], piped.Namespace, Meant: PipedIdentity.OfSource(input)),
         { Kind: PipedKind.Row } when PropertyReader.GetText(input, "Name") is { } name => new([name], PropertyReader.GetText(input, "Namespace")),
         { Kind: PipedKind.Retry, Request: { TargetName: { Length: > 0 } name } request } => new([name], request.Namespace),
         _ => throw new InputException(
@@ -39,5 +40,5 @@ public sealed class GetVMCommand : KubeVirtGetCmdlet
     };
 
     private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
-        WriteFoundAsync(new VirtualMachines(cluster).ListAsync(query, ct), static record => new VirtualMachine(record));
+        WriteFoundAsync(new VirtualMachines(cluster).ListAsync(query, ct), static record => new VirtualMachine(record), record => Meant is { } meant ? ReplacedFaults.OfMachine(record.Raw, meant.Uid, meant.Maker) : null);
 }

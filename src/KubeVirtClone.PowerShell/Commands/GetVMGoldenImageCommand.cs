@@ -2,6 +2,7 @@ using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Input;
 
@@ -37,9 +38,9 @@ public sealed class GetVMGoldenImageCommand : KubeVirtGetCmdlet
     private protected override Chosen Read(PSObject input)
     {
         var image = ImageReference.Read(input);
-        return new([image.Name], image.Namespace, image.Version ?? GivenVersion);
+        return new([image.Name], image.Namespace, image.Version ?? GivenVersion, image.Uid is null ? null : new PipedIdentity(image.Uid, Maker: null, Cluster: null));
     }
 
     private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
-        WriteFoundAsync(new GoldenImageCatalog(cluster).ListAsync(query, of, withUses: true, ct), static record => new VMGoldenImage(record));
+        WriteFoundAsync(new GoldenImageCatalog(cluster).ListAsync(query, of, withUses: true, ct), static record => new VMGoldenImage(record), record => ReplacedFaults.OfImage(record, Meant?.Uid));
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -40,7 +41,7 @@ public sealed class GetVMSnapshotCommand : KubeVirtGetCmdlet
     {
         if (input.BaseObject is VirtualMachine vm) return new(Name, vm.Namespace, vm.Name);
         var snapshot = PipedReference.ReadSnapshot(input);
-        return new([snapshot.Name], snapshot.Namespace, GivenSource);
+        return new([snapshot.Name], snapshot.Namespace, GivenSource, new PipedIdentity(snapshot.Uid, Maker: null, PipedIdentity.ClusterOf(input)));
     }
 
     private protected override async Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct)
@@ -48,7 +49,7 @@ public sealed class GetVMSnapshotCommand : KubeVirtGetCmdlet
         var catalog = new SnapshotCatalog(cluster);
         await foreach (var found in catalog.ListAsync(query, ct))
         {
-            if (found.Fault is { } fault)
+            if ((found.Fault ?? (found.Value is { } listed ? ReplacedFaults.OfSnapshot(listed.Raw, Meant?.Uid) : null)) is { } fault)
             {
                 Post(() => WriteError(ErrorRecords.From(fault)));
             }

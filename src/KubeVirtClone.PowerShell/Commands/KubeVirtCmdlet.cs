@@ -69,11 +69,12 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     private protected void RunWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work, Action? tick = null)
     {
         var session = KubeVirtSession.Current;
-        var settings = session.Complete(GetGivenSettings());
+        var settings = _place ?? OwnSettings;
         Run(
             async ct =>
             {
                 await using var use = await session.OpenAsync(settings, ct);
+                _connected = (settings, new KubeVirtClusterReference(await use.Cluster.GetIdentityAsync(ct), settings));
                 await work(use.Cluster, ct);
             },
             tick);
@@ -83,10 +84,11 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     private protected void BeginWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work)
     {
         var session = KubeVirtSession.Current;
-        var settings = session.Complete(GetGivenSettings());
+        var settings = _place ?? OwnSettings;
         Begin(async ct =>
         {
             await using var use = await session.OpenAsync(settings, ct);
+            _connected = (settings, new KubeVirtClusterReference(await use.Cluster.GetIdentityAsync(ct), settings));
             await work(use.Cluster, ct);
         });
     }
@@ -95,7 +97,8 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     private protected string NamespaceOrDefault(KubeVirtCluster cluster)
     {
         if (_commandNamespace is { Length: > 0 } given) return given;
-        return _sessionNamespace is { Length: > 0 } chosen ? chosen : cluster.Namespace;
+        // The namespace chosen for the session's cluster says nothing about an object's.
+        return IsAtOwnPlace && _sessionNamespace is { Length: > 0 } chosen ? chosen : cluster.Namespace;
     }
 
     /// <summary>Sends one message of a running operation to the stream it belongs to.</summary>

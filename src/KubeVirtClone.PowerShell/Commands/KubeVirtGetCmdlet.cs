@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
+using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
 
@@ -19,6 +20,9 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     [Alias("l", "Selector")]
     public string? LabelSelector { get; set; }
 
+    /// <summary>Which of the objects that may have had the name is meant by the one piped in; null when any is.</summary>
+    private protected PipedIdentity? Meant { get; private set; }
+
     /// <summary>What is chosen when nothing is piped in: the names that were given.</summary>
     private protected abstract Chosen Given { get; }
 
@@ -30,24 +34,37 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     {
         try
         {
-            var chosen = Piped is null ? Given : Read(Piped);
-            var @namespace = string.IsNullOrEmpty(chosen.Namespace) ? null : chosen.Namespace;
-            RunWithCluster((cluster, ct) => WriteFoundAsync(
-                cluster,
-                new ListQuery
-                {
-                    Names = chosen.Names,
-                    Namespace = @namespace ?? NamespaceOrDefault(cluster),
-                    AllNamespaces = AllNamespaces && @namespace is null,
-                    LabelSelector = LabelSelector,
-                },
-                chosen.Of,
-                ct));
+            if (Piped is null)
+            {
+                Find(Given);
+                return;
+            }
+
+            var chosen = Read(Piped);
+            if (!string.IsNullOrEmpty(chosen.Namespace)) NamespaceOf(chosen.Namespace, chosen.Names.Count > 0 ? chosen.Names[0] : chosen.Of);
+            AtEachPlace([new Piped<Chosen>(chosen, Piped, PipedIdentity.ClusterOf(Piped))], own: false, _ => Find(chosen));
         }
         catch (InputException e)
         {
             WriteError(e.ToErrorRecord(Piped));
         }
+    }
+
+    private void Find(Chosen chosen)
+    {
+        Meant = chosen.Meant;
+        var @namespace = string.IsNullOrEmpty(chosen.Namespace) ? null : chosen.Namespace;
+        RunWithCluster((cluster, ct) => WriteFoundAsync(
+            cluster,
+            new ListQuery
+            {
+                Names = chosen.Names,
+                Namespace = @namespace ?? NamespaceOrDefault(cluster),
+                AllNamespaces = AllNamespaces && @namespace is null,
+                LabelSelector = LabelSelector,
+            },
+            chosen.Of,
+            ct));
     }
 
     /// <summary>What is meant by an object from the pipeline.</summary>
@@ -57,13 +74,13 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     /// <summary>Lists and writes.</summary>
     private protected abstract Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct);
 
-    /// <summary>Writes what is found, as it comes; a name that does not exist gives an error and the others go on.</summary>
-    private protected async Task WriteFoundAsync<T>(IAsyncEnumerable<ListedItem<T>> found, Func<T, object> convert)
+    /// <summary>Writes what is found, as it comes; a name that does not exist, or that another object has now, gives an error and the others go on.</summary>
+    private protected async Task WriteFoundAsync<T>(IAsyncEnumerable<ListedItem<T>> found, Func<T, object> convert, Func<T, Fault?> whyNot)
         where T : class
     {
         await foreach (var item in found)
         {
-            if (item.Fault is { } fault)
+            if ((item.Fault ?? (item.Value is { } listed ? whyNot(listed) : null)) is { } fault)
             {
                 Post(() => WriteError(ErrorRecords.From(fault)));
             }
@@ -79,5 +96,10 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     /// <param name="Names">Names, exact or with wildcards; none for all.</param>
     /// <param name="Namespace">Their namespace; null or empty for the command's own.</param>
     /// <param name="Of">What narrows it down further: a snapshot's source, an image's version.</param>
-    private protected readonly record struct Chosen(IReadOnlyList<string> Names, string? Namespace = null, string? Of = null);
+    /// <param name="Meant">Which of the objects that may have had the name is meant; null when any is.</param>
+    private protected readonly record struct Chosen(IReadOnlyList<string> Names, string? Namespace = null, string? Of = null, PipedIdentity? Meant = null)
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"{Namespace}/{(Names.Count > 0 ? Names[0] : Of)}";
+    }
 }

@@ -17,10 +17,11 @@ namespace KubeVirtClone.Commands;
 /// </summary>
 public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
 {
-    private readonly List<MachineReference> _gathered = [];
+    private readonly List<Piped<MachineReference>> _gathered = [];
     private HashSet<string> _commandLine = [];
     private SemaphoreSlim? _places;
     private bool _ended;
+    private bool _areNamedDue;
 
     /// <summary>Names of virtual machines, exact or with wildcards.</summary>
     [Parameter(Position = 0)]
@@ -95,7 +96,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
     protected override void ProcessRecord()
     {
         if (InputObject is null) return;
-        MachineReference machine;
+        Piped<MachineReference> machine;
         try
         {
             machine = Read(InputObject);
@@ -112,7 +113,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         }
         else
         {
-            Carry([machine]);
+            AtEachPlace([machine], own: false, Carry);
         }
     }
 
@@ -122,8 +123,8 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         FinishBegun();
         _ended = true;
         // A machine that is named is dealt with even when nothing is piped in; an empty pipeline alone selects nothing.
-        if (Name.Length > 0) _gathered.AddRange(FindNamed());
-        if (_gathered.Count > 0) Carry(_gathered);
+        _areNamedDue = Name.Length > 0;
+        AtEachPlace(_gathered, own: _areNamedDue, Carry);
     }
 
     /// <inheritdoc/>
@@ -151,15 +152,22 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         return machines;
     }
 
-    private void Carry(IReadOnlyList<MachineReference> machines)
+    private void Carry(IReadOnlyList<Piped<MachineReference>> piped)
     {
+        List<MachineReference> machines = [.. piped.Select(p => p.Item)];
+        if (_areNamedDue && IsAtOwnPlace)
+        {
+            _areNamedDue = false;
+            machines.AddRange(FindNamed());
+        }
+
         var approved = new List<MachineReference>();
         var rehearsed = new List<MachineReference>();
         // Asked on the pipeline thread, all before the first is dealt with.
         foreach (var machine in machines)
         {
             var name = machine.Namespace.Length > 0 ? machine.ToString() : machine.Name;
-            if (ShouldProcess($"{Verb} {What} '{name}'", $"{Verb} {What} '{name}'?", $"{Verb}-VM", out var reason))
+            if (ShouldProcess($"{Verb} {What} '{name}'{AtCluster}", $"{Verb} {What} '{name}'{AtCluster}?", $"{Verb}-VM", out var reason))
             {
                 approved.Add(machine);
             }
@@ -246,7 +254,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
             ? update with { Kind = ItemUpdateKind.Warning, Message = update.Fault.Message }
             : update;
 
-    private MachineReference Read(PSObject input)
+    private Piped<MachineReference> Read(PSObject input)
     {
         var piped = PipedObject.Recognize(input);
         var (@namespace, name) = piped switch
@@ -260,7 +268,8 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
             _ => throw new InputException(
                 "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
         };
-        var given = _commandLine.Contains(nameof(Namespace)) ? Namespace : null;
-        return new MachineReference(given ?? @namespace ?? "", name, (input.BaseObject as VirtualMachine)?.Uid) { Input = input.BaseObject };
+        var identity = PipedIdentity.OfSource(input);
+        return new(
+            new MachineReference(NamespaceOf(@namespace, name), name, identity.Uid) { Maker = identity.Maker, Input = input.BaseObject }, input.BaseObject, identity.Cluster);
     }
 }

@@ -14,7 +14,9 @@ public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
     public SwitchParameter Summary { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => RunWithCluster(async (cluster, ct) =>
+    protected override void EndProcessing() => AtEachCluster(Measure);
+
+    private void Measure() => RunWithCluster(async (cluster, ct) =>
     {
         var found = await FindSomeClonesAsync(cluster, everything: !IsPipeline, ct);
         IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];

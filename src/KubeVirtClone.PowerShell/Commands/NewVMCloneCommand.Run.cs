@@ -11,7 +11,20 @@ public sealed partial class NewVMCloneCommand
 {
     private const int DefaultThrottleLimit = CloneOptions.DefaultThrottleLimit;
 
+    private readonly HashSet<object> _settled = new(ReferenceEqualityComparer.Instance);
     private CloneProgressView? _progress;
+
+    /// <summary>The requests that have not come back, where the whole call ends: its error hands them on, each once.</summary>
+    private protected override object? Unreached
+    {
+        get
+        {
+            VMCloneRequest[] left;
+            lock (_settled) left = [.. AllRequests.Select(r => r.Input).OfType<VMCloneRequest>().Where(r => !_settled.Contains(r))];
+            foreach (var request in left) Mark(request);
+            return left is [var only] ? only : left.Length > 0 ? left : null;
+        }
+    }
 
     private void CreateClones()
     {
@@ -19,7 +32,7 @@ public sealed partial class NewVMCloneCommand
         var rehearsed = new List<CloneRequest>();
         foreach (var request in Requests)
         {
-            var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{Place(request)}";
+            var what = $"Clone {Noun(request)} '{request.SourceName}' to '{(string.IsNullOrEmpty(request.TargetName) ? "a name made up" : request.TargetName)}'{Place(request)}{AtCluster}";
             if (ShouldProcess(what, $"{what}?", "New-VMClone", out var reason))
             {
                 approved.Add(request);
@@ -27,6 +40,10 @@ public sealed partial class NewVMCloneCommand
             else if (reason == ShouldProcessReason.WhatIf)
             {
                 rehearsed.Add(request);
+            }
+            else
+            {
+                Settle(request.Input);
             }
         }
 
@@ -60,7 +77,11 @@ public sealed partial class NewVMCloneCommand
                     };
                     var batch = InNamespace(cluster, requests);
                     operation = new CloneOperation(cluster, options);
-                    await foreach (var update in operation.RunAsync(batch, ct)) WriteUpdate(update, _progress);
+                    await foreach (var update in operation.RunAsync(batch, ct))
+                    {
+                        Settle(update.Request?.Input);
+                        WriteUpdate(update, _progress);
+                    }
                 },
                 _progress.Tick);
         }
@@ -69,6 +90,12 @@ public sealed partial class NewVMCloneCommand
             _progress.Complete();
             if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
         }
+    }
+
+    private void Settle(object? input)
+    {
+        if (input is null) return;
+        lock (_settled) _settled.Add(input);
     }
 
     /// <summary>One line when the user has stopped: nothing that was made is undone, and it must be findable.</summary>

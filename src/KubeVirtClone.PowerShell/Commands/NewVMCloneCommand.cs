@@ -77,13 +77,6 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
     protected override void EndProcessing()
     {
         if (Requests.Count == 0) return;
-        if (AsManifest)
-        {
-            WriteManifests();
-        }
-        else
-        {
-            CreateClones();
-        }
+        AtEachCluster(own: false, AsManifest ? WriteManifests : CreateClones);
     }
 }

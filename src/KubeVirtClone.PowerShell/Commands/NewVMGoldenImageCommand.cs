@@ -91,7 +91,7 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
         {
             if (InputObject is null)
             {
-                if (!string.IsNullOrEmpty(SourceName)) Make(SourceName, @namespace: null, SourceName);
+                if (!string.IsNullOrEmpty(SourceName)) Make(SourceName, @namespace: null, SourceName, new PipedIdentity(null, null, null));
                 return;
             }
 
@@ -109,7 +109,9 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
                 _ => throw new InputException(
                     "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in a virtual machine, its name, or a clone."),
             };
-            Make(name, @namespace, InputObject.BaseObject);
+            var identity = PipedIdentity.OfSource(InputObject);
+            AtEachPlace(
+                [new Piped<string>(name, InputObject.BaseObject, identity.Cluster)], own: false, _ => Make(name, NamespaceOf(@namespace, name), InputObject.BaseObject, identity));
         }
         catch (InputException e)
         {
@@ -117,25 +119,27 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
         }
     }
 
-    private void Make(string source, string? @namespace, object input)
+    private void Make(string source, string? @namespace, object input, PipedIdentity identity)
     {
-        var what = $"Make the golden image '{Name}' of the virtual machine '{source}'{(StopSource ? ", stopping it" : "")}{(RemoveSource ? ", and remove it" : "")}";
+        var what = $"Make the golden image '{Name}' of the virtual machine '{source}'{AtCluster}{(StopSource ? ", stopping it" : "")}{(RemoveSource ? ", and remove it" : "")}";
         if (!ShouldProcess(what, $"{what}?", "New-VMGoldenImage")) return;
         RunItems<GoldenImageRecord>(
             $"Making the golden image {Name}",
             1,
-            (cluster, emit, ct) => MakeAsync(cluster, string.IsNullOrEmpty(@namespace) ? NamespaceOrDefault(cluster) : @namespace, source, input, emit, ct),
+            (cluster, emit, ct) => MakeAsync(cluster, string.IsNullOrEmpty(@namespace) ? NamespaceOrDefault(cluster) : @namespace, source, input, identity, emit, ct),
             static record => new VMGoldenImage(record),
             WriteObject);
     }
 
     private async Task MakeAsync(
-        KubeVirtCluster cluster, string @namespace, string source, object input, Action<ItemUpdate<GoldenImageRecord>> emit, CancellationToken ct)
+        KubeVirtCluster cluster, string @namespace, string source, object input, PipedIdentity identity, Action<ItemUpdate<GoldenImageRecord>> emit, CancellationToken ct)
     {
         var request = new GoldenImageRequest
         {
             Namespace = @namespace,
             SourceName = source,
+            SourceUid = identity.Uid,
+            SourceMaker = identity.Maker,
             Name = Name,
             Version = string.IsNullOrEmpty(Version) ? null : Version,
             Description = string.IsNullOrEmpty(Description) ? null : Description,

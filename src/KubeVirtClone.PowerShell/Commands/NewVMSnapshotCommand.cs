@@ -18,7 +18,7 @@ namespace KubeVirtClone.Commands;
 [OutputType(typeof(VMSnapshot))]
 public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
 {
-    private readonly List<SnapshotRequest> _requests = [];
+    private readonly List<Piped<SnapshotRequest>> _requests = [];
 
     /// <summary>A virtual machine, a name, kubectl's JSON, or a clone, which stands for the machine it made.</summary>
     [Parameter(ValueFromPipeline = true)]
@@ -90,7 +90,7 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
                 _ => throw new InputException(
                     "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
             };
-            Add(name, @namespace ?? "", InputObject.BaseObject);
+            Add(name, NamespaceOf(@namespace, name), InputObject.BaseObject, PipedIdentity.OfSource(InputObject));
         }
         catch (InputException e)
         {
@@ -101,12 +101,17 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        foreach (var name in SourceName) Add(name, "", name);
+        foreach (var name in SourceName) Add(name, "", name, new PipedIdentity(null, null, null));
+        AtEachPlace(_requests, own: false, Take);
+    }
+
+    private void Take(IReadOnlyList<Piped<SnapshotRequest>> requests)
+    {
         var approved = new List<SnapshotRequest>();
         var rehearsed = new List<SnapshotRequest>();
-        foreach (var request in _requests)
+        foreach (var request in requests.Select(r => r.Item))
         {
-            var what = $"Take a snapshot of the virtual machine '{request.SourceName}'";
+            var what = $"Take a snapshot of the virtual machine '{request.SourceName}'{AtCluster}";
             if (ShouldProcess(what, $"{what}?", "New-VMSnapshot", out var reason))
             {
                 approved.Add(request);
@@ -121,8 +126,10 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
         if (approved.Count > 0) Carry(approved, dryRun: false);
     }
 
-    private void Add(string source, string @namespace, object input) => _requests.Add(new SnapshotRequest
+    private void Add(string source, string @namespace, object input, PipedIdentity identity) => _requests.Add(new(new SnapshotRequest
     {
+        SourceUid = identity.Uid,
+        SourceMaker = identity.Maker,
         Namespace = @namespace,
         SourceName = source,
         Name = string.IsNullOrEmpty(Name) ? null : Name,
@@ -131,7 +138,7 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
         Labels = TextTable.Read(Label),
         Annotations = TextTable.Read(Annotation),
         Input = input,
-    });
+    }, input, identity.Cluster));
 
     private void Carry(List<SnapshotRequest> requests, bool dryRun)
     {

@@ -30,6 +30,11 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
     protected override void EndProcessing()
     {
         if (!HasQuery && !IsPipeline && !Completed) RefuseEmptySelection("Get-VMClone web-* | Remove-VMClone");
+        AtEachCluster(Remove);
+    }
+
+    private void Remove()
+    {
         List<CloneRecord> clones = [];
         RunWithCluster(async (cluster, ct) =>
         {
@@ -40,8 +45,8 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
 
         // Asked on the pipeline thread, all before the first is gone: a No to all must not come after half of them.
         var action = IncludeTarget ? "Remove the clone and the virtual machine it made" : "Remove the clone";
-        var approved = clones.Where(c => ShouldProcess(Describe(c), action)).ToList();
-        if (approved.Count == 0 && !(clones.Count == 0 && IsWholeBatch && ShouldProcess($"batch {Batch}", "Remove what it left behind"))) return;
+        var approved = clones.Where(c => ShouldProcess(Describe(c) + AtCluster, action)).ToList();
+        if (approved.Count == 0 && !(clones.Count == 0 && IsWholeBatch && ShouldProcess($"batch {Batch}{AtCluster}", "Remove what it left behind"))) return;
         RunWithCluster((cluster, ct) => RemoveAsync(cluster, approved, ct));
     }
 
@@ -91,6 +96,12 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
                 if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
                 {
                     lock (records) records.Add(record);
+                    return;
+                }
+
+                if (record is not null && ReplacedFaults.OfClone(record.Raw, reference.Uid) is { } another)
+                {
+                    Post(() => WriteError(ErrorRecords.From(another, reference.Input)));
                     return;
                 }
 

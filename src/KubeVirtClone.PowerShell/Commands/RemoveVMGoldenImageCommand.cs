@@ -3,6 +3,7 @@ using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -13,7 +14,7 @@ namespace KubeVirtClone.Commands;
 [Cmdlet(VerbsCommon.Remove, "VMGoldenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMGoldenImage.md")]
 public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
 {
-    private readonly List<ImageReference> _chosen = [];
+    private readonly List<Piped<ImageReference>> _chosen = [];
 
     /// <summary>Names of images, exact or with wildcards. Without -Version or -KeepVersion every version goes.</summary>
     [Parameter(Position = 0)]
@@ -54,7 +55,7 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
             Refuse("VMGoldenImageSelectionMissing", "Nothing says which golden images are meant.", "Give -Name, or pipe images in: Get-VMGoldenImage old-* | Remove-VMGoldenImage");
         }
 
-        _chosen.AddRange(Name.Select(name => new ImageReference(null, name, string.IsNullOrEmpty(Version) ? null : Version)));
+        _chosen.AddRange(Name.Select(name => new Piped<ImageReference>(new ImageReference(null, name, string.IsNullOrEmpty(Version) ? null : Version), name, Cluster: null)));
     }
 
     /// <inheritdoc/>
@@ -65,7 +66,9 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
         {
             var image = ImageReference.Read(InputObject);
             // To prune is to choose among the versions of an image, whichever of them was piped in.
-            _chosen.Add(KeepVersion is null ? image with { Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version) } : image with { Version = null });
+            image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
+            image = KeepVersion is null ? image with { Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version) } : image with { Version = null, Uid = null };
+            _chosen.Add(new(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject)));
         }
         catch (InputException e)
         {
@@ -74,13 +77,15 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void EndProcessing() => AtEachPlace(_chosen, own: false, Remove);
+
+    private void Remove(IReadOnlyList<Piped<ImageReference>> chosen)
     {
         List<GoldenImageRecord> images = [];
-        RunWithCluster(async (cluster, ct) => images = await FindAsync(cluster, ct));
+        RunWithCluster(async (cluster, ct) => images = await FindAsync(cluster, chosen, ct));
 
         // Asked on the pipeline thread, all before the first is gone.
-        var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName})", "Remove the golden image")).ToList();
+        var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName}){AtCluster}", "Remove the golden image")).ToList();
         RemoveSnapshots(
             approved,
             (cluster, image, ct) => new GoldenImageCatalog(cluster).RemoveAsync(image, Force, ct),
@@ -88,23 +93,23 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
             static image => new VMGoldenImage(image));
     }
 
-    private async Task<List<GoldenImageRecord>> FindAsync(KubeVirtCluster cluster, CancellationToken ct)
+    private async Task<List<GoldenImageRecord>> FindAsync(KubeVirtCluster cluster, IReadOnlyList<Piped<ImageReference>> chosen, CancellationToken ct)
     {
         var catalog = new GoldenImageCatalog(cluster);
         var found = new List<GoldenImageRecord>();
-        foreach (var choice in _chosen.Distinct())
+        foreach (var (choice, input, _) in chosen.DistinctBy(c => c.Item))
         {
             var @namespace = string.IsNullOrEmpty(choice.Namespace) ? NamespaceOrDefault(cluster) : choice.Namespace;
             var versions = new List<GoldenImageRecord>();
             await foreach (var item in catalog.ListAsync(new ListQuery { Names = [choice.Name], Namespace = @namespace }, choice.Version, withUses: false, ct))
             {
-                if (item.Value is { } image)
+                if ((item.Fault ?? ReplacedFaults.OfImage(item.Value!, choice.Uid)) is { } fault)
                 {
-                    versions.Add(image);
+                    Post(() => WriteError(ErrorRecords.From(fault, input is string ? null : input)));
                 }
-                else if (item.Fault is { } fault)
+                else
                 {
-                    Post(() => WriteError(ErrorRecords.From(fault)));
+                    versions.Add(item.Value!);
                 }
             }
 

@@ -21,13 +21,15 @@ public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
     private protected override string Example => "Get-VMSnapshot before-* | Remove-VMSnapshot";
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void EndProcessing() => AtEachCluster(Remove);
+
+    private void Remove()
     {
         List<SnapshotRecord> snapshots = [];
         RunWithCluster(async (cluster, ct) => snapshots = await ReadAsync(cluster, ct));
 
         // Asked on the pipeline thread, all before the first is gone.
-        var approved = snapshots.Where(s => ShouldProcess($"{s.Namespace}/{s.Name} (of {s.SourceName})", "Remove the snapshot")).ToList();
+        var approved = snapshots.Where(s => ShouldProcess($"{s.Namespace}/{s.Name} (of {s.SourceName}){AtCluster}", "Remove the snapshot")).ToList();
         RemoveSnapshots(
             approved,
             (cluster, snapshot, ct) => new SnapshotCatalog(cluster).RemoveAsync(snapshot, Force, ct),
@@ -49,6 +51,12 @@ public sealed class RemoveVMSnapshotCommand : SnapshotSelectionCmdlet
                 if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
                 {
                     records.Add(record);
+                    return;
+                }
+
+                if (record is not null && ReplacedFaults.OfSnapshot(record.Raw, reference.Uid) is { } another)
+                {
+                    Post(() => WriteError(ErrorRecords.From(another, reference.Input)));
                     return;
                 }
 

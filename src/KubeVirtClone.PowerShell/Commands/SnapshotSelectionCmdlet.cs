@@ -12,7 +12,8 @@ namespace KubeVirtClone.Commands;
 /// <summary>Base of the cmdlets that act on snapshots: piped in, or named. They are gathered until the pipeline ends.</summary>
 public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
 {
-    private readonly List<SnapshotReference> _piped = [];
+    private readonly List<Piped<SnapshotReference>> _piped = [];
+    private IReadOnlyList<Piped<SnapshotReference>> _here = [];
 
     /// <summary>Names of snapshots, exact or with wildcards.</summary>
     [Parameter(Position = 0)]
@@ -42,7 +43,8 @@ public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
         if (InputObject is null) return;
         try
         {
-            _piped.Add(PipedReference.ReadSnapshot(InputObject));
+            var snapshot = PipedReference.ReadSnapshot(InputObject);
+            _piped.Add(new(snapshot with { Namespace = NamespaceOf(snapshot.Namespace, snapshot.Name) }, InputObject, PipedIdentity.ClusterOf(InputObject)));
         }
         catch (InputException e)
         {
@@ -50,12 +52,19 @@ public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
         }
     }
 
-    /// <summary>The snapshots that are meant. What is not found by name is reported and left out.</summary>
+    /// <summary>Does work at the cluster of each snapshot that was piped in, and at the command's own where some are named.</summary>
+    private protected void AtEachCluster(Action work) => AtEachPlace(_piped, own: Name.Length > 0, here =>
+    {
+        _here = here;
+        work();
+    });
+
+    /// <summary>The snapshots of the cluster at hand that are meant. What is not found by name is reported and left out.</summary>
     private protected async Task<List<SnapshotReference>> SelectAsync(KubeVirtCluster cluster, CancellationToken ct)
     {
         var fallback = NamespaceOrDefault(cluster);
-        var chosen = _piped.ConvertAll(r => r.Namespace.Length > 0 ? r : r with { Namespace = fallback });
-        if (Name.Length > 0)
+        var chosen = _here.Select(p => p.Item).Select(r => r.Namespace.Length > 0 ? r : r with { Namespace = fallback }).ToList();
+        if (Name.Length > 0 && IsAtOwnPlace)
         {
             await foreach (var found in new SnapshotCatalog(cluster).ListAsync(new ListQuery { Names = Name, Namespace = fallback }, ct))
             {

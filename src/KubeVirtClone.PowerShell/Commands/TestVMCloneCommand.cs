@@ -18,6 +18,7 @@ namespace KubeVirtClone.Commands;
 public sealed class TestVMCloneCommand : CloneRequestCmdlet
 {
     private readonly List<JsonObject> _manifests = [];
+    private bool? _isReady;
 
     /// <summary>Batch id the clones would get: what an earlier run of that batch made is not taken for a collision.</summary>
     [Parameter]
@@ -78,7 +79,11 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
             return;
         }
 
-        RunWithCluster(async (cluster, ct) =>
+        AtEachCluster(own: _manifests.Count > 0, Check);
+        if (Quiet && (_isReady is not null || HasRefused)) WriteObject(_isReady == true && !HasUnusableInput && !HasRefused);
+    }
+
+    private void Check() => RunWithCluster(async (cluster, ct) =>
         {
             var options = new PreflightOptions
             {
@@ -91,12 +96,11 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
             IReadOnlyList<PreflightItem> items =
             [
                 .. InNamespace(cluster, Requests).Select(r => new PreflightItem(r)),
-                .. _manifests.Select(m => PreflightItem.FromManifest(m, @namespace)),
+                .. (IsAtOwnPlace ? _manifests : []).Select(m => PreflightItem.FromManifest(m, @namespace)),
             ];
             var report = await new BatchPreflight(cluster, options).RunAsync(items, ct);
             Post(() => Write(report));
         });
-    }
 
     private void AddManifest(PSObject manifest) => Add(() => CloneManifests.Read(manifest), manifest);
 
@@ -131,7 +135,7 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
         WriteVerbose(string.Create(CultureInfo.InvariantCulture, $"{report.Items} clones were checked with {report.ApiRequests} API requests."));
         if (Quiet)
         {
-            WriteObject(report.Ready && !HasUnusableInput);
+            _isReady = _isReady != false && report.Ready;
             return;
         }
 

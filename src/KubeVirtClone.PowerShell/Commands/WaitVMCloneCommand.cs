@@ -28,6 +28,11 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
     protected override void EndProcessing()
     {
         if (!HasQuery && !IsPipeline) RefuseEmptySelection("Get-VMClone | Wait-VMClone");
+        AtEachCluster(Wait);
+    }
+
+    private void Wait()
+    {
         try
         {
             RunWithCluster(

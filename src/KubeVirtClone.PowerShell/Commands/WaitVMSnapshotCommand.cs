@@ -20,7 +20,9 @@ public sealed class WaitVMSnapshotCommand : SnapshotSelectionCmdlet
     private protected override string Example => "Get-VMSnapshot | Wait-VMSnapshot";
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void EndProcessing() => AtEachCluster(Wait);
+
+    private void Wait()
     {
         List<SnapshotReference> chosen = [];
         RunWithCluster(async (cluster, ct) => chosen = await SelectAsync(cluster, ct));

@@ -13,6 +13,7 @@ internal static class CloneSpec
         Namespace = PropertyReader.GetText(record, "Namespace") ?? "",
         SourceKind = PropertyReader.GetText(record, "SourceKind") ?? "VirtualMachine",
         SourceName = PropertyReader.GetText(record, "SourceName") ?? "",
+        SourceUid = PropertyReader.GetText(record, "SourceUid"),
         TargetName = PropertyReader.GetText(record, "TargetName"),
         GoldenImage = PropertyReader.GetText(record, "GoldenImage"),
         GoldenImageVersion = PropertyReader.GetText(record, "ImageVersion"),

@@ -6,7 +6,7 @@ namespace KubeVirtClone;
 /// <summary>
 /// One clone at one moment; read again for news. Piped into another cmdlet it stands for the virtual machine it makes.
 /// </summary>
-public sealed class VMClone
+public sealed class VMClone : KubeVirtObject
 {
     private readonly RawObject _raw;
 
@@ -29,6 +29,7 @@ public sealed class VMClone
         Batch = record.Batch;
         Method = record.Method.ToString();
         Reference = record.Reference;
+        Maker = MachineMaker.Of(record);
         Request = request;
         _raw = new RawObject(record.Raw.Json);
     }
@@ -93,6 +94,9 @@ public sealed class VMClone
     public PSObject Raw => _raw.Value;
 
     internal CloneReference Reference { get; }
+
+    // The machine it stands for is the one it made.
+    internal MachineMaker Maker { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Namespace}/{TargetName}";

@@ -5,7 +5,7 @@ using KubeVirtClone.Engine.Model.Results;
 namespace KubeVirtClone;
 
 /// <summary>Why a clone stands where it stands. Piped into another cmdlet it stands for the clone.</summary>
-public sealed class VMCloneDiagnosis
+public sealed class VMCloneDiagnosis : KubeVirtObject
 {
     internal VMCloneDiagnosis(CloneDiagnosis diagnosis)
     {

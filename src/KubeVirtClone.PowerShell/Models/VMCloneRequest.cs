@@ -1,4 +1,5 @@
 using System.Collections;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Input;
 
@@ -8,7 +9,7 @@ namespace KubeVirtClone;
 /// One clone as it was asked for. It is the target object of the error when a clone could not be made: piped into
 /// New-VMClone it asks for the same clone again.
 /// </summary>
-public sealed partial class VMCloneRequest
+public sealed partial class VMCloneRequest : KubeVirtObject
 {
     /// <summary>Namespace of source and target.</summary>
     public string Namespace { get; set; } = "";
@@ -18,6 +19,12 @@ public sealed partial class VMCloneRequest
 
     /// <summary>Name of the source.</summary>
     public string SourceName { get; set; } = "";
+
+    /// <summary>Uid of the source, when it was an object: another of its name is then not cloned.</summary>
+    public string? SourceUid { get; set; }
+
+    // For a source that is meant by the clone it came of.
+    internal MachineMaker? SourceMaker { get; set; }
 
     /// <summary>Name of the virtual machine to make; null lets one be made up.</summary>
     public string? TargetName { get; set; }
@@ -55,6 +62,8 @@ public sealed partial class VMCloneRequest
         Namespace = Namespace,
         SourceKind = SourceKind,
         SourceName = SourceName,
+        SourceUid = string.IsNullOrEmpty(SourceUid) ? null : SourceUid,
+        SourceMaker = SourceMaker,
         TargetName = TargetName,
         GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,
         GoldenImageVersion = string.IsNullOrEmpty(ImageVersion) ? null : ImageVersion,
@@ -69,6 +78,8 @@ public sealed partial class VMCloneRequest
             Namespace = request.Namespace,
             SourceKind = request.SourceKind,
             SourceName = request.SourceName,
+            SourceUid = request.SourceUid,
+            SourceMaker = request.SourceMaker,
             TargetName = request.TargetName,
             GoldenImage = request.GoldenImage,
             ImageVersion = request.GoldenImageVersion,

@@ -4,7 +4,7 @@ using KubeVirtClone.Engine.Model.Records;
 namespace KubeVirtClone;
 
 /// <summary>One version of a golden image at one moment; read again for news. Piped into New-VMClone it is the source.</summary>
-public sealed class VMGoldenImage
+public sealed class VMGoldenImage : KubeVirtObject
 {
     private readonly RawObject _raw;
 

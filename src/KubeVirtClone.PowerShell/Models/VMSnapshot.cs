@@ -4,7 +4,7 @@ using KubeVirtClone.Engine.Model.Records;
 namespace KubeVirtClone;
 
 /// <summary>One snapshot of a virtual machine at one moment; read again for news. Piped into New-VMClone it is the source.</summary>
-public sealed class VMSnapshot
+public sealed class VMSnapshot : KubeVirtObject
 {
     private readonly RawObject _raw;
 

@@ -4,7 +4,7 @@ using KubeVirtClone.Engine.Model.Records;
 namespace KubeVirtClone;
 
 /// <summary>One virtual machine at one moment; read again for news.</summary>
-public sealed class VirtualMachine
+public sealed class VirtualMachine : KubeVirtObject
 {
     private readonly RawObject _raw;
 

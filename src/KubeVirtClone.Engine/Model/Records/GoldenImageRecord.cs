@@ -107,6 +107,12 @@ public sealed record GoldenImageRequest
     /// <summary>Machine to make it of.</summary>
     public required string SourceName { get; init; }
 
+    /// <summary>Uid of the machine, when known: of another of that name no image is made.</summary>
+    public string? SourceUid { get; init; }
+
+    /// <summary>The clone that made the machine, where it is meant by that.</summary>
+    public MachineMaker? SourceMaker { get; init; }
+
     /// <summary>Name of the image: a legal label value.</summary>
     public required string Name { get; init; }
 

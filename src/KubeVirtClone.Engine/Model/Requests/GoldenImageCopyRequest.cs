@@ -9,6 +9,9 @@ public sealed record GoldenImageCopyRequest
     /// <summary>Name of the image.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Uid of the image's snapshot, when known: another of that name and version is not copied.</summary>
+    public string? Uid { get; init; }
+
     /// <summary>Version; null is the newest that is ready.</summary>
     public string? Version { get; init; }
 

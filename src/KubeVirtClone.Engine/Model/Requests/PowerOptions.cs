@@ -1,11 +1,16 @@
+using KubeVirtClone.Engine.Model.Records;
+
 namespace KubeVirtClone.Engine.Model.Requests;
 
 /// <summary>A virtual machine to start, stop or remove.</summary>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Uid">Its uid, when known: another machine of the same name is then left alone by a removal.</param>
+/// <param name="Uid">Its uid, when known: another machine of the same name is then left alone.</param>
 public sealed record MachineReference(string Namespace, string Name, string? Uid = null)
 {
+    /// <summary>The clone that made it, where the machine is meant by that: another machine of the same name is then left alone.</summary>
+    public MachineMaker? Maker { get; init; }
+
     /// <summary>What the user gave, handed back with every update about this machine.</summary>
     public object? Input { get; init; }
 

@@ -1,4 +1,6 @@
 
+using KubeVirtClone.Engine.Model.Records;
+
 namespace KubeVirtClone.Engine.Model.Requests;
 
 /// <summary>One snapshot that is asked for.</summary>
@@ -9,6 +11,12 @@ public sealed record SnapshotRequest
 
     /// <summary>Name of the machine.</summary>
     public required string SourceName { get; init; }
+
+    /// <summary>Uid of the machine, when known: of another of that name no snapshot is taken.</summary>
+    public string? SourceUid { get; init; }
+
+    /// <summary>The clone that made the machine, where it is meant by that.</summary>
+    public MachineMaker? SourceMaker { get; init; }
 
     /// <summary>Name of the snapshot; null makes one of the machine's name, the time, and five random characters. <c>SnapshotSources</c> replaces <c>{0}</c> in it.</summary>
     public string? Name { get; init; }

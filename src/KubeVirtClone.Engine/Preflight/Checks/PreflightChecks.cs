@@ -10,6 +10,7 @@ internal static class PreflightChecks
     public static ImmutableArray<IPreflightCheck> Cheap { get; } =
     [
         new SourceExistsCheck(),
+        new SourceReplacedCheck(),
         new SourceStateCheck(),
         new SnapshotSourceCheck(),
         new SourceSupportCheck(),

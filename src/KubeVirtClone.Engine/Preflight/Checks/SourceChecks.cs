@@ -38,6 +38,20 @@ internal sealed class SourceExistsCheck : SourceCheck
     }
 }
 
+/// <summary>The source is the object that is meant, and not another that was given its name.</summary>
+internal sealed class SourceReplacedCheck : SubjectCheck
+{
+    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    {
+        if (subject.SourceObject is not { } source)
+            yield break;
+        var request = subject.Request;
+        var fault = subject.FromSnapshot ? ReplacedFaults.OfSnapshot(source, request.SourceUid) : ReplacedFaults.OfMachine(source, request.SourceUid, request.SourceMaker);
+        if (fault is not null)
+            yield return subject.Finding(FindingSeverity.Error, fault.Id, fault.Message, fault.RecommendedAction, category: fault.Category);
+    }
+}
+
 /// <summary>The source is not being deleted, snapshotted or restored.</summary>
 internal sealed class SourceStateCheck : SourceCheck
 {

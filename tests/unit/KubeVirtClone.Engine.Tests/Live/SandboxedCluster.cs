@@ -80,6 +80,12 @@ internal sealed class SandboxedCluster : IAsyncDisposable
         return clones;
     }
 
+    public async Task UntilGoneAsync(string machine)
+    {
+        while (await new VirtualMachines(Cluster).FindAsync("default", machine, default) is not null)
+            await Task.Yield();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var cluster in _clusters)

@@ -1,0 +1,214 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
+    $script:Namespace = Start-TestCluster
+    $script:Names = 'golden', 'web-1', 'web-2', 'web-3', 'web-4'
+    New-TestVM -Name $script:Names
+    $script:B = if (-not $env:KUBEVIRTCLONE_TEST_KUBECONFIG) { Start-TestNeighbour $script:Names }
+    $script:AtB = @{ KubeConfig = $script:B; Namespace = $script:Namespace }
+    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
+    function Test-VM([string] $Name, [hashtable] $At = @{}) { [bool](Get-VM $Name @At -ErrorAction SilentlyContinue) }
+}
+AfterAll { Stop-TestNeighbour; Stop-TestCluster }
+
+Describe 'An object of another cluster' -Tag Sandbox {
+    It 'says which cluster it is of, in no view by itself, and out of a file too' {
+        $here = (Get-VM web-1).Cluster
+        $there = Get-VM web-1 @AtB
+        $here.Uid | Should -Not -BeNullOrEmpty
+        $there.Cluster.Uid | Should -Not -Be $here.Uid
+        $there.Cluster.Server | Should -Match '^https?://127\.0\.0\.1:\d+$'
+        ($there | Out-String) + ($there | Format-List | Out-String) | Should -Not -Match 'Cluster'
+        ($there | Select-Object Name, Cluster).Cluster.Uid | Should -Be $there.Cluster.Uid
+        $file = Join-Path $TestDrive 'vm.xml'
+        $there | Export-Clixml $file
+        (Import-Clixml $file).Cluster.Uid | Should -Be $there.Cluster.Uid
+    }
+
+    It 'is removed, started and stopped there, over the connection it was read by' {
+        Get-VM web-2 @AtB | Remove-VM -Confirm:$false
+        Test-VM web-2 | Should -BeTrue
+        Test-VM web-2 $AtB | Should -BeFalse
+        Get-VM web-1 @AtB | Start-VM -Wait -Timeout 5m
+        (Get-VM web-1).Status | Should -Be 'Stopped'
+        Get-VM web-1 @AtB | Stop-VM -Wait -Timeout 5m -GracePeriod 0 -PassThru | ForEach-Object { $_.Cluster.Uid } | Should -Be (Get-VM web-1 @AtB).Cluster.Uid
+    }
+
+    It 'is read again, and snapshotted, there' {
+        (Get-VM web-1 @AtB | Get-VM).Cluster.Uid | Should -Be (Get-VM web-1 @AtB).Cluster.Uid
+        Get-VM web-1 @AtB | New-VMSnapshot -Name there -Wait -Timeout 5m | Out-Null
+        Get-VMSnapshot there -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        New-VMSnapshot web-1 there -Wait -Timeout 5m | Out-Null
+        Get-VMSnapshot there @AtB | Wait-VMSnapshot -Timeout 5m | Remove-VMSnapshot -Confirm:$false
+        Get-VMSnapshot there | Should -Not -BeNullOrEmpty
+        Get-VMSnapshot there @AtB -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'is removed there when it is a golden image' {
+        New-VMGoldenImage img -SourceName golden -WarningAction SilentlyContinue | Out-Null
+        New-VMGoldenImage img -SourceName golden @AtB -WarningAction SilentlyContinue | Out-Null
+        (Get-VMGoldenImage img @AtB | Get-VMGoldenImage).Cluster.Uid | Should -Not -Be (Get-VMGoldenImage img).Cluster.Uid
+        Get-VMGoldenImage img @AtB | Remove-VMGoldenImage -Confirm:$false
+        Get-VMGoldenImage img | Should -Not -BeNullOrEmpty
+        Get-VMGoldenImage img @AtB -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'is cloned there: machines, snapshots, images and clones' {
+        Get-VM golden @AtB | New-VMClone -TargetName of-vm -Wait -Timeout 5m | ForEach-Object { $_.Cluster.Uid } | Should -Be (Get-VM golden @AtB).Cluster.Uid
+        New-VMSnapshot golden base -Wait -Timeout 5m @AtB | New-VMClone -TargetName of-snapshot -Wait -Timeout 5m | Out-Null
+        New-VMGoldenImage base -SourceName golden @AtB -WarningAction SilentlyContinue | New-VMClone -TargetName of-image -Wait -Timeout 5m | Out-Null
+        New-VMClone golden first -Wait -Timeout 5m @AtB | New-VMClone -TargetName of-clone -Wait -Timeout 5m | Out-Null
+        foreach ($name in 'of-vm', 'of-snapshot', 'of-image', 'of-clone') {
+            Test-VM $name | Should -BeFalse
+            Test-VM $name $AtB | Should -BeTrue
+        }
+
+        Get-VM golden @AtB | Test-VMClone -TargetName of-vm | Where-Object Code -eq VMCloneTargetExists | Should -Not -BeNullOrEmpty
+        Get-VM golden @AtB | New-VMClone -TargetName nowhere -KubeConfig (Get-TestKubeConfig) -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+        Test-VM nowhere | Should -BeFalse
+    }
+
+    It 'is acted on as whoever read it' {
+        $failed = $null
+        try { Get-VM golden -Context viewer@sandbox @AtB | New-VMClone -TargetName by-viewer -Wait -ErrorVariable failed -ErrorAction SilentlyContinue } catch { $failed = @($_) }
+        Get-ErrorId $failed | Should -Be 'ApiForbidden'
+        Test-VM by-viewer $AtB | Should -BeFalse
+    }
+
+    It 'is waited for, compared, measured, diagnosed and removed there when it is a clone' {
+        $clone = New-VMClone golden waited @AtB
+        ($clone | Wait-VMClone -Timeout 5m).Phase | Should -Be 'Succeeded'
+        $clone | Compare-VMClone -Quiet | Should -BeTrue
+        ($clone | Measure-VMClone).TargetName | Should -Be 'waited'
+        ($clone | Debug-VMClone).Health | Should -Not -Be 'Failed'
+        ($clone | Get-VMClone).Cluster.Uid | Should -Be $clone.Cluster.Uid
+        $clone | Remove-VMClone -IncludeTarget -Confirm:$false -Force
+        Test-VM waited $AtB | Should -BeFalse
+    }
+
+    It 'is refused, with both clusters named, where the command line names another' {
+        Get-VM web-3 @AtB | Remove-VM -KubeConfig (Get-TestKubeConfig) -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+        "$($failed[0])" | Should -Match ([regex]::Escape((Get-VM web-3 @AtB).Cluster.Server))
+        "$($failed[0])" | Should -Match ([regex]::Escape((Get-VM web-3).Cluster.Server))
+        $failed[0].TargetObject.Uid | Should -Be (Get-VM web-3 @AtB).Uid
+        Test-VM web-3 | Should -BeTrue
+        Test-VM web-3 $AtB | Should -BeTrue
+    }
+
+    It 'is refused out of a file, which names no connection' {
+        $file = Join-Path $TestDrive 'there.xml'
+        Get-VM web-3 @AtB | Export-Clixml $file
+        $read = Import-Clixml $file
+        foreach ($act in { $read | Remove-VM -Confirm:$false @loud }, { $read | Stop-VM @loud }, { $read | New-VMSnapshot @loud }, { $read | Get-VM @loud }) {
+            $failed = $null
+            $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
+            . $act
+            Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+        }
+
+        $read | Remove-VM @AtB -Confirm:$false
+        Test-VM web-3 | Should -BeTrue
+        Test-VM web-3 $AtB | Should -BeFalse
+    }
+
+    It 'goes with others: each at its cluster' {
+        (Get-VM web-4), (Get-VM web-4 @AtB) | Start-VM -Wait -Timeout 5m
+        (Get-VM web-4).Status | Should -Be 'Running'
+        (Get-VM web-4 @AtB).Status | Should -Be 'Running'
+        (Get-VM web-4), (Get-VM web-4 @AtB) | Stop-VM -GracePeriod 0 -Wait -Timeout 5m
+    }
+
+    It 'is named with its cluster by -WhatIf, and one of the session is not' {
+        $script = @'
+            Import-Module '{0}'; $null = Connect-KubeVirt -KubeConfig '{1}' -Namespace {2}
+            Get-VM web-1 -KubeConfig '{3}' -Namespace {2} | Remove-VM -WhatIf; Get-VM web-1 | Remove-VM -WhatIf
+'@ -f (Get-TestModulePath), (Get-TestKubeConfig), $script:Namespace, $script:B
+        $lines = @(Invoke-TestShell -Command $script)
+        $lines[0] | Should -Match ([regex]::Escape((Get-VM web-1 @AtB).Cluster.Server))
+        $lines[1] | Should -Not -Match 'cluster'
+    }
+}
+
+Describe 'An object is the one it was read as' {
+    It 'is in its own namespace: a parameter that says another is an error of that item' -Tag Sandbox {
+        foreach ($act in { Get-VM web-1 | Remove-VM -Namespace default -Confirm:$false @loud }, { Get-VM web-1 | Get-VM -Namespace default @loud },
+            { Get-VM web-1 | New-VMSnapshot -Namespace default @loud }, { Get-VM web-1 | New-VMGoldenImage other -Namespace default @loud },
+            { Get-VM web-1 | New-VMClone -TargetName other -Namespace default @loud }, { Get-VM web-1 | Test-VMClone -Namespace default @loud }) {
+            $failed = $null
+            $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
+            . $act
+            Get-ErrorId $failed | Should -Be 'NamespaceMismatch'
+            "$($failed[0])" | Should -Match $script:Namespace
+        }
+
+        Test-VM web-1 | Should -BeTrue
+    }
+
+    It 'is left alone, and told apart, when another has its name now' {
+        New-TestVM -Name twin
+        $old = Get-VM twin
+        $gone = @((Get-VM web-1), $old)
+        Remove-VM twin -Confirm:$false
+        New-TestVM -Name twin
+        foreach ($act in { $old | Remove-VM -Confirm:$false @loud }, { $old | Start-VM @loud }, { $old | New-VMSnapshot @loud }, { $old | New-VMGoldenImage twin @loud },
+            { $old | New-VMClone -TargetName of-twin @loud }, { $old | New-VMClone -TargetName of-twin -SkipPreflight @loud }, { $old | New-VMClone -TargetName of-twin -TargetNamespace default @loud },
+            { $old | Get-VM @loud }, { $gone | Compare-VMClone -SourceName golden -Quiet @loud }) {
+            $failed = $null
+            $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
+            . $act | Out-Null
+            Get-ErrorId $failed | Should -Be 'VMReplaced'
+            "$($failed[0])" | Should -Match 'replaced by another of its name'
+        }
+
+        (Get-VM twin).Uid | Should -Not -Be $old.Uid
+        ($old | Test-VMClone -TargetName of-twin).Code | Should -Contain 'VMReplaced'
+        Test-VM of-twin | Should -BeFalse
+    }
+
+    It 'is the machine a clone made, and not another that took its name' {
+        $clone = New-VMClone golden made -Wait -Timeout 5m
+        Remove-VM made -Confirm:$false
+        New-TestVM -Name made
+        $clone | Remove-VM -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMReplaced'
+        Test-VM made | Should -BeTrue
+        $clone | Get-VM -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'holds for snapshots and clones' {
+        New-VMSnapshot web-1 same -Wait -Timeout 5m | Out-Null
+        $snapshot = Get-VMSnapshot same
+        $snapshot | Remove-VMSnapshot -Confirm:$false
+        New-VMSnapshot web-1 same -Wait -Timeout 5m | Out-Null
+        $snapshot | Remove-VMSnapshot -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMSnapshotReplaced'
+        Get-VMSnapshot same | Should -Not -BeNullOrEmpty
+
+        $clone = New-VMClone golden again -Wait -Timeout 5m -Batch again
+        $clone | Remove-VMClone -IncludeTarget -Confirm:$false
+        New-VMClone golden again -Wait -Timeout 5m -Batch again | Out-Null
+        $clone | Remove-VMClone -IncludeTarget -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMCloneReplaced'
+        Test-VM again | Should -BeTrue
+    }
+}
+
+Describe 'The records of a call that failed' -Tag Sandbox {
+    It 'come back each once, also those that were never reached, and can be piped back in' {
+        $viewer = @{ KubeConfig = Get-TestKubeConfig; Context = 'viewer@sandbox'; Namespace = $script:Namespace }
+        $failed = [Collections.Generic.List[object]]::new()
+        $made = try { 'r-1', 'r-2', 'r-3' | New-VMClone -SourceName golden @viewer -ErrorVariable +failed -ErrorAction SilentlyContinue } catch { $failed = @($_) }
+        $made | Should -BeNullOrEmpty
+        @($failed.TargetObject | ForEach-Object { "$($_.SourceName)>$($_.TargetName)" }) | Should -Be 'golden>r-1', 'golden>r-2', 'golden>r-3'
+        $failed.TargetObject | New-VMClone -KubeConfig (Get-TestKubeConfig) -Context admin@sandbox -Wait -Timeout 5m | ForEach-Object TargetName | Sort-Object | Should -Be 'r-1', 'r-2', 'r-3'
+    }
+
+    It 'come back when there is no connection at all' {
+        $nowhere = Join-Path $TestDrive 'nowhere.yaml'
+        (Get-Content -Raw (Get-TestKubeConfig)) -replace 'server: .*', 'server: http://127.0.0.1:1' | Set-Content $nowhere
+        try { 'n-1', 'n-2' | New-VMClone -SourceName golden -KubeConfig $nowhere -Namespace $script:Namespace -ErrorAction Stop } catch { $failed = $_ }
+        @($failed.TargetObject | ForEach-Object TargetName) | Should -Be 'n-1', 'n-2'
+        $failed.TargetObject | New-VMClone -Wait -Timeout 5m | ForEach-Object TargetName | Sort-Object | Should -Be 'n-1', 'n-2'
+    }
+}
