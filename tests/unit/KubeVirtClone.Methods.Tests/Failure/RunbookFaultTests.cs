@@ -15,7 +15,11 @@ public sealed class RunbookFaultTests
     [InlineData(FaultKind.AnswerLost)]
     public async Task Whatever_request_fails_once_the_source_is_untouched_and_nothing_is_lost(FaultKind kind) =>
         await RunbookSweep.TryAllAsync(new Fault { Kind = kind, Count = 1 }, sortOnly: false);
+}
 
+/// <summary>The runbook with the first request of each sort failing as servers do that are busy.</summary>
+public sealed class RunbookSortFaultTests
+{
     [Theory]
     [InlineData(FaultKind.Conflict)]
     [InlineData(FaultKind.TooManyRequests)]
@@ -23,13 +27,19 @@ public sealed class RunbookFaultTests
         await RunbookSweep.TryAllAsync(new Fault { Kind = kind, Count = 1 }, sortOnly: true);
 }
 
-/// <summary>The runbook with requests of one sort failing for good from some moment on.</summary>
-public sealed class RunbookLastingFaultTests
+/// <summary>The runbook with requests of one sort failing for good from some moment on; every second request, so that both halves are tried side by side.</summary>
+public abstract class RunbookLastingFaults(int half)
 {
     [Fact]
     public async Task Whatever_request_fails_for_good_the_source_is_untouched_and_nothing_is_lost() =>
-        await RunbookSweep.TryAllAsync(new Fault { Kind = FaultKind.InternalError, Count = int.MaxValue }, sortOnly: false);
+        await RunbookSweep.TryAllAsync(new Fault { Kind = FaultKind.InternalError, Count = int.MaxValue }, sortOnly: false, half);
 }
+
+/// <summary>The first request and every second one after it.</summary>
+public sealed class RunbookLastingFaultTests() : RunbookLastingFaults(half: 0);
+
+/// <summary>The second request and every second one after it.</summary>
+public sealed class RunbookOtherLastingFaultTests() : RunbookLastingFaults(half: 1);
 
 /// <summary>The runbook with each of its snapshots failing in turn.</summary>
 public sealed class RunbookSnapshotFaultTests
