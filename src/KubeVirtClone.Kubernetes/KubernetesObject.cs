@@ -7,10 +7,11 @@ using KubeVirtClone.Kubernetes.Serialization;
 namespace KubeVirtClone.Kubernetes;
 
 /// <summary>Read-only view of one API object: the JSON as the server sent it, and accessors for what every object has.</summary>
-/// <remarks>Safe to use from several threads. Keeps the JSON alive, nothing else.</remarks>
+/// <remarks>Safe to use from several threads. Keeps the JSON alive, and the model it was asked for.</remarks>
 public sealed class KubernetesObject
 {
     private readonly ResourceKind? _listedAs;
+    private object? _model;
     private string? _name;
     private string? _namespace;
     private string? _resourceVersion;
@@ -91,6 +92,27 @@ public sealed class KubernetesObject
     public T As<T>()
         where T : k8s.IKubernetesObject => Models.Read<T>(Json, ToString());
 
+    /// <summary>The object as one of the official client's models; null when it is not such an object.</summary>
+    /// <remarks>Read once: the same instance each time, not to be changed. <c>apiVersion</c> and <c>kind</c> may be missing in it, as in <see cref="Json"/>.</remarks>
+    public T? TryAs<T>()
+        where T : class, k8s.IKubernetesObject
+    {
+        if (_model is Reading<T> known)
+            return known.Model;
+        T? model;
+        try
+        {
+            model = As<T>();
+        }
+        catch (ApiAnswerInvalidException)
+        {
+            model = null;
+        }
+
+        _model = new Reading<T>(model);
+        return model;
+    }
+
     /// <summary>A changeable copy of the whole object, with <c>apiVersion</c> and <c>kind</c>.</summary>
     public JsonObject ToJsonObject()
     {
@@ -109,6 +131,9 @@ public sealed class KubernetesObject
 
     /// <summary><c>Kind namespace/name</c>, for messages.</summary>
     public override string ToString() => Namespace is null ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
+
+    private sealed record Reading<T>(T? Model)
+        where T : class;
 
     private static string? Text(JsonElement parent, string property) =>
         parent.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -102,7 +102,7 @@ public sealed class CloneOperation
         var answers = await Task.WhenAll(namespaces.Select(async ns =>
         {
             var may = await Task.WhenAll(new[] { KubeVirtKinds.VirtualMachine, KubeVirtKinds.PersistentVolumeClaim }.Select(kind => AccessReview.MayCreateAsync(_cluster, ns, kind, ct)));
-            return (Namespace: ns, May: may.All(m => m == true));
+            return (Namespace: ns, May: may.All(m => m is { Allowed: true }));
         }));
         return answers.Where(a => a.May).Select(a => a.Namespace).ToHashSet(StringComparer.Ordinal);
     }

@@ -126,7 +126,7 @@ internal sealed class DirectSource
         {
             if (SourceMachine.Text(_content.Machine["spec"]?[matcher]?["revisionName"]) is not { Length: > 0 } name || _revisions.ContainsKey(name))
                 continue;
-            if (_revisions.Count == 0 && await AccessReview.MayCreateAsync(cluster, ns, RelatedKinds.ControllerRevision, ct) != true)
+            if (_revisions.Count == 0 && await AccessReview.MayCreateAsync(cluster, ns, RelatedKinds.ControllerRevision, ct) is not { Allowed: true })
                 return $"its snapshot pins the revision of its {matcher}, of which each machine needs a copy, and you may not create controllerrevisions in {ns}";
             if (await cluster.Client.FindAsync(RelatedKinds.ControllerRevision, ns, name, ct) is not { } revision)
                 return $"the revision '{name}' of its {matcher}, which its snapshot pins, does not exist";
@@ -159,7 +159,7 @@ internal sealed class DirectSource
     {
         try
         {
-            return (await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, ns, claim, ct))?.StringAt("status", "capacity", "storage");
+            return (await cluster.Client.FindClaimAsync(ns, claim, ct))?.Status?.Capacity is { } made && made.TryGetValue("storage", out var size) ? size.ToString() : null;
         }
         catch (ApiStatusException e) when (e.IsForbidden)
         {

@@ -50,7 +50,7 @@ internal sealed class CloneCase
     }
 
     /// <summary>True when a machine is to be filled from the clone's snapshot still: with the clone the snapshot would go, and the machine could never start.</summary>
-    public bool HasUnfilledClaims => Claims.Any(c => c.StringAt("status", "phase") != "Bound" && Reading.UsersOf(c.Name) is not { Count: 0 });
+    public bool HasUnfilledClaims => Claims.Any(c => !c.IsBound() && Reading.UsersOf(c.Name) is not { Count: 0 });
 
     public static CloneCase Of(NamespaceReading reading, CloneRecord record) =>
         new(reading, reading.Claims.IsRead ? record.WithClaims(n => reading.Claims.Find(n) is { } claim ? ClaimState.Of(claim) : null) : record);

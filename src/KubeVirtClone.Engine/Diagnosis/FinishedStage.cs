@@ -17,7 +17,7 @@ internal static class FinishedStage
     {
         if (clone.Reading.Machines.Lacks(clone.Record.TargetName))
             return clone.Diagnosis(CloneHealth.Failed, CauseCodes.CloneGone, $"The clone succeeded, but its machine '{clone.Record.TargetName}' is not there any more.", canEnd: false, []);
-        var pending = clone.Claims.Where(c => c.StringAt("status", "phase") != "Bound").ToList();
+        var pending = clone.Claims.Where(c => !c.IsBound()).ToList();
         if (pending.Count > 0)
             return Unfilled(clone, pending);
         var status = clone.Target?.StringAt("status", "printableStatus") ?? "";
@@ -39,10 +39,11 @@ internal static class FinishedStage
     private static CloneDiagnosis Unfilled(CloneCase clone, List<KubernetesObject> pending)
     {
         var names = string.Join(", ", pending.Select(c => c.Name).Order(StringComparer.Ordinal));
-        var evidence = pending.Select(c => new DiagnosisEvidence($"PersistentVolumeClaim {c.Name}", "status.phase", c.StringAt("status", "phase") ?? "Pending", c.CreationTimestamp));
-        foreach (var claim in pending)
+        var evidence = pending.Select(c => new DiagnosisEvidence($"PersistentVolumeClaim {c.Name}", "status.phase", c.ClaimPhase() ?? "Pending", c.CreationTimestamp));
+        var specs = pending.ConvertAll(c => c.AsClaim()?.Spec);
+        foreach (var (claim, spec) in pending.Zip(specs))
         {
-            var source = claim.StringAt("spec", "dataSource", "name") ?? "";
+            var source = spec?.DataSource?.Name ?? "";
             var snapshot = clone.Reading.VolumeSnapshots.Find(source);
             if (clone.Reading.VolumeSnapshots.IsRead && source.Length > 0 && (snapshot is null || snapshot.DeletionTimestamp is not null))
             {
@@ -57,7 +58,7 @@ internal static class FinishedStage
 
         if (clone.Record.Method == CloneMethod.Clone && !clone.FromSnapshot && clone.Reading.Machines.Lacks(clone.Record.SourceName))
             return clone.Diagnosis(CloneHealth.Waiting, CauseCodes.SourceDeleted, $"The volumes {names} are not filled yet, and the source is gone: KubeVirt does not tidy up by itself any more.", canEnd: false, evidence);
-        var waits = pending.TrueForAll(c => clone.Reading.StorageClasses.Find(c.StringAt("spec", "storageClassName"))?.StringAt("volumeBindingMode") != "Immediate");
+        var waits = specs.TrueForAll(s => clone.Reading.BindingModeOf(s?.StorageClassName) != "Immediate");
         return waits
             ? clone.Diagnosis(CloneHealth.Waiting, CauseCodes.WaitsForFirstConsumer, $"The clone has succeeded; its volumes {names} are filled when '{clone.Record.TargetName}' starts for the first time.", canEnd: false, evidence)
             : clone.Diagnosis(CloneHealth.Waiting, CauseCodes.ClaimNotProvisioned, $"The clone has succeeded, but its volumes {names} are not bound.", canEnd: true, evidence);

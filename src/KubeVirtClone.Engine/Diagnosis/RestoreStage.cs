@@ -138,9 +138,9 @@ internal static class RestoreStage
 
     private static CloneDiagnosis? VolumeTrouble(CloneCase clone)
     {
-        foreach (var claim in clone.Claims.Where(c => c.StringAt("status", "phase") != "Bound"))
+        foreach (var claim in clone.Claims.Where(c => !c.IsBound()))
         {
-            var storageClass = claim.StringAt("spec", "storageClassName");
+            var storageClass = claim.AsClaim()?.Spec?.StorageClassName;
             if (storageClass is { Length: > 0 } && clone.Reading.StorageClasses.Lacks(storageClass))
             {
                 return clone.Diagnosis(
@@ -188,7 +188,7 @@ internal static class RestoreStage
             [new DiagnosisEvidence($"VirtualMachineRestore {restore.Name}", "status", "empty", restore.CreationTimestamp)]);
 
     private static DiagnosisEvidence Phase(KubernetesObject claim) =>
-        new($"PersistentVolumeClaim {claim.Name}", "status.phase", claim.StringAt("status", "phase") ?? "Pending", claim.CreationTimestamp);
+        new($"PersistentVolumeClaim {claim.Name}", "status.phase", claim.ClaimPhase() ?? "Pending", claim.CreationTimestamp);
 
     private static string Clip(string text) => text.Length <= 80 ? text : text[..77] + "...";
 }

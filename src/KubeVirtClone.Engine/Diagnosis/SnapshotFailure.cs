@@ -77,7 +77,7 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             return (CauseCodes.SourceClaimMissing, "does not exist", "status.phase", "does not exist");
         if (claim.DeletionTimestamp is { } since)
             return (CauseCodes.SourceClaimDeleting, "is being deleted", "metadata.deletionTimestamp", $"{since:u}");
-        if (claim.StringAt("status", "phase") is not "Bound" and var phase)
+        if (claim.ClaimPhase() is not "Bound" and var phase)
             return (CauseCodes.SourceClaimNotBound, "is not bound", "status.phase", phase ?? "Pending");
         return reading.DataVolumes.Find(name)?.StringAt("status", "phase") is { Length: > 0 } filled and not "Succeeded"
             ? (CauseCodes.SourceClaimNotBound, $"is not filled yet (its data volume is in phase {filled})", "phase of its DataVolume", filled)
@@ -108,20 +108,14 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             if (reading.FullQuota("count/" + kind) is { } quota)
             {
                 return new(
-                    $"the quota '{quota.Name}' has no room for the {kind[..kind.IndexOf('.', StringComparison.Ordinal)]} it needs",
-                    $"Free some of the quota or have it raised: kubectl describe resourcequota {quota.Name}.",
-                    [OfQuota(quota, "count/" + kind, snapshot)]);
+                    $"the quota '{quota.Metadata.Name}' has no room for the {kind[..kind.IndexOf('.', StringComparison.Ordinal)]} it needs",
+                    $"Free some of the quota or have it raised: kubectl describe resourcequota {quota.Metadata.Name}.",
+                    [new DiagnosisEvidence($"ResourceQuota {quota.Metadata.Name}", "count/" + kind, quota.Used("count/" + kind), snapshot.CreationTimestamp)]);
             }
         }
 
         return null;
     }
-
-    private static DiagnosisEvidence OfQuota(KubernetesObject quota, string resource, KubernetesObject snapshot) => new(
-        $"ResourceQuota {quota.Name}",
-        resource,
-        $"{quota.At("status", "used", resource)} of {quota.At("status", "hard", resource)} used",
-        snapshot.CreationTimestamp);
 
     // One snapshot of a machine at a time is taken, each with five minutes to live, and whose turn it is is chance.
     private static SnapshotFailure? Queued(NamespaceReading reading, KubernetesObject snapshot, string source)

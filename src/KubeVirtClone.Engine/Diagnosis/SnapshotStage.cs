@@ -68,14 +68,10 @@ internal static class SnapshotStage
     private static CloneDiagnosis? NoRoom(CloneCase clone, string kind, string what) => clone.Reading.FullQuota("count/" + kind) is not { } quota ? null : clone.Diagnosis(
         CloneHealth.Stuck,
         CauseCodes.QuotaExceeded,
-        $"The quota '{quota.Name}' has no room for {what}, so that the clone does not go on; KubeVirt says nothing about it.",
+        $"The quota '{quota.Metadata.Name}' has no room for {what}, so that the clone does not go on; KubeVirt says nothing about it.",
         canEnd: false,
         [
-            new DiagnosisEvidence(
-                $"ResourceQuota {quota.Name}",
-                $"count/{kind}",
-                $"{quota.At("status", "used", "count/" + kind)} of {quota.At("status", "hard", "count/" + kind)} used",
-                clone.Record.CreationTimestamp),
+            new DiagnosisEvidence($"ResourceQuota {quota.Metadata.Name}", $"count/{kind}", quota.Used($"count/{kind}"), clone.Record.CreationTimestamp),
         ]);
 
     /// <summary>What is wrong with the snapshot a clone needs, or null.</summary>

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
@@ -147,34 +147,16 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var answers = await Task.WhenAll(Rights.Select(async right =>
         {
             AccessAnswer? answer = null;
-            var kind = new ResourceKind("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false);
-            await reader.ReadAsync(kind, ns: null, async () => answer = await AskAsync(kind, right, ns, ct));
+            await reader.ReadAsync(AccessReview.Kind, ns: null, async () => answer = await AskAsync(right, ns, ct));
             return (Key: $"{right.Verb} {right.Resource}", Answer: answer);
         }));
         return answers.Where(a => a.Answer is not null).ToDictionary(a => a.Key, a => a.Answer!, StringComparer.Ordinal);
     }
 
-    private async Task<AccessAnswer?> AskAsync(ResourceKind kind, (string Verb, string Group, string Resource) right, string ns, CancellationToken ct)
+    private async Task<AccessAnswer?> AskAsync((string Verb, string Group, string Resource) right, string ns, CancellationToken ct)
     {
-        var review = new JsonObject
-        {
-            ["apiVersion"] = kind.ApiVersion,
-            ["kind"] = kind.Kind,
-            ["spec"] = new JsonObject
-            {
-                ["resourceAttributes"] = new JsonObject
-                {
-                    ["namespace"] = ns,
-                    ["verb"] = right.Verb,
-                    ["group"] = right.Group,
-                    ["resource"] = right.Resource,
-                },
-            },
-        };
-        var answer = (await cluster.Client.SendAsync(HttpMethod.Post, kind.PathFor(null), review, "application/json", ct)).Json();
-        return answer?.Member("status") is { } status && status.Member("allowed") is { } allowed
-            ? new AccessAnswer(allowed.ValueKind == JsonValueKind.True, status.Text("reason") ?? "")
-            : null;
+        var about = new V1ResourceAttributes { NamespaceProperty = ns, Verb = right.Verb, Group = right.Group, Resource = right.Resource };
+        return await AccessReview.AskAsync(cluster, about, ct) is { } status ? new AccessAnswer(status.Allowed, status.Reason ?? "") : null;
     }
 }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
@@ -12,19 +12,21 @@ internal sealed record ObjectEvent(string Kind, string Name, string Uid, string 
 {
     public static ObjectEvent? From(KubernetesObject item)
     {
-        if (item.StringAt("involvedObject", "kind") is not { } kind)
+        if (item.TryAs<Corev1Event>() is not { InvolvedObject: { Kind: { } kind } about } read)
             return null;
         return new ObjectEvent(
             kind,
-            item.StringAt("involvedObject", "name") ?? "",
-            item.StringAt("involvedObject", "uid") ?? "",
-            item.StringAt("type") ?? "",
-            item.StringAt("reason") ?? "",
-            item.StringAt("message") ?? "",
-            Time(item.StringAt("firstTimestamp")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
-            Time(item.StringAt("lastTimestamp")) ?? Time(item.StringAt("series", "lastObservedTime")) ?? Time(item.StringAt("eventTime")) ?? item.CreationTimestamp,
-            item.At("count") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var count) ? count : 1);
+            about.Name ?? "",
+            about.Uid ?? "",
+            read.Type ?? "",
+            read.Reason ?? "",
+            read.Message ?? "",
+            Utc(read.FirstTimestamp ?? read.EventTime) ?? item.CreationTimestamp,
+            Utc(read.LastTimestamp ?? read.Series?.LastObservedTime ?? read.EventTime) ?? item.CreationTimestamp,
+            read.Count ?? 1);
     }
+
+    private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : null;
 
     internal static DateTimeOffset? Time(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
@@ -84,10 +86,11 @@ internal sealed class NamespaceReading
     public IEnumerable<KubernetesObject> ClaimsOfRestore(string restore) => _claimsOfRestore[restore];
 
     /// <summary>The quota that has no room for another object of a kind, or null.</summary>
-    public KubernetesObject? FullQuota(string resource) => Quotas.Items?.Values.FirstOrDefault(q =>
-        Quantity.Parse(Hard(q, "hard", resource)) is { } hard && (Quantity.Parse(Hard(q, "used", resource)) ?? 0) >= hard);
+    public V1ResourceQuota? FullQuota(string resource) => Quotas.Items?.Values.Select(q => q.TryAs<V1ResourceQuota>()).FirstOrDefault(q =>
+        q?.Status is { } status && status.Hard.Amount(resource) is { } hard && (status.Used.Amount(resource) ?? 0) >= hard);
 
-    private static string? Hard(KubernetesObject quota, string part, string resource) => quota.At("status", part, resource)?.GetString();
+    /// <summary>When volumes of a storage class are bound; null when that is not known.</summary>
+    public string? BindingModeOf(string? storageClass) => StorageClasses.Find(storageClass)?.TryAs<V1StorageClass>()?.VolumeBindingMode;
 
     /// <summary>Whether a pod is seen to use a claim: somebody may have mounted it to save what is in it.</summary>
     public bool IsUsedByPod(string claim) =>
@@ -127,6 +130,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
         var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
         var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        // A namespace may hold thousands of events: the filter looks at the JSON, and only what it keeps becomes a model.
         var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
         await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, pods, volumeSnapshots, classes, quotas, events);
         return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)

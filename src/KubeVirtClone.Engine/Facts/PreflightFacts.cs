@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
@@ -136,5 +137,8 @@ internal sealed class PreflightFacts
 
     /// <summary>True when volumes of the class are bound only when a pod uses them; null when that is not known.</summary>
     public bool? WaitsForFirstConsumer(string? storageClass) =>
-        StorageClasses.Find(storageClass) is { } found ? found.StringAt("volumeBindingMode") == "WaitForFirstConsumer" : null;
+        StorageClasses.Find(storageClass) is { } found ? found.TryAs<V1StorageClass>()?.VolumeBindingMode == "WaitForFirstConsumer" : null;
+
+    /// <summary>The driver that makes the volumes of the class; null when that is not known.</summary>
+    public string? DriverOf(string? storageClass) => StorageClasses.Find(storageClass)?.TryAs<V1StorageClass>()?.Provisioner;
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
@@ -9,28 +9,38 @@ namespace KubeVirtClone.Engine.Objects;
 /// <summary>Asks the server what the user (or the one impersonated) may do.</summary>
 internal static class AccessReview
 {
-    private static readonly ResourceKind Kind = new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false);
+    /// <summary>The kind of the question.</summary>
+    public static ResourceKind Kind { get; } = new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false);
 
-    /// <summary>Whether objects of a kind may be created in a namespace; null where the server does not say.</summary>
-    public static async Task<bool?> MayCreateAsync(KubeVirtCluster cluster, string ns, ResourceKind wanted, CancellationToken ct)
+    /// <summary>The server's answer; null where it does not say.</summary>
+    public static async Task<V1SubjectAccessReviewStatus?> AskAsync(KubeVirtCluster cluster, V1ResourceAttributes about, CancellationToken ct)
     {
-        var review = new JsonObject
-        {
-            ["apiVersion"] = Kind.ApiVersion,
-            ["kind"] = Kind.Kind,
-            ["spec"] = new JsonObject
-            {
-                ["resourceAttributes"] = new JsonObject { ["namespace"] = ns, ["verb"] = "create", ["group"] = wanted.Group, ["resource"] = wanted.Plural },
-            },
-        };
+        var review = new V1SelfSubjectAccessReview { Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = about } };
         try
         {
-            var answer = (await cluster.Client.SendAsync(HttpMethod.Post, Kind.PathFor(null), review, "application/json", ct)).Json();
-            return answer?.Member("status") is { } status && status.Member("allowed") is { } allowed ? allowed.ValueKind == JsonValueKind.True : null;
+            using var answer = await cluster.Client.Core.AuthorizationV1.CreateSelfSubjectAccessReviewWithHttpMessagesAsync(review, cancellationToken: ct);
+            // The model reads an answer that does not say as a no.
+            using var said = JsonDocument.Parse(await answer.Response.Content.ReadAsByteArrayAsync(ct));
+            return said.RootElement.Member("status")?.Member("allowed") is null ? null : answer.Body.Status;
+        }
+        catch (ApiAnswerInvalidException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether objects of a kind (or a subresource of one) may be created in a namespace; null where the server does not say, or cannot be asked.</summary>
+    public static async Task<V1SubjectAccessReviewStatus?> MayCreateAsync(
+        KubeVirtCluster cluster, string ns, ResourceKind wanted, CancellationToken ct, string? subresource = null, string? name = null)
+    {
+        try
+        {
+            var about = new V1ResourceAttributes { NamespaceProperty = ns, Verb = "create", Group = wanted.Group, Resource = wanted.Plural, Subresource = subresource, Name = name };
+            return await AskAsync(cluster, about, ct);
         }
         catch (ApiStatusException e) when (!e.IsUnauthorized)
         {
-            cluster.Callbacks.Verbose?.Invoke($"Whether {wanted.Plural} may be created in {ns} could not be asked: {e.ApiMessage}");
+            cluster.Callbacks.Verbose?.Invoke($"Whether you may create {wanted.Plural} in {ns} could not be asked: {e.ApiMessage}");
             return null;
         }
     }

@@ -170,11 +170,8 @@ public sealed class CloneRemoval
         var unbound = new List<string>();
         foreach (var volume in (vm is null ? null : VirtualMachineRecord.From(vm))?.Volumes.Where(v => v is { IsCopied: true, Reference: not null }) ?? [])
         {
-            if (await _cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, clone.Namespace, volume.Reference!, ct) is { } claim
-                && claim.StringAt("status", "phase") is null or "Pending")
-            {
+            if (await _cluster.Client.FindClaimAsync(clone.Namespace, volume.Reference!, ct) is { } claim && claim.IsPending())
                 unbound.Add(volume.Reference!);
-            }
         }
 
         return unbound;

@@ -80,17 +80,18 @@ internal sealed class ImageUses
     private static string[] Of(Dictionary<string, HashSet<string>> map, GoldenImageRecord image) =>
         [.. (map.GetValueOrDefault(image.SnapshotName) ?? []).Union(map.GetValueOrDefault(image.Uid) ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private void AddClaim(KubernetesObject claim, Dictionary<string, string> machineOf)
+    private void AddClaim(KubernetesObject item, Dictionary<string, string> machineOf)
     {
-        var from = claim.StringAt("spec", "dataSourceRef", "name") ?? claim.StringAt("spec", "dataSource", "name");
+        var claim = item.AsClaim();
+        var from = claim.FilledFrom();
         if (from is null || !from.StartsWith(VolumePrefix, StringComparison.Ordinal) || from.Length <= VolumePrefix.Length + UidLength)
             return;
-        var machine = machineOf.GetValueOrDefault(claim.Name);
+        var machine = machineOf.GetValueOrDefault(item.Name);
         Add(
             from.Substring(VolumePrefix.Length, UidLength),
-            machine ?? claim.Name,
+            machine ?? item.Name,
             exists: machine is not null,
-            unfinished: claim.StringAt("status", "phase") is null or "Pending");
+            unfinished: claim.IsPending());
     }
 
     private void Add(string snapshot, string machine, bool exists, bool unfinished)

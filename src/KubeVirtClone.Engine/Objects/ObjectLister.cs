@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
+using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Objects;
 
@@ -89,6 +91,19 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
 /// <summary>Reads that take absence for an answer.</summary>
 internal static class ClientReads
 {
+    /// <summary>A claim, by the official client's typed call; null when it is not there.</summary>
+    public static async Task<V1PersistentVolumeClaim?> FindClaimAsync(this IKubernetesClient client, string ns, string name, CancellationToken ct)
+    {
+        try
+        {
+            return await client.Core.CoreV1.ReadNamespacedPersistentVolumeClaimAsync(name, ns, cancellationToken: ct);
+        }
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
     public static async Task<KubernetesObject?> FindAsync(this IKubernetesClient client, ResourceKind kind, string? ns, string name, CancellationToken ct)
     {
         try

@@ -61,8 +61,7 @@ internal sealed class RestoreKeeper(KubeVirtCluster cluster)
         var unbound = new List<string>();
         foreach (var name in names)
         {
-            if (await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, restore.Namespace, name, ct) is { } claim
-                && claim.StringAt("status", "phase") is null or "Pending" && claim.DeletionTimestamp is null)
+            if (await cluster.Client.FindClaimAsync(restore.Namespace!, name, ct) is { Metadata.DeletionTimestamp: null } claim && claim.IsPending())
             {
                 unbound.Add(name);
             }

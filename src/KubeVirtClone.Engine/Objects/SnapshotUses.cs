@@ -58,14 +58,10 @@ internal sealed class SnapshotUses(KubeVirtCluster cluster)
     {
         // KubeVirt names the VolumeSnapshots after the snapshot's uid: no other snapshot, of whatever name, has these.
         var prefix = $"vmsnapshot-{snapshotUid}-volume-";
-        await foreach (var claim in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, options: null, ct))
+        await foreach (var item in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, options: null, ct))
         {
-            if (claim.StringAt("status", "phase") is null or "Pending"
-                && claim.DeletionTimestamp is null
-                && (claim.StringAt("spec", "dataSourceRef", "name") ?? claim.StringAt("spec", "dataSource", "name"))?.StartsWith(prefix, StringComparison.Ordinal) == true)
-            {
-                yield return (claim.Name, claim.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("name")).FirstOrDefault());
-            }
+            if (item.AsClaim() is { Metadata.DeletionTimestamp: null } claim && claim.IsPending() && claim.FilledFrom()?.StartsWith(prefix, StringComparison.Ordinal) == true)
+                yield return (item.Name, claim.OwningMachine()?.Name);
         }
     }
 

@@ -1,10 +1,11 @@
-using System.Text.Json.Nodes;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
+using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Transfers;
 
@@ -13,17 +14,15 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
 {
     private const string TokenType = "kubernetes.io/service-account-token";
 
-    private static readonly string[] Copied = ["type", "data", "binaryData", "immutable"];
-
     /// <summary>Null when all can be copied: they are there, can be read, and are no tokens.</summary>
     public async Task<Fault?> ReadAsync(IReadOnlyList<NamedObject> named, CancellationToken ct)
     {
         foreach (var item in named)
         {
-            KubernetesObject? source;
+            Configuration? source;
             try
             {
-                source = await cluster.Client.FindAsync(KindOf(item), sourceNamespace, item.Name, ct);
+                source = await FindAsync(item, sourceNamespace, ct);
             }
             catch (ApiStatusException e) when (e.IsForbidden)
             {
@@ -33,7 +32,7 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
 
             if (source is null)
                 return TransferFaults.Configuration(item, destination, $"cannot be copied: namespace '{sourceNamespace}' has none either", $"Make it in '{destination}'.");
-            if (source.StringAt("type") == TokenType)
+            if (source.Type == TokenType)
                 return TransferFaults.Configuration(item, destination, $"is a token of a service account of '{sourceNamespace}' and means nothing elsewhere", $"Make a token of a service account of '{destination}'.");
             _sources.Add((item, source));
         }
@@ -41,7 +40,7 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
         return null;
     }
 
-    private readonly List<(NamedObject Named, KubernetesObject Source)> _sources = [];
+    private readonly List<(NamedObject Named, Configuration Source)> _sources = [];
 
     /// <summary>Copies what was read; null when each is there with the very same data.</summary>
     public async Task<Fault?> CopyAsync(CancellationToken ct)
@@ -55,50 +54,77 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
         return null;
     }
 
-    private async Task<Fault?> CopyAsync(NamedObject item, KubernetesObject source, CancellationToken ct)
+    private async Task<Fault?> CopyAsync(NamedObject item, Configuration source, CancellationToken ct)
     {
-        var kind = KindOf(item);
         try
         {
-            await cluster.Client.CreateAsync(kind, destination, Body(kind, source), new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);
+            await CreateAsync(item, source, ct);
             cluster.Callbacks.Warning?.Invoke($"Copied the {item} from namespace '{sourceNamespace}' into '{destination}'. It stays there until somebody removes it.");
             return null;
         }
         catch (KubernetesException e) when (e is AnswerLostException or ApiStatusException { IsAlreadyExists: true })
         {
-            var there = await cluster.Client.FindAsync(kind, destination, item.Name, ct);
+            var there = await FindAsync(item, destination, ct);
             if (there is null)
                 throw;
-            var same = Copied.All(f => JsonNode.DeepEquals(Field(there, f), Field(source, f)));
-            return same ? null : TransferFaults.Configuration(
+            return there.IsSameAs(source) ? null : TransferFaults.Configuration(
                 item, destination, $"exists in namespace '{destination}' with other data, and is not overwritten", "Rename one of the two, or leave out -CopySecrets to have the machine use the one that is there.");
         }
     }
 
-    private JsonObject Body(ResourceKind kind, KubernetesObject source)
+    private async Task<Configuration?> FindAsync(NamedObject item, string ns, CancellationToken ct)
     {
-        var body = new JsonObject
+        try
         {
-            ["apiVersion"] = kind.ApiVersion,
-            ["kind"] = kind.Kind,
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = source.Name,
-                ["namespace"] = destination,
-                ["labels"] = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue },
-                ["annotations"] = new JsonObject { [ImageLabels.CopyOf] = $"{sourceNamespace}/{source.Name}" },
-            },
-        };
-        foreach (var field in Copied)
-        {
-            if (Field(source, field) is { } value)
-                body[field] = value;
+            var core = cluster.Client.Core.CoreV1;
+            return IsSecret(item)
+                ? Configuration.Of(await core.ReadNamespacedSecretAsync(item.Name, ns, cancellationToken: ct))
+                : Configuration.Of(await core.ReadNamespacedConfigMapAsync(item.Name, ns, cancellationToken: ct));
         }
-
-        return body;
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            return null;
+        }
     }
 
-    private static JsonNode? Field(KubernetesObject source, string name) => source.ToJsonObject()[name]?.DeepClone();
+    private async Task CreateAsync(NamedObject item, Configuration source, CancellationToken ct)
+    {
+        var core = cluster.Client.Core.CoreV1;
+        var metadata = new V1ObjectMeta
+        {
+            Name = item.Name,
+            NamespaceProperty = destination,
+            Labels = new Dictionary<string, string> { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue },
+            Annotations = new Dictionary<string, string> { [ImageLabels.CopyOf] = $"{sourceNamespace}/{item.Name}" },
+        };
+        if (IsSecret(item))
+            await core.CreateNamespacedSecretAsync(source.Secret(metadata), destination, fieldManager: CloneLabels.FieldManager, cancellationToken: ct);
+        else
+            await core.CreateNamespacedConfigMapAsync(source.ConfigMap(metadata), destination, fieldManager: CloneLabels.FieldManager, cancellationToken: ct);
+    }
 
-    private static ResourceKind KindOf(NamedObject item) => item.Kind == RelatedKinds.Secret.Kind ? RelatedKinds.Secret : RelatedKinds.ConfigMap;
+    private static bool IsSecret(NamedObject item) => item.Kind == RelatedKinds.Secret.Kind;
+
+    private static ResourceKind KindOf(NamedObject item) => IsSecret(item) ? RelatedKinds.Secret : RelatedKinds.ConfigMap;
+
+    /// <summary>What is copied of a Secret or ConfigMap.</summary>
+    private sealed record Configuration(string? Type, bool? Immutable, IDictionary<string, byte[]> Bytes, IDictionary<string, string> Texts)
+    {
+        public static Configuration Of(V1Secret secret) => new(secret.Type, secret.Immutable, secret.Data ?? new Dictionary<string, byte[]>(), new Dictionary<string, string>());
+
+        public static Configuration Of(V1ConfigMap map) =>
+            new(null, map.Immutable, map.BinaryData ?? new Dictionary<string, byte[]>(), map.Data ?? new Dictionary<string, string>());
+
+        public V1Secret Secret(V1ObjectMeta metadata) => new() { Metadata = metadata, Type = Type, Immutable = Immutable, Data = Bytes };
+
+        public V1ConfigMap ConfigMap(V1ObjectMeta metadata) => new() { Metadata = metadata, Immutable = Immutable, BinaryData = Bytes, Data = Texts };
+
+        public bool IsSameAs(Configuration other) =>
+            Type == other.Type
+            && (Immutable ?? false) == (other.Immutable ?? false)
+            && Texts.Count == other.Texts.Count
+            && Texts.All(t => other.Texts.TryGetValue(t.Key, out var text) && text == t.Value)
+            && Bytes.Count == other.Bytes.Count
+            && Bytes.All(b => other.Bytes.TryGetValue(b.Key, out var bytes) && bytes.AsSpan().SequenceEqual(b.Value));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
@@ -20,7 +21,7 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
 
     private readonly object _gate = new();
     private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
-    private readonly List<KubernetesObject> _events = [];
+    private readonly List<Corev1Event> _events = [];
     private readonly TaskCompletionSource<Fault?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, TransferProgress> _told = new(StringComparer.Ordinal);
 
@@ -112,7 +113,7 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
             var scope = new WatchOptions { FieldSelector = "involvedObject.kind=DataVolume" };
             await foreach (var change in cluster.Client.WatchAsync(KubeVirtKinds.Event, ns, scope, ct))
             {
-                if (change.Object is not { } item || change.Kind == ResourceEventKind.Deleted || !names.Contains(item.StringAt("involvedObject", "name") ?? ""))
+                if (change.Kind == ResourceEventKind.Deleted || change.Object?.TryAs<Corev1Event>() is not { InvolvedObject.Name: { } about } item || !names.Contains(about))
                     continue;
                 lock (_gate)
                 {
@@ -151,10 +152,10 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
             return Quota(item, quota.Message);
         if (item.Condition("Running") is { IsTrue: false, Reason: "Error", Message: { } failing } && WhyFatal(item, failing) is { } fatal)
             return fatal;
-        foreach (var said in _events.Where(e => e.StringAt("involvedObject", "uid") is not { Length: > 0 } uid || uid == item.Uid))
+        foreach (var said in _events.Where(e => e.InvolvedObject.Uid is not { Length: > 0 } uid || uid == item.Uid))
         {
-            var message = said.StringAt("message") ?? "";
-            var fault = said.StringAt("reason") switch
+            var message = said.Message ?? "";
+            var fault = said.Reason switch
             {
                 "CloneWithoutSource" => TransferFaults.Failed(ns, item.Name, $"its source is gone ({message}).", "Take the source anew, and run the same command again."),
                 "CloneValidationFailed" => TransferFaults.Failed(ns, item.Name, $"CDI refuses it ({message}).", "Ask for no less than the source's size, on a storage class that can take it.", FaultCategory.InvalidArgument),

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
@@ -166,14 +166,14 @@ internal sealed class RelatedObjects
 
     private void OnEvent(ResourceEvent change)
     {
-        if (change.Object is not { } item || change.Kind == ResourceEventKind.Deleted || item.StringAt("involvedObject", "uid") is not { } uid)
+        if (change.Object is not { } item || change.Kind == ResourceEventKind.Deleted || item.TryAs<Corev1Event>() is not { InvolvedObject.Uid: { } uid } read)
             return;
-        var message = item.StringAt("message") ?? "";
+        var message = read.Message ?? "";
         var before = _events.GetValueOrDefault(uid) ?? new EventFact(null, 0, default, null);
-        switch (item.StringAt("reason"))
+        switch (read.Reason)
         {
             case "RestoreCreationFailed":
-                var count = item.At("count") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var times) ? times : 1;
+                var count = read.Count ?? 1;
                 var same = before.RestoreRefused == message;
                 _events[uid] = before with
                 {
@@ -192,7 +192,7 @@ internal sealed class RelatedObjects
     {
         if (change.Object is not { } claim)
             return;
-        var fact = new ClaimFact(claim.Name, claim.StringAt("status", "phase") is null or "Pending", ClaimState.Of(claim));
+        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim));
         var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
         if (restore is null && fact.State.Owner is null)
             return;
@@ -212,7 +212,7 @@ internal sealed class RelatedObjects
 
     private void OnConsumerEvent(ResourceEvent change)
     {
-        if (change.Object is { } item && change.Kind != ResourceEventKind.Deleted && item.StringAt("involvedObject", "name") is { } claim)
+        if (change.Object is { } item && change.Kind != ResourceEventKind.Deleted && item.TryAs<Corev1Event>()?.InvolvedObject?.Name is { } claim)
             _waitingForConsumer.Add(claim);
     }
 }

@@ -38,6 +38,9 @@ internal abstract class CredentialSource
     /// <summary>What was given last, for connections that are made for requests that have their credentials already; null before anything was.</summary>
     public abstract RequestCredential? Latest { get; }
 
+    /// <summary>What gives them where the kubeconfig does not, for messages; null for the kubeconfig.</summary>
+    public virtual string? Origin => null;
+
     /// <summary>What to use now. May take as long as a person takes to log in: no deadline of a connection or request goes over it.</summary>
     public abstract ValueTask<RequestCredential> GetAsync(CancellationToken ct);
 

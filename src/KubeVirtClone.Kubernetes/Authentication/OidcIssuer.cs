@@ -76,13 +76,14 @@ internal static class OidcIssuer
 
     private static async Task<(int Status, JsonElement? Body)> AskAsync(OidcLogin login, Uri address, Func<HttpRequestMessage> request)
     {
+        var proxy = ProxyFor(address, Environment.GetEnvironmentVariable);
         var check = new ServerCertificateCheck(new ServerTrust { CertificateAuthorities = login.CertificateAuthorities }, address.IdnHost.Trim('[', ']'));
         using var client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            // As in Go, the environment's proxies are never asked for this machine itself.
-            UseProxy = !address.IsLoopback,
+            UseProxy = proxy is not null,
+            Proxy = proxy,
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = check.ChainPolicy(),
@@ -109,6 +110,27 @@ internal static class OidcIssuer
             throw new OidcRefusalException(
                 check.Refusal is { } refusal ? $"{address.Authority} is not trusted: {refusal.Message}" : $"{address.Authority} cannot be reached: {e.Message.TrimEnd('.')}");
         }
+    }
+
+    /// <summary>The environment's proxy for an issuer, by the rules that hold for API servers (a kubeconfig's <c>proxy-url</c> is for its cluster only).</summary>
+    internal static WebProxy? ProxyFor(Uri address, Func<string, string?> environment)
+    {
+        Uri? proxy;
+        try
+        {
+            proxy = EnvironmentProxy.For(address, environment);
+        }
+        catch (KubeConfigException e)
+        {
+            throw new OidcRefusalException(e.Message.TrimEnd('.'));
+        }
+
+        if (proxy is null)
+            return null;
+        // .NET lets a socks5 proxy look names up, which is what Go calls socks5h and does for both.
+        var plain = new UriBuilder(proxy) { UserName = "", Password = "", Scheme = proxy.Scheme == "socks5h" ? "socks5" : proxy.Scheme, Port = ProxyTunnel.EndPointOf(proxy).Port };
+        var user = proxy.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToArray();
+        return new WebProxy(plain.Uri) { Credentials = proxy.UserInfo.Length == 0 ? null : new NetworkCredential(user[0], user.Length > 1 ? user[1] : "") };
     }
 
     private static JsonElement? Parse(byte[] body)

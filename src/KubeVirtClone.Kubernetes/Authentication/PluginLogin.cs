@@ -15,6 +15,9 @@ internal sealed class PluginLogin(CredentialPlugin plugin, TimeProvider clock)
     private Held? _current;
     private SharedRun? _running;
 
+    /// <summary>The plugin, for messages.</summary>
+    public string Name => ExecCredential.Name(plugin);
+
     /// <summary>What was given last; null before anything was.</summary>
     public RequestCredential? Latest
     {

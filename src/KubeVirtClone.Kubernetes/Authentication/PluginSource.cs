@@ -5,6 +5,8 @@ internal sealed class PluginSource(PluginLogin login, PluginCaller caller) : Cre
 {
     public override RequestCredential? Latest => login.Latest;
 
+    public override string? Origin => char.ToLowerInvariant(login.Name[0]) + login.Name[1..];
+
     public override ValueTask<RequestCredential> GetAsync(CancellationToken ct) => login.GetAsync(caller, ct);
 
     public override ValueTask<bool> RenewAsync(RequestCredential refused, CancellationToken ct) => login.RenewAsync(refused, caller, ct);

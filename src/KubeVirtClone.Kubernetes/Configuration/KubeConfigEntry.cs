@@ -88,9 +88,9 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
         {
             return Find(field) is { } value ? YamlJson.From(value) : null;
         }
-        catch (YamlException)
+        catch (YamlException e)
         {
-            throw Invalid(field, "is nested too deeply");
+            throw Invalid(field, e.Message);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -8,24 +10,68 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>What a value without quotes is in kubectl's YAML (1.1): a text, or something else that is no text for it, such as a number.</summary>
 internal static partial class PlainScalar
 {
-    /// <summary>Whether it is a text. A token 12345 without quotes is none: kubectl refuses it, and it may have been meant to begin with zeros.</summary>
-    public static bool IsText(YamlScalarNode scalar) =>
-        scalar.Style != ScalarStyle.Plain || scalar.Value is not { } value || (Flag(scalar) is null && !IsNumber(value));
+    /// <summary>Whether it is a text, or nothing. A token 12345 without quotes is none: kubectl refuses it, and it may have been meant to begin with zeros.</summary>
+    public static bool IsText(YamlScalarNode scalar) => Value(scalar)?.GetValueKind() is null or JsonValueKind.String;
 
     /// <summary>The flag; null when it is none.</summary>
-    public static bool? Flag(YamlScalarNode scalar) => scalar.Style != ScalarStyle.Plain ? null : scalar.Value switch
+    public static bool? Flag(YamlScalarNode scalar) => Value(scalar)?.GetValueKind() switch
     {
-        "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" or "y" or "Y" => true,
-        "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N" => false,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
         _ => null,
     };
 
-    private static bool IsNumber(string value) =>
-        WholeNumber().IsMatch(value.Replace("_", "", StringComparison.Ordinal))
-        || (Fraction().IsMatch(value) && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
-        || value is ".inf" or ".Inf" or ".INF" or "+.inf" or "+.Inf" or "+.INF" or "-.inf" or "-.Inf" or "-.INF" or ".nan" or ".NaN" or ".NAN";
+    /// <summary>The JSON of it: a text, a flag, a number, or null.</summary>
+    public static JsonValue? Value(YamlScalarNode scalar)
+    {
+        var text = scalar.Value ?? "";
+        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || (!scalar.Tag.IsEmpty && scalar.Tag.Value == "tag:yaml.org,2002:str"))
+            return JsonValue.Create(text);
+        switch (text)
+        {
+            case "" or "~" or "null" or "Null" or "NULL":
+                return null;
+            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" or "y" or "Y":
+                return JsonValue.Create(true);
+            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N":
+                return JsonValue.Create(false);
+        }
 
-    [GeneratedRegex("^[-+]?(?:[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)$", RegexOptions.CultureInvariant, 1000)]
+        return Number(text) ?? JsonValue.Create(text);
+    }
+
+    // Infinity and the like are numbers too, though JSON has none for them.
+    private static JsonValue? Number(string text)
+    {
+        if (text is ".inf" or ".Inf" or ".INF" or "+.inf" or "+.Inf" or "+.INF" or "-.inf" or "-.Inf" or "-.INF" or ".nan" or ".NaN" or ".NAN")
+            return JsonValue.Create(double.NaN);
+        var plain = text.Replace("_", "", StringComparison.Ordinal);
+        if (WholeNumber().Match(plain) is { Success: true } whole && Whole(whole) is { } number)
+            return number;
+        return Fraction().IsMatch(plain) && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction) && double.IsFinite(fraction)
+            ? JsonValue.Create(fraction)
+            : null;
+    }
+
+    private static JsonValue? Whole(Match match)
+    {
+        ulong value = 0;
+        foreach (var (name, radix) in new[] { ("x", 16ul), ("b", 2ul), ("o", 8ul), ("d", 10ul) })
+        {
+            foreach (var digit in match.Groups[name].ValueSpan)
+            {
+                if (Math.BigMul(value, radix, out var low) > 0 || ulong.MaxValue - low < (ulong)Convert.ToInt32(digit.ToString(), 16))
+                    return null;
+                value = low + (ulong)Convert.ToInt32(digit.ToString(), 16);
+            }
+        }
+
+        if (!match.Groups["minus"].Success)
+            return JsonValue.Create(value);
+        return value <= long.MaxValue ? JsonValue.Create(-(long)value) : null;
+    }
+
+    [GeneratedRegex("^(?:(?<minus>-)|\\+)?(?:0[xX](?<x>[0-9a-fA-F]+)|0[bB](?<b>[01]+)|0[oO]?(?<o>[0-7]+)|(?<d>0|[1-9][0-9]*))$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WholeNumber();
 
     [GeneratedRegex(@"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant, 1000)]

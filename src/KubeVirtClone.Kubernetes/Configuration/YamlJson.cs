@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
@@ -26,7 +25,7 @@ internal static class YamlJson
     }
 
     /// <summary>The JSON of a YAML node.</summary>
-    /// <exception cref="YamlException">It is nested too deeply, or in itself.</exception>
+    /// <exception cref="YamlException">It is nested too deeply, or in itself, or JSON has nothing for it; the message says which.</exception>
     public static JsonNode? From(YamlNode node) => From(node, 0);
 
     private static JsonNode? TryParseYaml(string text)
@@ -46,7 +45,7 @@ internal static class YamlJson
     private static JsonNode? From(YamlNode node, int depth)
     {
         if (depth > MaxDepth)
-            throw new YamlException(node.Start, node.End, "The nesting is too deep.");
+            throw new YamlException(node.Start, node.End, "is nested too deeply");
         switch (node)
         {
             case YamlMappingNode mapping:
@@ -57,60 +56,13 @@ internal static class YamlJson
             case YamlSequenceNode sequence:
                 return new JsonArray([.. sequence.Select(each => From(each, depth + 1))]);
             case YamlScalarNode scalar:
-                return Scalar(scalar);
+                return PlainScalar.Value(scalar) is var read && read?.GetValueKind() == JsonValueKind.Number && read.TryGetValue<double>(out var number) && !double.IsFinite(number)
+                    ? throw new YamlException(node.Start, node.End, "holds a number that JSON cannot")
+                    : read;
             default:
                 return null;
         }
     }
-
-    private static JsonValue? Scalar(YamlScalarNode scalar)
-    {
-        var text = scalar.Value ?? "";
-        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || (!scalar.Tag.IsEmpty && scalar.Tag.Value == "tag:yaml.org,2002:str"))
-            return JsonValue.Create(text);
-        switch (text)
-        {
-            case "" or "~" or "null" or "Null" or "NULL":
-                return null;
-            // YAML 1.1, as the reader of kubectl has it.
-            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" or "y" or "Y":
-                return JsonValue.Create(true);
-            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N":
-                return JsonValue.Create(false);
-        }
-
-        if (!char.IsAsciiDigit(text[0]) && text[0] is not ('-' or '+' or '.'))
-            return JsonValue.Create(text);
-        var plain = text.Replace("_", "", StringComparison.Ordinal);
-        if (Integer(plain) is { } integer)
-            return JsonValue.Create(integer);
-        return double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) && char.IsAsciiDigit(plain[^1])
-            ? JsonValue.Create(number)
-            : JsonValue.Create(text);
-    }
-
-    private static long? Integer(string text)
-    {
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && !IsOctal(text))
-            return number;
-        try
-        {
-            return text switch
-            {
-                ['0', 'x', ..] => Convert.ToInt64(text[2..], 16),
-                ['0', 'b', ..] => Convert.ToInt64(text[2..], 2),
-                ['0', 'o', ..] => Convert.ToInt64(text[2..], 8),
-                ['0', _, ..] when IsOctal(text) => Convert.ToInt64(text, 8),
-                _ => null,
-            };
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsOctal(string text) => text.Length > 1 && text[0] == '0' && text.All(char.IsAsciiDigit);
 
     /// <summary>Of a field given twice the last counts.</summary>
     private static JsonNode? Copy(JsonElement element)

@@ -30,7 +30,7 @@ internal sealed class ApiTransport
         _connector = parts.Connector;
         _warnings = new WarningSink(options.Warning);
         _root = cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
-        Errors = new ConnectionErrors(cluster);
+        Errors = new ConnectionErrors(cluster, parts.Source);
     }
 
     public ConnectionErrors Errors { get; }

@@ -1,10 +1,11 @@
 using System.Net.Sockets;
+using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Kubernetes.Transport;
 
 /// <summary>Names what goes wrong on connections to one server.</summary>
-internal sealed class ConnectionErrors(ClusterConfiguration cluster)
+internal sealed class ConnectionErrors(ClusterConfiguration cluster, CredentialSource credentials)
 {
     private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
 
@@ -27,11 +28,11 @@ internal sealed class ConnectionErrors(ClusterConfiguration cluster)
 
         if (TlsAlert.Find(error) is { } alert)
         {
-            var hasCertificate = cluster.Credentials.ClientCertificate is not null;
+            var (reason, words) = TlsAlert.Judge(alert, credentials);
             return new ApiServerTlsException(
                 cluster.Server,
-                TlsAlert.ReasonFor(alert, hasCertificate),
-                $"No trusted connection to the API server at {HostAndPort}: {TlsAlert.Describe(alert, hasCertificate)}.",
+                reason,
+                $"No trusted connection to the API server at {HostAndPort}: {words}.",
                 error)
             {
                 WasNeverSent = true,

@@ -41,9 +41,9 @@ internal sealed class ServerConnector(
         if (_newest is not { HasHeard: false } stream)
             return null;
         if (TlsAlert.Find(stream.ReadFailure) is { } alert)
-            return Distrusted(TlsAlert.ReasonFor(alert, HasClientCertificate), TlsAlert.Describe(alert, HasClientCertificate), error);
+            return Distrusted(TlsAlert.Judge(alert, credentials), error);
         return stream.ShowedClientCertificate
-            ? Distrusted(TlsFailureReason.ClientCertificateRefused, "it closed the connection as soon as it had seen the client certificate", error)
+            ? Distrusted((TlsFailureReason.ClientCertificateRefused, $"it closed the connection as soon as it had seen {TlsAlert.NameOf(credentials)}"), error)
             : null;
     }
 
@@ -216,9 +216,9 @@ internal sealed class ServerConnector(
     private KubernetesException HandshakeFailure(Exception error, ServerCertificateCheck check)
     {
         if (check.Refusal is { } refusal)
-            return Distrusted(refusal.Reason, refusal.Message, error);
+            return Distrusted((refusal.Reason, refusal.Message), error);
         if (TlsAlert.Find(error) is { } alert)
-            return Distrusted(TlsAlert.ReasonFor(alert, HasClientCertificate), TlsAlert.Describe(alert, HasClientCertificate), error);
+            return Distrusted(TlsAlert.Judge(alert, credentials), error);
         if (error is IOException)
         {
             var end = new DnsEndPoint(cluster.Server.IdnHost, cluster.Server.Port);
@@ -226,17 +226,15 @@ internal sealed class ServerConnector(
         }
 
         return TlsAlert.IsNotTls(error)
-            ? Distrusted(TlsFailureReason.NotTls, "what answers there does not speak TLS", error)
-            : Distrusted(TlsFailureReason.Other, "the TLS handshake failed", error);
+            ? Distrusted((TlsFailureReason.NotTls, "what answers there does not speak TLS"), error)
+            : Distrusted((TlsFailureReason.Other, "the TLS handshake failed"), error);
     }
 
     private bool IsServer(DnsEndPoint end) =>
         end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
 
-    private bool HasClientCertificate => credentials.Latest?.ClientCertificate is not null;
-
-    private ApiServerTlsException Distrusted(TlsFailureReason reason, string why, Exception innerException) =>
-        new(cluster.Server, reason, $"No trusted connection to the API server at {HostAndPort}: {why}.", innerException) { WasNeverSent = true };
+    private ApiServerTlsException Distrusted((TlsFailureReason Reason, string Words) why, Exception innerException) =>
+        new(cluster.Server, why.Reason, $"No trusted connection to the API server at {HostAndPort}: {why.Words}.", innerException) { WasNeverSent = true };
 
     private ApiServerUnreachableException Unreachable(DnsEndPoint end, UnreachableReason reason, string why, Exception? innerException)
     {

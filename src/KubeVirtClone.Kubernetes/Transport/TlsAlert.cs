@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Security.Authentication;
+using KubeVirtClone.Kubernetes.Authentication;
 
 namespace KubeVirtClone.Kubernetes.Transport;
 
@@ -46,7 +47,7 @@ internal static class TlsAlert
         return false;
     }
 
-    public static TlsFailureReason ReasonFor(int alert, bool hasClientCertificate) => alert switch
+    private static TlsFailureReason ReasonFor(int alert, bool hasClientCertificate) => alert switch
     {
         CertificateRequired => TlsFailureReason.ClientCertificateRequired,
         40 when !hasClientCertificate => TlsFailureReason.ClientCertificateRequired,
@@ -54,8 +55,12 @@ internal static class TlsAlert
         _ => TlsFailureReason.Other,
     };
 
-    public static string Describe(int alert, bool hasClientCertificate)
+    /// <summary>What a server meant by an alert, as a reason and in words.</summary>
+    /// <param name="alert">The number of the alert.</param>
+    /// <param name="credentials">Whose client certificate it may be about: also a plugin's, which stands in no kubeconfig.</param>
+    public static (TlsFailureReason Reason, string Words) Judge(int alert, CredentialSource credentials)
     {
+        var (reason, origin) = (ReasonFor(alert, credentials.Latest?.ClientCertificate is not null), credentials.Origin);
         var word = alert switch
         {
             40 => "handshake failure",
@@ -72,12 +77,22 @@ internal static class TlsAlert
             CertificateRequired => "certificate required",
             _ => "alert " + alert,
         };
-        return ReasonFor(alert, hasClientCertificate) switch
+        return (reason, reason switch
         {
-            TlsFailureReason.ClientCertificateRefused => $"it refused the client certificate ({word})",
+            TlsFailureReason.ClientCertificateRefused => $"it refused {NameOf(credentials)} ({word})",
+            TlsFailureReason.ClientCertificateRequired when origin is not null => $"it wants a client certificate, and {origin} gave none ({word})",
             TlsFailureReason.ClientCertificateRequired => $"it wants a client certificate, and none is configured ({word})",
             _ => $"it ended the TLS handshake ({word})",
-        };
+        });
+    }
+
+    /// <summary>The client certificate, who gave it where that was not the kubeconfig, and whether it is too old.</summary>
+    public static string NameOf(CredentialSource credentials)
+    {
+        var given = credentials.Origin is { } origin ? $" that {origin} gave" : "";
+        return credentials.Latest?.ClientCertificate?.NotAfter.ToUniversalTime() is { } end && end < DateTime.UtcNow
+            ? $"the client certificate{given}, which expired on {end:u}"
+            : $"the client certificate{given}";
     }
 
     private static int? FromSchannel(uint code) => code switch

@@ -239,8 +239,28 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("server: \"https://c\", tls-server-name: 1e3", "tls-server-name must be text")]
     [InlineData("server: \"https://c\", tls-server-name: 0x1F", "tls-server-name must be text")]
     [InlineData("server: \"https://c\", tls-server-name: no", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: -0x1f", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 0o17", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 1_000", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 089", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: 99999999999999999999", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: .5", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: -.inf", "tls-server-name must be text")]
+    [InlineData("server: \"https://c\", tls-server-name: .NaN", "tls-server-name must be text")]
     public void A_value_of_another_type_is_refused(string cluster, string words) =>
         Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t", cluster) })).Message.ShouldContain(words);
+
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("1.2.3")]
+    [InlineData("0x")]
+    [InlineData("0b12")]
+    [InlineData("1e")]
+    [InlineData("2026-11-30")]
+    [InlineData("!!str 12")]
+    [InlineData("inf")]
+    public void What_is_no_number_or_flag_needs_no_quotes(string text) =>
+        KubeConfigLoader.Load(new() { Path = Minimal("token: t", $"server: \"https://c\", tls-server-name: {text}") }).Trust.ServerName.ShouldBe(text.Replace("!!str ", "", StringComparison.Ordinal));
 
     [Fact]
     public void A_file_of_another_kind_a_folder_and_an_unreadable_file_are_refused_wherever_they_stand_in_the_list()

@@ -60,6 +60,35 @@ public sealed class OidcTests : IDisposable
         Directory.GetFiles(_folder.Path).ShouldNotContain(file => file.EndsWith(".lock", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("https://issuer.test/realm", "HTTPS_PROXY=http://p.test:3128", "http://p.test:3128/")]
+    [InlineData("https://issuer.test/realm", "HTTPS_PROXY=p.test:3128", "http://p.test:3128/")]
+    [InlineData("https://issuer.test/realm", "https_proxy=http://small.test:1;HTTPS_PROXY=http://large.test:2", "http://large.test:2/")]
+    [InlineData("https://issuer.test/realm", "HTTPS_PROXY=socks5h://p.test", "socks5://p.test:1080/")]
+    [InlineData("https://issuer.test/realm", "HTTPS_PROXY=http://u:p%40ss@p.test:3128", "http://p.test:3128/")]
+    [InlineData("http://issuer.test/realm", "HTTPS_PROXY=http://p.test:3128", null)]
+    [InlineData("http://issuer.test/realm", "HTTP_PROXY=http://p.test:3128", "http://p.test:3128/")]
+    [InlineData("https://issuer.test/realm", "ALL_PROXY=http://p.test:3128", null)]
+    [InlineData("https://issuer.test/realm", "HTTPS_PROXY=http://p.test:3128;NO_PROXY=.test", null)]
+    [InlineData("https://10.1.2.3/realm", "HTTPS_PROXY=http://p.test:3128;NO_PROXY=10.0.0.0/8", null)]
+    [InlineData("https://localhost:8443/realm", "HTTPS_PROXY=http://p.test:3128", null)]
+    public void The_issuer_is_reached_by_the_proxies_that_hold_for_servers(string address, string environment, string? expected)
+    {
+        var set = environment.Split(';').Select(each => each.Split('=', 2)).ToDictionary(each => each[0], each => each[1], StringComparer.Ordinal);
+
+        var proxy = OidcIssuer.ProxyFor(new Uri(address), set.GetValueOrDefault);
+
+        proxy?.Address!.ToString().ShouldBe(expected);
+        if (expected is null)
+            proxy.ShouldBeNull();
+        if (environment.Contains('@', StringComparison.Ordinal))
+            ((System.Net.NetworkCredential)proxy!.Credentials!).Password.ShouldBe("p@ss");
+    }
+
+    [Fact]
+    public void A_proxy_for_the_issuer_that_is_not_supported_is_said_so() =>
+        Should.Throw<OidcRefusalException>(() => OidcIssuer.ProxyFor(new("https://issuer.test"), name => name == "HTTPS_PROXY" ? "ftp://p" : null)).Message.ShouldContain("'ftp'");
+
     [Fact]
     public async Task Where_there_was_no_token_one_is_added_in_block_and_flow_style()
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Kubernetes.Tests.Support;
+using KubeVirtClone.Kubernetes.Transport;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using static KubeVirtClone.Kubernetes.Tests.Support.ScriptedServer;
@@ -322,6 +323,38 @@ public sealed class PluginTests : IDisposable
         await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [Theory]
+    [InlineData(false, " gave")]
+    [InlineData(true, " gave, which expired on 2026-01-02 03:04:05Z")]
+    public async Task A_plugins_certificate_that_the_server_does_not_take_is_called_the_plugins(bool hasExpired, string why)
+    {
+        using var other = new TestAuthority("Other CA");
+        var plugin = new TestPlugin(_folder, "", TestPlugin.Certificate((hasExpired ? _authority : other).ClientCertificate(
+            "EC PKCS#8", "plug1", hasExpired ? new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero) : null)));
+        await using var server = await MutualAsync();
+        await using var client = Client(server, plugin.Settings());
+
+        var error = await Should.ThrowAsync<ApiServerTlsException>(() => client.CreateAsync(Sample.Thing, "ns", Sample.Object("a"), null, None));
+
+        error.Reason.ShouldBe(TlsFailureReason.ClientCertificateRefused);
+        error.Message.ShouldContain("the client certificate that the credential plugin '");
+        error.Message.ShouldContain(why);
+        server.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_server_that_wants_a_certificate_is_said_to_have_got_none_from_the_plugin()
+    {
+        const int CertificateRequired = 116;
+        var login = new PluginLogin(new TestPlugin(_folder, "", TestPlugin.Token("t")).Settings(), TimeProvider.System);
+
+        var (reason, words) = TlsAlert.Judge(CertificateRequired, new PluginSource(login, new PluginCaller(() => PluginInteraction.NoTerminal, null)));
+
+        reason.ShouldBe(TlsFailureReason.ClientCertificateRequired);
+        words.ShouldStartWith("it wants a client certificate, and the credential plugin '");
+        words.ShouldEndWith("gave none (certificate required)");
+    }
+
     [Fact]
     public async Task What_stands_in_the_file_goes_before_a_plugin_and_servers_without_TLS_run_none()
     {
@@ -347,6 +380,15 @@ public sealed class PluginTests : IDisposable
         server.Requests.Select(Authorization).ShouldBe(["Bearer static", "Bearer static", "Basic bWU6"]);
         plain.Requests.ShouldHaveSingleItem().Headers.ContainsKey("Authorization").ShouldBeFalse();
     }
+
+    private Task<ScriptedServer> MutualAsync() => ScriptedServer.StartAsync(
+        (http, seen, _) => Json(Sample.Object("a"))(http, seen),
+        _certificate,
+        https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.ClientCertificateValidation = (certificate, _, _) => _authority.Issued(certificate);
+        });
 
     private static string? Authorization(SeenRequest seen) => seen.Headers.GetValueOrDefault("Authorization");
 

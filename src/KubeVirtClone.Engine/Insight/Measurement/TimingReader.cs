@@ -84,7 +84,7 @@ internal static class TimingReader
         if (Event(clone, "PVCBound") is { } bound)
             return bound;
         var claims = clone.Claims;
-        if (claims.Any(c => c.StringAt("status", "phase") != "Bound"))
+        if (claims.Any(c => !c.IsBound()))
             return null;
         // Its claims are made after the machine; only their events tell when they were bound.
         if (clone.Record.Method == CloneMethod.Direct)

@@ -35,7 +35,7 @@ internal static class CloudInitData
 
     /// <summary>The text of base 64; null when it is none.</summary>
     /// <param name="base64">The text.</param>
-    public static string? Decode(string? base64)
+    private static string? Decode(string? base64)
     {
         if (string.IsNullOrWhiteSpace(base64))
             return null;

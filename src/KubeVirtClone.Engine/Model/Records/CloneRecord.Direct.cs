@@ -72,7 +72,5 @@ public sealed partial record CloneRecord
 /// <param name="Owner">Uid of the machine that owns it, or null.</param>
 internal readonly record struct ClaimState(bool IsBound, string? Owner)
 {
-    public static ClaimState Of(KubernetesObject claim) => new(
-        claim.StringAt("status", "phase") == "Bound",
-        claim.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("uid")).FirstOrDefault());
+    public static ClaimState Of(KubernetesObject claim) => new(claim.IsBound(), claim.AsClaim().OwningMachine()?.Uid);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using k8s.Models;
 
 namespace KubeVirtClone.Engine.Model.Records;
 
@@ -22,6 +23,9 @@ internal static class Quantity
         var digits = suffix is null ? text : text[..^suffix.Length];
         return decimal.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number * (suffix is null ? 1 : factor) : null;
     }
+
+    /// <summary>The number the official client has read; null when there is none.</summary>
+    public static decimal? Of(ResourceQuantity? amount) => Parse(amount?.ToString());
 
     /// <summary>A number of bytes in the largest unit that gives at most two decimals; counts as they are.</summary>
     public static string Show(decimal value, bool bytes)

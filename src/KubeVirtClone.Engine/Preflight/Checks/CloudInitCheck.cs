@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text;
+using k8s.Models;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
@@ -89,9 +91,9 @@ internal sealed class CloudInitCheck : SourceCheck
     {
         if (data.Secret is null)
             return data.Inline;
-        var secret = references.Find(new ObjectName("Secret", ns, data.Secret));
+        var secret = references.Find(new ObjectName("Secret", ns, data.Secret))?.TryAs<V1Secret>()?.Data;
         var keys = data.Network ? new[] { "networkdata", "networkData" } : ["userdata", "userData"];
-        return keys.Select(k => CloudInitData.Decode(secret?.StringAt("data", k))).FirstOrDefault(t => t is not null);
+        return keys.Select(k => secret is not null && secret.TryGetValue(k, out var bytes) && bytes is { Length: > 0 } ? Encoding.UTF8.GetString(bytes) : null).FirstOrDefault(t => t is not null);
     }
 
     private sealed record CloudInitText(string Volume, bool Network, string? Secret, string? Inline);

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using k8s.Models;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
@@ -13,7 +13,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
     {
         var needs = new CloneNeeds(batch);
         return batch.Sources.SelectMany(source => (source.State.LimitRanges.Items?.Values ?? [])
-            .SelectMany(range => ObjectConditions.ItemsAt(range, "spec", "limits").SelectMany(limit => ObjectConditions.Text(limit, "type") switch
+            .SelectMany(range => (range.TryAs<V1LimitRange>()?.Spec?.Limits ?? []).SelectMany(limit => limit.Type switch
             {
                 "PersistentVolumeClaim" => Volumes(source, range, limit, batch),
                 "Container" or "Pod" => Machines(source, range, limit, needs),
@@ -21,9 +21,9 @@ internal sealed class LimitRangeCheck : IPreflightCheck
             })));
     }
 
-    private static IEnumerable<Finding> Volumes(PreflightSource source, KubernetesObject range, JsonElement limit, PreflightBatch batch)
+    private static IEnumerable<Finding> Volumes(PreflightSource source, KubernetesObject range, V1LimitRangeItem limit, PreflightBatch batch)
     {
-        var (max, min) = (Bound(limit, "max", "storage"), Bound(limit, "min", "storage"));
+        var (max, min) = (limit.Max.Amount("storage"), limit.Min.Amount("storage"));
         foreach (var volume in SourceVolume.Of(source, batch.Facts).Where(v => v.Size > max || v.Size < min))
         {
             yield return source.Finding(
@@ -37,11 +37,11 @@ internal sealed class LimitRangeCheck : IPreflightCheck
         }
     }
 
-    private static IEnumerable<Finding> Machines(PreflightSource source, KubernetesObject range, JsonElement limit, CloneNeeds needs)
+    private static IEnumerable<Finding> Machines(PreflightSource source, KubernetesObject range, V1LimitRangeItem limit, CloneNeeds needs)
     {
         foreach (var (resource, bytes) in new[] { ("cpu", false), ("memory", true) })
         {
-            if (Bound(limit, "max", resource) is not { } max)
+            if (limit.Max.Amount(resource) is not { } max)
                 continue;
             var large = source.All.Select(s => (Subject: s, Size: needs.Size(s))).Where(s => (bytes ? s.Size?.MemoryRequest : s.Size?.CpuRequest) > max).ToList();
             if (large.Count == 0)
@@ -52,12 +52,9 @@ internal sealed class LimitRangeCheck : IPreflightCheck
                 FindingCodes.LimitRange,
                 $"A clone of '{source.Name}' asks for {Quantity.Show(need, bytes)} of {resource} when it runs; the limit range '{range.Name}' allows {Quantity.Show(max, bytes)}. The clones are made, and cannot start.",
                 "Have the limit range changed, or give the clones another size by -Patch.",
-                $"LimitRange {range.Name}, type {ObjectConditions.Text(limit, "type")}",
+                $"LimitRange {range.Name}, type {limit.Type}",
                 FaultCategory.LimitsExceeded) with
             { Requests = [.. large.Select(l => l.Subject.Item.Request)] };
         }
     }
-
-    private static decimal? Bound(JsonElement limit, string bound, string resource) =>
-        Quantity.Parse(ObjectConditions.Text(ObjectConditions.Member(limit, bound) ?? default, resource));
 }

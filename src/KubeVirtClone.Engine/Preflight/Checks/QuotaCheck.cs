@@ -1,8 +1,9 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
+using k8s.Models;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
@@ -15,11 +16,17 @@ internal sealed class QuotaCheck : IPreflightCheck
         foreach (var group in batch.Subjects.Where(s => s.AsItStands || s.Checked.Fault is null).GroupBy(s => s.State))
         {
             var subjects = group.ToList();
-            foreach (var quota in group.Key.Quotas.Items?.Values ?? [])
+            foreach (var found in group.Key.Quotas.Items?.Values ?? [])
             {
+                if (found.TryAs<V1ResourceQuota>() is not { } quota)
+                {
+                    yield return NotChecked(found.Namespace, found.Name, $"the quota '{found.Name}' of namespace '{found.Namespace}' says in no known form what it allows");
+                    continue;
+                }
+
                 if (Scopes(quota) is { Length: > 0 } scopes)
                 {
-                    yield return NotChecked(quota, $"the quota '{quota.Name}' of namespace '{quota.Namespace}' holds for a part of the objects only ({scopes}), so what clones take of it is not counted");
+                    yield return NotChecked(quota, $"the quota '{quota.Metadata.Name}' of namespace '{quota.Metadata.NamespaceProperty}' holds for a part of the objects only ({scopes}), so what clones take of it is not counted");
                     continue;
                 }
 
@@ -29,46 +36,47 @@ internal sealed class QuotaCheck : IPreflightCheck
         }
     }
 
-    private static string Scopes(KubernetesObject quota)
+    private static string Scopes(V1ResourceQuota quota)
     {
-        var plain = quota.At("spec", "scopes") is { ValueKind: System.Text.Json.JsonValueKind.Array } list ? list.EnumerateArray().Select(s => s.GetString() ?? "") : [];
-        var selected = quota.ItemsAt("spec", "scopeSelector", "matchExpressions").Select(e => e.Text("scopeName") ?? "");
-        return string.Join(", ", plain.Concat(selected).Distinct(StringComparer.Ordinal));
+        var selected = quota.Spec?.ScopeSelector?.MatchExpressions?.Select(e => e.ScopeName) ?? [];
+        return string.Join(", ", (quota.Spec?.Scopes ?? []).Concat(selected).Distinct(StringComparer.Ordinal));
     }
 
-    private static Finding NotChecked(KubernetesObject quota, string what) => new()
+    private static Finding NotChecked(V1ResourceQuota quota, string what) => NotChecked(quota.Metadata.NamespaceProperty, quota.Metadata.Name, what);
+
+    private static Finding NotChecked(string? ns, string name, string what) => new()
     {
         Severity = FindingSeverity.NotChecked,
         Code = FindingCodes.QuotaNotChecked,
-        Item = $"{quota.Namespace}/{quota.Name}",
+        Item = $"{ns}/{name}",
         Message = $"Not checked: {what}.",
-        RecommendedAction = $"See for yourself: kubectl describe resourcequota {quota.Name}",
-        Evidence = $"ResourceQuota {quota.Name}",
+        RecommendedAction = $"See for yourself: kubectl describe resourcequota {name}",
+        Evidence = $"ResourceQuota {name}",
     };
 
-    private static IEnumerable<Finding> Judge(KubernetesObject quota, List<PreflightSubject> all, CloneNeeds needs)
+    private static IEnumerable<Finding> Judge(V1ResourceQuota quota, List<PreflightSubject> all, CloneNeeds needs)
     {
-        foreach (var entry in (quota.At("status", "hard") ?? quota.At("spec", "hard"))?.EnumerateObject() ?? default)
+        foreach (var entry in quota.Status?.Hard ?? quota.Spec?.Hard ?? ReadOnlyDictionary<string, ResourceQuantity>.Empty)
         {
-            if (Quantity.Parse(Text(entry.Value)) is not { } hard)
+            if (Quantity.Of(entry.Value) is not { } hard)
                 continue;
-            var atStart = CloneNeeds.IsNeededAtStart(entry.Name);
+            var atStart = CloneNeeds.IsNeededAtStart(entry.Key);
             // Of clones some of which start by themselves, those count; of others all, for the day they are started.
             var subjects = atStart && all.Exists(s => s.Request.StartsAtOnce) ? all.FindAll(s => s.Request.StartsAtOnce) : all;
             if (atStart && subjects.Exists(needs.HasUnknownSize))
             {
-                yield return NotChecked(quota, $"how much of {entry.Name} the clones take once they run: their instance type could not be read");
+                yield return NotChecked(quota, $"how much of {entry.Key} the clones take once they run: their instance type could not be read");
                 continue;
             }
 
-            var used = Quantity.Parse(quota.At("status", "used", entry.Name) is { } u ? Text(u) : null) ?? 0;
+            var used = quota.Status?.Used.Amount(entry.Key) ?? 0;
             var left = hard - used;
             var unfit = new List<(PreflightSubject Subject, int Place, decimal Need)>();
             for (var i = 0; i < subjects.Count; i++)
             {
-                var need = needs.Of(subjects[i], entry.Name);
+                var need = needs.Of(subjects[i], entry.Key);
                 // Without the snapshot they share none of them is made.
-                if (need <= 0 && CloneNeeds.IsOfSnapshot(entry.Name) && unfit.Exists(u => needs.ShareSnapshot(u.Subject, subjects[i])))
+                if (need <= 0 && CloneNeeds.IsOfSnapshot(entry.Key) && unfit.Exists(u => needs.ShareSnapshot(u.Subject, subjects[i])))
                     unfit.Add((subjects[i], i + 1, need));
                 if (need <= 0)
                     continue;
@@ -79,12 +87,12 @@ internal sealed class QuotaCheck : IPreflightCheck
             }
 
             if (unfit.Count > 0)
-                yield return Make(quota, entry.Name, (hard, used), unfit, subjects);
+                yield return Make(quota, entry.Key, (hard, used), unfit, subjects);
         }
     }
 
     private static Finding Make(
-        KubernetesObject quota,
+        V1ResourceQuota quota,
         string resource,
         (decimal Hard, decimal Used) limit,
         List<(PreflightSubject Subject, int Place, decimal Need)> unfit,
@@ -93,7 +101,7 @@ internal sealed class QuotaCheck : IPreflightCheck
         var bytes = CloneNeeds.IsBytes(resource);
         var (first, place, need) = unfit[0];
         var atStart = CloneNeeds.IsNeededAtStart(resource);
-        var message = $"The quota '{quota.Name}' of namespace '{quota.Namespace}' leaves {Quantity.Show(limit.Hard - limit.Used, bytes)} of {resource} "
+        var message = $"The quota '{quota.Metadata.Name}' of namespace '{quota.Metadata.NamespaceProperty}' leaves {Quantity.Show(limit.Hard - limit.Used, bytes)} of {resource} "
             + $"({Quantity.Show(limit.Used, bytes)} of {Quantity.Show(limit.Hard, bytes)} used). '{first.Request.TargetName}', "
             + $"clone {place.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)}, needs {Quantity.Show(need, bytes)} and is the first that does not fit; "
             + $"{unfit.Count.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)} do not"
@@ -104,12 +112,9 @@ internal sealed class QuotaCheck : IPreflightCheck
             atStart ? FindingSeverity.Warning : FindingSeverity.Error,
             FaultIds.QuotaExceeded,
             message,
-            $"{(fit == 0 ? "Free" : $"Make at most {fit.ToString(CultureInfo.InvariantCulture)} of them, free")} some of the quota, or have it raised: kubectl describe resourcequota {quota.Name}",
-            $"ResourceQuota {quota.Name}: {resource} hard {Quantity.Show(limit.Hard, bytes)}, used {Quantity.Show(limit.Used, bytes)}",
+            $"{(fit == 0 ? "Free" : $"Make at most {fit.ToString(CultureInfo.InvariantCulture)} of them, free")} some of the quota, or have it raised: kubectl describe resourcequota {quota.Metadata.Name}",
+            $"ResourceQuota {quota.Metadata.Name}: {resource} hard {Quantity.Show(limit.Hard, bytes)}, used {Quantity.Show(limit.Used, bytes)}",
             FaultCategory.LimitsExceeded) with
         { Requests = [.. unfit.Select(u => u.Subject.Item.Request)] };
     }
-
-    private static string? Text(System.Text.Json.JsonElement value) =>
-        value.ValueKind == System.Text.Json.JsonValueKind.String ? value.GetString() : value.GetRawText();
 }

@@ -39,7 +39,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
                 : null;
         }
 
-        if (facts.StorageClasses.Find(storageClass)?.StringAt("provisioner") is not { } driver)
+        if (facts.DriverOf(storageClass) is not { } driver)
             return null;
         var classes = facts.VolumeSnapshotClasses.Items!.Values.Where(c => c.StringAt("driver") == driver).ToList();
         return classes.Count > 1 && !classes.Exists(c => c.Annotations.ContainsKey(DefaultMark))

@@ -40,8 +40,8 @@ internal sealed class VolumeSupportCheck : SourceCheck
                 evidence);
         }
 
-        var storageClass = state.Claims.Find(volume.Claim)?.StringAt("spec", "storageClassName");
-        var driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner");
+        var storageClass = state.Claims.Find(volume.Claim)?.AsClaim()?.Spec?.StorageClassName;
+        var driver = facts.DriverOf(storageClass);
         var hasClass = facts.VolumeSnapshotClasses.Items?.Values.Any(c => c.StringAt("driver") == driver);
         // Only where claim and classes were read is it sure that waiting does not help.
         var sure = state.Claims.IsRead && (hasClass == false || !facts.VolumeSnapshotClasses.IsRead);
@@ -100,10 +100,10 @@ internal sealed class ClaimStateCheck : SourceCheck
                 "metadata.deletionTimestamp");
         }
 
-        if (claim.StringAt("status", "phase") is "Bound")
+        if (claim.IsBound())
             yield break;
         var waits = facts.WaitsForFirstConsumer(volume.StorageClass) == true;
-        var phase = claim.StringAt("status", "phase") ?? "Pending";
+        var phase = claim.ClaimPhase() ?? "Pending";
         yield return source.Finding(
             waits || phase == "Lost" ? FindingSeverity.Error : FindingSeverity.Warning,
             FindingCodes.ClaimNotBound,

@@ -30,21 +30,22 @@ internal sealed record SourceVolume
 
     private static SourceVolume OfClaim(CopiedVolume volume, NamespaceState state, PreflightFacts facts)
     {
-        var claim = state.Claims.Find(volume.Claim);
+        var found = state.Claims.Find(volume.Claim);
+        var claim = found?.AsClaim();
         var template = volume.Template?["spec"]?["pvc"] ?? volume.Template?["spec"]?["storage"];
-        var storageClass = claim?.StringAt("spec", "storageClassName")
+        var storageClass = claim?.Spec?.StorageClassName
             ?? SourceMachine.Text(template?["storageClassName"])
-            ?? (claim is null && volume.Template is null ? null : facts.DefaultStorageClass);
+            ?? (found is null && volume.Template is null ? null : facts.DefaultStorageClass);
         return new SourceVolume
         {
             Volume = volume,
-            Claim = claim,
+            Claim = found,
             Size = Larger(
-                Quantity.Parse(claim?.StringAt("spec", "resources", "requests", "storage") ?? SourceMachine.Text(template?["resources"]?["requests"]?["storage"])),
-                Quantity.Parse(claim?.StringAt("status", "capacity", "storage"))),
+                claim?.Spec?.Resources?.Requests.Amount("storage") ?? Quantity.Parse(SourceMachine.Text(template?["resources"]?["requests"]?["storage"])),
+                claim?.Status?.Capacity.Amount("storage")),
             StorageClass = storageClass,
-            AccessModes = claim is null ? [] : Modes(claim.At("spec", "accessModes")),
-            Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner") ?? claim?.Annotations.GetValueOrDefault("volume.kubernetes.io/storage-provisioner"),
+            AccessModes = [.. claim?.Spec?.AccessModes ?? []],
+            Driver = facts.DriverOf(storageClass) ?? found?.Annotations.GetValueOrDefault("volume.kubernetes.io/storage-provisioner"),
         };
     }
 
@@ -63,7 +64,7 @@ internal sealed record SourceVolume
             var claim = backup.Member("persistentVolumeClaim")?.Member("metadata")?.Text("name") ?? "";
             var asked = Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage"));
             var restoreSize = Quantity.Parse(source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"))?.StringAt("status", "restoreSize"))
-                ?? Quantity.Parse(source.State.Claims.Find(claim)?.StringAt("status", "capacity", "storage"));
+                ?? source.State.Claims.Find(claim)?.AsClaim()?.Status?.Capacity.Amount("storage");
             var storageClass = spec?.Text("storageClassName");
             result.Add(new SourceVolume
             {
@@ -71,7 +72,7 @@ internal sealed record SourceVolume
                 Size = Larger(asked, restoreSize),
                 StorageClass = storageClass,
                 AccessModes = Modes(spec?.Member("accessModes")),
-                Driver = facts.StorageClasses.Find(storageClass)?.StringAt("provisioner"),
+                Driver = facts.DriverOf(storageClass),
             });
         }
 

@@ -100,6 +100,21 @@ public sealed class PreflightTests
         finding.Category.ShouldBe(FaultCategory.PermissionDenied);
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "status": null }""")]
+    [InlineData("""{ "status": {} }""")]
+    [InlineData("""{ "status": "yes" }""")]
+    [InlineData("""{ "status": { "reason": "no opinion" } }""")]
+    [InlineData("""{ "status": { "allowed": "perhaps" } }""")]
+    [InlineData("""{ "spec": 5, "status": { "allowed": false } }""")]
+    public async Task An_answer_that_does_not_say_whether_one_may_is_no_refusal(string answer)
+    {
+        _world.Client.Answer = (path, _) => path.Contains("selfsubjectaccessreviews", StringComparison.Ordinal) ? JsonNode.Parse(answer)!.AsObject() : null;
+        var report = await RunAsync([World.Request()]);
+        report.Findings.ShouldNotContain(f => f.Code == FaultIds.ApiForbidden && f.IsError);
+    }
+
     [Fact]
     public async Task Several_errors_of_a_batch_come_at_once()
     {
@@ -252,6 +267,14 @@ public sealed class PreflightTests
         { "apiVersion": "clone.kubevirt.io/v1beta1", "kind": "VirtualMachineClone", "metadata": { "name": "{{{name}}}" },
           "spec": { "source": { "apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "golden" }, "target": { "name": "{{{target}}}" } }, "status": { "phase": "{{{phase}}}" } }
         """;
+
+    [Fact]
+    public async Task A_quota_that_cannot_be_read_is_not_taken_for_none()
+    {
+        PutQuota("""{ "requests.storage": ["1Gi"] }""", "{}");
+        var report = await RunAsync(World.Requests(3));
+        report.Findings.Where(f => f.Code == FindingCodes.QuotaNotChecked).ShouldHaveSingleItem().Message.ShouldContain("in no known form");
+    }
 
     private void PutQuota(string hard, string used) => _world.PutRelated(
         RelatedKinds.ResourceQuota,

@@ -48,7 +48,7 @@ internal sealed class TestAuthority : IDisposable
     }
 
     /// <summary>A client certificate and its key as PEM.</summary>
-    public (string Certificate, string Key) ClientCertificate(string keyFormat, string user = "admin")
+    public (string Certificate, string Key) ClientCertificate(string keyFormat, string user = "admin", DateTimeOffset? notAfter = null)
     {
         using var rsa = keyFormat.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(2048) : null;
         using var ec = rsa is null ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : null;
@@ -56,7 +56,7 @@ internal sealed class TestAuthority : IDisposable
             ? new CertificateRequest($"CN={user}, O=system:masters", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             : new CertificateRequest($"CN={user}, O=system:masters", ec!, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
-        using var certificate = Sign(request, null, null);
+        using var certificate = Sign(request, notAfter?.AddDays(-1), notAfter);
         var key = keyFormat switch
         {
             "RSA PKCS#1" => rsa!.ExportRSAPrivateKeyPem(),

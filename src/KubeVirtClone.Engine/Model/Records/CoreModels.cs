@@ -1,0 +1,38 @@
+using k8s.Models;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Model.Records;
+
+/// <summary>What matters of Kubernetes' own kinds, by the official client's models. What an object does not say, or says in no form the model knows, is null.</summary>
+internal static class CoreModels
+{
+    /// <summary>The claim; null for what is no claim.</summary>
+    public static V1PersistentVolumeClaim? AsClaim(this KubernetesObject item) => item.TryAs<V1PersistentVolumeClaim>();
+
+    /// <summary>A claim's phase; null when it has none yet.</summary>
+    public static string? ClaimPhase(this KubernetesObject claim) => claim.AsClaim()?.Status?.Phase;
+
+    /// <summary>True for a claim that has its volume.</summary>
+    public static bool IsBound(this KubernetesObject claim) => claim.ClaimPhase() == "Bound";
+
+    /// <summary>True for a claim that waits for its volume still; one that has lost it does not.</summary>
+    public static bool IsPending(this V1PersistentVolumeClaim? claim) => claim?.Status?.Phase is null or "Pending";
+
+    /// <summary>Name of what a claim is filled from; null for an empty one.</summary>
+    public static string? FilledFrom(this V1PersistentVolumeClaim? claim) => claim?.Spec?.DataSourceRef?.Name ?? claim?.Spec?.DataSource?.Name;
+
+    /// <summary>The machine that owns an object, or null.</summary>
+    public static V1OwnerReference? OwningMachine(this V1PersistentVolumeClaim? claim) =>
+        claim?.Metadata?.OwnerReferences?.FirstOrDefault(o => o.Kind == SourceKinds.VirtualMachine);
+
+    /// <summary>An amount by the name of its resource, in bytes or pieces; null where none is named.</summary>
+    public static decimal? Amount(this IDictionary<string, ResourceQuantity>? amounts, string resource) =>
+        amounts is not null && amounts.TryGetValue(resource, out var amount) ? Quantity.Of(amount) : null;
+
+    /// <summary>How much of a quota is used, as its status says it: <c>3 of 5 used</c>.</summary>
+    public static string Used(this V1ResourceQuota quota, string resource) =>
+        $"{Written(quota.Status?.Used, resource)} of {Written(quota.Status?.Hard, resource)} used";
+
+    private static string Written(IDictionary<string, ResourceQuantity>? amounts, string resource) =>
+        amounts is not null && amounts.TryGetValue(resource, out var amount) ? amount.ToString() : "";
+}
