@@ -10,7 +10,7 @@ using KubeVirtClone.Sandbox;
 
 namespace KubeVirtClone.Bench;
 
-/// <summary>Times the engine against the sandbox: <c>./build.sh bench [VMS [CLONES]]</c>. One line a measurement, several rounds each.</summary>
+/// <summary>Times the engine against the sandbox: <c>./build.sh bench [VMS [CLONES]]</c>, or <c>./build.sh bench planning</c> for planning alone. One line a measurement, several rounds each.</summary>
 internal static class Program
 {
     private const int Rounds = 3;
@@ -20,6 +20,12 @@ internal static class Program
         if (args is ["first-request", var kubeConfig])
         {
             await ClientBench.FirstRequestAsync(kubeConfig);
+            return 0;
+        }
+
+        if (args is ["planning"])
+        {
+            await PlanningBench.RunAsync(Rounds);
             return 0;
         }
 
@@ -36,6 +42,7 @@ internal static class Program
             await using var cluster = await KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = config }, callbacks: null, CancellationToken.None);
 
             await ClientAsync(cluster.Client, config, machines);
+            await PlanningBench.RunAsync(Rounds);
             for (var round = 1; round <= Rounds; round++) await CloneAsync(cluster, clones, $"bench-{round}");
             return 0;
         }

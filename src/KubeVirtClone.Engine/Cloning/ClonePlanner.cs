@@ -2,8 +2,6 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -49,8 +47,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             // Even who wants nothing checked means the object that was piped in.
             var identified = options.Preflight ? facts : await finder.FindIdentifiedAsync(group.Key, [.. group.Select(g => g.Checked.Request)], ct);
             var before = clones.Count;
+            var judge = new PlanJudge(facts);
             foreach (var item in group)
-                Place(item, facts, identified, kind, clones);
+                Place(item, facts, identified, judge, kind, clones);
             if (options.Preflight && !OnPaper)
                 await WarnOfBatchAsync(facts, clones.Skip(before), ct);
         }
@@ -61,7 +60,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private async Task WarnOfBatchAsync(NamespaceFacts facts, IEnumerable<PlannedClone> planned, CancellationToken ct)
     {
         var fresh = planned.Where(c => c.Existing is null)
-            .Select(c => (c.Original, new CheckedRequest(c.Request, Fault: null, []) { Patches = c.Request.Patches is { } patches ? PatchRules.Read(patches) : [] }))
+            .Select(c => (c.Original, c.Checked))
             .ToList();
         var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
         foreach (var (text, request) in await new PlannedBatch(cluster).WarnAsync(facts.Namespace, facts, fresh, how, ct))
@@ -110,7 +109,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
                 ordinals[source] = ordinal + 1;
             }
 
-            var result = RequestRules.Check(request, batch, ordinal);
+            var result = _compiler.Name(request, ordinal);
             Warn(result.Warnings, original);
             if (result.Fault is not null)
                 Fail(result.Fault, original);
@@ -119,7 +118,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             else if (!names.Add($"{result.Request.Namespace}/{result.Request.CloneName}"))
                 Fail(Duplicate(result.Request, "clone object name", result.Request.CloneName!), original);
             else
-                items.Add(new Item(original, request, result, ordinal));
+                items.Add(new Item(original, request, result));
         }
 
         if (options.Method == CloneMethodChoice.Clone && items.Find(i => i.Asked.StartsAtOnce) is { } starting)
@@ -151,7 +150,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
     }
 
-    private void Place(Item item, NamespaceFacts facts, NamespaceFacts identified, ResourceKind kind, List<PlannedClone> clones)
+    private void Place(Item item, NamespaceFacts facts, NamespaceFacts identified, PlanJudge judge, ResourceKind kind, List<PlannedClone> clones)
     {
         var named = item.Checked.Request;
         var fingerprint = RequestFingerprint.Of(item.Asked, named);
@@ -178,22 +177,22 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             return;
         }
 
-        var result = _compiler.Compile(item.Asked, item.Ordinal, facts.SourceOf(named));
+        var result = _compiler.Compile(item.Checked, item.Asked, facts.SourceOf(named));
         Warn(result.Warnings, item.Original);
         if (result.Fault is { } wrong)
         {
             // A source that is not there says more than what cannot be worked out without it.
-            Fail(PreflightRules.Judge(item.Checked, facts, []) ?? wrong, item.Original);
+            Fail(judge.Judge(item.Checked, []) ?? wrong, item.Original);
             return;
         }
 
         var warnings = new List<string>();
-        var fault = PreflightRules.Judge(result, facts, warnings);
+        var fault = judge.Judge(result, warnings);
         Warn(warnings, item.Original);
         if (fault is not null)
             Fail(fault, item.Original);
         else
-            clones.Add(Planned(item, result.Request, kind, fingerprint) with { Source = facts.SourceOf(named) });
+            clones.Add(Planned(item, result, kind, fingerprint) with { Source = facts.SourceOf(named) });
     }
 
     private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)
@@ -207,7 +206,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             existing = machine;
         if (existing is null)
             return false;
-        var planned = Planned(item, request, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
+        var planned = Planned(item, item.Checked, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
         var isDirect = CloneRecord.IsDirect(existing);
         if ((isDirect || existing.Kind != SourceKinds.VirtualMachine) && TakeoverRules.WhyNotSame(existing, planned.Body) is { } why)
             Fail(isDirect ? TakeoverRules.MachineExistsWithAnother(request, why) : TakeoverRules.ExistsWithAnother(request, why), item.Original);
@@ -219,12 +218,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private bool IsOfBatch(KubernetesObject machine) =>
         CloneRecord.IsDirect(machine) && machine.DeletionTimestamp is null && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == batch;
 
-    private static PlannedClone Planned(Item item, CloneRequest request, ResourceKind kind, string fingerprint)
-    {
-        var body = CloneManifest.Build(request, kind.ApiVersion);
-        RequestFingerprint.Mark(body, fingerprint, request.SourceKind, request.SourceName);
-        return new PlannedClone(request, item.Original, body, Existing: null) { Asked = item.Asked, Ordinal = item.Ordinal, Fingerprint = fingerprint };
-    }
+    private static PlannedClone Planned(Item item, CheckedRequest request, ResourceKind kind, string fingerprint) =>
+        new(request, item.Original, Existing: null) { Asked = item.Asked, Fingerprint = fingerprint, ApiVersion = kind.ApiVersion };
 
     private void Fail(Fault fault, CloneRequest request) =>
         _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Request = request });
@@ -243,5 +238,5 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         "Give each item a name of its own.",
         $"{request.Namespace}/{name}");
 
-    private sealed record Item(CloneRequest Original, CloneRequest Asked, CheckedRequest Checked, int Ordinal);
+    private sealed record Item(CloneRequest Original, CloneRequest Asked, CheckedRequest Checked);
 }

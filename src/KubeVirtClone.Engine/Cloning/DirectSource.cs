@@ -56,8 +56,7 @@ internal sealed class DirectSource
 
     /// <summary>The clone with the objects to post, or why it cannot be made.</summary>
     /// <param name="clone">The clone.</param>
-    /// <param name="userPatches">What the user and the identity options change.</param>
-    public (PlannedClone Clone, Fault? Fault) Prepare(PlannedClone clone, IReadOnlyList<PatchOperation> userPatches)
+    public (PlannedClone Clone, Fault? Fault) Prepare(PlannedClone clone)
     {
         var request = clone.Request;
         var revisions = Matchers.Select(m => SourceMachine.Text(_content.Machine["spec"]?[m]?["revisionName"])).Where(n => !string.IsNullOrEmpty(n))
@@ -77,7 +76,7 @@ internal sealed class DirectSource
             v => v.Name,
             v => CloneNames.ForClaim(request.Batch!, request.Namespace, request.TargetName!, v.Name, request.VolumeNamePolicy == "RandomizeNames"),
             StringComparer.Ordinal);
-        var built = DirectMachine.Build(source, names.GetValueOrDefault, RestorePatches.For(source, request, userPatches));
+        var built = DirectMachine.Build(source, names.GetValueOrDefault, RestorePatches.For(source, request, clone.Checked.Patches));
         if (built.Machine is not { } machine)
             return (clone, SnapshottedSource.Inapplicable(clone, built.Failing!, built.Why!));
 

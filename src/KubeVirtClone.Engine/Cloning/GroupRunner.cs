@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -140,7 +139,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         if (others.Count == 0)
             return (tried, null);
         var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
-        return ([.. tried, .. others.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Request.Patches is null ? [] : PatchRules.Read(c.Request.Patches), version))], null);
+        return ([.. tried, .. others.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Checked.Patches, version))], null);
     }
 
     // The machines are tried as they would come out of the source as it is now.
@@ -155,10 +154,8 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
                 continue;
             }
 
-            var compiled = maker.Run.Plan.Compiler.Compile(clone.Asked, clone.Ordinal, machine);
-            var (prepared, fault) = compiled.Fault is { } wrong
-                ? (clone, wrong)
-                : DirectSource.OnPaper(group.Snapshot ?? group.SourceName, machine).Prepare(clone with { Request = compiled.Request }, compiled.Patches);
+            var compiled = maker.Run.Plan.Compiler.Compile(clone.Checked, clone.Asked, machine);
+            var (prepared, fault) = compiled.Fault is { } wrong ? (clone, wrong) : DirectSource.OnPaper(group.Snapshot ?? group.SourceName, machine).Prepare(clone.Of(compiled));
             if (fault is null)
                 clones.Add(prepared);
             else

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -70,7 +69,7 @@ public sealed class ManifestPlanner
             var source = (request.Namespace, request.SourceKind, request.SourceName);
             var ordinal = string.IsNullOrEmpty(request.TargetName) ? ordinals[source] = ordinals.GetValueOrDefault(source, -1) + 1 : 0;
             var complete = request.Namespace.Length > 0 ? request : request with { Namespace = "default" };
-            var compiled = compiler.Compile(complete, ordinal, source: null);
+            var compiled = compiler.Compile(compiler.Name(complete, ordinal), complete, source: null);
             items.AddRange(compiled.Warnings.Select(w => new ManifestItem { Request = request, Warning = w }));
             if (compiled.Fault is { } fault)
             {
@@ -133,7 +132,7 @@ public sealed class ManifestPlanner
                 var fault = source is null ? NotWritable(clone, why!) : null;
                 var prepared = clone with { Method = CloneMethod.Direct };
                 if (source is not null)
-                    (prepared, fault) = source.Prepare(prepared, clone.Request.Patches is { } own ? PatchRules.Read(own) : []);
+                    (prepared, fault) = source.Prepare(prepared);
                 if (fault is null && prepared.Claims.Count > 0 && clone.Request.SourceKind != SourceKinds.VirtualMachineSnapshot)
                     fault = NotWritable(clone, "its volumes are filled from a snapshot, whose parts have names only once it is taken");
                 if (fault is not null)
@@ -191,8 +190,7 @@ public sealed class ManifestPlanner
                 continue;
             }
 
-            var patches = clone.Request.Patches is { } own ? PatchRules.Read(own) : [];
-            var (restore, fault) = SnapshottedSource.AsRestore(clone, group.Snapshot ?? group.SourceName, source, patches, version, holdStart: false);
+            var (restore, fault) = SnapshottedSource.AsRestore(clone, group.Snapshot ?? group.SourceName, source, version, holdStart: false);
             items.Add(new ManifestItem { Request = clone.Original, Manifest = fault is null ? restore.Body : null, Fault = fault });
         }
     }

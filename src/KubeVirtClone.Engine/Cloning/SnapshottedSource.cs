@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
@@ -39,13 +40,13 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
             clone = clone with { Existing = null };
         }
 
-        var compiled = run.Plan.Compiler.Compile(clone.Asked, clone.Ordinal, content.Machine);
+        var compiled = run.Plan.Compiler.Compile(clone.Checked, clone.Asked, content.Machine);
         if (compiled.Fault is { } fault)
             return (clone, fault);
-        clone = clone with { Request = compiled.Request };
+        clone = clone.Of(compiled);
         if (clone.Method == CloneMethod.Clone)
             return (OfSnapshot(clone), null);
-        return AsRestore(clone, snapshot.Name, content.Machine, compiled.Patches, (await cluster.GetSnapshotKindAsync(ct)).Version, holdStart: true);
+        return AsRestore(clone, snapshot.Name, content.Machine, (await cluster.GetSnapshotKindAsync(ct)).Version, holdStart: true);
     }
 
     // A machine of an earlier run that lacks claims is completed from the snapshot it was begun with. Of another one it is made anew: it has never run.
@@ -60,31 +61,30 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
             clone = clone with { Existing = null };
         }
 
-        var compiled = run.Plan.Compiler.Compile(clone.Asked, clone.Ordinal, content.Machine);
-        return compiled.Fault is { } fault ? (clone, fault) : direct!.Prepare(clone with { Request = compiled.Request }, compiled.Patches);
+        var compiled = run.Plan.Compiler.Compile(clone.Checked, clone.Asked, content.Machine);
+        return compiled.Fault is { } fault ? (clone, fault) : direct!.Prepare(clone.Of(compiled));
     }
 
     /// <summary>The clone as a restore of a snapshot, with the patches that make it of the machine as it was snapshotted; or why it cannot be made.</summary>
     /// <param name="clone">The clone.</param>
     /// <param name="snapshotName">The snapshot.</param>
     /// <param name="machine">The machine as it was snapshotted.</param>
-    /// <param name="userPatches">What the user and the identity options change.</param>
     /// <param name="version">API version of restores.</param>
     /// <param name="holdStart">Leave starting the machine to <see cref="HeldStart"/>. Not where nobody will be there to do that.</param>
     public static (PlannedClone Clone, Fault? Fault) AsRestore(
         PlannedClone clone,
         string snapshotName,
         JsonObject machine,
-        IReadOnlyList<PatchOperation> userPatches,
         string version,
         bool holdStart)
     {
-        IReadOnlyList<PatchOperation> patches = RestorePatches.For(machine, clone.Request, userPatches);
-        var rehearsal = (JsonObject)machine.DeepClone();
+        var userPatches = clone.Checked.Patches;
+        var patches = RestorePatches.For(machine, clone.Request, userPatches);
         // Only an inapplicable patch is noticed after the volumes were made, and then the restore hangs.
-        if (JsonPatchApplier.Apply(rehearsal, patches) is var (operation, why))
-            return (clone, Inapplicable(clone, operation, why));
-        if (!holdStart || HeldStart.Of(rehearsal, userPatches) is not ({ } hold, { } start))
+        var outcome = clone.Checked.Compiled?.OutcomeOf(machine, clone.Checked) ?? RestoreOutcome.Of(machine, patches);
+        if (outcome is { Failing: { } operation, Why: { } why })
+            return (clone, Inapplicable(clone, operation.For(clone.Request.Wishes), why));
+        if (!holdStart || HeldStart.Of(outcome.RunState, userPatches) is not ({ } hold, { } start))
             return (WithBody(clone, snapshotName, patches, version), null);
         clone = WithBody(clone, snapshotName, [.. patches, hold], version);
         clone.Body["metadata"]!["annotations"]![CloneLabels.Start] = start;
@@ -104,16 +104,13 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
 
     private PlannedClone OfSnapshot(PlannedClone clone)
     {
-        var apiVersion = clone.Body["apiVersion"]!.GetValue<string>();
-        var body = CloneManifest.Build(clone.Request, apiVersion);
-        RequestFingerprint.Mark(body, clone.Fingerprint, clone.Request.SourceKind, clone.Request.SourceName);
-        body["spec"]!["source"] = new JsonObject
+        clone.Body["spec"]!["source"] = new JsonObject
         {
             ["apiGroup"] = KubeVirtKinds.SnapshotGroup,
             ["kind"] = SourceKinds.VirtualMachineSnapshot,
             ["name"] = snapshot.Name,
         };
-        return clone with { Body = body };
+        return clone;
     }
 
     /// <summary>What there is to say of a patch that does not fit the machine.</summary>

@@ -12,4 +12,7 @@ public sealed record CheckedRequest(CloneRequest Request, Fault? Fault, IReadOnl
 {
     /// <summary>The request's patches as operations, in the order they are applied.</summary>
     internal IReadOnlyList<PatchOperation> Patches { get; init; } = [];
+
+    /// <summary>What it has in common with all requests that are asked for alike; null where nothing was worked out.</summary>
+    internal CompiledWishes? Compiled { get; init; }
 }

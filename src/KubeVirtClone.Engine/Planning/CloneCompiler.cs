@@ -1,39 +1,52 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Identity;
-using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Planning;
 
-/// <summary>Turns a request into what is sent, by what the source is. Done again when the source is known better: as it was snapshotted.</summary>
+/// <summary>
+/// Turns the requests of a batch into what is sent, by what the source is; what they have in common is worked out once. Done again when the source is known
+/// better: as it was snapshotted.
+/// </summary>
 internal sealed class CloneCompiler(string batch, MacPool? macs)
 {
-    public CheckedRequest Compile(CloneRequest asked, int ordinal, JsonObject? source)
+    private readonly ConcurrentDictionary<Key, CompiledWishes> _compiled = new();
+
+    /// <summary>The request with its names, checked as far as it can be without its source.</summary>
+    /// <param name="asked">The request.</param>
+    /// <param name="ordinal">Which one of the batch's requests without a target name for this source it is, from 0.</param>
+    public CheckedRequest Name(CloneRequest asked, int ordinal) =>
+        RequestRules.Complete(asked, batch, ordinal, _compiled.GetOrAdd(new Key(Alone: true, Source: null, asked), _ => CompiledWishes.Of(asked, sourceHasFirmware: null)));
+
+    /// <summary>The request as it is sent.</summary>
+    /// <param name="named">What <see cref="Name"/> gave for it.</param>
+    /// <param name="asked">The request.</param>
+    /// <param name="source">The machine that is cloned; null when it cannot be read.</param>
+    public CheckedRequest Compile(CheckedRequest named, CloneRequest asked, JsonObject? source)
     {
-        var named = RequestRules.Check(asked, batch, ordinal);
         if (named.Fault is not null)
             return named;
+        var wishes = _compiled.GetOrAdd(new Key(Alone: false, source, asked), _ => CompiledWishes.For(asked, source));
+        var warnings = named.Compiled is { } alone ? [.. named.Warnings.Except(alone.Warnings, StringComparer.Ordinal), .. wishes.Warnings] : wishes.Warnings;
         try
         {
-            var effective = IdentityRules.Apply(asked with { Batch = named.Request.Batch }, named.Request.TargetName!, source, macs);
-            bool? firmware = asked.SmbiosSerial is null || source is null ? null : source["spec"]?["template"]?["spec"]?["domain"]?["firmware"] is JsonObject;
-            var templates = RestoredMachine.LeaveTemplatesOut(source, effective.Patches);
-            if (templates.Count == 0)
-                return RequestRules.Check(effective, batch, ordinal, firmware);
-            var result = RequestRules.Check(effective with { Patches = [.. templates, .. effective.Patches ?? []] }, batch, ordinal, firmware);
-            return result with
-            {
-                Warnings =
-                [
-                    .. result.Warnings,
-                    $"Clones of '{asked.SourceName}' are made without the volume template that its volume names as a claim ({string.Join(", ", RestoredMachine.TemplatesNamedAsClaims(source).Select(t => t.Name))}): KubeVirt would refuse them with it. Their volumes are copied all the same.",
-                ],
-            };
+            return wishes.FillIn(named with { Warnings = warnings }, asked, macs, source);
         }
         catch (RequestFaultException e)
         {
-            return named with { Fault = e.ToFault(named.Request.DisplayName) };
+            return named with { Warnings = warnings, Fault = e.ToFault(named.Request.DisplayName) };
         }
+    }
+
+    /// <summary>What decides how a request is compiled: its source, and all that is asked for but for what is each clone's own.</summary>
+    private readonly record struct Key(bool Alone, JsonObject? Source, CloneRequest Asked)
+    {
+        public bool Equals(Key other) => Alone == other.Alone && ReferenceEquals(Source, other.Source) && Asked.SourceName == other.Asked.SourceName
+            && CompiledWishes.NeedsEscapes(Asked.SmbiosSerial) == CompiledWishes.NeedsEscapes(other.Asked.SmbiosSerial)
+            && RequestValues.Alike.Equals(Asked.Wishes, other.Asked.Wishes);
+
+        public override int GetHashCode() => HashCode.Combine(Alone, Asked.SourceName, RequestValues.Alike.GetHashCode(Asked.Wishes));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -7,21 +8,41 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Planning;
 
 /// <summary>One clone that is ready to be made.</summary>
-/// <param name="Request">The request, checked and completed.</param>
+/// <param name="Checked">The request, checked and completed.</param>
 /// <param name="Original">The request as the user gave it.</param>
-/// <param name="Body">The object to post.</param>
 /// <param name="Existing">The object an earlier run of the same batch made for the same request; it is taken over instead of made again.
 /// A machine stands here for a restore that was done and deleted.</param>
-internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original, JsonObject Body, KubernetesObject? Existing)
+internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Original, KubernetesObject? Existing)
 {
+    private JsonObject? _body;
+
+    /// <summary>The request, checked and completed.</summary>
+    public CloneRequest Request => Checked.Request;
+
     /// <summary>The request with its source resolved, nothing else changed; what is compiled when the source is known better.</summary>
     public CloneRequest Asked { get; init; } = Original;
 
-    /// <summary>Which of the batch's unnamed clones of this source it is.</summary>
-    public int Ordinal { get; init; }
-
     /// <summary>Hash of what is asked for.</summary>
-    public string Fingerprint { get; init; } = "";
+    public required string Fingerprint { get; init; }
+
+    /// <summary>API version of VirtualMachineClones.</summary>
+    public required string ApiVersion { get; init; }
+
+    /// <summary>The object to post: a VirtualMachineClone, written when it is first looked at, unless its method has written another.</summary>
+    public JsonObject Body
+    {
+        get
+        {
+            if (_body is null)
+            {
+                _body = CloneManifest.Build(Request, ApiVersion);
+                RequestFingerprint.Mark(_body, Fingerprint, Request.SourceKind, Request.SourceName);
+            }
+
+            return _body;
+        }
+        init => _body = value;
+    }
 
     /// <summary>How it is made.</summary>
     public CloneMethod Method { get; init; }
@@ -34,6 +55,9 @@ internal sealed record PlannedClone(CloneRequest Request, CloneRequest Original,
 
     /// <summary>Copies of instance type revisions that a machine made directly refers to; posted before it, then owned by it.</summary>
     public IReadOnlyList<JsonObject> Revisions { get; init; } = [];
+
+    /// <summary>The same of another form of the request, with nothing written for it yet.</summary>
+    public PlannedClone Of(CheckedRequest request) => this with { Checked = request, _body = null };
 
     /// <summary>Name of the object that stands for it.</summary>
     public string ObjectName => Method == CloneMethod.Direct ? Request.TargetName! : Request.CloneName!;

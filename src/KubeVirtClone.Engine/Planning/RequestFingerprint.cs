@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Model.Records;
@@ -10,23 +10,42 @@ namespace KubeVirtClone.Engine.Planning;
 /// <summary>A short text that is the same for the same request, in whatever way it is carried out: what exists with it is taken over, what exists with another is an error.</summary>
 internal static class RequestFingerprint
 {
+    // One for each thread, not for each clone.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _text;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _wish;
+
     /// <param name="asked">The request as the user gave it.</param>
     /// <param name="completed">The same request with its names completed.</param>
     public static string Of(CloneRequest asked, CloneRequest completed)
     {
         // Everything that decides what machine comes out, in a fixed order. A generated address is no part of the wish.
-        List<object?> wish = [completed.SourceKind, completed.SourceName, completed.TargetName];
-        foreach (var field in RequestFields.All.Where(f => f.InFingerprint))
+        var text = _text ??= new ArrayBufferWriter<byte>();
+        text.ResetWrittenCount();
+        var wish = _wish ??= new Utf8JsonWriter(text);
+        wish.Reset();
+        wish.WriteStartArray();
+        wish.WriteStringValue(completed.SourceKind);
+        wish.WriteStringValue(completed.SourceName);
+        wish.WriteStringValue(completed.TargetName);
+        foreach (var field in RequestFields.All)
         {
+            if (!field.InFingerprint)
+                continue;
             var value = ReferenceEquals(field, RequestFields.VolumeNamePolicy) ? completed.VolumeNamePolicy : asked.Wishes[field];
-            if (field.IsAlwaysInFingerprint)
-                wish.Add(ReferenceEquals(field, RequestFields.NewMacAddress) ? asked.GenerateMacAddresses : value ?? field.UnsetMark);
-            else if (value is not null)
-                wish.AddRange([field.Name, value]);
+            if (!field.IsAlwaysInFingerprint && value is not null)
+                wish.WriteStringValue(field.Name);
+            if (field.IsAlwaysInFingerprint || value is not null)
+                Write(wish, ReferenceEquals(field, RequestFields.NewMacAddress) ? asked.GenerateMacAddresses : value ?? field.UnsetMark);
         }
 
-        var text = JsonSerializer.Serialize(wish.Select(Node).ToArray());
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16].ToLowerInvariant();
+        wish.WriteEndArray();
+        wish.Flush();
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text.WrittenSpan, hash);
+        return Convert.ToHexString(hash[..8]).ToLowerInvariant();
     }
 
     /// <summary>Notes on an object which request it is for, and what of.</summary>
@@ -40,13 +59,35 @@ internal static class RequestFingerprint
         annotations[CloneLabels.Source] = $"{sourceKind}/{sourceName}";
     }
 
-    private static JsonNode? Node(object? value) => value switch
+    private static void Write(Utf8JsonWriter wish, object? value)
     {
-        null => null,
-        string text => JsonValue.Create(text),
-        bool flag => JsonValue.Create(flag),
-        IEnumerable<string> list => new JsonArray([.. list.Select(s => (JsonNode?)s)]),
-        IEnumerable<KeyValuePair<string, string>> map => new JsonArray([.. map.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => (JsonNode?)new JsonArray(e.Key, e.Value))]),
-        _ => throw new ArgumentException($"Not part of a request: {value.GetType()}", nameof(value)),
-    };
+        switch (value)
+        {
+            case bool flag:
+                wish.WriteBooleanValue(flag);
+                break;
+            case null or string:
+                wish.WriteStringValue(value as string);
+                break;
+            case IEnumerable<string> list:
+                WriteList(wish, list);
+                break;
+            case IEnumerable<KeyValuePair<string, string>> map:
+                wish.WriteStartArray();
+                foreach (var (key, text) in map.OrderBy(e => e.Key, StringComparer.Ordinal))
+                    WriteList(wish, [key, text]);
+                wish.WriteEndArray();
+                break;
+            default:
+                throw new ArgumentException($"Not part of a request: {value.GetType()}", nameof(value));
+        }
+    }
+
+    private static void WriteList(Utf8JsonWriter wish, IEnumerable<string> texts)
+    {
+        wish.WriteStartArray();
+        foreach (var text in texts)
+            wish.WriteStringValue(text);
+        wish.WriteEndArray();
+    }
 }

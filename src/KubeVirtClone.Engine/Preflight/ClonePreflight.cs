@@ -51,7 +51,8 @@ public sealed class ClonePreflight
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
         var reader = new KindReader(_cluster);
         var (resolved, unresolved) = await ResolveImagesAsync(items, ct);
-        var named = Name(resolved, batch);
+        var names = new CloneCompiler(batch, macs: null);
+        var named = Name(resolved, names);
         var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], ct);
         var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)));
         var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
@@ -112,7 +113,7 @@ public sealed class ClonePreflight
         Category = fault.Category,
     };
 
-    private static List<Named> Name(List<Asked> items, string batch)
+    private static List<Named> Name(List<Asked> items, CloneCompiler names)
     {
         var ordinals = new Dictionary<(string, string, string), int>();
         var named = new List<Named>(items.Count);
@@ -126,7 +127,7 @@ public sealed class ClonePreflight
                 ordinals[source] = ordinal + 1;
             }
 
-            named.Add(new Named(item, request, RequestRules.Check(request, batch, ordinal), ordinal));
+            named.Add(new Named(item, request, names.Name(request, ordinal)));
         }
 
         return named;
@@ -140,12 +141,12 @@ public sealed class ClonePreflight
         var subject = new PreflightSubject(named.Item, named.Checked, state);
         return named.Item.Manifest is not null || named.Checked.Fault is not null || (subject.Source is null && IdentityRules.NeedsSource(named.Asked))
             ? subject
-            : new PreflightSubject(named.Item, compiler.Compile(named.Asked, named.Ordinal, subject.Source), state);
+            : new PreflightSubject(named.Item, compiler.Compile(named.Checked, named.Asked, subject.Source), state);
     }
 
     private sealed record Asked(PreflightItem Item, CloneRequest Request);
 
-    private sealed record Named(PreflightItem Item, CloneRequest Asked, CheckedRequest Checked, int Ordinal);
+    private sealed record Named(PreflightItem Item, CloneRequest Asked, CheckedRequest Checked);
 
     /// <summary>What was found before the checks began.</summary>
     private sealed class Given(IReadOnlyList<Finding> findings) : IPreflightCheck

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
@@ -9,10 +8,8 @@ internal static class CloudInitPatches
 {
     private static readonly string[] Kinds = ["cloudInitNoCloud", "cloudInitConfigDrive"];
 
-    public static void UseSecret(PatchText patches, JsonObject source, string secret)
+    public static void UseSecret(PatchList patches, JsonObject source, CloneRequest request)
     {
-        if (NameRules.WhyNotName(secret) is { } why)
-            throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"The Secret's name cannot be '{secret}': {why}.", "Give the name of a Secret in the clone's namespace.");
         var volumes = source["spec"]?["template"]?["spec"]?["volumes"] as JsonArray ?? [];
         for (var i = 0; i < volumes.Count; i++)
         {
@@ -24,7 +21,7 @@ internal static class CloudInitPatches
                 patches.Add("remove", $"{path}/{inline}");
             if (data["secretRef"] is not JsonObject)
                 patches.Add("add", $"{path}/secretRef", new JsonObject());
-            patches.Add("add", $"{path}/secretRef/name", secret);
+            patches.AddOwn("add", $"{path}/secretRef/name", RequestFields.CloudInitSecret, request);
             return;
         }
 

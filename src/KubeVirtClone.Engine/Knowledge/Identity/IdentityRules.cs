@@ -24,17 +24,18 @@ internal static class IdentityRules
     /// <summary>Whether a request asks for anything that takes patches.</summary>
     public static bool NeedsPatches(CloneRequest request) => NeedsSource(request with { GenerateMacAddresses = false });
 
-    /// <summary>The request in KubeVirt's own terms.</summary>
+    /// <summary>
+    /// The request with the filters it comes to, and the patches, in KubeVirt's own terms. Nothing of it hangs on the clone's name or address: it holds for
+    /// all that are asked for alike.
+    /// </summary>
     /// <param name="request">The request; batch and target may still be missing.</param>
-    /// <param name="target">Name of the new machine.</param>
     /// <param name="source">The machine that is cloned; null when it cannot be read.</param>
-    /// <param name="macs">Source of addresses, when any are to be made.</param>
     /// <exception cref="RequestFaultException">KubeVirt has no way to do it for this source.</exception>
-    public static CloneRequest Apply(CloneRequest request, string target, JsonObject? source, MacPool? macs)
+    public static (CloneRequest Filtered, IReadOnlyList<PatchOperation> Patches) Apply(CloneRequest request, JsonObject? source)
     {
         var filtered = Filters(request);
         if (!NeedsSource(request))
-            return filtered;
+            return (filtered, []);
         if (source is null)
         {
             throw Unsupported(
@@ -42,23 +43,54 @@ internal static class IdentityRules
                 "Ask for the right to read it, or give the change as -Patch.");
         }
 
-        var patches = new PatchText();
-        if (request.Hostname is { } hostname)
-            patches.Add("add", "/spec/template/spec/hostname", Hostname(hostname));
+        var patches = new PatchList();
+        if (request.Hostname is not null)
+            patches.AddOwn("add", "/spec/template/spec/hostname", RequestFields.Hostname, request);
         Keys(patches, request.TargetLabels, source, "labels", "label");
         Keys(patches, request.TargetAnnotations, source, "annotations", "annotation");
         RunState(patches, request, source);
-        if (request.CloudInitSecret is { } secret)
-            CloudInitPatches.UseSecret(patches, source, secret);
+        if (request.CloudInitSecret is not null)
+            CloudInitPatches.UseSecret(patches, source, request);
         if (request.Without.HasFlag(CloneOmissions.Network))
             Network(patches, source);
         if (request.Without.HasFlag(CloneOmissions.Disks))
             Disks(patches, source, request);
-        return filtered with
+        return (filtered, patches.Operations);
+    }
+
+    /// <summary>Checks what is each clone's own.</summary>
+    /// <exception cref="RequestFaultException">A text cannot be what it is given for.</exception>
+    public static void CheckOwn(CloneRequest request)
+    {
+        if (request.Hostname is { } hostname && !(NameRules.WhyNotName(hostname) is null && hostname.Length <= NameRules.MaxLabelLength && !hostname.Contains('.', StringComparison.Ordinal)))
         {
-            MacAddresses = request.GenerateMacAddresses && !request.Without.HasFlag(CloneOmissions.Network) ? Addresses(request, target, source, macs) : request.MacAddresses,
-            Patches = patches.Texts.Count == 0 ? request.Patches : [.. patches.Texts, .. request.Patches ?? []],
-        };
+            throw new RequestFaultException(
+                FaultIds.VMCloneNameInvalid,
+                $"The host name cannot be '{hostname}'.",
+                "Use at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
+        }
+
+        if (request.CloudInitSecret is { } secret && NameRules.WhyNotName(secret) is { } why)
+            throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"The Secret's name cannot be '{secret}': {why}.", "Give the name of a Secret in the clone's namespace.");
+    }
+
+    /// <summary>The clone's addresses: those it was given, and where it is to have new ones, one for each other interface of the source.</summary>
+    /// <param name="request">The request with its batch.</param>
+    /// <param name="target">Name of the new machine.</param>
+    /// <param name="source">The machine that is cloned.</param>
+    /// <param name="macs">Source of addresses.</param>
+    public static IReadOnlyDictionary<string, string>? Addresses(CloneRequest request, string target, JsonObject? source, MacPool? macs)
+    {
+        if (!request.GenerateMacAddresses || request.Without.HasFlag(CloneOmissions.Network) || source is null)
+            return request.MacAddresses;
+        var result = new Dictionary<string, string>(request.MacAddresses ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var nic in (Domain(source)?["devices"]?["interfaces"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            if (nic["name"]?.GetValue<string>() is { } name && !result.ContainsKey(name))
+                result[name] = macs!.Give(request, target, name).ToString();
+        }
+
+        return result;
     }
 
     private static CloneRequest Filters(CloneRequest request)
@@ -85,15 +117,7 @@ internal static class IdentityRules
         }
     }
 
-    private static string Hostname(string hostname) =>
-        NameRules.WhyNotName(hostname) is null && hostname.Length <= NameRules.MaxLabelLength && !hostname.Contains('.', StringComparison.Ordinal)
-            ? hostname
-            : throw new RequestFaultException(
-                FaultIds.VMCloneNameInvalid,
-                $"The host name cannot be '{hostname}'.",
-                "Use at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
-
-    private static void Keys(PatchText patches, IReadOnlyDictionary<string, string>? entries, JsonObject source, string map, string noun)
+    private static void Keys(PatchList patches, IReadOnlyDictionary<string, string>? entries, JsonObject source, string map, string noun)
     {
         if (entries is not { Count: > 0 })
             return;
@@ -115,7 +139,7 @@ internal static class IdentityRules
             patches.Add("add", $"/metadata/{map}/{PatchOperation.Escape(key)}", value);
     }
 
-    private static void RunState(PatchText patches, CloneRequest request, JsonObject source)
+    private static void RunState(PatchList patches, CloneRequest request, JsonObject source)
     {
         if (request is { RunStrategy: null, Start: false })
             return;
@@ -148,19 +172,7 @@ internal static class IdentityRules
         }
     }
 
-    private static Dictionary<string, string> Addresses(CloneRequest request, string target, JsonObject source, MacPool? macs)
-    {
-        var result = new Dictionary<string, string>(request.MacAddresses ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
-        foreach (var nic in (Domain(source)?["devices"]?["interfaces"] as JsonArray)?.OfType<JsonObject>() ?? [])
-        {
-            if (nic["name"]?.GetValue<string>() is { } name && !result.ContainsKey(name))
-                result[name] = macs!.Give(request, target, name).ToString();
-        }
-
-        return result;
-    }
-
-    private static void Network(PatchText patches, JsonObject source)
+    private static void Network(PatchList patches, JsonObject source)
     {
         const string devices = "/spec/template/spec/domain/devices";
         if (Domain(source)?["devices"] is not JsonObject existing)
@@ -172,7 +184,7 @@ internal static class IdentityRules
         patches.Add("add", devices + "/autoattachPodInterface", false);
     }
 
-    private static void Disks(PatchText patches, JsonObject source, CloneRequest request)
+    private static void Disks(PatchList patches, JsonObject source, CloneRequest request)
     {
         if (SnapshotContent.CopiedVolumes(source).ToList() is { Count: > 0 } copied)
         {
@@ -200,13 +212,17 @@ internal static class IdentityRules
 }
 
 /// <summary>Patches being written.</summary>
-internal sealed class PatchText
+internal sealed class PatchList
 {
-    private readonly List<string> _texts = [];
+    private readonly List<PatchOperation> _operations = [];
 
-    public IReadOnlyList<string> Texts => _texts;
+    public IReadOnlyList<PatchOperation> Operations => _operations;
 
-    public void Add(string op, string path, JsonNode? value) => _texts.Add(new JsonObject { ["op"] = op, ["path"] = path, ["value"] = value }.ToJsonString());
+    public void Add(string op, string path, JsonNode? value) => _operations.AddRange(PatchRules.Expand(PatchOperation.With(op, path, value)));
 
-    public void Add(string op, string path) => _texts.Add(new JsonObject { ["op"] = op, ["path"] = path }.ToJsonString());
+    public void Add(string op, string path) => _operations.Add(new PatchOperation(op, path));
+
+    /// <summary>Sets a text that is each clone's own.</summary>
+    public void AddOwn(string op, string path, RequestField field, CloneRequest request) =>
+        _operations.Add(PatchOperation.With(op, path, request.Wishes.Text(field)) with { ValueOf = field });
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using KubeVirtClone.Engine.Model.Records;
@@ -33,8 +34,7 @@ internal sealed class MacPool
                 return known;
             for (var attempt = 0; ; attempt++)
             {
-                var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}|{attempt}"));
-                var value = hash.AsSpan(0, 6).ToArray().Aggregate(0UL, (sum, b) => (sum << 8) | b);
+                var value = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{key}|{attempt}"))) >> 16;
                 // Second-lowest bit of the first octet: locally administered; lowest: for one receiver, not many.
                 value = (value & ~(3UL << 40)) | (2UL << 40);
                 if (_taken.Add(value))

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Patches;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
@@ -39,10 +40,10 @@ internal static class RestoredMachine
     /// <summary>The patches that leave such templates out; none when the user's own patches are about the templates.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="patches">Patches there are already.</param>
-    public static IReadOnlyList<string> LeaveTemplatesOut(JsonObject? machine, IReadOnlyList<string>? patches)
+    public static IReadOnlyList<PatchOperation> LeaveTemplatesOut(JsonObject? machine, IReadOnlyList<PatchOperation> patches)
     {
         var named = TemplatesNamedAsClaims(machine);
-        if (named.Count == 0 || patches?.Any(p => p.Contains(Templates, StringComparison.Ordinal)) == true)
+        if (named.Count == 0 || patches.Any(p => p.Path.StartsWith(Templates, StringComparison.Ordinal) || p.From?.StartsWith(Templates, StringComparison.Ordinal) == true))
             return [];
         var all = ((JsonArray)machine!["spec"]!["dataVolumeTemplates"]!).Count;
         return named.Count == all
@@ -65,5 +66,5 @@ internal static class RestoredMachine
         return sum;
     }
 
-    private static string Remove(string path) => new JsonObject { ["op"] = "remove", ["path"] = path }.ToJsonString();
+    private static PatchOperation Remove(string path) => new("remove", path);
 }

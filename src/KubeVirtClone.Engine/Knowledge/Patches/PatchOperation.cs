@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Knowledge.Patches;
 
@@ -18,11 +19,18 @@ public sealed record PatchOperation(string Op, string Path)
     /// <summary>Whether the operation carries a value at all.</summary>
     public bool HasValue { get; init; }
 
+    /// <summary>The field whose text is the value, where that is each clone's own; null where the value is the same for all.</summary>
+    internal RequestField? ValueOf { get; init; }
+
     /// <summary>An operation with a value.</summary>
     /// <param name="op">The operation.</param>
     /// <param name="path">Where.</param>
     /// <param name="value">The value.</param>
     public static PatchOperation With(string op, string path, JsonNode? value) => new(op, path) { Value = value, HasValue = true };
+
+    /// <summary>The operation for one clone.</summary>
+    /// <param name="wishes">What is asked for.</param>
+    internal PatchOperation For(RequestValues wishes) => ValueOf is { } field ? this with { Value = wishes.Text(field) } : this;
 
     /// <summary>A pointer's step for a key: <c>~</c> and <c>/</c> are written <c>~0</c> and <c>~1</c>.</summary>
     /// <param name="key">The key.</param>

@@ -20,7 +20,12 @@ internal static class PatchRules
         for (var i = 0; i < patches.Count; i++)
         {
             foreach (var node in Parse(patches[i], i))
-                operations.AddRange(Expand(ReadOne(node, i), i));
+            {
+                var operation = ReadOne(node, i);
+                if (operation.Op == "test" && HasMembers(operation.Value))
+                    throw Bad(i, $"tests {operation.Path} for a whole object or list, which KubeVirt's restore does not take", "Test its members one by one.");
+                operations.AddRange(Expand(operation));
+            }
         }
 
         return operations;
@@ -88,19 +93,11 @@ internal static class PatchRules
         }
     }
 
-    // KubeVirt refuses a value with ',' or ':' between its members, so objects and lists are built step by step.
-    private static List<PatchOperation> Expand(PatchOperation operation, int index)
+    /// <summary>The same in steps that a restore takes: it refuses a value with ',' or ':' between its members, so objects and lists are built member by member.</summary>
+    public static IReadOnlyList<PatchOperation> Expand(PatchOperation operation)
     {
         if (!HasMembers(operation.Value))
             return [operation];
-        if (operation.Op == "test")
-        {
-            throw Bad(
-                index,
-                $"tests {operation.Path} for a whole object or list, which KubeVirt's restore does not take",
-                "Test its members one by one.");
-        }
-
         var atEnd = operation.Path.EndsWith("/-", StringComparison.Ordinal);
         var root = atEnd ? Scratch : operation.Path;
         var steps = new List<PatchOperation>();

@@ -72,6 +72,9 @@ public sealed partial record RequestField(string Name, RequestFieldKind Kind, st
     /// <summary>Whether it is in every fingerprint, set or not. No field that is added may be: clones that exist would become another request's.</summary>
     internal bool IsAlwaysInFingerprint { get; init; }
 
+    /// <summary>Whether its value is each clone's own: what is worked out for requests that differ in nothing else is worked out once, and filled in with it.</summary>
+    internal bool IsOfEachClone { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 

@@ -22,6 +22,7 @@ public static class RequestFields
     internal static readonly RequestField MacAddress = Always(new(nameof(MacAddress), RequestFieldKind.Macs, "MAC address for an interface, in any notation")
     {
         Aliases = ["NewMacAddresses"],
+        IsOfEachClone = true,
         Option = "--new-mac-address",
         ValueName = "INTERFACE:MAC",
         SpecPath = ["newMacAddresses"],
@@ -38,6 +39,7 @@ public static class RequestFields
     internal static readonly RequestField SmbiosSerial = Always(new(nameof(SmbiosSerial), RequestFieldKind.Text, "SMBIOS serial of the new VM.")
     {
         Aliases = ["Serial", "NewSmbiosSerial"],
+        IsOfEachClone = true,
         Option = "--new-smbios-serial",
         ValueName = "SERIAL",
         SpecPath = ["newSMBiosSerial"],
@@ -62,6 +64,7 @@ public static class RequestFields
         nameof(Hostname), RequestFieldKind.Text, "Host name of the new VM. In a pattern {0} is the running number, {1} the source's name, {2} the new VM's.")
     {
         IsPattern = true,
+        IsOfEachClone = true,
         ValueName = "NAME",
     });
 
@@ -96,6 +99,7 @@ public static class RequestFields
         nameof(CloudInitSecret), RequestFieldKind.Text, "Secret whose userdata takes the place of the source's cloud-init user data; a pattern as for --hostname.")
     {
         IsPattern = true,
+        IsOfEachClone = true,
         ValueName = "NAME",
     });
 
@@ -116,6 +120,9 @@ public static class RequestFields
 
     /// <summary>All fields that say what a clone is to be, in their order.</summary>
     public static IReadOnlyList<RequestField> All => Trial.Value is { } more ? [.. Fields, more] : Fields;
+
+    /// <summary>Names of the fields whose values are each clone's own.</summary>
+    internal static IReadOnlySet<string> OfEachClone { get; } = Fields.Where(f => f.IsOfEachClone).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The field of a name or alias, in any case; null when there is none.</summary>
     /// <param name="name">The name.</param>

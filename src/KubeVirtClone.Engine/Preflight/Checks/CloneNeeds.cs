@@ -16,7 +16,7 @@ internal sealed class CloneNeeds
     private readonly Dictionary<PreflightSubject, (PreflightSource Source, bool FirstOfSource)> _sources = [];
     private readonly Dictionary<PreflightSource, IReadOnlyList<SourceVolume>> _volumes = [];
     private readonly Dictionary<PreflightSource, (CloneMethod Method, bool Shared)> _ways = [];
-    private readonly Dictionary<PreflightSubject, MachineSizing?> _sizes = [];
+    private readonly Dictionary<(PreflightSource Source, object Alike), MachineSizing?> _sizes = [];
 
     public CloneNeeds(PreflightBatch batch)
     {
@@ -93,9 +93,11 @@ internal sealed class CloneNeeds
     /// <summary>What the clone asks for when it runs; null when that is not known.</summary>
     public MachineSizing? Size(PreflightSubject subject)
     {
-        if (_sizes.TryGetValue(subject, out var known))
+        // What is each clone's own says nothing of its size.
+        var key = (_sources[subject].Source, (object?)subject.Checked.Compiled ?? subject);
+        if (_sizes.TryGetValue(key, out var known))
             return known;
-        return _sizes[subject] = ReadSize(subject);
+        return _sizes[key] = ReadSize(subject);
     }
 
     private static decimal OfRunning(MachineSizing size, string resource) => resource switch

@@ -12,7 +12,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Fixed addresses, MAC addresses that are matched by, and host names in cloud-init data that several machines read.</summary>
 internal sealed class CloudInitCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var ns = source.First.Request.Namespace;
         var ofSource = Data(source.Machine).ToHashSet();

@@ -6,7 +6,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The instance type and preference of the source exist: a clone of a machine whose does not is made, and cannot start.</summary>
 internal sealed class InstancetypeCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         foreach (var missing in batch.SizingOf(source).Objects.Select(Missing).OfType<(string Field, string Kind, string Name)>())
         {

@@ -7,7 +7,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>MAC addresses are given for interfaces the source has.</summary>
 internal sealed class MacInterfaceCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (subject.Request.MacAddresses is not { Count: > 0 } macs || subject.Source is not { } source)
             yield break;
@@ -73,7 +73,7 @@ internal sealed class MacUseCheck : IPreflightCheck
 /// <summary>A serial in a manifest reaches the new machine: KubeVirt sets it only where the source has a firmware section.</summary>
 internal sealed class SerialCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         // This product sends it as a patch then.
         if (!subject.AsItStands || string.IsNullOrEmpty(subject.Item.Request.SmbiosSerial) || subject.Source is not { } source)

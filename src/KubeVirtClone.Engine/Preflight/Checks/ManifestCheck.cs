@@ -16,7 +16,7 @@ internal sealed class ManifestCheck : SubjectCheck
 {
     private static readonly string[] Policies = ["RandomizeNames", "PrefixTargetName"];
 
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (subject.Item.Manifest is not { } manifest || subject.Item.IsRestore)
             return [];

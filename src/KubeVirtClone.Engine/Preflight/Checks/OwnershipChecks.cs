@@ -8,7 +8,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Labels and annotations that make the clones part of what a deployment tool manages, or that say of them what holds for the source only.</summary>
 internal sealed class OwnershipCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
         source.All
             .Where(s => s.Made is not null)
             .SelectMany(s => Judge(source, s.Made!).Select(f => (Subject: s, Finding: f)))

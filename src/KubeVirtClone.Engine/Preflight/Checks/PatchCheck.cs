@@ -7,9 +7,9 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The patches can be applied to the source, after what KubeVirt applies first: MAC addresses, serial, filters.</summary>
 internal sealed class PatchCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
-        if (subject.Request.Patches is not { Count: > 0 } || subject.Simulation is not var (_, operation, why) || operation is null)
+        if (subject.Request.Patches is not { Count: > 0 } || subject.Inapplicable is not var (operation, why))
             yield break;
         // A running machine is snapshotted as it was started, which can differ from what is written now.
         var running = !subject.FromSnapshot && SourceMachine.IsTrue(subject.Source?["status"]?["created"]);

@@ -6,17 +6,22 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The checks there are.</summary>
 internal static class PreflightChecks
 {
-    /// <summary>Those a clone gets before it is made, too: they need nothing but the request, its source and its target.</summary>
-    public static ImmutableArray<IPreflightCheck> Cheap { get; } =
+    /// <summary>Those a source gets before clones are made of it, too: they need nothing but the source.</summary>
+    public static ImmutableArray<SourceCheck> CheapOfSources { get; } =
     [
         new SourceExistsCheck(),
-        new SourceReplacedCheck(),
         new SourceStateCheck(),
         new SnapshotSourceCheck(),
         new SourceSupportCheck(),
         new VolumeSupportCheck(),
-        new MacInterfaceCheck(),
         new SourceNameCheck(),
+    ];
+
+    /// <summary>Those a clone gets before it is made, too: they need nothing but the request, its source and its target.</summary>
+    public static ImmutableArray<SubjectCheck> CheapOfSubjects { get; } =
+    [
+        new SourceReplacedCheck(),
+        new MacInterfaceCheck(),
         new VolumeNameCheck(),
         new PatchCheck(),
     ];
@@ -30,7 +35,8 @@ internal static class PreflightChecks
         new RequestCheck(),
         new ManifestCheck(),
         new RestoreManifestCheck(),
-        .. Cheap,
+        .. CheapOfSources,
+        .. CheapOfSubjects,
         new RestoredMachineCheck(),
         new TemplateSourceCheck(),
         new RunningSourceCheck(),
@@ -62,10 +68,12 @@ internal static class PreflightChecks
     ];
 
     /// <summary>Runs checks; what is found comes in order of severity, then of item. The same finding is given once.</summary>
-    public static IReadOnlyList<Finding> Run(IEnumerable<IPreflightCheck> checks, PreflightBatch batch) =>
+    public static IReadOnlyList<Finding> Run(IEnumerable<IPreflightCheck> checks, PreflightBatch batch) => InOrder(checks.SelectMany(c => c.Check(batch)));
+
+    /// <summary>Findings in order of severity, then of item; the same is given once.</summary>
+    public static IReadOnlyList<Finding> InOrder(IEnumerable<Finding> findings) =>
     [
-        .. checks.SelectMany(c => c.Check(batch))
-            .DistinctBy(f => (f.Severity, f.Code, f.Item, f.Message))
+        .. findings.DistinctBy(f => (f.Severity, f.Code, f.Item, f.Message))
             .OrderBy(f => f.Severity)
             .ThenBy(f => f.Item, StringComparer.Ordinal)
             .ThenBy(f => f.Code, StringComparer.Ordinal),

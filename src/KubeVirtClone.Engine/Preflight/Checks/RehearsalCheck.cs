@@ -7,7 +7,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The server would take the machine the clone comes out as: it was asked, by a dry run.</summary>
 internal sealed class RehearsalCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (subject.Rehearsed is not { } answer)
             yield break;

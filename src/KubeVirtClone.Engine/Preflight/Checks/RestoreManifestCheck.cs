@@ -14,7 +14,7 @@ internal sealed class RestoreManifestCheck : SubjectCheck
     private static readonly string[] Volumes = ["RandomizeNames", "InPlace", "PrefixTargetName"];
     private static readonly string[] Ownership = ["Vm", "None"];
 
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (!subject.Item.IsRestore)
             return [];

@@ -10,7 +10,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The server takes the machine as KubeVirt's restore writes it: with new names of volumes, and an annotation of the restore's own.</summary>
 internal sealed class RestoredMachineCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
         source.All
             .SelectMany(s => Judge(source, s, batch).Select(f => (Subject: s, Finding: f)))
             .GroupBy(f => (f.Finding.Code, f.Finding.Message))
@@ -28,7 +28,7 @@ internal sealed class RestoredMachineCheck : SourceCheck
                 FindingCodes.TargetRefused,
                 $"The volume template {Names(named)} of '{source.Name}' is named by its volume as a claim, not as a data volume: the restore gives the volume a new claim and leaves the template, "
                     + "which nothing then refers to, so that KubeVirt refuses the machine. It takes the clone and tries for ever.",
-                "Add the patch " + string.Join(", ", RestoredMachine.LeaveTemplatesOut(made, patches: null)) + "; New-VMClone does that by itself.",
+                "Add the patch " + string.Join(", ", RestoredMachine.LeaveTemplatesOut(made, []).Select(p => p.ToWebhookText())) + "; New-VMClone does that by itself.",
                 "spec.dataVolumeTemplates, spec.template.spec.volumes[].persistentVolumeClaim.claimName");
         }
         else if (!subject.AsItStands && RestoredMachine.TemplatesNamedAsClaims(source.Machine) is { Count: > 0 } left)
@@ -81,7 +81,7 @@ internal sealed class RestoredMachineCheck : SourceCheck
 /// <summary>The source's name can be a label's value: KubeVirt writes it on the snapshots of its volumes.</summary>
 internal sealed class SourceNameCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var name = SourceMachine.Text(source.Machine?["metadata"]?["name"]) ?? source.Name;
         if (source.Machine is null || name.Length <= NameRules.MaxLabelLength)
@@ -100,7 +100,7 @@ internal sealed class SourceNameCheck : SourceCheck
 /// <summary>The DataSources exist from which the source's volume templates are made: the restore of a volume looks its template's up again.</summary>
 internal sealed class TemplateSourceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         // Machines that are made directly have no templates.
         if (batch.MethodOf(source) == CloneMethod.Direct)

@@ -12,7 +12,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// </summary>
 internal sealed class RunningDifferenceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.Machine is not { } machine || source.State.Instances.Find(source.Name) is not { } instance)
             yield break;

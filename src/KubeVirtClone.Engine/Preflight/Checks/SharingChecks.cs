@@ -8,7 +8,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>What a clone does not get a copy of, but uses together with its source.</summary>
 internal sealed class SharedCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         foreach (var volume in SourceMachine.Volumes(source.Machine))
         {
@@ -46,7 +46,7 @@ internal sealed class SharedCheck : SourceCheck
 /// <summary>What a clone repeats of its source although it should be its own.</summary>
 internal sealed class IdentityCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var made = source.All.Select(s => (Subject: s, Spec: s.Simulation?.Machine is { } machine ? SourceMachine.Template(machine)?["spec"] : null)).Where(m => m.Spec is not null).ToList();
         if (SourceMachine.Text(SourceMachine.Template(source.Machine)?["spec"]?["hostname"]) is { Length: > 0 } hostname)
@@ -89,7 +89,7 @@ internal sealed class IdentityCheck : SourceCheck
 /// <summary>Services whose selector matches the clones' pods: they would send traffic to them as soon as they start.</summary>
 internal sealed class ServiceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var services = (source.State.Services.Items?.Values ?? []).Select(s => (Service: s, Selector: s.At("spec", "selector")?.EnumerateObject().ToList() ?? [])).Where(s => s.Selector.Count > 0).ToList();
         if (services.Count == 0)

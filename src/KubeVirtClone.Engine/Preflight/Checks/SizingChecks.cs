@@ -11,7 +11,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// </summary>
 internal sealed class InstancetypeDriftCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.Machine is not { } machine)
             yield break;
@@ -82,7 +82,7 @@ internal sealed class PersistentStateCheck : SourceCheck
 {
     private const string StateLabel = "persistent-state-for";
 
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.Machine is not { } machine || SourceMachine.Unclonable(machine) is not null)
             yield break;

@@ -12,7 +12,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
     // It only has to be there; KubeVirt does not look at its value.
     private const string DefaultMark = "snapshot.storage.kubernetes.io/is-default-class";
 
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || !batch.Facts.VolumeSnapshotClasses.IsRead)
             yield break;

@@ -8,7 +8,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>The namespace and the source exist.</summary>
 internal sealed class SourceExistsCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var state = source.State;
         var first = source.First;
@@ -41,7 +41,7 @@ internal sealed class SourceExistsCheck : SourceCheck
 /// <summary>The source is the object that is meant, and not another that was given its name.</summary>
 internal sealed class SourceReplacedCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (subject.SourceObject is not { } source)
             yield break;
@@ -55,7 +55,7 @@ internal sealed class SourceReplacedCheck : SubjectCheck
 /// <summary>The source is not being deleted, snapshotted or restored.</summary>
 internal sealed class SourceStateCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.SourceObject is not { } item)
             yield break;
@@ -96,7 +96,7 @@ internal sealed class SourceStateCheck : SourceCheck
 /// <summary>A snapshot used as source is ready, or will be, and holds every volume.</summary>
 internal sealed class SnapshotSourceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (!source.First.FromSnapshot || source.First.SourceObject is not { } snapshot)
             yield break;
@@ -155,7 +155,7 @@ internal sealed class SnapshotSourceCheck : SourceCheck
 /// <summary>The source has no state that KubeVirt cannot clone.</summary>
 internal sealed class SourceSupportCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (SourceMachine.Unclonable(source.Machine) is not { } what)
             yield break;
@@ -171,7 +171,7 @@ internal sealed class SourceSupportCheck : SourceCheck
 /// <summary>A source that is switched on: how consistent the clone will be, and which changes it will not have.</summary>
 internal sealed class RunningSourceCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
             yield break;

@@ -13,7 +13,7 @@ internal sealed class StorageLimitCheck : SourceCheck
         ["cephfs.csi.ceph.com"] = new(Snapshots: null, Clones: null, "CephFS copies every byte for every clone: count on time and space for full copies"),
     };
 
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var snapshots = batch.Options.NoSharedSnapshot || source.First.AsItStands ? source.All.Count : 1;
         foreach (var volume in SourceVolume.Of(source, batch.Facts))
@@ -48,7 +48,7 @@ internal sealed class StorageLimitCheck : SourceCheck
 /// <summary>When volumes are bound, and so what Succeeded will mean for these clones.</summary>
 internal sealed class BindingCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.Machine is null)
             yield break;

@@ -89,7 +89,7 @@ internal sealed class TargetCheck : IPreflightCheck
 /// <summary>No clone object of the same name asks for something else.</summary>
 internal sealed class CloneNameCheck : SubjectCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         if (subject.Checked.Fault is not null && !subject.AsItStands)
             yield break;
@@ -122,7 +122,7 @@ internal sealed class NameLengthCheck : SubjectCheck
     // KubeVirt makes up clone-SOURCE-xxxxx without looking at the length.
     private const int MadeUpLength = 12;
 
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         var target = subject.Request.TargetName;
         if (target is { Length: > NameRules.MaxLabelLength } && NameRules.WhyNotName(target) is null)

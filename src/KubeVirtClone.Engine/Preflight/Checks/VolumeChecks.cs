@@ -11,7 +11,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Every volume can be snapshotted; where not, why not. A clone of a machine with one that cannot stays pending.</summary>
 internal sealed class VolumeSupportCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.Machine?["status"]?["volumeSnapshotStatuses"] is not JsonArray statuses)
             yield break;
@@ -60,7 +60,7 @@ internal sealed class VolumeSupportCheck : SourceCheck
 /// <summary>Every claim of the source exists, is bound, filled and not being deleted: until then its snapshot waits, with five minutes to live.</summary>
 internal sealed class ClaimStateCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || !source.State.Claims.IsRead)
             yield break;
@@ -130,7 +130,7 @@ internal sealed class ClaimStateCheck : SourceCheck
 /// <summary>The claims of memory dumps exist: no clone gets them, but its snapshot waits for them.</summary>
 internal sealed class MemoryDumpCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot)
             yield break;
@@ -149,7 +149,7 @@ internal sealed class MemoryDumpCheck : SourceCheck
 /// <summary>Nothing uses the volumes of a source that is switched off: KubeVirt's snapshot waits while something does.</summary>
 internal sealed class ClaimUseCheck : SourceCheck
 {
-    protected override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
             yield break;
@@ -183,7 +183,7 @@ internal sealed class VolumeNameCheck : SubjectCheck
 {
     private const int LongestName = 63;
 
-    protected override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
         var request = subject.Request;
         if (request.VolumeNamePolicy != "PrefixTargetName" || request.TargetName is null || !subject.State.Claims.IsRead)

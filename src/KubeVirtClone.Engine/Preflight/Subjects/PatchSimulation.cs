@@ -13,43 +13,16 @@ internal static class PatchSimulation
     {
         if (subject.Source is not { } source)
             return null;
-        var machine = (JsonObject)source.DeepClone();
-        machine["metadata"] ??= new JsonObject();
-        machine.Remove("status");
+        var machine = RestoreOutcome.CopyOf(source);
         if (subject.AsItStands)
         {
             var (written, unreadable) = AsWritten(subject.Item.Request.Patches);
             if (unreadable is not null)
                 return (null, written[^1], unreadable);
-            return Apply(machine, subject.Item.IsRestore ? written : RestorePatches.For(source, subject.Request, written));
+            return RestoreOutcome.Apply(machine, subject.Item.IsRestore ? written : RestorePatches.For(source, subject.Request, written));
         }
 
-        return Apply(machine, RestorePatches.For(source, subject.Request, subject.Checked.Patches));
-    }
-
-    private static (JsonObject? Machine, PatchOperation? Failing, string? Why) Apply(JsonObject machine, IReadOnlyList<PatchOperation> operations)
-    {
-        if (JsonPatchApplier.Apply(machine, operations) is var (operation, why))
-            return (null, operation, why);
-        if (operations.Count > 0 && !IsMachine(machine))
-            return (null, operations[^1], "what comes out is no machine");
-        return MachineTypes.WhyUnreadable(machine, operations) is var (unreadable, reason) ? (null, unreadable, reason) : (machine, null, null);
-    }
-
-    // As far as the other checks look into it.
-    private static bool IsMachine(JsonObject machine)
-    {
-        if (machine["metadata"] is not (null or JsonObject))
-            return false;
-        JsonNode? node = machine;
-        foreach (var part in new[] { "spec", "template", "spec", "domain", "devices" })
-        {
-            node = (node as JsonObject)?[part];
-            if (node is not (null or JsonObject))
-                return false;
-        }
-
-        return true;
+        return RestoreOutcome.Apply(machine, RestorePatches.For(source, subject.Request, subject.Checked.Patches));
     }
 
     // KubeVirt puts the texts together as one list, and reads that as a patch.

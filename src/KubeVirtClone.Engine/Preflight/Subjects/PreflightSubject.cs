@@ -49,6 +49,17 @@ internal sealed class PreflightSubject
         }
     }
 
+    /// <summary>The patch that cannot be applied to the source, and why; worked out once for all that are asked for alike.</summary>
+    public (PatchOperation Operation, string Why)? Inapplicable
+    {
+        get
+        {
+            if (!AsItStands && Checked.Compiled is { } compiled && Source is { } source)
+                return compiled.OutcomeOf(source, Checked) is { Failing: { } failing, Why: { } reason } ? (failing.For(Request.Wishes), reason) : null;
+            return Simulation is var (_, operation, why) && operation is not null ? (operation, why!) : null;
+        }
+    }
+
     /// <summary>The machine the clone comes out as, where that can be worked out; not to be changed.</summary>
     public JsonObject? Made => AsItStands || Checked.Fault is null ? Simulation?.Machine : null;
 
@@ -157,7 +168,7 @@ internal abstract class SubjectCheck : IPreflightCheck
 {
     public IEnumerable<Finding> Check(PreflightBatch batch) => batch.Subjects.SelectMany(s => Check(s, batch));
 
-    protected abstract IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch);
+    public abstract IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch);
 }
 
 /// <summary>A check of each source, once for all items made of it.</summary>
@@ -165,5 +176,5 @@ internal abstract class SourceCheck : IPreflightCheck
 {
     public IEnumerable<Finding> Check(PreflightBatch batch) => batch.Sources.SelectMany(s => Check(s, batch));
 
-    protected abstract IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch);
+    public abstract IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch);
 }

@@ -72,9 +72,9 @@ public sealed class IdentityRulesTests
     {
         if (field == "running")
             Change(m => { m["spec"]!.AsObject().Remove("runStrategy"); m["spec"]!["running"] = false; });
-        var patched = IdentityRules.Apply(World.Request("new") with { RunStrategy = strategy }, "new", Source(), null).Patches!;
+        var patches = IdentityRules.Apply(World.Request("new") with { RunStrategy = strategy }, Source()).Patches;
         var machine = Source();
-        JsonPatchApplier.Apply(machine, PatchRules.Read(patched)).ShouldBeNull();
+        JsonPatchApplier.Apply(machine, patches).ShouldBeNull();
 
         (machine["spec"]!["runStrategy"] ?? machine["spec"]!["running"])!.ToString().ShouldBe(expected);
         (machine["spec"]!["runStrategy"] is not null && machine["spec"]!["running"] is not null).ShouldBeFalse();
