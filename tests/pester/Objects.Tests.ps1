@@ -194,7 +194,137 @@ Describe 'An object is the one it was read as' {
     }
 }
 
+Describe 'A new runspace, thread job or job' -Tag Sandbox {
+    BeforeAll {
+        $script:Module = Get-TestModulePath
+        $script:Act = { param($module, $name) Import-Module $module; try { New-VMClone golden $name -ErrorAction Stop; 'made' } catch { ($_.FullyQualifiedErrorId -split ',')[0] } }
+        $null = Connect-KubeVirt -KubeConfig (Get-TestKubeConfig) -Context viewer@sandbox -Namespace $script:Namespace
+    }
+    AfterAll { $null = Connect-KubeVirt -KubeConfig (Get-TestKubeConfig) -Namespace $script:Namespace }
+
+    It 'acts as whoever started it, in that cluster and namespace' {
+        $text = "$script:Act"
+        $ids = @(
+            1, 2 | ForEach-Object -Parallel { & ([scriptblock]::Create($using:text)) $using:Module "run-$_" }
+            Start-ThreadJob { & ([scriptblock]::Create($using:text)) $using:Module run-3 } | Receive-Job -Wait -AutoRemoveJob
+        )
+        $ids | Should -Be 'ApiForbidden', 'ApiForbidden', 'ApiForbidden'
+        (1 | ForEach-Object -Parallel { Import-Module $using:Module; Get-VM golden }).Namespace | Should -Be $script:Namespace
+    }
+
+    It 'acts so in a process of its own too, unless sessions here had chosen more than one cluster' {
+        $text = "$script:Act"
+        Start-Job { & ([scriptblock]::Create($using:text)) $using:Module run-4 } | Receive-Job -Wait -AutoRemoveJob | Should -Be 'ConnectionUnclear'
+        $script = @'
+            Import-Module '{0}'; $null = Connect-KubeVirt -KubeConfig '{1}' -Context viewer@sandbox -Namespace {2}
+            Start-Job {{ Import-Module '{0}'; (Get-VM golden).Namespace; try {{ New-VMClone golden run-5 -ErrorAction Stop }} catch {{ ($_.FullyQualifiedErrorId -split ',')[0] }} }} | Receive-Job -Wait
+            # A program that is no job finds its cluster as kubectl does.
+            $env:KUBECONFIG = '/nonexistent'; & ([Environment]::ProcessPath) $(if ([Environment]::ProcessPath -match 'dotnet') {{ Join-Path $PSHOME pwsh.dll }}) -NoProfile -Command "Import-Module '{0}'; try {{ Get-VM golden -ErrorAction Stop }} catch {{ 'refused' }}"
+'@ -f $script:Module, (Get-TestKubeConfig), $script:Namespace
+        @(Invoke-TestShell -Command $script) | Should -Be $script:Namespace, 'ApiForbidden', 'refused'
+    }
+
+    It 'can choose for itself, which nobody else sees' {
+        1 | ForEach-Object -Parallel {
+            Import-Module $using:Module
+            $null = Connect-KubeVirt -KubeConfig $using:B
+            (Get-VM golden -Namespace $using:Namespace).Cluster.Server
+        } | Should -Be (Get-VM golden @AtB).Cluster.Server
+        (Get-VM golden).Cluster.Server | Should -Not -Be (Get-VM golden @AtB).Cluster.Server
+    }
+
+    It 'asks which cluster is meant where nothing tells who started it' {
+        # No flow, as in a program that runs each script on a thread of its own.
+        $flow = [Threading.ExecutionContext]::SuppressFlow()
+        try {
+            $shell = [powershell]::Create([runspacefactory]::CreateRunspace())
+            $shell.Runspace.Open()
+            $result = $shell.AddScript("$script:Act").AddArgument($script:Module).AddArgument('lost').BeginInvoke()
+        }
+        finally { $flow.Undo() }
+        $shell.EndInvoke($result) | Should -Be 'ConnectionUnclear'
+        $shell.Commands.Clear()
+        $shell.AddScript('param($config, $ns) (Get-VM golden -KubeConfig $config -Namespace $ns).Name').AddArgument((Get-TestKubeConfig)).AddArgument($script:Namespace).Invoke() | Should -Be 'golden'
+        $shell.Runspace.Dispose()
+        $shell.Dispose()
+    }
+}
+
 Describe 'The records of a call that failed' -Tag Sandbox {
+    BeforeAll {
+        function Get-Asked($Failed) { @($Failed.TargetObject | Where-Object { $_ } | ForEach-Object TargetName | Sort-Object) }
+        function Add-Fault([hashtable] $Rule) { Invoke-TestApi -Method Post -Path /sandbox/faults -Body $Rule }
+    }
+    AfterEach { Invoke-TestApi -Method Delete -Path /sandbox/faults | Out-Null }
+
+    It 'are all in -ErrorVariable, each once, when the whole call ends' {
+        $viewer = @{ KubeConfig = Get-TestKubeConfig; Context = 'viewer@sandbox'; Namespace = $script:Namespace }
+        $script = {
+            param($viewer)
+            'e-1', 'e-2', 'e-3' | New-VMClone -SourceName golden @viewer -ErrorVariable failed -ErrorAction SilentlyContinue 2>$null
+            $failed
+        }
+        # Outside of any try, where a terminating error ends its statement only.
+        $shell = [powershell]::Create()
+        $failed = $shell.AddScript("Import-Module '$(Get-TestModulePath)'").AddStatement().AddScript("$script").AddArgument($viewer).Invoke()
+        $shell.Dispose()
+        Get-Asked $failed | Should -Be 'e-1', 'e-2', 'e-3'
+        @($failed.TargetObject | Where-Object { $_ }).Count | Should -Be 3
+    }
+
+    It 'ask once although they come twice' {
+        function Invoke-All { [CmdletBinding()] param($To) 'w-1', 'w-2' | New-VMClone -SourceName golden @To }
+        $failed = $null
+        try { Invoke-All -To @{ KubeConfig = Get-TestKubeConfig; Context = 'viewer@sandbox'; Namespace = $script:Namespace } -ErrorVariable failed -ErrorAction SilentlyContinue } catch { $null = $_ }
+        $failed.TargetObject | New-VMClone -KubeConfig (Get-TestKubeConfig) -Context admin@sandbox -Wait -Timeout 5m -ErrorVariable again -ErrorAction SilentlyContinue |
+            ForEach-Object TargetName | Sort-Object | Should -Be 'w-1', 'w-2'
+        $again | Should -BeNullOrEmpty
+    }
+
+    It 'go on where they were when a deadline cut them off, and are not made twice' {
+        $rule = Add-Fault @{ kind = 'StorageOutOfSnapshots' }
+        New-TestDiskVM -Name slow
+        $made = @('d-1', 'd-2' | New-VMClone -SourceName slow -Wait -Timeout 20 -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
+        @($made.TargetName) + (Get-Asked $failed) | Sort-Object | Should -Be 'd-1', 'd-2'
+        @($failed).Count | Should -Be 2
+        Invoke-TestApi -Method Delete -Path /sandbox/faults | Out-Null
+        $again = @($failed.TargetObject | New-VMClone -Wait -Timeout 10m -ErrorVariable left -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
+        $left | Should -BeNullOrEmpty
+        $again.TargetName | Sort-Object | Should -Be 'd-1', 'd-2'
+        @(Get-VM d-*).Count | Should -Be 2
+    }
+
+    It 'come back each once under faults of the server, and the same again makes what is missing' {
+        $null = Add-Fault @{ kind = 'InternalError'; verb = 'create'; resource = 'virtualmachineclones'; count = 400 }
+        $made = @('f-1', 'f-2', 'f-3', 'f-4' | New-VMClone -SourceName golden -Method Clone -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
+        @($made.TargetName) + (Get-Asked $failed) | Sort-Object | Should -Be 'f-1', 'f-2', 'f-3', 'f-4'
+        Invoke-TestApi -Method Delete -Path /sandbox/faults | Out-Null
+        $failed.TargetObject | New-VMClone -Wait -Timeout 5m | Out-Null
+        @(Get-VM f-*).Count | Should -Be 4
+    }
+
+    It 'come back each once when the server goes away in the middle, and go on in their batch' {
+        $shell = [powershell]::Create([runspacefactory]::CreateRunspace())
+        $shell.Runspace.Open()
+        $result = $shell.AddScript({
+            param($module, $vm)
+            Import-Module $module
+            $box = Start-KubeVirtSandbox -ClockFactor 20 -VM $vm
+            $seen = @(1..20 | New-VMClone -SourceName golden -NamePattern 'g-{0:d2}' -Method Clone -ThrottleLimit 4 -Wait -ErrorVariable failed -ErrorAction SilentlyContinue 2>$null |
+                ForEach-Object { if ($box) { (Get-Process -Id $box.ProcessId).Kill(); $box = $null }; $_.TargetName })
+            , $seen
+            , @($failed.TargetObject | Where-Object { $_ })
+            Stop-KubeVirtSandbox
+        }).AddArgument((Get-TestModulePath)).AddArgument(@(@{ Name = 'golden' })).Invoke()
+        $shell.Runspace.Dispose()
+        $shell.Dispose()
+        $result[0].Count | Should -BeGreaterThan 0
+        $all = @($result[0]) + @($result[1] | ForEach-Object TargetName)
+        $all.Count | Should -Be 20
+        @($all | Sort-Object -Unique).Count | Should -Be 20
+        @($result[1].Batch | Sort-Object -Unique).Count | Should -Be 1
+    }
+
     It 'come back each once, also those that were never reached, and can be piped back in' {
         $viewer = @{ KubeConfig = Get-TestKubeConfig; Context = 'viewer@sandbox'; Namespace = $script:Namespace }
         $failed = [Collections.Generic.List[object]]::new()

@@ -26,8 +26,8 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
     /// <summary>Cancelled when the user stops the pipeline.</summary>
     protected CancellationToken StopToken => _stop.Token;
 
-    /// <summary>What a call that ends with an error has not dealt with; null for the error's own name of what it is about.</summary>
-    private protected virtual object? Unreached => null;
+    /// <summary>What a call that ends with an error has not dealt with: each comes back in an error of its own, once.</summary>
+    private protected virtual IReadOnlyList<object> TakeUnreached() => [];
 
     /// <summary>True once the user has stopped the pipeline.</summary>
     protected bool IsStopping { get; private set; }
@@ -137,7 +137,33 @@ public abstract class AsyncCmdlet : PSCmdlet, ICommandStreams, IDisposable
         }
         catch (Exception e) when (e is EngineException or KubernetesException)
         {
-            ThrowTerminatingError(ErrorRecords.From(FaultMapper.From(e), Unreached));
+            End(FaultMapper.From(e));
+        }
+    }
+
+    // -ErrorVariable keeps of a terminating error neither id nor target, so what was not reached comes back item by item before it; where the first
+    // of those would be the last, and for catch, it comes back in the terminating error.
+    private void End(Fault fault)
+    {
+        var left = TakeUnreached();
+        if (!StopsAtErrors)
+        {
+            foreach (var item in left)
+            {
+                var message = $"'{item}' was not reached: {fault.Message}";
+                WriteError(ErrorRecords.From(fault with { Message = message }, item));
+            }
+        }
+
+        ThrowTerminatingError(ErrorRecords.From(fault, left switch { [] => null, [var only] => only, _ => left.ToArray() }));
+    }
+
+    private bool StopsAtErrors
+    {
+        get
+        {
+            var preference = MyInvocation.BoundParameters.TryGetValue("ErrorAction", out var given) ? given : SessionState.PSVariable.GetValue("ErrorActionPreference");
+            return string.Equals(preference?.ToString(), nameof(ActionPreference.Stop), StringComparison.OrdinalIgnoreCase);
         }
     }
 

@@ -14,6 +14,7 @@ namespace KubeVirtClone.Commands;
 public abstract partial class CloneRequestCmdlet
 {
     private readonly List<CloneRequest> _requests = [];
+    private readonly HashSet<object> _askedAgain = new(ReferenceEqualityComparer.Instance);
     private readonly RowReader _rows;
     private HashSet<string> _commandLine = [];
     private CloneNaming _naming = new(null, null, 1);
@@ -90,6 +91,9 @@ public abstract partial class CloneRequestCmdlet
     {
         // $failed.TargetObject, where nothing has failed, is $null: nothing to ask for again.
         if (InputObject is null && MyInvocation.ExpectingInput && SourceName is null or [] && Snapshot is null && GoldenImage is null) return;
+
+        // One record that comes twice, by an item's error and by the one that ended the call, asks once.
+        if (InputObject?.BaseObject is VMCloneRequest or VMClone { Request: not null } && !_askedAgain.Add(InputObject.BaseObject)) return;
 
         // `kubectl get vm -o json | ConvertFrom-Json` is one object that holds the machines.
         if (PropertyReader.GetText(InputObject, "kind")?.EndsWith("List", StringComparison.Ordinal) == true

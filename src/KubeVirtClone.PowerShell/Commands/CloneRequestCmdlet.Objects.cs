@@ -52,12 +52,16 @@ public abstract partial class CloneRequestCmdlet
     }
 
     // What asks for a clone again knows its source; only the cluster is told by what it came in.
-    private static CloneRequest Identified(CloneRequest request, PipedObject piped, PSObject? input)
+    private CloneRequest Identified(CloneRequest request, PipedObject piped, PSObject? input)
     {
         if (input is null || request.Input is not VMCloneRequest record || piped.Kind is not (PipedKind.Source or PipedKind.Retry)) return request;
         if (piped.Kind == PipedKind.Retry)
         {
-            record.Cluster = PipedIdentity.ClusterOf(input) ?? (input.BaseObject as VMClone)?.Request?.Cluster;
+            var asked = input.BaseObject as VMCloneRequest ?? (input.BaseObject as VMClone)?.Request;
+            record.Cluster = PipedIdentity.ClusterOf(input) ?? asked?.Cluster;
+            // Asked for otherwise it is another clone, of another batch.
+            if (!RequestFields.All.Any(f => IsGiven(f.Name)))
+                record.Batch = asked?.Batch ?? PropertyReader.GetText(PropertyReader.Get(input, "Request") ?? (PipedReference.IsCopyOf(input, typeof(VMCloneRequest)) ? input : null), "Batch");
             return request;
         }
 

@@ -40,6 +40,9 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     /// <summary>Whether anything was piped in, usable or not: an empty pipeline selects nothing, it does not select all.</summary>
     private protected bool IsPipeline => _somethingPiped || MyInvocation.ExpectingInput;
 
+    /// <summary>The objects that clones were piped in as.</summary>
+    private protected IEnumerable<object> PipedInputs => _piped.Select(p => p.Item.Input).OfType<object>();
+
     /// <summary>Whether a clone was piped in.</summary>
     private protected bool IsPipedClone => _piped.Count > 0;
 

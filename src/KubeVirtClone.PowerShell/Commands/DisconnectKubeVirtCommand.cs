@@ -14,6 +14,7 @@ public sealed class DisconnectKubeVirtCommand : AsyncCmdlet
         var session = KubeVirtSession.Current;
         if (session.Chosen is null) WriteVerbose("No cluster was chosen in this session.");
         CredentialCache.Shared.Clear();
+        session.Unchoose();
         Run(_ => session.CloseAsync());
     }
 }

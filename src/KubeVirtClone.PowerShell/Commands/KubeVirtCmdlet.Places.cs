@@ -12,6 +12,7 @@ namespace KubeVirtClone.Commands;
 public abstract partial class KubeVirtCmdlet
 {
     private readonly Dictionary<ConnectionSettings, ClusterIdentity> _verified = [];
+    private readonly HashSet<object> _settled = new(ReferenceEqualityComparer.Instance);
     private ConnectionSettings? _place;
     private ConnectionSettings? _lastPlace;
     private (ConnectionSettings Settings, KubeVirtClusterReference Cluster)? _connected;
@@ -35,7 +36,46 @@ public abstract partial class KubeVirtCmdlet
         }
     }
 
+    /// <summary>Notes that an item has come back, as output or in an error.</summary>
+    private protected void Settle(object? item)
+    {
+        if (item is null) return;
+        lock (_settled) _settled.Add(item);
+    }
+
+    /// <summary>Notes what an update says of an item.</summary>
+    private protected void Settle(CloneUpdate update, object? item)
+    {
+        if (update.Kind is CloneUpdateKind.Record or CloneUpdateKind.Fault or CloneUpdateKind.Skipped or CloneUpdateKind.Planned) Settle(item);
+    }
+
+    /// <summary>Those of some items that have not come back; from now on they have.</summary>
+    private protected List<T> TakeUnsettled<T>(IEnumerable<T> items)
+        where T : class
+    {
+        lock (_settled) return [.. items.Where(_settled.Add)];
+    }
+
     private ConnectionSettings OwnSettings => KubeVirtSession.Current.Complete(GetGivenSettings());
+
+    /// <summary>Which connection the work at hand is over: that of the objects, or the command's own, where it is known which that is.</summary>
+    private ConnectionSettings SettingsAtHand()
+    {
+        if (_place is not null) return _place;
+        RefuseUnclear();
+        return OwnSettings;
+    }
+
+    private void RefuseUnclear()
+    {
+        if (!string.IsNullOrEmpty(KubeConfig) || !string.IsNullOrEmpty(Context) || !KubeVirtSession.Current.IsCallerUnclear) return;
+        ThrowTerminatingError(ErrorRecords.Create(
+            "ConnectionUnclear",
+            ErrorCategory.InvalidOperation,
+            "Another session had chosen a cluster by Connect-KubeVirt, and it is not known whether this runspace or job was started from it.",
+            "Say which cluster is meant: Connect-KubeVirt here, or -Context (with -KubeConfig where it is in another file).",
+            target: null));
+    }
 
     /// <summary>Writes an object; from then on it says which cluster it is of.</summary>
     private protected new void WriteObject(object? output)
@@ -86,6 +126,7 @@ public abstract partial class KubeVirtCmdlet
     {
         var here = OwnSettings;
         var places = items.GroupBy(i => SettingsFor(i.Cluster)).ToList();
+        if (own || items.Any(i => i.Cluster?.Settings is null)) RefuseUnclear();
         if (own && places.TrueForAll(p => p.Key != here)) work([]);
         foreach (var place in places)
         {
@@ -143,6 +184,7 @@ public abstract partial class KubeVirtCmdlet
                 ? $", which cannot be reached over the connection it was read by ({unreachable}); this command would talk to {Describe(OwnSettings)}"
                 : $"; {(IsAtOwnPlace ? "this command talks to" : "the connection it was read by leads to")} {identity}{(IsAtOwnPlace ? "" : " now")}";
             HasRefused = true;
+            Settle(item.Input);
             WriteError(ErrorRecords.Create(
                 FaultIds.ClusterMismatch,
                 ErrorCategory.InvalidArgument,

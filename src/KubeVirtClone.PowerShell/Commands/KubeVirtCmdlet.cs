@@ -69,7 +69,7 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     private protected void RunWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work, Action? tick = null)
     {
         var session = KubeVirtSession.Current;
-        var settings = _place ?? OwnSettings;
+        var settings = SettingsAtHand();
         Run(
             async ct =>
             {
@@ -84,7 +84,7 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     private protected void BeginWithCluster(Func<KubeVirtCluster, CancellationToken, Task> work)
     {
         var session = KubeVirtSession.Current;
-        var settings = _place ?? OwnSettings;
+        var settings = SettingsAtHand();
         Begin(async ct =>
         {
             await using var use = await session.OpenAsync(settings, ct);

@@ -11,19 +11,14 @@ public sealed partial class NewVMCloneCommand
 {
     private const int DefaultThrottleLimit = CloneOptions.DefaultThrottleLimit;
 
-    private readonly HashSet<object> _settled = new(ReferenceEqualityComparer.Instance);
     private CloneProgressView? _progress;
 
-    /// <summary>The requests that have not come back, where the whole call ends: its error hands them on, each once.</summary>
-    private protected override object? Unreached
+    /// <inheritdoc/>
+    private protected override IReadOnlyList<object> TakeUnreached()
     {
-        get
-        {
-            VMCloneRequest[] left;
-            lock (_settled) left = [.. AllRequests.Select(r => r.Input).OfType<VMCloneRequest>().Where(r => !_settled.Contains(r))];
-            foreach (var request in left) Mark(request);
-            return left is [var only] ? only : left.Length > 0 ? left : null;
-        }
+        var left = TakeUnsettled(AllRequests.Select(r => r.Input).OfType<VMCloneRequest>());
+        foreach (var request in left) Mark(request);
+        return left;
     }
 
     private void CreateClones()
@@ -47,11 +42,14 @@ public sealed partial class NewVMCloneCommand
             }
         }
 
-        if (rehearsed.Count > 0) Carry(rehearsed, dryRun: true);
-        if (approved.Count > 0) Carry(approved, dryRun: false);
+        // What is asked for again goes on in the batch it began in, where nothing is made twice.
+        foreach (var batch in rehearsed.GroupBy(BatchOf)) Carry([.. batch], batch.Key, dryRun: true);
+        foreach (var batch in approved.GroupBy(BatchOf)) Carry([.. batch], batch.Key, dryRun: false);
     }
 
-    private void Carry(List<CloneRequest> requests, bool dryRun)
+    private string? BatchOf(CloneRequest request) => !string.IsNullOrEmpty(Batch) ? Batch : (request.Input as VMCloneRequest)?.Batch;
+
+    private void Carry(List<CloneRequest> requests, string? ofBatch, bool dryRun)
     {
         CloneOperation? operation = null;
         _progress = new CloneProgressView(this, Activity(requests), dryRun);
@@ -67,7 +65,7 @@ public sealed partial class NewVMCloneCommand
                         For = Enum.Parse<WaitState>(For.ToString()),
                         Timeout = Timeout,
                         DryRun = dryRun,
-                        Batch = string.IsNullOrEmpty(Batch) ? null : Batch,
+                        Batch = string.IsNullOrEmpty(ofBatch) ? null : ofBatch,
                         SkipExisting = SkipExisting,
                         PurgeOnSuccess = PurgeOnSuccess,
                         Preflight = !SkipPreflight,
@@ -77,9 +75,11 @@ public sealed partial class NewVMCloneCommand
                     };
                     var batch = InNamespace(cluster, requests);
                     operation = new CloneOperation(cluster, options);
+                    // A name that is made up is another one where fewer are asked for.
+                    foreach (var named in requests.Select(r => r.Input).OfType<VMCloneRequest>().Where(r => !dryRun && !string.IsNullOrEmpty(r.TargetName))) named.Batch = operation.Batch;
                     await foreach (var update in operation.RunAsync(batch, ct))
                     {
-                        Settle(update.Request?.Input);
+                        Settle(update, update.Request?.Input);
                         WriteUpdate(update, _progress);
                     }
                 },
@@ -90,12 +90,6 @@ public sealed partial class NewVMCloneCommand
             _progress.Complete();
             if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
         }
-    }
-
-    private void Settle(object? input)
-    {
-        if (input is null) return;
-        lock (_settled) _settled.Add(input);
     }
 
     /// <summary>One line when the user has stopped: nothing that was made is undone, and it must be findable.</summary>

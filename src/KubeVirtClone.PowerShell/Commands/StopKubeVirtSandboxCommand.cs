@@ -29,16 +29,12 @@ public sealed class StopKubeVirtSandboxCommand : AsyncCmdlet
         }
 
         if (!ShouldProcess($"sandbox (process {sandbox.ProcessId})", "Stop")) return;
+        var connected = session.Chosen?.KubeConfig == sandbox.KubeConfig;
+        if (connected && session.SandboxReplaced is ({ } chosen, var @namespace)) session.Choose(chosen, @namespace);
+        else if (connected) session.Unchoose();
         Run(async _ =>
         {
-            var connected = session.Chosen?.KubeConfig == sandbox.KubeConfig;
-            var (chosen, @namespace) = session.SandboxReplaced;
-            if (connected)
-            {
-                await session.CloseAsync();
-                if (chosen is not null) session.Choose(chosen, @namespace);
-            }
-
+            if (connected) await session.CloseAsync();
             session.Sandbox = null;
             sandbox.Dispose();
         });

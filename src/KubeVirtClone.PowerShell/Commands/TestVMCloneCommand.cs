@@ -87,7 +87,8 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
         {
             var options = new PreflightOptions
             {
-                Batch = string.IsNullOrEmpty(Batch) ? null : Batch,
+                Batch = !string.IsNullOrEmpty(Batch) ? Batch
+                    : Requests.Select(r => (r.Input as VMCloneRequest)?.Batch).Distinct(StringComparer.Ordinal).Take(2).ToArray() is [var only] ? only : null,
                 NoSharedSnapshot = NoSharedSnapshot,
                 Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
                 SkipExisting = SkipExisting,

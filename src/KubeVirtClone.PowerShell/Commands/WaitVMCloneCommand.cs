@@ -31,6 +31,9 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
         AtEachCluster(Wait);
     }
 
+    /// <inheritdoc/>
+    private protected override IReadOnlyList<object> TakeUnreached() => TakeUnsettled(PipedInputs);
+
     private void Wait()
     {
         try
@@ -44,7 +47,11 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
                     var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");
                     Volatile.Write(ref _progress, new CloneProgressView(this, $"Waiting for {count} to be {For}", silent: false));
                     var options = new WaitOptions { For = Enum.Parse<WaitState>(For.ToString()), Timeout = Timeout };
-                    await foreach (var update in new CloneWaiter(cluster).WaitAsync(clones, options, ct)) WriteUpdate(update, _progress);
+                    await foreach (var update in new CloneWaiter(cluster).WaitAsync(clones, options, ct))
+                    {
+                        Settle(update, update.Reference?.Input);
+                        WriteUpdate(update, _progress);
+                    }
                 },
                 () => Volatile.Read(ref _progress)?.Tick());
         }

@@ -26,6 +26,9 @@ public sealed partial class VMCloneRequest : KubeVirtObject
     // For a source that is meant by the clone it came of.
     internal MachineMaker? SourceMaker { get; set; }
 
+    /// <summary>The batch it was sent in, and is taken up in again; null before it is sent, and where the target's name is made up.</summary>
+    public string? Batch { get; set; }
+
     /// <summary>Name of the virtual machine to make; null lets one be made up.</summary>
     public string? TargetName { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Session;
@@ -24,6 +25,7 @@ internal sealed record ConnectionSettings
     /// Changes when the kubeconfig that would be read does, so that an edited file, a new <c>kubectl config use-context</c> or
     /// another KUBECONFIG is seen without reconnecting.
     /// </summary>
+    [JsonIgnore]
     public string Fingerprint => string.Join(
         '|',
         KubeConfigFiles().Select(f => new FileInfo(f)).Select(f => f.Exists ? $"{f.FullName},{f.Length},{f.LastWriteTimeUtc.Ticks}" : f.FullName));

@@ -10,7 +10,8 @@ namespace KubeVirtClone.Session;
 
 /// <summary>
 /// What a runspace remembers: the cluster chosen by Connect-KubeVirt, connections that are open, the sandbox it started.
-/// Never shared between runspaces: two scripts running in parallel may talk to two clusters.
+/// Never shared between runspaces: two scripts running in parallel may talk to two clusters. One that has chosen nothing itself begins with
+/// what its caller had chosen (<see cref="CallerConnection"/>).
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for, so there is nothing to free.")]
 internal sealed class KubeVirtSession
@@ -23,15 +24,22 @@ internal sealed class KubeVirtSession
 
     // Whoever measures later may do so over another connection.
     private readonly PhaseTimes _times = new();
+    private ChosenConnection? _chosen;
+    private bool _hasChosen;
 
     /// <summary>The calling runspace's session.</summary>
     public static KubeVirtSession Current => Runspace.DefaultRunspace is { } runspace ? Sessions.GetValue(runspace, Create) : Homeless;
 
-    /// <summary>What Connect-KubeVirt chose; null when kubectl's rules decide.</summary>
-    public ConnectionSettings? Chosen { get; private set; }
+    /// <summary>What Connect-KubeVirt chose, here or where this runspace was started from; null when kubectl's rules decide.</summary>
+    public ConnectionSettings? Chosen => Connection?.Settings;
 
     /// <summary>Namespace given to Connect-KubeVirt; null for the context's.</summary>
-    public string? ChosenNamespace { get; private set; }
+    public string? ChosenNamespace => Connection?.Namespace;
+
+    /// <summary>Whether a cluster was chosen elsewhere, and it is not known whether the caller of this runspace meant that.</summary>
+    public bool IsCallerUnclear => !_hasChosen && CallerConnection.IsUnclear(this);
+
+    private ChosenConnection? Connection => _hasChosen ? _chosen : CallerConnection.Value;
 
     /// <summary>What was listed for completion.</summary>
     public CompletionCache Completions { get; } = new(TimeProvider.System);
@@ -42,12 +50,11 @@ internal sealed class KubeVirtSession
     /// <summary>What was chosen before the sandbox, to go back to when it is stopped.</summary>
     public (ConnectionSettings? Chosen, string? Namespace) SandboxReplaced { get; set; }
 
-    /// <summary>Chooses the cluster for the commands to come.</summary>
-    public void Choose(ConnectionSettings settings, string? @namespace)
-    {
-        Chosen = settings;
-        ChosenNamespace = @namespace;
-    }
+    /// <summary>Chooses the cluster for the commands to come, here and in runspaces and jobs started from here. Called on the pipeline's thread.</summary>
+    public void Choose(ConnectionSettings settings, string? @namespace) => Remember(new ChosenConnection(settings, @namespace));
+
+    /// <summary>Goes back to kubectl's rules. Called on the pipeline's thread.</summary>
+    public void Unchoose() => Remember(connection: null);
 
     /// <summary>
     /// The settings a command means: what it was given, on top of what the session chose. Another kubeconfig given takes
@@ -94,11 +101,9 @@ internal sealed class KubeVirtSession
         }
     }
 
-    /// <summary>Forgets the chosen cluster and closes every connection, those in use when they are not any more.</summary>
+    /// <summary>Closes every connection, those in use when they are not any more.</summary>
     public async Task CloseAsync()
     {
-        Chosen = null;
-        ChosenNamespace = null;
         List<SharedConnection> closing;
         await _opening.WaitAsync();
         try
@@ -131,6 +136,13 @@ internal sealed class KubeVirtSession
         if (known is not null) await known.RetireAsync();
     }
 
+    private void Remember(ChosenConnection? connection)
+    {
+        _chosen = connection;
+        _hasChosen = true;
+        CallerConnection.Flow(this, connection);
+    }
+
     private static KubeVirtSession Create(Runspace runspace)
     {
         var session = new KubeVirtSession();
@@ -138,6 +150,7 @@ internal sealed class KubeVirtSession
         runspace.StateChanged += (_, change) =>
         {
             if (change.RunspaceStateInfo.State is not (RunspaceState.Closed or RunspaceState.Broken)) return;
+            CallerConnection.Forget(session);
             session.Sandbox?.End();
             _ = session.CloseAsync();
         };
