@@ -9,7 +9,7 @@ public enum ResourceEventKind
     /// <summary>The object changed since this watch last showed it.</summary>
     Modified,
 
-    /// <summary>The object is gone; carries its last known state.</summary>
+    /// <summary>The object is gone; carries its last state where the server told of it, and kind and metadata alone where its going was not seen.</summary>
     Deleted,
 
     /// <summary>Everything that exists has been shown; comes after every list, without an object.</summary>

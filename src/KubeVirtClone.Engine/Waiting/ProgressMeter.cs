@@ -3,16 +3,13 @@ using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Waiting;
 
-/// <summary>Counts a batch's items and estimates the time left from the pace of the latest ones.</summary>
+/// <summary>Counts a batch's items and estimates the time left from their pace.</summary>
 internal sealed class ProgressMeter(int total, TimeProvider clock)
 {
-    private const double Smoothing = 0.2;
-
     private readonly object _gate = new();
     private readonly long _started = clock.GetTimestamp();
     private readonly Dictionary<object, (CloneRecord? Record, long Since)> _running = [];
-    private long _lastFinish = clock.GetTimestamp();
-    private double? _secondsPerItem;
+    private readonly PaceEstimate _pace = new();
     private int _completed;
     private int _failed;
     private int _skipped;
@@ -49,10 +46,7 @@ internal sealed class ProgressMeter(int total, TimeProvider clock)
                 _failed++;
             if (!_running.Remove(item))
                 return;
-            var now = clock.GetTimestamp();
-            var seconds = clock.GetElapsedTime(_lastFinish, now).TotalSeconds;
-            _lastFinish = now;
-            _secondsPerItem = _secondsPerItem is { } average ? average + (Smoothing * (seconds - average)) : seconds;
+            _pace.Count(clock.GetElapsedTime(_started));
         }
     }
 
@@ -71,21 +65,10 @@ internal sealed class ProgressMeter(int total, TimeProvider clock)
                 Running = _running.Count,
                 PercentComplete = total == 0 ? 100 : Math.Min(100, 100.0 * weight / total),
                 Elapsed = clock.GetElapsedTime(_started),
-                Remaining = Remaining(total - done),
+                Remaining = _pace.TimeFor(total - done, clock.GetElapsedTime(_started)),
                 Slowest = [.. _running.Values.Where(r => r.Record is not null).OrderBy(r => r.Since).Take(3).Select(r => r.Record!)],
             };
         }
-    }
-
-    private TimeSpan? Remaining(int left)
-    {
-        if (left == 0)
-            return TimeSpan.Zero;
-        if (_secondsPerItem is not { } pace)
-            return null;
-        // When nothing finishes for longer than the pace, the pace is no longer that.
-        var idle = clock.GetElapsedTime(_lastFinish).TotalSeconds;
-        return TimeSpan.FromSeconds(Math.Max(pace, idle) * left);
     }
 
     private static double Share(ClonePhase phase) => phase switch

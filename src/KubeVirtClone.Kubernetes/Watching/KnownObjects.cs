@@ -1,9 +1,15 @@
+using System.Buffers;
+using System.Text.Json;
+
 namespace KubeVirtClone.Kubernetes.Watching;
 
-/// <summary>What a watch has shown so far, so that it can say what changed while nobody was looking.</summary>
+/// <summary>What a watch has shown so far, so that it can say what changed while nobody was looking. Of each object it keeps what
+/// tells it from others, not the object: a collection may hold tens of thousands.</summary>
 internal sealed class KnownObjects
 {
-    private readonly Dictionary<(string? Namespace, string Name), KubernetesObject> _objects = [];
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+    private readonly Dictionary<(string? Namespace, string Name), Known> _objects = [];
     private HashSet<(string? Namespace, string Name)> _listed = [];
 
     /// <summary>A list begins: what it does not show is gone.</summary>
@@ -15,21 +21,14 @@ internal sealed class KnownObjects
         var key = (item.Namespace, item.Name);
         if (isListed)
             _listed.Add(key);
-        _objects.TryGetValue(key, out var known);
-        _objects[key] = item;
-        if (known is null)
-        {
-            yield return new ResourceEvent(ResourceEventKind.Added, item);
-        }
-        else if (known.Uid != item.Uid)
-        {
-            yield return new ResourceEvent(ResourceEventKind.Deleted, known);
-            yield return new ResourceEvent(ResourceEventKind.Added, item);
-        }
-        else if (known.ResourceVersion != item.ResourceVersion || item.ResourceVersion.Length == 0)
-        {
-            yield return new ResourceEvent(ResourceEventKind.Modified, item);
-        }
+        var isKnown = _objects.TryGetValue(key, out var known);
+        var isOther = isKnown && known.Uid != item.Uid;
+        if (isKnown && !isOther && known.Version == item.ResourceVersion && item.ResourceVersion.Length > 0)
+            yield break;
+        _objects[key] = Known.Of(item);
+        if (isOther)
+            yield return new ResourceEvent(ResourceEventKind.Deleted, known.ToObject());
+        yield return new ResourceEvent(isKnown && !isOther ? ResourceEventKind.Modified : ResourceEventKind.Added, item);
     }
 
     /// <summary>The event for an object the server says is gone.</summary>
@@ -44,10 +43,58 @@ internal sealed class KnownObjects
     {
         var gone = _objects.Where(entry => !_listed.Contains(entry.Key)).ToList();
         _listed = [];
-        foreach (var (key, item) in gone)
+        foreach (var (key, known) in gone)
         {
             _objects.Remove(key);
-            yield return new ResourceEvent(ResourceEventKind.Deleted, item);
+            yield return new ResourceEvent(ResourceEventKind.Deleted, known.ToObject());
+        }
+    }
+
+    /// <summary>An object's kind and metadata, without what others keep there of the whole object, as JSON text.</summary>
+    private readonly record struct Known(string Uid, string Version, byte[] Text)
+    {
+        public static Known Of(KubernetesObject item)
+        {
+            var buffer = new ArrayBufferWriter<byte>(512);
+            using (var writer = new Utf8JsonWriter(buffer))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("apiVersion", item.ApiVersion);
+                writer.WriteString("kind", item.Kind);
+                if (item.At("metadata") is { ValueKind: JsonValueKind.Object } metadata)
+                    WriteMetadata(writer, metadata);
+                writer.WriteEndObject();
+            }
+
+            return new(item.Uid, item.ResourceVersion, buffer.WrittenSpan.ToArray());
+        }
+
+        public KubernetesObject ToObject()
+        {
+            var reader = new Utf8JsonReader(Text);
+            return new KubernetesObject(JsonElement.ParseValue(ref reader));
+        }
+
+        private static void WriteMetadata(Utf8JsonWriter writer, JsonElement metadata)
+        {
+            writer.WriteStartObject("metadata");
+            foreach (var property in metadata.EnumerateObject())
+            {
+                if (property.NameEquals("managedFields"))
+                    continue;
+                if (!property.NameEquals("annotations") || property.Value.ValueKind != JsonValueKind.Object)
+                {
+                    property.WriteTo(writer);
+                    continue;
+                }
+
+                writer.WriteStartObject("annotations");
+                foreach (var annotation in property.Value.EnumerateObject().Where(a => !a.NameEquals(LastApplied)))
+                    annotation.WriteTo(writer);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
         }
     }
 }

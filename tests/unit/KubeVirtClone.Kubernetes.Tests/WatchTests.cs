@@ -370,6 +370,64 @@ public sealed class WatchTests
         await Should.ThrowAsync<OperationCanceledException>(() => watch.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
+    [Fact]
+    public async Task What_went_unseen_comes_with_its_metadata_and_without_what_others_keep_there_of_the_whole_object()
+    {
+        var gone = Sample.Object("gone");
+        gone["spec"] = new JsonObject { ["size"] = 5 };
+        gone["metadata"]!["labels"] = new JsonObject { ["tier"] = "web" };
+        gone["metadata"]!["annotations"] = new JsonObject { ["note"] = "kept", ["kubectl.kubernetes.io/last-applied-configuration"] = "{\"spec\":{\"size\":5}}" };
+        gone["metadata"]!["managedFields"] = new JsonArray(new JsonObject { ["manager"] = "kubectl" });
+        await using var server = await ScriptedServer.StartAsync(
+            Json(Sample.List("5", null, gone)),
+            Json(Sample.Status(410, "Expired", "too old resource version: 5 (100)"), 410),
+            Json(Sample.List("100", null)),
+            Lines(thenHang: true));
+        await using var client = server.Client(Options);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+
+        await foreach (var (kind, item) in client.WatchAsync(Sample.Thing, "ns", new WatchOptions(), cancel.Token))
+        {
+            if (kind != ResourceEventKind.Deleted)
+                continue;
+            item!.Uid.ShouldBe(Sample.Uid("gone"));
+            item.Kind.ShouldBe("Thing");
+            item.Labels["tier"].ShouldBe("web");
+            item.Annotations.Keys.ShouldBe(["note"]);
+            item.At("spec").ShouldBeNull();
+            item.At("metadata", "managedFields").ShouldBeNull();
+            return;
+        }
+    }
+
+    [Fact]
+    public async Task A_watch_keeps_no_object_that_nobody_else_keeps()
+    {
+        const int count = 200;
+        var items = Enumerable.Range(0, count).Select(i => Sample.Object($"o{i}")).ToArray();
+        await using var server = await ScriptedServer.StartAsync(
+            Json(Sample.List("5", null, items)),
+            Lines(thenHang: true, Sample.Event("ADDED", Sample.Object("last", "9"))));
+        await using var client = server.Client(Options);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var seen = new List<WeakReference>();
+
+        await foreach (var (kind, item) in client.WatchAsync(Sample.Thing, "ns", new WatchOptions(), cancel.Token))
+        {
+            if (item?.Name == "last")
+                break;
+            if (kind == ResourceEventKind.Added)
+                seen.Add(new WeakReference(item));
+        }
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        seen.Count.ShouldBe(count);
+        // The one an iterator stands on may live a little longer.
+        seen.Count(s => s.IsAlive).ShouldBeLessThan(5);
+    }
+
     private static Task CutAsync(HttpContext http)
     {
         Cut(http);
