@@ -55,6 +55,26 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         (Get-VM "net-$script:Suffix").Annotations.Keys | Should -Not -Contain 'ovn.kubernetes.io/ip_address'
     }
 
+    It 'is nobody''s, with a network configuration of its own, by parameters, a row and kubectl-vmclone alike' {
+        $name = "own-$script:Suffix"
+        New-TestVM -Name "$name-src" -Label @{ app = 'test'; 'argocd.argoproj.io/instance' = 'shop' } -Annotation @{ 'meta.helm.sh/release-name' = 'shop'; note = 'kept' }
+        $row = [pscustomobject]@{ SourceName = "$name-src"; TargetName = "$name-2"; CleanOwnership = 'true' }
+        $null = New-VMClone "$name-src" "$name-1" -CleanOwnership @script:How
+        $null = $row | New-VMClone @script:How
+        $null = Invoke-Cli new "$name-src" "$name-3" --method $script:How.Method.ToLowerInvariant() --wait --clean-ownership -o name
+        foreach ($vm in Get-VM "$name-1", "$name-2", "$name-3") {
+            $vm.Labels.Keys | Should -Contain 'app'
+            $vm.Labels.Keys | Should -Not -Contain 'argocd.argoproj.io/instance'
+            $vm.Annotations.Keys | Should -Contain 'note'
+            $vm.Annotations.Keys | Should -Not -Contain 'meta.helm.sh/release-name'
+        }
+
+        (Test-VMClone "$name-src" "$name-4" | Where-Object Code -eq OwnedByTool).RecommendedAction | Should -Match '-CleanOwnership'
+        "$(Invoke-Cli test "$name-src" "$name-4")" | Should -Match '--clean-ownership'
+        $null = [pscustomobject]@{ SourceName = 'full'; TargetName = "$name-net"; NetworkDataSecret = '{2}-net' } | New-VMClone @script:How
+        ((Get-VM "$name-net").Raw.spec.template.spec.volumes | Where-Object name -eq init).cloudInitNoCloud.networkDataSecretRef.name | Should -Be "$name-net-net"
+    }
+
     It 'has made-up addresses, every one another' {
         $null = New-VMClone golden "m1-$script:Suffix", "m2-$script:Suffix" -NewMacAddress Generate @script:How
         $macs = (Get-VM "m1-$script:Suffix", "m2-$script:Suffix").MacAddress

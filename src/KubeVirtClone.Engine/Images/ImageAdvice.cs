@@ -19,7 +19,7 @@ internal static class ImageAdvice
     {
         var shared = Shared(vm).Distinct(StringComparer.Ordinal).ToList();
         if (shared.Count > 0)
-            yield return $"Machines made of '{vm.Name}' will share with it and with each other: {string.Join(", ", shared)}. Give each clone its own where that matters (-CloudInitSecret, -Patch), or take it out of the source.";
+            yield return $"Machines made of '{vm.Name}' will share with it and with each other: {string.Join(", ", shared)}. Give each clone its own where that matters (-CloudInitSecret, -NetworkDataSecret, -Patch), or take it out of the source.";
         yield return IsWindows(vm)
             ? $"Machines made of '{vm.Name}' will have the same Windows SID and computer name unless the guest was generalized: run 'sysprep /generalize /oobe /shutdown' in it first."
             : $"Machines made of '{vm.Name}' will have the same machine-id and SSH host keys unless the guest was cleaned: empty /etc/machine-id, delete /etc/ssh/ssh_host_*, and run 'cloud-init clean' in it first.";

@@ -88,7 +88,7 @@ internal sealed class CompiledWishes
             throw new RequestFaultException(_refusal.Id, _refusal.Message, _refusal.Action);
         IdentityRules.CheckOwn(asked);
         var wishes = _wishes;
-        foreach (var field in new[] { RequestFields.Hostname, RequestFields.CloudInitSecret })
+        foreach (var field in RequestFields.All.Where(f => f.IsPattern))
         {
             if (asked.Wishes[field] is { } own)
                 wishes = wishes.With(field, own);

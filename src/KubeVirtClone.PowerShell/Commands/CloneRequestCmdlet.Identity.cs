@@ -81,4 +81,12 @@ public abstract partial class CloneRequestCmdlet
     /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? CloudInitSecret { get; set; }
+
+    /// <summary>Secret whose network data replaces the source's cloud-init network configuration.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? NetworkDataSecret { get; set; }
+
+    /// <summary>Leave out what makes the new machine part of what Argo CD, Flux, Helm, Fleet or Harvester manage, and addresses that are the source's own.</summary>
+    [Parameter]
+    public SwitchParameter CleanOwnership { get; set; }
 }

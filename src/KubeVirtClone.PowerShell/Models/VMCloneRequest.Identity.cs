@@ -52,4 +52,10 @@ public sealed partial class VMCloneRequest
 
     /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
     public string? CloudInitSecret { get; set; }
+
+    /// <summary>Secret whose network data replaces the source's cloud-init network configuration.</summary>
+    public string? NetworkDataSecret { get; set; }
+
+    /// <summary>Leave out what makes the machine part of what deployment tools manage, and addresses that are the source's own.</summary>
+    public bool CleanOwnership { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
@@ -8,6 +9,14 @@ internal static class AddressAnnotations
     private static readonly string[] KubeOvn = ["ip_address", "ip_pool", "mac_address"];
     private static readonly string[] Calico = ["cni.projectcalico.org/ipAddrs", "cni.projectcalico.org/ipAddrsNoIpam", "cni.projectcalico.org/hwAddr", "cni.projectcalico.org/floatingIPs"];
     private static readonly string[] Multus = ["k8s.v1.cni.cncf.io/networks", "v1.multus-cni.io/default-network"];
+
+    /// <summary>Wildcards that leave out all of them: what any network writes, and of what is also used otherwise, what this machine has.</summary>
+    /// <param name="machine">The machine; null when it cannot be read.</param>
+    public static IReadOnlyList<string> Globs(JsonObject? machine) =>
+    [
+        .. NetworkPresets.AnnotationsOf(NetworkPreset.KubeOvn), .. NetworkPresets.AnnotationsOf(NetworkPreset.OvnKubernetes), .. Calico,
+        .. machine is null ? [] : Of(machine).Select(a => a.Key),
+    ];
 
     /// <summary>Those of a machine and of its template, each with the option that leaves it out.</summary>
     /// <param name="machine">The machine.</param>

@@ -8,7 +8,15 @@ internal static class CloudInitPatches
 {
     private static readonly string[] Kinds = ["cloudInitNoCloud", "cloudInitConfigDrive"];
 
-    public static void UseSecret(PatchList patches, JsonObject source, CloneRequest request)
+    /// <summary>User data out of the Secret that a request names.</summary>
+    public static void UseUserData(PatchList patches, JsonObject source, CloneRequest request) =>
+        UseSecret(patches, source, request, RequestFields.CloudInitSecret, "secretRef", "userData", "user data");
+
+    /// <summary>The network configuration out of the Secret that a request names.</summary>
+    public static void UseNetworkData(PatchList patches, JsonObject source, CloneRequest request) =>
+        UseSecret(patches, source, request, RequestFields.NetworkDataSecret, "networkDataSecretRef", "networkData", "a network configuration");
+
+    private static void UseSecret(PatchList patches, JsonObject source, CloneRequest request, RequestField field, string reference, string inlineKey, string what)
     {
         var volumes = source["spec"]?["template"]?["spec"]?["volumes"] as JsonArray ?? [];
         for (var i = 0; i < volumes.Count; i++)
@@ -17,16 +25,16 @@ internal static class CloudInitPatches
                 continue;
             var path = $"/spec/template/spec/volumes/{i}/{kind}";
             var data = (JsonObject)volume[kind]!;
-            foreach (var inline in new[] { "userData", "userDataBase64" }.Where(data.ContainsKey))
+            foreach (var inline in new[] { inlineKey, inlineKey + "Base64" }.Where(data.ContainsKey))
                 patches.Add("remove", $"{path}/{inline}");
-            if (data["secretRef"] is not JsonObject)
-                patches.Add("add", $"{path}/secretRef", new JsonObject());
-            patches.AddOwn("add", $"{path}/secretRef/name", RequestFields.CloudInitSecret, request);
+            if (data[reference] is not JsonObject)
+                patches.Add("add", $"{path}/{reference}", new JsonObject());
+            patches.AddOwn("add", $"{path}/{reference}/name", field, request);
             return;
         }
 
         throw IdentityRules.Unsupported(
-            "The source has no cloud-init volume (cloudInitNoCloud, cloudInitConfigDrive), so a Secret with user data would not be read",
+            $"The source has no cloud-init volume (cloudInitNoCloud, cloudInitConfigDrive), so a Secret with {what} would not be read",
             "Give the source a cloud-init volume first.");
     }
 }

@@ -17,7 +17,7 @@ internal static class IdentityRules
 
     /// <summary>Whether a request asks for anything this turns into patches or addresses.</summary>
     public static bool NeedsSource(CloneRequest request) =>
-        request.GenerateMacAddresses || request.Start || request.Hostname is not null || request.RunStrategy is not null || request.CloudInitSecret is not null
+        request.GenerateMacAddresses || request.Start || request.Hostname is not null || request.RunStrategy is not null || request.Secrets.Any()
         || request.TargetLabels is { Count: > 0 } || request.TargetAnnotations is { Count: > 0 }
         || (request.Without & (CloneOmissions.Disks | CloneOmissions.Network)) != CloneOmissions.None;
 
@@ -33,7 +33,7 @@ internal static class IdentityRules
     /// <exception cref="RequestFaultException">KubeVirt has no way to do it for this source.</exception>
     public static (CloneRequest Filtered, IReadOnlyList<PatchOperation> Patches) Apply(CloneRequest request, JsonObject? source)
     {
-        var filtered = Filters(request);
+        var filtered = Filters(request, source);
         if (!NeedsSource(request))
             return (filtered, []);
         if (source is null)
@@ -50,7 +50,9 @@ internal static class IdentityRules
         Keys(patches, request.TargetAnnotations, source, "annotations", "annotation");
         RunState(patches, request, source);
         if (request.CloudInitSecret is not null)
-            CloudInitPatches.UseSecret(patches, source, request);
+            CloudInitPatches.UseUserData(patches, source, request);
+        if (request.NetworkDataSecret is not null)
+            CloudInitPatches.UseNetworkData(patches, source, request);
         if (request.Without.HasFlag(CloneOmissions.Network))
             Network(patches, source);
         if (request.Without.HasFlag(CloneOmissions.Disks))
@@ -70,8 +72,11 @@ internal static class IdentityRules
                 "Use at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
         }
 
-        if (request.CloudInitSecret is { } secret && NameRules.WhyNotName(secret) is { } why)
-            throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"The Secret's name cannot be '{secret}': {why}.", "Give the name of a Secret in the clone's namespace.");
+        foreach (var secret in request.Secrets)
+        {
+            if (NameRules.WhyNotName(secret) is { } why)
+                throw new RequestFaultException(FaultIds.VMCloneOptionUnsupported, $"The Secret's name cannot be '{secret}': {why}.", "Give the name of a Secret in the clone's namespace.");
+        }
     }
 
     /// <summary>The clone's addresses: those it was given, and where it is to have new ones, one for each other interface of the source.</summary>
@@ -93,19 +98,29 @@ internal static class IdentityRules
         return result;
     }
 
-    private static CloneRequest Filters(CloneRequest request)
+    private static CloneRequest Filters(CloneRequest request, JsonObject? source)
     {
         var preset = NetworkPresets.AnnotationsOf(request.NetworkPreset);
+        var (machine, template) = (source?["metadata"], source?["spec"]?["template"]?["metadata"]);
         return request with
         {
-            LabelFilter = List(CloneOmissions.Labels, request.LabelFilter, request.ExcludeLabels ?? []),
+            LabelFilter = List(CloneOmissions.Labels, request.LabelFilter, [.. request.ExcludeLabels ?? [], .. Owned(machine, "labels", OwnershipKeys.LabelGlobs)]),
             TemplateLabelFilter = List(CloneOmissions.Labels, request.TemplateLabelFilter, request.ExcludeTemplateLabels ?? []),
-            AnnotationFilter = List(CloneOmissions.Annotations, request.AnnotationFilter, [.. request.ExcludeAnnotations ?? [], .. preset]),
+            AnnotationFilter = List(CloneOmissions.Annotations, request.AnnotationFilter, [.. request.ExcludeAnnotations ?? [], .. preset, .. Owned(machine, "annotations", [.. AddressAnnotations.Globs(source), .. OwnershipKeys.AnnotationGlobs])]),
             TemplateAnnotationFilter = List(
                 CloneOmissions.Annotations,
                 request.TemplateAnnotationFilter,
-                [.. request.ExcludeTemplateAnnotations ?? [], .. preset]),
+                [.. request.ExcludeTemplateAnnotations ?? [], .. preset, .. Owned(template, "annotations", AddressAnnotations.Globs(source))]),
         };
+
+        // Where the source is known, only what it has: a filter for every tool there is would say nothing to whoever reads the clone.
+        IEnumerable<string> Owned(JsonNode? metadata, string map, IReadOnlyList<string> globs)
+        {
+            if (!request.CleanOwnership || source is null)
+                return request.CleanOwnership ? globs : [];
+            var keys = (metadata?[map] as JsonObject)?.Select(k => k.Key).ToList() ?? [];
+            return globs.Where(g => keys.Exists(new WildcardName(g).Matches));
+        }
 
         IReadOnlyList<string>? List(CloneOmissions omission, IReadOnlyList<string>? filters, IReadOnlyList<string> globs)
         {

@@ -79,8 +79,17 @@ public sealed partial record CloneRequest
     /// <summary>Name of a Secret in the namespace whose <c>userdata</c> replaces the source's cloud-init user data.</summary>
     public string? CloudInitSecret { get => Wishes.Text(RequestFields.CloudInitSecret); init => Wishes = Wishes.With(RequestFields.CloudInitSecret, value); }
 
+    /// <summary>Name of a Secret in the namespace whose <c>networkdata</c> replaces the source's cloud-init network configuration.</summary>
+    public string? NetworkDataSecret { get => Wishes.Text(RequestFields.NetworkDataSecret); init => Wishes = Wishes.With(RequestFields.NetworkDataSecret, value); }
+
+    /// <summary>
+    /// Leave out the labels and annotations by which deployment tools take a machine for their own, what they have written about this one machine, and
+    /// the annotations that give it addresses.
+    /// </summary>
+    public bool CleanOwnership { get => Wishes.Flag(RequestFields.CleanOwnership); init => Wishes = Wishes.With(RequestFields.CleanOwnership, value ? true : null); }
+
     /// <summary>Secrets that the clone is given in place of the source's.</summary>
-    internal IEnumerable<string> Secrets => new[] { CloudInitSecret }.OfType<string>();
+    internal IEnumerable<string> Secrets => new[] { CloudInitSecret, NetworkDataSecret }.OfType<string>();
 
     /// <summary>Golden image to clone, instead of a source; <see cref="SourceName"/> is then not looked at.</summary>
     public string? GoldenImage { get; init; }

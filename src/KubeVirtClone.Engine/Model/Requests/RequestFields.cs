@@ -111,11 +111,22 @@ public static class RequestFields
         InFingerprint = false,
     };
 
+    internal static readonly RequestField NetworkDataSecret = new(
+        nameof(NetworkDataSecret), RequestFieldKind.Text, "Secret whose networkdata takes the place of the source's cloud-init network configuration; a pattern as for --hostname.")
+    {
+        IsPattern = true,
+        IsOfEachClone = true,
+        ValueName = "NAME",
+    };
+
+    internal static readonly RequestField CleanOwnership = new(
+        nameof(CleanOwnership), RequestFieldKind.Flag, "Leave out what makes the new VM part of what Argo CD, Flux, Helm, Fleet or Harvester manage, and addresses that are the source's own.");
+
     private static readonly RequestField[] Fields =
     [
         LabelFilter, AnnotationFilter, TemplateLabelFilter, TemplateAnnotationFilter, ExcludeLabel, ExcludeAnnotation, ExcludeTemplateLabel, ExcludeTemplateAnnotation,
         MacAddress, NewMacAddress, SmbiosSerial, Patch, VolumeNamePolicy, Hostname, Label, Annotation, RunStrategy, Start, NetworkPreset, Without, CloudInitSecret,
-        TargetNamespace,
+        TargetNamespace, NetworkDataSecret, CleanOwnership,
     ];
 
     /// <summary>All fields that say what a clone is to be, in their order.</summary>

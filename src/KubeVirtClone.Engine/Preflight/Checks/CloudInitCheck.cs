@@ -46,7 +46,7 @@ internal sealed class CloudInitCheck : SourceCheck
             FindingSeverity.Warning,
             FindingCodes.IdentityRepeated,
             $"The cloud-init network configuration of volume '{data.Volume}'{Where(data, "networkDataSecretRef")} {string.Join(" and ", parts)}.",
-            "Give each clone a network configuration of its own, or leave addresses to DHCP.",
+            "Give each clone a network configuration of its own (-NetworkDataSecret 'net-{0}'), or leave addresses to DHCP.",
             $"volume {data.Volume}, networkData");
     }
 

@@ -8,6 +8,8 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Labels and annotations that make the clones part of what a deployment tool manages, or that say of them what holds for the source only.</summary>
 internal sealed class OwnershipCheck : SourceCheck
 {
+    private const string All = "; or all of this kind at once: -CleanOwnership";
+
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
         source.All
             .Where(s => s.Made is not null)
@@ -25,7 +27,7 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.OwnedByTool,
                 $"Clones of '{source.Name}' have {string.Join(", ", keys)}, by which {string.Join(", ", tools)} take{(tools.Count == 1 ? "s" : "")} them for {(of is null ? "their own" : $"part of '{of}'")}: a sync with prune deletes them, an upgrade may change them.",
-                string.Join(' ', new[] { Option("-ExcludeLabel", labels), Option("-ExcludeAnnotation", annotations) }.Where(o => o.Length > 0)),
+                string.Join(' ', new[] { Option("-ExcludeLabel", labels), Option("-ExcludeAnnotation", annotations) }.Where(o => o.Length > 0)) + All,
                 "metadata.labels, metadata.annotations");
         }
 
@@ -35,7 +37,7 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Information,
                 FindingCodes.IdentityRepeated,
                 $"The annotations {string.Join(", ", own)} name claims and addresses of '{source.Name}', and clones keep them.",
-                "Leave them out: -ExcludeAnnotation " + string.Join(',', own.Select(k => $"'{k[..k.IndexOf('/', StringComparison.Ordinal)]}/*'").Distinct(StringComparer.Ordinal)),
+                "Leave them out: -ExcludeAnnotation " + string.Join(',', own.Select(k => $"'{k[..k.IndexOf('/', StringComparison.Ordinal)]}/*'").Distinct(StringComparer.Ordinal)) + All,
                 "metadata.annotations");
         }
 
@@ -46,7 +48,7 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.IdentityRepeated,
                 $"The annotations {string.Join(", ", addresses.Select(a => a.Key).Distinct(StringComparer.Ordinal))} of '{source.Name}' give it addresses of its own, and every clone asks for the same.",
-                "Leave them out: " + string.Join(' ', addresses.Select(a => a.Option).Distinct(StringComparer.Ordinal)),
+                "Leave them out: " + string.Join(' ', addresses.Select(a => a.Option).Distinct(StringComparer.Ordinal)) + All,
                 "annotations of the machine and its template");
         }
     }

@@ -28,7 +28,7 @@ internal sealed class SharedCheck : SourceCheck
                 source,
                 FindingSeverity.Information,
                 $"{reference.Where} is {what}{reference.Noun} {reference.Name}{(reference.NetworkDataOf is not null ? " (networkDataSecretRef)" : "")}: clones use the same one{(reference.Kind == "Secret" ? ", its passwords and keys included" : "")}.",
-                "Give each clone one of its own where that matters: -CloudInitSecret, -Patch.");
+                "Give each clone one of its own where that matters: -CloudInitSecret, -NetworkDataSecret, -Patch.");
         }
 
         foreach (var volume in SourceMachine.Copied(source.Machine))

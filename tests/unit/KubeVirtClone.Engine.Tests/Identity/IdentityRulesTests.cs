@@ -16,7 +16,7 @@ public sealed class IdentityRulesTests
     [Fact]
     public async Task Everything_asked_for_is_on_the_new_machine()
     {
-        Change(m => m["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Add(JsonNode.Parse("""{"name":"ci","cloudInitNoCloud":{"userData":"#cloud-config"}}""")));
+        Change(m => m["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Add(JsonNode.Parse("""{"name":"ci","cloudInitNoCloud":{"userData":"#cloud-config","networkDataBase64":"dmVyc2lvbjogMg=="}}""")));
         Change(m => m["spec"]!["template"]!["metadata"]!["annotations"] = JsonNode.Parse("""{"ovn.kubernetes.io/ip_address":"10.0.0.1","net.default.ovn.kubernetes.io/mac_address":"02:..","ovn.kubernetes.io/logical_switch":"s","keep":"1"}"""));
         var machine = await MakeAsync(World.Request("new") with
         {
@@ -28,6 +28,7 @@ public sealed class IdentityRulesTests
             ExcludeLabels = ["ti*"],
             NetworkPreset = NetworkPreset.KubeOvn,
             CloudInitSecret = "mine",
+            NetworkDataSecret = "mine-net",
         });
 
         machine["metadata"]!["labels"]!.ToJsonString().ShouldBe("""{"app":"web","example.com/tier":"db"}""");
@@ -36,9 +37,41 @@ public sealed class IdentityRulesTests
         var template = machine["spec"]!["template"]!;
         template["spec"]!["hostname"]!.GetValue<string>().ShouldBe("host-1");
         template["metadata"]!["annotations"]!.ToJsonString().ShouldBe("""{"ovn.kubernetes.io/logical_switch":"s","keep":"1"}""");
-        template["spec"]!["volumes"]![1]!["cloudInitNoCloud"]!.ToJsonString().ShouldBe("""{"secretRef":{"name":"mine"}}""");
+        template["spec"]!["volumes"]![1]!["cloudInitNoCloud"]!.ToJsonString().ShouldBe("""{"secretRef":{"name":"mine"},"networkDataSecretRef":{"name":"mine-net"}}""");
         MacAddress.TryParse(template["spec"]!["domain"]!["devices"]!["interfaces"]![0]!["macAddress"]!.GetValue<string>(), out var mac).ShouldBeTrue();
         ((mac.Value >> 40) & 3).ShouldBe(2UL);
+    }
+
+    [Fact]
+    public async Task A_clone_that_is_to_be_nobodys_has_no_key_that_a_finding_names_and_keeps_the_others()
+    {
+        Change(m =>
+        {
+            m["metadata"]!["labels"] = JsonNode.Parse("""{"app":"web","argocd.argoproj.io/instance":"shop","app.kubernetes.io/instance":"shop","app.kubernetes.io/name":"web","helm.toolkit.fluxcd.io/name":"x"}""");
+            m["metadata"]!["annotations"] = JsonNode.Parse("""{"keep":"1","meta.helm.sh/release-name":"r","harvesterhci.io/mac-address":"m","kubectl.kubernetes.io/last-applied-configuration":"{}","cni.projectcalico.org/ipAddrs":"[]"}""");
+            m["spec"]!["template"]!["metadata"]!["labels"] = JsonNode.Parse("""{"app.kubernetes.io/instance":"shop"}""");
+            m["spec"]!["template"]!["metadata"]!["annotations"] = JsonNode.Parse("""{"keep":"1","net1.ovn.kubernetes.io/ip_pool":"10.0.0.1,10.0.0.2","k8s.v1.cni.cncf.io/networks":"[{\"name\":\"a\",\"ips\":[\"10.1.0.1\"]}]","cni.projectcalico.org/hwAddr":"02:00:00:00:00:01"}""");
+        });
+        var machine = await MakeAsync(World.Request("new") with { CleanOwnership = true });
+
+        machine["metadata"]!["labels"]!.AsObject().Select(l => l.Key).ShouldBe(["app", "app.kubernetes.io/name"], ignoreOrder: true);
+        machine["metadata"]!["annotations"]!.AsObject().Select(a => a.Key).Where(k => !k.StartsWith("restore.kubevirt.io/", StringComparison.Ordinal)).ShouldBe(["keep"]);
+        // What Services find it by is not the tools' own.
+        machine["spec"]!["template"]!["metadata"]!["labels"]!.ToJsonString().ShouldBe("""{"app.kubernetes.io/instance":"shop"}""");
+        machine["spec"]!["template"]!["metadata"]!["annotations"]!.ToJsonString().ShouldBe("""{"keep":"1"}""");
+        var (tools, _, _, _) = OwnershipKeys.Of(machine);
+        tools.ShouldBeEmpty();
+        OwnershipKeys.OfThisMachine(machine).ShouldBeEmpty();
+        AddressAnnotations.Of(machine).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Annotations_that_only_name_networks_stay()
+    {
+        const string networks = """{"k8s.v1.cni.cncf.io/networks":"[{\"name\":\"a\"}]"}""";
+        Change(m => m["spec"]!["template"]!["metadata"]!["annotations"] = JsonNode.Parse(networks));
+        var machine = await MakeAsync(World.Request("new") with { CleanOwnership = true });
+        JsonNode.DeepEquals(machine["spec"]!["template"]!["metadata"]!["annotations"], JsonNode.Parse(networks)).ShouldBeTrue();
     }
 
     [Fact]

@@ -187,13 +187,15 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var owned = findings.Single(f => f.Code == FindingCodes.OwnedByTool);
         owned.Severity.ShouldBe(FindingSeverity.Warning);
         owned.Message.ShouldContain("'shop-prod'");
-        owned.RecommendedAction.ShouldBe("-ExcludeLabel 'argocd.argoproj.io/*','app.kubernetes.io/instance','kustomize.toolkit.fluxcd.io/*' -ExcludeAnnotation 'argocd.argoproj.io/*','meta.helm.sh/*','kubectl.kubernetes.io/last-applied-configuration'");
+        owned.RecommendedAction.ShouldStartWith("-ExcludeLabel 'argocd.argoproj.io/*','app.kubernetes.io/instance','kustomize.toolkit.fluxcd.io/*' -ExcludeAnnotation 'argocd.argoproj.io/*','meta.helm.sh/*','kubectl.kubernetes.io/last-applied-configuration'");
         var cleaned = request with
         {
             ExcludeLabels = ["argocd.argoproj.io/*", "app.kubernetes.io/instance", "kustomize.toolkit.fluxcd.io/*"],
             ExcludeAnnotations = ["argocd.argoproj.io/*", "meta.helm.sh/*", "kubectl.kubernetes.io/last-applied-configuration"],
         };
-        (await TestAsync(sandbox, [cleaned])).ShouldNotContain(f => f.Code == FindingCodes.OwnedByTool);
+        owned.RecommendedAction.ShouldContain("-CleanOwnership");
+        foreach (var without in new[] { cleaned, request with { CleanOwnership = true } })
+            (await TestAsync(sandbox, [without])).ShouldNotContain(f => f.Code == FindingCodes.OwnedByTool);
         Note("owned by GitOps and Helm", findings, "succeeds", "-", "as asked");
     }
 
@@ -206,6 +208,10 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var own = findings.Single(f => f.Severity == FindingSeverity.Information && f.Message.Contains("harvesterhci.io/volumeClaimTemplates"));
         own.Message.ShouldContain("harvesterhci.io/mac-address");
         own.RecommendedAction.ShouldContain("-ExcludeAnnotation 'harvesterhci.io/*'");
+        var mended = await TestAsync(sandbox, [Request("c-harv", "web", "web-2") with { CleanOwnership = true, NetworkDataSecret = "web-2-net", CloudInitSecret = "web-2-user" }]);
+        mended.Where(f => f.Code != FindingCodes.FilterPreview).ShouldNotContain(f => f.Message.Contains("harvesterhci.io/") || f.Message.Contains("192.0.2.21"));
+        foreach (var secret in new[] { "web-2-net", "web-2-user" })
+            mended.ShouldContain(f => f.Code == FindingCodes.ReferenceMissing && f.Message.Contains(secret));
         Note("Harvester's addresses and claims", findings, "succeeds", "-", "as asked");
     }
 
