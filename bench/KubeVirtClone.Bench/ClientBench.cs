@@ -68,33 +68,58 @@ internal static class ClientBench
         return time.Elapsed;
     }
 
-    /// <summary>The same list by the client, object by object; when the first came, and the most memory seen.</summary>
-    public static async Task<(TimeSpan Whole, TimeSpan First, long Megabytes)> ListAsync(IKubernetesClient client, int expected)
+    /// <summary>The same list by the client, object by object; when the first came, and the most memory seen within the first thousand and in all.</summary>
+    public static async Task<(TimeSpan Whole, TimeSpan First, long EarlyMegabytes, long Megabytes)> ListAsync(IKubernetesClient client, int expected)
     {
         var time = Stopwatch.StartNew();
         TimeSpan? first = null;
         var seen = 0;
-        var most = 0L;
+        var (early, most) = (0L, 0L);
         await foreach (var machine in client.ListAsync(Machines, ns: null, options: null, CancellationToken.None))
         {
             first ??= time.Elapsed;
-            if (machine.Name.Length > 0 && ++seen % 500 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false));
+            if (machine.Name.Length > 0 && ++seen % 100 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false));
+            if (seen <= 1000) early = most;
         }
 
         if (seen < expected) throw new InvalidOperationException($"Only {seen} of {expected} VMs were listed.");
-        return (time.Elapsed, first!.Value, most >> 20);
+        return (time.Elapsed, first!.Value, early >> 20, most >> 20);
     }
 
     /// <summary>POSTs at the same time whose bodies come 200 ms after their headers.</summary>
-    public static async Task<(TimeSpan Time, int Threads)> LateBodiesAsync(int count)
+    /// <param name="count">How many.</param>
+    /// <param name="post">Sends one; null for the verb of the client.</param>
+    public static async Task<(TimeSpan Time, int Threads)> LateBodiesAsync(int count, Func<IKubernetesClient, Task>? post = null)
     {
         using var server = new LateBodyServer();
         await using var client = KubernetesClientFactory.Create(new ClusterConfiguration { Server = server.Url });
         var secrets = new ResourceKind("", "v1", "secrets", "Secret");
         var before = ThreadPool.ThreadCount;
         var time = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => client.CreateAsync(secrets, "ns", new JsonObject { ["kind"] = "Secret" }, options: null, CancellationToken.None)));
+        post ??= each => each.CreateAsync(secrets, "ns", new JsonObject { ["kind"] = "Secret" }, options: null, CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => post(client)));
         return (time.Elapsed, ThreadPool.ThreadCount - before);
+    }
+
+    /// <summary>Milliseconds that importing a module takes beyond an empty one, in fresh PowerShells; null where none can be started.</summary>
+    public static double? ImportBeyondEmpty(string module, string folder, int rounds)
+    {
+        var empty = Path.Combine(folder, "Empty.psm1");
+        File.WriteAllText(empty, "");
+        var script = $"$null = Measure-Command {{ Get-Item . }}; $e = (Measure-Command {{ Import-Module '{empty}' }}).TotalMilliseconds; ((Measure-Command {{ Import-Module '{module}' }}).TotalMilliseconds - $e).ToString([cultureinfo]::InvariantCulture)";
+        var all = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+            foreach (var argument in new[] { "tool", "run", "pwsh", "-NoProfile", "-NonInteractive", "-Command", script }) start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            var line = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (!double.TryParse(line, System.Globalization.CultureInfo.InvariantCulture, out var time)) return null;
+            all.Add(time);
+        }
+
+        return Median(all);
     }
 
     public static double Median(IEnumerable<double> values)
@@ -147,7 +172,7 @@ internal static class ClientBench
                 var stream = connection.GetStream();
                 var buffer = new byte[16 * 1024];
                 var length = 0;
-                while (!buffer.AsSpan(0, length).EndsWith("{\"kind\":\"Secret\"}"u8))
+                while (!buffer.AsSpan(0, length).EndsWith("}"u8))
                 {
                     var count = await stream.ReadAsync(buffer.AsMemory(length));
                     if (count == 0) return;

@@ -50,6 +50,30 @@ Describe 'Connect-KubeVirt' {
         (Get-VM -Context $_ -Namespace $script:Namespace).Name | Should -Be 'here'
     }
 
+    It 'leaves the connection in use alone while New-VMClone -Wait | Start-VM works: <What>' -Tag Sandbox -ForEach @(
+        @{ What = 'the kubeconfig is rewritten'; Prefix = 'rewritten' }
+        @{ What = 'another Connect-KubeVirt'; Prefix = 'connected' }
+    ) {
+        $config = Join-Path $TestDrive "$Prefix.yaml"
+        Copy-Item -LiteralPath (Get-TestKubeConfig) $config
+        $null = Connect-KubeVirt -KubeConfig $config -Namespace $script:Namespace
+        $moved = 0
+        $started = New-VMClone here -Count 6 -NamePattern "$Prefix-{0}" -Wait -Timeout 5m -ThrottleLimit 2 -ErrorVariable failed | ForEach-Object {
+            # With the first clone that is there, while the others are still being made.
+            if ($moved++ -eq 0) {
+                if ($Prefix -eq 'rewritten') { (Get-Content -LiteralPath $config -Raw) -replace 'user: admin\b', 'user: viewer' | Set-Content -LiteralPath $config }
+                else { $null = Connect-KubeVirt -KubeConfig $config -Context viewer@sandbox -Namespace $script:Namespace }
+            }
+            $_
+        } | Start-VM -Wait -Timeout 5m -PassThru -ErrorVariable +failed
+        $failed | Should -BeNullOrEmpty
+        $started.Name | Sort-Object | Should -Be (1..6 | ForEach-Object { "$Prefix-$_" })
+
+        # What comes next goes over the other connection, whose user may only look.
+        (Get-VM "$Prefix-1").Status | Should -Be 'Running'
+        { Stop-VM "$Prefix-1" -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'ApiForbidden,*'
+    }
+
     It 'ends when the credentials have expired' -Tag Sandbox {
         { Connect-KubeVirt -KubeConfig (Get-TestKubeConfig) -Context expired@sandbox } | Should -Throw -ErrorId 'ApiUnauthorized,*'
         { Get-VM -Context expired@sandbox } | Should -Throw -ErrorId 'ApiUnauthorized,*'

@@ -75,6 +75,38 @@ Describe 'A credential plugin' -Tag Sandbox {
         $Error[0].Exception.Message | Should -Match 'exit code 3'
     }
 
+    It 'leaves no token, and no part of the kubeconfig that is secret, in any stream of a run' {
+        $plugin = New-PluginConfig -Before "echo 'hello from the plugin' >&2"
+        $wrong = New-PluginConfig
+        Set-Content -LiteralPath (Join-Path (Split-Path $wrong.Path) answer) -Value "{ token: $($script:Token)"
+        $refused = New-PluginConfig
+        (Get-Content -LiteralPath (Join-Path (Split-Path $refused.Path) answer) -Raw) -replace [regex]::Escape($script:Token), "$($script:Token)-refused" |
+            Set-Content -LiteralPath (Join-Path (Split-Path $refused.Path) answer)
+        $Error.Clear()
+        $everything = & {
+            $ErrorActionPreference = $VerbosePreference = $DebugPreference = $InformationPreference = $WarningPreference = 'Continue'
+            Connect-KubeVirt -KubeConfig $plugin.Path
+            Get-VM
+            Get-VM none
+            Test-VMClone here stream-1
+            New-VMClone here stream-1 -Wait -Timeout 5m
+            New-VMClone here stream-1
+            New-VMClone here stream-2 -WhatIf
+            Get-VMClone | Remove-VMClone -IncludeTarget -Confirm:$false
+            foreach ($other in $wrong, $refused) { try { Get-VM -KubeConfig $other.Path } catch { $_ } }
+            try { Get-VM -Context none } catch { $_ }
+            Disconnect-KubeVirt
+        } *>&1
+        $text = Get-AllText (@($everything) + @($Error))
+        $text | Should -Match 'hello from the plugin'
+        $text | Should -Match 'stream-1'
+        $secrets = @($script:Token) + @([regex]::Matches((Get-Content -LiteralPath (Get-TestKubeConfig) -Raw), '(?:token|client-key-data|password):\s*"?([^"\s]+)').ForEach({ $_.Groups[1].Value }))
+        foreach ($secret in $secrets | Select-Object -Unique) {
+            $text.Contains($secret) | Should -BeFalse
+            $text.Contains([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($secret))) | Should -BeFalse
+        }
+    }
+
     It 'that may ask is never run by Tab, one that never asks is' {
         foreach ($mode in 'IfAvailable', 'Always') {
             $asking = New-PluginConfig -Mode $mode

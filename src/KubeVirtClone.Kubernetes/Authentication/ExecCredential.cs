@@ -34,11 +34,12 @@ internal static class ExecCredential
     public static (RequestCredential Credential, DateTimeOffset? Expires) Read(CredentialPlugin plugin, byte[] output)
     {
         CredentialException Invalid(string what) => new(CredentialProblem.PluginAnswerInvalid, $"{Name(plugin)} {what}.");
-        if (Encoding.UTF8.GetString(output) is var text && string.IsNullOrWhiteSpace(text))
+        if (Encoding.UTF8.GetString(output).TrimStart('\uFEFF') is var text && string.IsNullOrWhiteSpace(text))
             throw Invalid("printed nothing, and no ExecCredential");
         if (YamlJson.TryParse(text) is not JsonObject root)
             throw Invalid("printed something that is neither JSON nor YAML of an ExecCredential; its output is not shown, because it may hold a token");
-        if (Text(root, "kind") is not Kind)
+        // As kubectl reads it: without a kind it is what was asked for.
+        if (Text(root, "kind") is not ("" or Kind))
             throw Invalid("printed an object whose kind is not ExecCredential");
         var version = Text(root, "apiVersion");
         if (version != plugin.ApiVersion)
@@ -57,7 +58,7 @@ internal static class ExecCredential
             throw Invalid("returned neither a token nor a client certificate");
         if (certificate.Length == 0 != (key.Length == 0))
             throw Invalid(key.Length == 0 ? "returned a client certificate without its key" : "returned a client key without its certificate");
-        if (token.Any(c => c is <= ' ' or > '~'))
+        if (token.Any(char.IsControl))
             throw Invalid("returned a token with characters that no token can have");
         var expires = Expiry(status) ?? throw Invalid("returned an expirationTimestamp that is no time");
         var (client, chain) = certificate.Length == 0

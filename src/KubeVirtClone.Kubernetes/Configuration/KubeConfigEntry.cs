@@ -15,7 +15,7 @@ internal sealed class KubeConfigEntry(string file, string place, YamlMappingNode
     {
         null => null,
         YamlScalarNode scalar when IsNull(scalar) || string.IsNullOrEmpty(scalar.Value) => null,
-        YamlScalarNode scalar => PlainScalar.IsText(scalar) ? scalar.Value : throw Invalid(field, "must be text: put it in quotes"),
+        YamlScalarNode scalar => PlainScalar.IsText(scalar) ? PlainScalar.Value(scalar)?.GetValue<string>() : throw Invalid(field, "must be text: put it in quotes"),
         _ => throw Invalid(field, "must be text"),
     };
 

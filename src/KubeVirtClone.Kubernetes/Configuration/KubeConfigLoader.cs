@@ -50,7 +50,7 @@ public static class KubeConfigLoader
             Trust = TrustOf(cluster, server),
             Proxy = ProxyOf(cluster),
             DisablesCompression = cluster.Flag("disable-compression"),
-            Credentials = UserEntryReader.Read(user, userName, cluster, options),
+            Credentials = UserEntryReader.Read(user, userName, cluster, server.Scheme == Uri.UriSchemeHttps, options),
         };
     }
 
@@ -117,8 +117,10 @@ public static class KubeConfigLoader
         // As kubectl does, which looks neither at the authority nor at the user for that.
         if (!text.Contains("://", StringComparison.Ordinal))
             text = "http://" + text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || server.UserInfo.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || text.Any(char.IsWhiteSpace))
             throw cluster.Invalid("server", "is not an http or https URL");
+        if (server.UserInfo.Length > 0)
+            throw cluster.Invalid("server", "holds a user name: credentials belong into the user's entry");
         return server;
     }
 

@@ -40,7 +40,7 @@ internal static class OfficialConfiguration
     {
         if (credentials.IsChanging)
             return null;
-        if (!string.IsNullOrEmpty(credentials.Token))
+        if (!string.IsNullOrWhiteSpace(credentials.Token))
             return new UserCredentials { Token = credentials.Token };
         return !string.IsNullOrWhiteSpace(credentials.Username) && !string.IsNullOrWhiteSpace(credentials.Password)
             ? new UserCredentials { UserName = credentials.Username, Password = credentials.Password }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -10,6 +11,9 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>What a value without quotes is in kubectl's YAML (1.1): a text, or something else that is no text for it, such as a number.</summary>
 internal static partial class PlainScalar
 {
+    // What is written with one of these is that, quotes or not.
+    private static readonly string[] Typed = ["tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"];
+
     /// <summary>Whether it is a text, or nothing. A token 12345 without quotes is none: kubectl refuses it, and it may have been meant to begin with zeros.</summary>
     public static bool IsText(YamlScalarNode scalar) => Value(scalar)?.GetValueKind() is null or JsonValueKind.String;
 
@@ -25,7 +29,10 @@ internal static partial class PlainScalar
     public static JsonValue? Value(YamlScalarNode scalar)
     {
         var text = scalar.Value ?? "";
-        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || (!scalar.Tag.IsEmpty && scalar.Tag.Value == "tag:yaml.org,2002:str"))
+        var tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
+        if (tag == "tag:yaml.org,2002:binary")
+            return JsonValue.Create(Binary(text));
+        if (tag is "tag:yaml.org,2002:str" || (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any) && !Typed.Contains(tag, StringComparer.Ordinal)))
             return JsonValue.Create(text);
         switch (text)
         {
@@ -38,6 +45,18 @@ internal static partial class PlainScalar
         }
 
         return Number(text) ?? JsonValue.Create(text);
+    }
+
+    private static string Binary(string text)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(text));
+        }
+        catch (FormatException)
+        {
+            return text;
+        }
     }
 
     // Infinity and the like are numbers too, though JSON has none for them.

@@ -6,7 +6,7 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>Turns a <c>user</c> entry into credentials.</summary>
 internal static class UserEntryReader
 {
-    public static ClusterCredentials Read(KubeConfigEntry? user, string? userName, KubeConfigEntry cluster, KubeConfigOptions options)
+    public static ClusterCredentials Read(KubeConfigEntry? user, string? userName, KubeConfigEntry cluster, bool isTls, KubeConfigOptions options)
     {
         if (user is null)
             return new ClusterCredentials { Impersonation = ImpersonationReader.Read(user, options) };
@@ -21,7 +21,7 @@ internal static class UserEntryReader
             throw user.Invalid("username", "and password stand beside a token: only one of the two can be sent");
         var plugin = exec is null ? null : ExecEntryReader.Read(exec, userName, cluster);
         var hasOther = (token ?? tokenFile ?? username) is not null || plugin is not null || provider is not null;
-        var (certificate, chain) = ReadClientCertificate(user, hasOther);
+        var (certificate, chain) = ReadClientCertificate(user, hasOther, isTls);
         return new ClusterCredentials
         {
             Token = token,
@@ -39,15 +39,13 @@ internal static class UserEntryReader
 
     private static string? ReadToken(KubeConfigEntry user)
     {
-        var token = user.Text("token")?.Trim();
-        if (token is null)
-            return null;
-        if (token.Length == 0 || token.Any(c => c is <= ' ' or > '~'))
-            throw user.Invalid("token", "holds characters that no token can have", KubeConfigProblem.CredentialUnreadable);
-        return token;
+        var token = user.Text("token");
+        return token?.Any(char.IsControl) == true
+            ? throw user.Invalid("token", "holds a line break or another character that no token can have", KubeConfigProblem.CredentialUnreadable)
+            : token;
     }
 
-    private static (X509Certificate2? Certificate, X509Certificate2Collection? Chain) ReadClientCertificate(KubeConfigEntry user, bool hasOther)
+    private static (X509Certificate2? Certificate, X509Certificate2Collection? Chain) ReadClientCertificate(KubeConfigEntry user, bool hasOther, bool isTls)
     {
         if (user.Text("client-certificate-data") is null && user.Text("client-certificate") is null)
         {
@@ -59,7 +57,8 @@ internal static class UserEntryReader
 
         var certificate = Pem(user, "client-certificate")!;
         var key = Pem(user, "client-key") ?? throw user.Invalid("client-key", "is missing, although there is a client-certificate");
-        return PemReader.Pair(
+        // Of no use without TLS, as in kubectl; but what is named must be there.
+        return !isTls ? (null, null) : PemReader.Pair(
             certificate,
             key,
             what => user.Invalid("client-certificate", what, KubeConfigProblem.CredentialUnreadable),

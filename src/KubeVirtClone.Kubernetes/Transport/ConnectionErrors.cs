@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
@@ -7,7 +8,13 @@ namespace KubeVirtClone.Kubernetes.Transport;
 /// <summary>Names what goes wrong on connections to one server.</summary>
 internal sealed class ConnectionErrors(ClusterConfiguration cluster, CredentialSource credentials)
 {
-    private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
+    private string HostAndPort => Name(cluster.Server);
+
+    /// <summary>Host and port of a server, for messages.</summary>
+    public static string Name(Uri server) => Name(new DnsEndPoint(server.IdnHost.Trim('[', ']'), server.Port));
+
+    /// <summary>Host and port, an IPv6 address in brackets.</summary>
+    public static string Name(DnsEndPoint end) => end.Host.Contains(':') ? $"[{end.Host}]:{end.Port}" : $"{end.Host}:{end.Port}";
 
     public ApiServerUnreachableException TimedOut(string how) =>
         new(cluster.Server, UnreachableReason.TimedOut, $"The API server at {HostAndPort} did not answer: {how}.");

@@ -82,9 +82,9 @@ internal static class EnvironmentProxy
         return new IPNetwork(new IPAddress(bytes), bits);
     }
 
-    /// <summary>An address; null for what .NET, but not Go, takes for one: fewer than four parts, octal and hexadecimal ones.</summary>
+    /// <summary>An address; null for what .NET, but not Go, takes for one: fewer than four parts, octal and hexadecimal ones, brackets without a port.</summary>
     private static IPAddress? Address(string text) =>
-        IPAddress.TryParse(text, out var address) && (text.Contains(':') || (text.Count(c => c == '.') == 3 && WithoutLeadingZeros(text) == text && !text.Contains('x')))
+        !text.StartsWith('[') && IPAddress.TryParse(text, out var address) && (text.Contains(':') || (text.Count(c => c == '.') == 3 && WithoutLeadingZeros(text) == text && !text.Contains('x')))
             ? address
             : null;
 
@@ -102,6 +102,9 @@ internal static class EnvironmentProxy
 
     private static Uri? Parse(string text)
     {
+        // As in Go, what is no URL is no proxy.
+        if (text.Length == 0 || char.IsWhiteSpace(text[0]))
+            return null;
         if (!text.Contains("://", StringComparison.Ordinal))
             text = "http://" + text;
         return Uri.TryCreate(text, UriKind.Absolute, out var proxy) && proxy.Host.Length > 0 ? proxy : null;

@@ -61,7 +61,7 @@ internal static class ProxyTunnel
                 Version = HttpVersion.Version11,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             };
-            request.Headers.Host = server.Host.Contains(':') ? $"[{server.Host}]:{server.Port}" : $"{server.Host}:{server.Port}";
+            request.Headers.Host = ConnectionErrors.Name(server);
             request.Headers.TryAddWithoutValidation("User-Agent", ProductVersion.UserAgent);
             if (CredentialsOf(proxy) is { } credentials)
             {

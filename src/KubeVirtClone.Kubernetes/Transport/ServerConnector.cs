@@ -64,19 +64,21 @@ internal sealed class ServerConnector(
         }
     }
 
-    private string HostAndPort => $"{cluster.Server.IdnHost}:{cluster.Server.Port}";
+    private string HostAndPort => ConnectionErrors.Name(cluster.Server);
 
     /// <summary>The callback for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        var end = tunnel is null ? context.DnsEndPoint : ProxyTunnel.EndPointOf(tunnel);
+        // The handler keeps the brackets of an IPv6 address.
+        var server = new DnsEndPoint(context.DnsEndPoint.Host.Trim('[', ']'), context.DnsEndPoint.Port);
+        var end = tunnel is null ? server : ProxyTunnel.EndPointOf(tunnel);
         try
         {
             var stream = await OpenAsync(end, linked.Token);
             if (tunnel is not null)
-                stream = await ThroughAsync(stream, tunnel, context.DnsEndPoint, linked.Token);
+                stream = await ThroughAsync(stream, tunnel, server, linked.Token);
             return cluster.Server.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, linked.Token) : stream;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
@@ -96,7 +98,10 @@ internal sealed class ServerConnector(
             ClientCertificateContext = ClientCertificateContext(credential),
         };
 
-    private string ExpectedName => cluster.Trust.ServerName ?? cluster.Server.IdnHost.Trim('[', ']');
+    private string ServerHost => cluster.Server.IdnHost.Trim('[', ']');
+
+    // A dot at the end means the same name, and is no part of what TLS calls one.
+    private string ExpectedName => (cluster.Trust.ServerName ?? ServerHost).TrimEnd('.');
 
     private async Task<Stream> OpenAsync(DnsEndPoint end, CancellationToken ct)
     {
@@ -195,7 +200,7 @@ internal sealed class ServerConnector(
         catch (ProxyRefusalException e)
         {
             throw new ApiServerUnreachableException(
-                cluster.Server, UnreachableReason.Other, $"The API server at {HostAndPort} cannot be reached through the proxy at {end.Host}:{end.Port}: {e.Message}.", e)
+                cluster.Server, UnreachableReason.Other, $"The API server at {HostAndPort} cannot be reached through the proxy at {ConnectionErrors.Name(end)}: {e.Message}.", e)
             {
                 WasNeverSent = true,
             };
@@ -221,7 +226,7 @@ internal sealed class ServerConnector(
             return Distrusted(TlsAlert.Judge(alert, credentials), error);
         if (error is IOException)
         {
-            var end = new DnsEndPoint(cluster.Server.IdnHost, cluster.Server.Port);
+            var end = new DnsEndPoint(ServerHost, cluster.Server.Port);
             return Unreachable(end, UnreachableReason.ConnectionLost, "the connection broke during the TLS handshake", error);
         }
 
@@ -231,14 +236,14 @@ internal sealed class ServerConnector(
     }
 
     private bool IsServer(DnsEndPoint end) =>
-        end.Port == cluster.Server.Port && string.Equals(end.Host, cluster.Server.IdnHost, StringComparison.OrdinalIgnoreCase);
+        end.Port == cluster.Server.Port && string.Equals(end.Host, ServerHost, StringComparison.OrdinalIgnoreCase);
 
     private ApiServerTlsException Distrusted((TlsFailureReason Reason, string Words) why, Exception innerException) =>
         new(cluster.Server, why.Reason, $"No trusted connection to the API server at {HostAndPort}: {why.Words}.", innerException) { WasNeverSent = true };
 
     private ApiServerUnreachableException Unreachable(DnsEndPoint end, UnreachableReason reason, string why, Exception? innerException)
     {
-        var what = IsServer(end) ? $"The API server at {HostAndPort}" : $"The proxy at {end.Host}:{end.Port} for the API server at {HostAndPort}";
+        var what = IsServer(end) ? $"The API server at {HostAndPort}" : $"The proxy at {ConnectionErrors.Name(end)} for the API server at {HostAndPort}";
         return new ApiServerUnreachableException(cluster.Server, reason, $"{what} cannot be reached: {why}.", innerException) { WasNeverSent = true };
     }
 

@@ -251,6 +251,36 @@ public sealed class KubeConfigTests : IDisposable
         Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t", cluster) })).Message.ShouldContain(words);
 
     [Theory]
+    [InlineData("token: \"a\\nb\"", "token holds a line break")]
+    [InlineData("token: !!int \"12\"", "token must be text")]
+    [InlineData("token: !!bool \"yes\"", "token must be text")]
+    public void A_token_that_cannot_be_sent_is_refused(string user, string words) =>
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal(user) })).Message.ShouldContain(words);
+
+    [Theory]
+    [InlineData("token: tök", "tök")]
+    [InlineData("token: \" t k \"", " t k ")]
+    [InlineData("token: !!binary dG9r", "tok")]
+    public void Any_other_token_is_sent_as_it_stands(string user, string expected) =>
+        KubeConfigLoader.Load(new() { Path = Minimal(user) }).Credentials.Token.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("\" https://c.example\"", "is not an http or https URL")]
+    [InlineData("\"https://c.example \"", "is not an http or https URL")]
+    [InlineData("\"https://u:p@c.example\"", "holds a user name")]
+    public void A_server_that_is_no_plain_address_is_refused(string server, string words) =>
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("token: t", $"server: {server}") })).Message.ShouldContain(words);
+
+    [Fact]
+    public void A_certificate_is_not_looked_at_for_a_server_without_TLS()
+    {
+        var user = "client-certificate-data: aGVsbG8K, client-key-data: aGVsbG8K";
+        KubeConfigLoader.Load(new() { Path = Minimal(user, "server: \"http://c.example\"") }).Credentials.ClientCertificate.ShouldBeNull();
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal("client-certificate: gone, client-key: gone", "server: \"http://c.example\"") }));
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Minimal(user) }));
+    }
+
+    [Theory]
     [InlineData("10.0.0.1")]
     [InlineData("1.2.3")]
     [InlineData("0x")]
@@ -398,7 +428,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("client-certificate-data: UzNDUjNU, client-key-data: UzNDUjNU", "user 'u': client-certificate holds no PEM certificate")]
     [InlineData("client-key-data: UzNDUjNU", "user 'u': client-certificate is missing")]
     [InlineData("client-certificate: /no/such/S3CR3T.crt, client-key-data: UzNDUjNU", "is not there")]
-    [InlineData("token: \"S3CR\\u00053T\"", "user 'u': token holds characters")]
+    [InlineData("token: \"S3CR\\u00053T\"", "user 'u': token holds a line break or another character")]
     [InlineData("token: [S3CR3T]", "user 'u': token must be text")]
     [InlineData("exec: {command: x, apiVersion: S3CR3T}", "interactiveMode must be specified")]
     public void A_bad_user_entry_is_named_without_its_values(string user, string words)

@@ -193,6 +193,21 @@ public sealed class PluginTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\uFEFF{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"tok\"}}")]
+    [InlineData("{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"tok\"}}")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n  token: tok\n")]
+    public async Task An_answer_is_read_as_kubectl_reads_it(string output)
+    {
+        var plugin = new TestPlugin(_folder, "", output);
+        await using var server = await ServerAsync(_ => 200);
+        await using var client = Client(server, plugin.Settings());
+
+        await client.GetAsync(Sample.Thing, "ns", "a", None);
+
+        server.Requests.ShouldHaveSingleItem().Headers["Authorization"].ShouldBe("Bearer tok");
+    }
+
+    [Theory]
     [InlineData("", "printed nothing")]
     [InlineData("Please log in first S3CR3T\n", "neither JSON nor YAML")]
     [InlineData("""{"kind":"ExecCredential","status":{"token":"S3CR3T"}""", "neither JSON nor YAML")]

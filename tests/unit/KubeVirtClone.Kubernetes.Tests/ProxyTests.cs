@@ -46,6 +46,18 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_of_an_IPv6_address_is_asked_for_in_brackets_and_named_so()
+    {
+        using var proxy = new TunnelProxy(refuses: true);
+        await using var client = KubernetesClientFactory.Create(new ClusterConfiguration { Server = new("https://[fd00::1]:6443"), Proxy = new($"http://127.0.0.1:{proxy.Port}") });
+
+        var error = await Should.ThrowAsync<ApiServerUnreachableException>(() => client.GetAsync(Sample.Thing, "ns", "a", None));
+
+        proxy.Heads[0].ShouldStartWith("CONNECT [fd00::1]:6443 HTTP/1.1\r\n");
+        error.Message.ShouldStartWith("The API server at [fd00::1]:6443 cannot be reached through the proxy at 127.0.0.1:");
+    }
+
+    [Fact]
     public async Task An_unknown_authority_is_refused_behind_a_proxy_too()
     {
         using var proxy = new TunnelProxy();

@@ -162,7 +162,7 @@ public sealed class UserEntryTests : IDisposable
         if (isLoaded)
             return KubeConfigLoader.Load(new() { Path = path }).Credentials.Plugin!;
         var files = KubeConfigFiles.Read(new() { Path = path });
-        return UserEntryReader.Read(files.User("u"), "u", files.Cluster("c")!, new()).Plugin!;
+        return UserEntryReader.Read(files.User("u"), "u", files.Cluster("c")!, isTls: true, new()).Plugin!;
     }
 
     private string Write(string user, string cluster = "server: \"https://c.example\"") => _folder.Write("config-" + Guid.NewGuid(), $$"""
