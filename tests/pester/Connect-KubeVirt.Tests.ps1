@@ -61,7 +61,7 @@ Describe 'Connect-KubeVirt' {
         $started = New-VMClone here -Count 6 -NamePattern "$Prefix-{0}" -Wait -Timeout 5m -ThrottleLimit 2 -ErrorVariable failed | ForEach-Object {
             # With the first clone that is there, while the others are still being made.
             if ($moved++ -eq 0) {
-                if ($Prefix -eq 'rewritten') { (Get-Content -LiteralPath $config -Raw) -replace 'user: admin\b', 'user: viewer' | Set-Content -LiteralPath $config }
+                if ($Prefix -eq 'rewritten') { (Get-Content -LiteralPath $config -Raw) -replace '(?m)user: admin$', 'user: admin-cert' | Set-Content -LiteralPath $config }
                 else { $null = Connect-KubeVirt -KubeConfig $config -Context viewer@sandbox -Namespace $script:Namespace }
             }
             $_
@@ -69,7 +69,8 @@ Describe 'Connect-KubeVirt' {
         $failed | Should -BeNullOrEmpty
         $started.Name | Sort-Object | Should -Be (1..6 | ForEach-Object { "$Prefix-$_" })
 
-        # What comes next goes over the other connection, whose user may only look.
+        # What comes next goes over another connection, and that user may only look.
+        if ($Prefix -eq 'rewritten') { (Get-Content -LiteralPath $config -Raw) -replace '(?m)user: admin-cert$', 'user: viewer' | Set-Content -LiteralPath $config }
         (Get-VM "$Prefix-1").Status | Should -Be 'Running'
         { Stop-VM "$Prefix-1" -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'ApiForbidden,*'
     }
