@@ -3,7 +3,6 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 using static k8s.CoreV1OperationsExtensions;
 
