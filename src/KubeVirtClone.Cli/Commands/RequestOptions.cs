@@ -32,7 +32,7 @@ internal sealed class RequestOptions
         },
     };
 
-    private static bool IsRepeatable(RequestField field) => field.Kind is RequestFieldKind.Choices or RequestFieldKind.Table or RequestFieldKind.Macs;
+    private static bool IsRepeatable(RequestField field) => field.Kind is RequestFieldKind.Choices or RequestFieldKind.Table or RequestFieldKind.Macs or RequestFieldKind.Disks or RequestFieldKind.DiskSizes;
 
     private static object? Parse(RequestField field, ArgumentResult result)
     {

@@ -57,6 +57,9 @@ internal sealed class ClusterNames(Func<ConnectionArguments> connection, Cancell
                 .Where(f => f.Value?.Batch is not null).Select(f => new Candidate(f.Value!.Batch!, "")),
             NameKind.GoldenImage => new GoldenImageCatalog(cluster).ListAsync(query, version: null, withUses: false, ct)
                 .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, $"of {f.Value.SourceName}")),
+            NameKind.Instancetype => new SizeNames(cluster).InstancetypesAsync(cluster.Namespace, ct).Select(t => new Candidate(t.Name, t.Description)),
+            NameKind.Preference => new SizeNames(cluster).PreferencesAsync(cluster.Namespace, ct).Select(t => new Candidate(t.Name, t.Description)),
+            NameKind.StorageClass => new SizeNames(cluster).StorageClassesAsync(ct).Select(t => new Candidate(t.Name, t.Description)),
             NameKind.Snapshot => Snapshots(cluster, ct),
             _ => cluster.Client.ListAsync(Namespaces, ns: null, options: null, ct).Select(n => new Candidate(n.Name, "")),
         };

@@ -37,6 +37,9 @@ internal static class CompletedNames
         ["--golden-image"] = NameKind.GoldenImage,
         ["--source-name"] = NameKind.VirtualMachine,
         ["--source"] = NameKind.VirtualMachine,
+        ["--instancetype"] = NameKind.Instancetype,
+        ["--preference"] = NameKind.Preference,
+        ["--storage-class"] = NameKind.StorageClass,
     };
 
     private static readonly HashSet<string> Files = new(StringComparer.Ordinal) { "--kubeconfig", "--filename", "--seed-file" };
@@ -67,4 +70,7 @@ internal enum NameKind
     Batch,
     Namespace,
     Context,
+    Instancetype,
+    Preference,
+    StorageClass,
 }

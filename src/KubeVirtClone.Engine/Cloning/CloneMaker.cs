@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Power;
+using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
@@ -100,6 +101,15 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         }
 
         return await Task.WhenAll(running);
+    }
+
+    /// <summary>Those of a group that its method can make; what becomes of the others is told.</summary>
+    public IReadOnlyList<PlannedClone> Capable(SourceGroup group)
+    {
+        var others = group.Clones.Where(c => c.Existing is null && c.Method != CloneMethod.Direct && c.OnlyDirect is not null).ToList();
+        foreach (var clone in others)
+            FailOne(clone, DiskMethodCheck.Refusal(clone.Request.SourceName, clone.Method, clone.OnlyDirect!, clone.DisplayName));
+        return others.Count == 0 ? group.Clones : [.. group.Clones.Except(others)];
     }
 
     /// <summary>Ends clones that cannot be made, for a reason they have in common.</summary>

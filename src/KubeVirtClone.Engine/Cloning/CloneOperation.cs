@@ -93,6 +93,7 @@ public sealed class CloneOperation
         var mayPost = await MayPostAsync(GroupPlanner.Candidates(_options, clones), ct);
         var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, mayPost, _cluster.Callbacks.Verbose).Plan(clones);
         await using var maker = new CloneMaker(_cluster, _options, run, ending);
+        groups = [.. groups.Select(g => g with { Clones = maker.Capable(g) }).Where(g => g.Clones.Count > 0)];
         await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
         await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
     }

@@ -8,6 +8,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
@@ -21,7 +22,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private readonly List<CloneUpdate> _updates = [];
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
-    private CloneCompiler _compiler = new(batch, macs: null);
+    private CloneCompiler _compiler = new(batch, macs: null, KnownTypes.None);
+    private KnownTypes _types = KnownTypes.None;
 
     /// <summary>The batch is only written down: what it would find in its way does not matter, and nothing of an earlier run is taken over.</summary>
     public bool OnPaper { get; init; }
@@ -36,7 +38,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         await RefuseUnsupportedAsync(checkedRequests, ct);
         var asked = checkedRequests.ConvertAll(c => c.Asked);
         var macs = asked.Exists(r => r.GenerateMacAddresses) ? await MacReader.ReadPoolAsync(cluster, asked, ct) : null;
-        _compiler = new CloneCompiler(batch, macs);
+        _types = asked.Exists(r => r.Resizes) ? await new SizingReader(cluster, new KindReader(cluster), ct).ReadTypesAsync(asked, ct) : KnownTypes.None;
+        _compiler = new CloneCompiler(batch, macs, _types);
         var clones = new List<PlannedClone>(checkedRequests.Count);
         var finder = new FactFinder(cluster, kind);
         foreach (var group in checkedRequests.GroupBy(r => r.Checked.Request.Namespace, StringComparer.Ordinal))
@@ -63,7 +66,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             .Select(c => (c.Original, c.Checked))
             .ToList();
         var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
-        foreach (var (text, request) in await new PlannedBatch(cluster).WarnAsync(facts.Namespace, facts, fresh, how, ct))
+        foreach (var (text, request) in await new PlannedBatch(cluster).WarnAsync(facts.Namespace, facts, _types, fresh, how, ct))
             Warn([text], request);
     }
 
@@ -192,7 +195,11 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (fault is not null)
             Fail(fault, item.Original);
         else
-            clones.Add(Planned(item, result, kind, fingerprint) with { Source = facts.SourceOf(named) });
+            clones.Add(Planned(item, result, kind, fingerprint) with
+            {
+                Source = facts.SourceOf(named),
+                OnlyDirect = DiskMethodCheck.WhyOnlyDirect(new(new(result.Request), result, facts.State), facts.Storage),
+            });
     }
 
     private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)

@@ -5,6 +5,7 @@ using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
@@ -15,13 +16,14 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <summary>A snapshot from which machines are made directly: its content, and what else has to be known once for all of them.</summary>
 internal sealed class DirectSource
 {
-    private static readonly string[] Matchers = ["instancetype", "preference"];
+    private static readonly string[] Matchers = [TypeReference.Instancetype, TypeReference.Preference];
 
     private readonly string _snapshotName;
     private readonly string? _mark;
     private readonly SnapshotContent _content;
     private readonly Dictionary<string, string> _restoreSizes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KubernetesObject> _revisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _uncopied = new(StringComparer.Ordinal);
 
     private DirectSource(string snapshotName, string? uid, SnapshotContent content)
     {
@@ -31,6 +33,10 @@ internal sealed class DirectSource
     }
 
     /// <summary>Reads what is needed, or says why no machine can be made directly of the snapshot.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="ct">Cancels.</param>
     public static async Task<(DirectSource? Source, string? WhyNot)> ReadAsync(KubeVirtCluster cluster, SnapshotRecord snapshot, SnapshotContent content, CancellationToken ct)
     {
         if (SourceMachine.Unclonable(content.Machine) is { } unclonable)
@@ -38,8 +44,7 @@ internal sealed class DirectSource
         var source = new DirectSource(snapshot.Name, snapshot.Uid, content);
         return await KubeVirtCluster.GuardAsync(async () =>
         {
-            if (await source.ReadRevisionsAsync(cluster, snapshot.Namespace, ct) is { } whyNot)
-                return (null, whyNot);
+            await source.ReadRevisionsAsync(cluster, snapshot.Namespace, ct);
             await source.ReadSizesAsync(cluster, snapshot.Namespace, ct);
             return ((DirectSource?)source, (string?)null);
         });
@@ -47,6 +52,10 @@ internal sealed class DirectSource
 
     /// <summary>What can be said of the machines before there is a snapshot: the source is taken as it is now.</summary>
     public static DirectSource OnPaper(string snapshotName, JsonObject machine) => new(snapshotName, uid: null, SnapshotContent.OfMachine(machine));
+
+    /// <summary>Why this one cannot be made directly, or null: it would keep a revision that cannot be copied for it.</summary>
+    public string? WhyNot(CloneRequest request) =>
+        Matchers.Where(m => !SizePatches.Types(request).Any(t => t.Field == m)).Select(_uncopied.GetValueOrDefault).FirstOrDefault(w => w is not null);
 
     /// <summary>Whether an unfinished machine of an earlier run was being made of this very snapshot.</summary>
     public bool Began(KubernetesObject machine) => machine.Annotations.GetValueOrDefault(CloneLabels.Snapshot) == _mark;
@@ -83,9 +92,11 @@ internal sealed class DirectSource
         // What a patch has taken out of the machine is not made.
         var used = SourceMachine.Copied(machine).Select(v => v.Claim).ToHashSet(StringComparer.Ordinal);
         var volumes = _content.Volumes.Where(v => names.TryGetValue(v.Name, out var claim) && used.Contains(claim)).ToList();
+        if (volumes.Select(v => TooSmall(clone, v)).FirstOrDefault(f => f is not null) is { } small)
+            return (clone, small);
         var pinned = Matchers.Select(m => SourceMachine.Text(machine["spec"]?[m]?["revisionName"])).ToHashSet(StringComparer.Ordinal);
         var body = DirectManifest.Machine(machine, request, _mark, [.. volumes.Select(v => names[v.Name])]);
-        RequestFingerprint.Mark(body, clone.Fingerprint, request.SourceKind, request.SourceName);
+        RequestFingerprint.Mark(body, clone.Fingerprint, request);
         body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(request, "")["spec"]!.ToJsonString();
         var sourceName = SourceMachine.Text(_content.Machine["metadata"]?["name"]) ?? request.SourceName;
         return (clone with
@@ -94,6 +105,18 @@ internal sealed class DirectSource
             Claims = [.. volumes.Select(v => DirectManifest.Claim(request, v, names[v.Name], _restoreSizes.GetValueOrDefault(v.Name), sourceName))],
             Revisions = [.. _revisions.Where(r => pinned.Contains(revisions[r.Key])).Select(r => Copy(r.Value, revisions[r.Key], request.Namespace))],
         }, null);
+    }
+
+    // Seen before as far as it could be; what the snapshot's own parts say is the last word.
+    private Fault? TooSmall(PlannedClone clone, SnapshotVolume volume)
+    {
+        var least = new[] { volume.Size, Quantity.Parse(_restoreSizes.GetValueOrDefault(volume.Name)) }.Max();
+        return !(DiskWish.Of(clone.Request, volume.Name).Size < least) ? null : FaultMapper.Make(
+            FaultIds.VMCloneDiskUnsupported,
+            FaultCategory.InvalidArgument,
+            $"The disk '{volume.Name}' of '{clone.Request.SourceName}' has {Quantity.Show(least.Value, bytes: true)} in its snapshot; no copy of it is smaller.",
+            $"Give at least {Quantity.Show(least.Value, bytes: true)}.",
+            clone.DisplayName);
     }
 
     // As KubeVirt names the copy a restore makes.
@@ -119,20 +142,21 @@ internal sealed class DirectSource
         };
     }
 
-    private async Task<string?> ReadRevisionsAsync(KubeVirtCluster cluster, string ns, CancellationToken ct)
+    private async Task ReadRevisionsAsync(KubeVirtCluster cluster, string ns, CancellationToken ct)
     {
+        bool? mayCopy = null;
         foreach (var matcher in Matchers)
         {
             if (SourceMachine.Text(_content.Machine["spec"]?[matcher]?["revisionName"]) is not { Length: > 0 } name || _revisions.ContainsKey(name))
                 continue;
-            if (_revisions.Count == 0 && await AccessReview.MayCreateAsync(cluster, ns, RelatedKinds.ControllerRevision, ct) is not { Allowed: true })
-                return $"its snapshot pins the revision of its {matcher}, of which each machine needs a copy, and you may not create controllerrevisions in {ns}";
-            if (await cluster.Client.FindAsync(RelatedKinds.ControllerRevision, ns, name, ct) is not { } revision)
-                return $"the revision '{name}' of its {matcher}, which its snapshot pins, does not exist";
-            _revisions[name] = revision;
+            mayCopy ??= await AccessReview.MayCreateAsync(cluster, ns, RelatedKinds.ControllerRevision, ct) is { Allowed: true };
+            if (mayCopy == false)
+                _uncopied[matcher] = $"its snapshot pins the revision of its {matcher}, of which each machine needs a copy, and you may not create controllerrevisions in {ns}";
+            else if (await cluster.Client.FindAsync(RelatedKinds.ControllerRevision, ns, name, ct) is { } revision)
+                _revisions[name] = revision;
+            else
+                _uncopied[matcher] = $"the revision '{name}' of its {matcher}, which its snapshot pins, does not exist";
         }
-
-        return null;
     }
 
     // What a driver can make of a snapshot at least; a user with KubeVirt's roles alone may not read it.

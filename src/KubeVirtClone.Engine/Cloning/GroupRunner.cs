@@ -86,9 +86,8 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
             return ([], await GiveUpAsync(SnapshotFaults.Deleted(snapshot.Reference), ct));
         if (snapshot.IsPartial || content.Missing.Count > 0)
             return ([], await GiveUpAsync(SnapshotFaults.Partial(snapshot.Reference.ToString(), group.SourceName, content.Missing), ct));
-        var (direct, whyNot) = needing.Exists(c => c.Method == CloneMethod.Direct) ? await DirectSource.ReadAsync(cluster, snapshot, content, ct) : (null, null);
-        if (whyNot is not null)
-            cluster.Callbacks.Verbose?.Invoke($"{group.SourceName}: not by method {CloneMethod.Direct}: {whyNot}");
+        var (direct, never) = needing.Exists(c => c.Method == CloneMethod.Direct) ? await DirectSource.ReadAsync(cluster, snapshot, content, ct) : (null, null);
+        var told = new HashSet<string>(StringComparer.Ordinal);
         var source = new SnapshottedSource(cluster, maker.Run, snapshot, content, direct);
         var clones = new List<PlannedClone>(needing.Count);
         foreach (var item in needing)
@@ -100,11 +99,19 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
                 continue;
             }
 
-            if (clone.Method == CloneMethod.Direct && whyNot is not null)
+            if (clone.Method == CloneMethod.Direct && (never ?? direct!.WhyNot(clone.Request)) is { } whyNot)
             {
+                if (told.Add(whyNot))
+                    cluster.Callbacks.Verbose?.Invoke($"{group.SourceName}: not by method {CloneMethod.Direct}: {whyNot}");
                 if (options.Method != CloneMethodChoice.Auto || clone.Existing is not null)
                 {
                     maker.FailOne(clone, NotDirect(clone, whyNot));
+                    continue;
+                }
+
+                if (clone.OnlyDirect is { } only)
+                {
+                    maker.FailOne(clone, NotDirect(clone, $"{whyNot}; and {only}"));
                     continue;
                 }
 

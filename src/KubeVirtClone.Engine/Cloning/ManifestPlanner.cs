@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -61,7 +62,7 @@ public sealed class ManifestPlanner
     public static IReadOnlyList<ManifestItem> WithoutCluster(IReadOnlyList<CloneRequest> requests, string batch, string apiVersion)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        var compiler = new CloneCompiler(batch, macs: null);
+        var compiler = new CloneCompiler(batch, macs: null, KnownTypes.None);
         var items = new List<ManifestItem>(requests.Count);
         var ordinals = new Dictionary<(string, string, string), int>();
         foreach (var request in requests)
@@ -129,10 +130,10 @@ public sealed class ManifestPlanner
             var (source, why) = await ReadSourceAsync(group.First(), ct);
             foreach (var clone in group)
             {
-                var fault = source is null ? NotWritable(clone, why!) : null;
+                var fault = (why ?? source!.WhyNot(clone.Request)) is { } whyNot ? NotWritable(clone, whyNot) : null;
                 var prepared = clone with { Method = CloneMethod.Direct };
-                if (source is not null)
-                    (prepared, fault) = source.Prepare(prepared);
+                if (fault is null)
+                    (prepared, fault) = source!.Prepare(prepared);
                 if (fault is null && prepared.Claims.Count > 0 && clone.Request.SourceKind != SourceKinds.VirtualMachineSnapshot)
                     fault = NotWritable(clone, "its volumes are filled from a snapshot, whose parts have names only once it is taken");
                 if (fault is not null)

@@ -97,7 +97,7 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
         if (clone.Method == CloneMethod.Clone)
             return clone;
         var body = RestoreManifest.Build(clone.Request, snapshotName, patches, KubeVirtKinds.Restore(version).ApiVersion);
-        RequestFingerprint.Mark(body, clone.Fingerprint, clone.Request.SourceKind, clone.Request.SourceName);
+        RequestFingerprint.Mark(body, clone.Fingerprint, clone.Request);
         body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(clone.Request, "")["spec"]!.ToJsonString();
         return clone with { Body = body };
     }

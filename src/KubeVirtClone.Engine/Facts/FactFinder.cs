@@ -17,6 +17,9 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
 
     private static readonly ResourceKind NamespaceKind = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
+    private readonly KindReader _reader = new(cluster);
+    private readonly Dictionary<bool, Task<PreflightFacts>> _storage = [];
+
     public async Task<NamespaceFacts> FindAsync(string ns, IReadOnlyList<CloneRequest> requests, string? givenBatch, bool mayRestore, CancellationToken ct)
     {
         var machineSources = Names(requests.Where(r => r.SourceKind == SourceKinds.VirtualMachine).Select(r => r.SourceName));
@@ -27,13 +30,16 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
         var clones = givenBatch is null
             ? Task.FromResult<Dictionary<string, KubernetesObject>?>(null)
             : ListAsync(cloneKind, ns, $"{CloneLabels.Batch}={givenBatch}", _ => true, ct);
-        var claims = requests.Any(r => r.VolumeNamePolicy == "PrefixTargetName")
+        var otherDisks = requests.Any(r => r.ChangesDisks);
+        var claims = otherDisks || requests.Any(r => r.VolumeNamePolicy == "PrefixTargetName")
             ? ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, selector: null, _ => true, ct)
             : Task.FromResult<Dictionary<string, KubernetesObject>?>(null);
         var restores = ReadRestoresAsync(ns, givenBatch, mayRestore, ct);
-        await Task.WhenAll(machines, snapshots, clones, claims, restores);
+        var volumeSnapshots = otherDisks && snapshotSources.Count > 0 ? _reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct) : Task.FromResult(KindListing.NotAsked);
+        var storage = otherDisks ? ReadStorageAsync(requests.Any(r => r.VolumeModes is not null), ct) : Task.FromResult(new PreflightFacts());
+        await Task.WhenAll(machines, snapshots, clones, claims, restores, volumeSnapshots, storage);
 
-        var (foundSnapshots, snapshotted) = await snapshots;
+        var (foundSnapshots, snapshotted, contents) = await snapshots;
         var foundMachines = await machines;
         var somethingMissing = machineSources.Any(n => foundMachines?.ContainsKey(n) == false)
             || snapshotSources.Any(n => foundSnapshots?.ContainsKey(n) == false);
@@ -43,6 +49,9 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
             Machines = foundMachines,
             Snapshots = foundSnapshots,
             SnapshottedMachines = snapshotted,
+            Contents = contents,
+            VolumeSnapshots = await volumeSnapshots,
+            Storage = await storage,
             BatchClones = await clones,
             Restores = await restores,
             Claims = await claims,
@@ -55,7 +64,7 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
     {
         var identified = requests.Where(r => r.SourceUid is { Length: > 0 } || r.SourceMaker is not null).ToLookup(r => r.SourceKind, r => r.SourceName, StringComparer.Ordinal);
         var machines = ReadAsync(KubeVirtKinds.VirtualMachine, ns, Names(identified[SourceKinds.VirtualMachine]), ct);
-        var (snapshots, _) = await ReadSnapshotsAsync(ns, Names(identified[SourceKinds.VirtualMachineSnapshot]), ct);
+        var (snapshots, _, _) = await ReadSnapshotsAsync(ns, Names(identified[SourceKinds.VirtualMachineSnapshot]), ct);
         return new NamespaceFacts { Namespace = ns, Machines = await machines, Snapshots = snapshots };
     }
 
@@ -69,7 +78,18 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
         return await ListAsync(KubeVirtKinds.Restore(version), ns, mayRestore ? null : $"{CloneLabels.Batch}={givenBatch}", _ => true, ct);
     }
 
-    private async Task<(Dictionary<string, KubernetesObject>? Snapshots, Dictionary<string, JsonObject> Machines)> ReadSnapshotsAsync(
+    // Of the whole cluster, and so read once, however many namespaces there are.
+    private Task<PreflightFacts> ReadStorageAsync(bool modes, CancellationToken ct) =>
+        _storage.TryGetValue(modes, out var read) ? read : _storage[modes] = ReadStorageOnceAsync(modes, ct);
+
+    private async Task<PreflightFacts> ReadStorageOnceAsync(bool modes, CancellationToken ct)
+    {
+        var classes = _reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        var contents = modes ? _reader.ListAsync(RelatedKinds.VolumeSnapshotContent, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
+        return new PreflightFacts { StorageClasses = await classes, VolumeSnapshotContents = await contents };
+    }
+
+    private async Task<(Dictionary<string, KubernetesObject>? Snapshots, Dictionary<string, JsonObject> Machines, Dictionary<string, KubernetesObject>? Contents)> ReadSnapshotsAsync(
         string ns,
         HashSet<string> names,
         CancellationToken ct)
@@ -77,19 +97,20 @@ internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind
         var machines = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
         var version = names.Count == 0 ? null : await cluster.GetSnapshotVersionAsync(ct);
         if (version is null)
-            return (names.Count == 0 ? new(StringComparer.Ordinal) : null, machines);
+            return (names.Count == 0 ? new(StringComparer.Ordinal) : null, machines, null);
         var snapshots = await ReadAsync(KubeVirtKinds.Snapshot(version), ns, names, ct);
         var contents = snapshots?.Values
             .Select(s => (Snapshot: s.Name, Content: s.StringAt("status", "virtualMachineSnapshotContentName")))
             .Where(p => p.Content is not null)
             .ToDictionary(p => p.Content!, p => p.Snapshot, StringComparer.Ordinal) ?? [];
-        foreach (var content in (IEnumerable<KubernetesObject>?)(await ReadAsync(KubeVirtKinds.SnapshotContent(version), ns, Names(contents.Keys), ct))?.Values ?? [])
+        var read = await ReadAsync(KubeVirtKinds.SnapshotContent(version), ns, Names(contents.Keys), ct);
+        foreach (var content in (IEnumerable<KubernetesObject>?)read?.Values ?? [])
         {
             if (content.At("spec", "source", "virtualMachine") is { } machine)
                 machines[contents[content.Name]] = JsonObject.Create(machine)!;
         }
 
-        return (snapshots, machines);
+        return (snapshots, machines, read);
     }
 
     private async Task<Dictionary<string, KubernetesObject>?> ReadAsync(ResourceKind kind, string ns, HashSet<string> names, CancellationToken ct)

@@ -28,6 +28,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var info = await cluster.GetInfoAsync(ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
         var snapshotClasses = reader.ListAsync(RelatedKinds.VolumeSnapshotClass, ns: null, ct);
+        var snapshotContents = requests.Any(r => r.VolumeModes is not null) ? reader.ListAsync(RelatedKinds.VolumeSnapshotContent, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
         var profiles = reader.ListAsync(RelatedKinds.StorageProfile, ns: null, ct);
         var machines = new MachineIndex(requests);
         var everywhere = await machines.ReadAsync(cluster, reader, ns: null, ct);
@@ -36,7 +37,9 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
                 ? ReadNamespaceAsync(g.Key, [.. g], machines, everywhere is null, info.SnapshotApiVersion, info.CloneApiVersion, ct)
                 : Task.FromResult(new NamespaceState { Name = g.Key })));
         var states = namespaces.ToDictionary(n => n.Name, StringComparer.Ordinal);
-        var sizings = ReadSizingsAsync(requests, states, ct);
+        var sizes = new SizingReader(cluster, reader, ct);
+        var sizings = ReadSizingsAsync(sizes, requests, states, ct);
+        var types = sizes.ReadTypesAsync(requests, ct);
         var references = new ReferenceReader(reader).ReadAsync(Named(requests, states), ct);
         return new PreflightFacts
         {
@@ -45,9 +48,11 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
             SnapshotApiVersion = info.SnapshotApiVersion,
             SnapshotGate = info.SnapshotGate,
             Sizings = await sizings,
+            Types = await types,
             References = await references,
             StorageClasses = await classes,
             VolumeSnapshotClasses = await snapshotClasses,
+            VolumeSnapshotContents = await snapshotContents,
             StorageProfiles = await profiles,
             Macs = machines.Macs(),
             MacsOfNamespacesOnly = everywhere is not null,
@@ -55,9 +60,9 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         };
     }
 
-    private async Task<IReadOnlyDictionary<SourceKey, SourceSizing>> ReadSizingsAsync(IReadOnlyList<CloneRequest> requests, Dictionary<string, NamespaceState> states, CancellationToken ct)
+    private static async Task<IReadOnlyDictionary<SourceKey, SourceSizing>> ReadSizingsAsync(
+        SizingReader sizes, IReadOnlyList<CloneRequest> requests, Dictionary<string, NamespaceState> states, CancellationToken ct)
     {
-        var sizes = new SizingReader(cluster, reader, ct);
         var read = await Task.WhenAll(Sources(requests, states)
             .Where(s => s.Machine is not null)
             .Select(async s =>

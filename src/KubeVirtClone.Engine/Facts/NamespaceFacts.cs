@@ -30,7 +30,16 @@ internal sealed class NamespaceFacts
     /// <summary>Restores of the namespace, by name, when some may stand for clones of this batch or be in the way.</summary>
     public IReadOnlyDictionary<string, KubernetesObject>? Restores { get; init; }
 
-    /// <summary>All claims by name, when PrefixTargetName makes them matter.</summary>
+    /// <summary>The contents of the snapshots asked about, by name.</summary>
+    public IReadOnlyDictionary<string, KubernetesObject>? Contents { get; init; }
+
+    /// <summary>VolumeSnapshots of the namespace, when sizes of disks are asked for.</summary>
+    public KindListing VolumeSnapshots { get; init; } = KindListing.NotAsked;
+
+    /// <summary>What the cluster has of storage, when disks are to be other than the source's.</summary>
+    public PreflightFacts Storage { get; init; } = new();
+
+    /// <summary>All claims by name, when PrefixTargetName or other disks make them matter.</summary>
     public IReadOnlyDictionary<string, KubernetesObject>? Claims { get; init; }
 
     /// <summary>False when the namespace is known not to exist.</summary>
@@ -54,6 +63,8 @@ internal sealed class NamespaceFacts
         Machines = KindListing.Of(Machines),
         Snapshots = KindListing.Of(Snapshots),
         SnapshottedMachines = SnapshottedMachines,
+        Contents = KindListing.Of(Contents),
+        VolumeSnapshots = VolumeSnapshots,
         Claims = KindListing.Of(Claims),
     };
 

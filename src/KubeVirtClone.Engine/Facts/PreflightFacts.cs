@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s.Models;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
@@ -112,11 +113,17 @@ internal sealed class PreflightFacts
 
     public KindListing VolumeSnapshotClasses { get; init; } = KindListing.NotAsked;
 
+    /// <summary>Contents of VolumeSnapshots, where a request wants another volume mode: they say whether that may be changed.</summary>
+    public KindListing VolumeSnapshotContents { get; init; } = KindListing.NotAsked;
+
     /// <summary>CDI's profiles of storage classes, by class; they can name the VolumeSnapshotClass to use.</summary>
     public KindListing StorageProfiles { get; init; } = KindListing.NotAsked;
 
     /// <summary>Instance types, preferences and revisions of each source.</summary>
     public IReadOnlyDictionary<SourceKey, SourceSizing> Sizings { get; init; } = new Dictionary<SourceKey, SourceSizing>();
+
+    /// <summary>Instance types and preferences that requests ask for.</summary>
+    public KnownTypes Types { get; init; } = KnownTypes.None;
 
     /// <summary>Secrets, ConfigMaps and DataSources that sources and requests name.</summary>
     public References References { get; init; } = References.None;
@@ -134,6 +141,9 @@ internal sealed class PreflightFacts
         .Where(c => c.Annotations.GetValueOrDefault("storageclass.kubernetes.io/is-default-class") == "true")
         .OrderByDescending(c => c.CreationTimestamp)
         .FirstOrDefault()?.Name;
+
+    /// <summary>Whether claims of the class can grow once they are bound; null when that is not known.</summary>
+    public bool? MayGrow(string? storageClass) => StorageClasses.Find(storageClass) is { } found ? found.IsTrueAt("allowVolumeExpansion") : null;
 
     /// <summary>True when volumes of the class are bound only when a pod uses them; null when that is not known.</summary>
     public bool? WaitsForFirstConsumer(string? storageClass) =>

@@ -3,7 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
@@ -39,6 +42,35 @@ internal sealed class SizingReader
         var started = string.IsNullOrEmpty(startedAs) ? Task.FromResult(default(FoundObject)) : RevisionAsync(ns, startedAs, ct);
         await Task.WhenAll(instancetype, preference, started);
         return new SourceSizing { Instancetype = await instancetype, Preference = await preference, StartedAs = RevisionData.Spec((await started).Item) };
+    }
+
+    /// <summary>Instance types and preferences that requests ask for: of each that is meant or may be meant, whether it exists and what it says.</summary>
+    /// <param name="requests">The requests.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<KnownTypes> ReadTypesAsync(IEnumerable<CloneRequest> requests, CancellationToken ct)
+    {
+        var wanted = requests.Where(r => NameRules.WhyNotName(r.Namespace) is null)
+            .SelectMany(r => SizePatches.Types(r).Select(t => (r.Namespace, t.Field, t.Text))).Distinct()
+            .SelectMany(w => Candidates(w.Field, w.Text).Select(t => (Namespace: t.IsClusterWide ? "" : w.Namespace, Type: t))).Distinct().ToList();
+        var found = await Task.WhenAll(wanted.Select(async w =>
+        {
+            var read = await OriginalAsync(w.Namespace, new SizingObject(w.Type.Field, w.Type.Kind, w.Type.Name), ct);
+            return (Key: (w.Namespace, w.Type.Kind, w.Type.Name), Found: (read.Exists, Spec(read.Item)));
+        }));
+        return found.Length == 0 ? KnownTypes.None : new KnownTypes(found.ToDictionary(f => f.Key, f => f.Found));
+    }
+
+    // What is no name of one is refused with its request.
+    private static IReadOnlyList<TypeReference> Candidates(string field, string text)
+    {
+        try
+        {
+            return TypeReference.Candidates(field, text, source: null);
+        }
+        catch (RequestFaultException)
+        {
+            return [];
+        }
     }
 
     // Written in any case, singular or plural.

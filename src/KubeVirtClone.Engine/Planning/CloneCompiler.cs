@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -10,7 +11,10 @@ namespace KubeVirtClone.Engine.Planning;
 /// Turns the requests of a batch into what is sent, by what the source is; what they have in common is worked out once. Done again when the source is known
 /// better: as it was snapshotted.
 /// </summary>
-internal sealed class CloneCompiler(string batch, MacPool? macs)
+/// <param name="batch">Batch id.</param>
+/// <param name="macs">Source of addresses, when any are to be made.</param>
+/// <param name="types">Which instance types and preferences there are, of those that are asked for.</param>
+internal sealed class CloneCompiler(string batch, MacPool? macs, KnownTypes types)
 {
     private readonly ConcurrentDictionary<Key, CompiledWishes> _compiled = new();
 
@@ -28,7 +32,7 @@ internal sealed class CloneCompiler(string batch, MacPool? macs)
     {
         if (named.Fault is not null)
             return named;
-        var wishes = _compiled.GetOrAdd(new Key(Alone: false, source, asked), _ => CompiledWishes.For(asked, source));
+        var wishes = _compiled.GetOrAdd(new Key(Alone: false, source, asked), _ => CompiledWishes.For(asked, source, types));
         var warnings = named.Compiled is { } alone ? [.. named.Warnings.Except(alone.Warnings, StringComparer.Ordinal), .. wishes.Warnings] : wishes.Warnings;
         try
         {

@@ -36,7 +36,7 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
             if (_body is null)
             {
                 _body = CloneManifest.Build(Request, ApiVersion);
-                RequestFingerprint.Mark(_body, Fingerprint, Request.SourceKind, Request.SourceName);
+                RequestFingerprint.Mark(_body, Fingerprint, Request);
             }
 
             return _body;
@@ -46,6 +46,9 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
 
     /// <summary>How it is made.</summary>
     public CloneMethod Method { get; init; }
+
+    /// <summary>Why its disks can be had by method Direct only; null where another gives them too.</summary>
+    public string? OnlyDirect { get; init; }
 
     /// <summary>The machine it is made of, as planning saw it; null when it could not be read.</summary>
     public JsonObject? Source { get; init; }

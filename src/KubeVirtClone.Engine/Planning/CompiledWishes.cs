@@ -29,6 +29,7 @@ internal sealed class CompiledWishes
     {
         try
         {
+            SizePatches.Check(request);
             var (derived, own) = derive();
             var serial = request.SmbiosSerial is null ? [] : Serial(request, sourceHasFirmware);
             _keepsSerial = serial.Count == 0;
@@ -61,16 +62,20 @@ internal sealed class CompiledWishes
     /// <summary>With what the request comes to for its source.</summary>
     /// <param name="request">One of the requests.</param>
     /// <param name="source">The machine that is cloned; null when it cannot be read.</param>
-    public static CompiledWishes For(CloneRequest request, JsonObject? source)
+    /// <param name="types">Which instance types and preferences there are.</param>
+    public static CompiledWishes For(CloneRequest request, JsonObject? source, KnownTypes types)
     {
+        var told = new List<string>();
         IReadOnlyList<PatchOperation> templates = [];
         bool? firmware = source is null ? null : SourceMachine.Domain(source)?["firmware"] is JsonObject;
         var compiled = new CompiledWishes(request, firmware, () =>
         {
-            var (filtered, patches) = IdentityRules.Apply(request, source);
+            var (filtered, identity) = IdentityRules.Apply(request, source);
+            IReadOnlyList<PatchOperation> patches = [.. identity, .. SizePatches.Of(request, source, types, told.Add)];
             templates = RestoredMachine.LeaveTemplatesOut(source, [.. patches, .. PatchRules.Read(request.Patches ?? [])]);
             return (filtered, [.. templates, .. patches]);
         });
+        compiled._warnings.AddRange(told);
         if (templates.Count > 0)
             compiled._warnings.Add($"Clones of '{request.SourceName}' are made without the volume template that its volume names as a claim ({string.Join(", ", RestoredMachine.TemplatesNamedAsClaims(source).Select(t => t.Name))}): KubeVirt would refuse them with it. Their volumes are copied all the same.");
         return compiled;

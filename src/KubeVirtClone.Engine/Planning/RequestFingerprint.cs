@@ -49,14 +49,16 @@ internal static class RequestFingerprint
     }
 
     /// <summary>Notes on an object which request it is for, and what of.</summary>
-    public static void Mark(JsonObject body, string fingerprint, string sourceKind, string sourceName)
+    public static void Mark(JsonObject body, string fingerprint, CloneRequest request)
     {
         var metadata = (JsonObject)body["metadata"]!;
         var annotations = metadata["annotations"] as JsonObject;
         if (annotations is null)
             metadata["annotations"] = annotations = new JsonObject();
         annotations[CloneLabels.Request] = fingerprint;
-        annotations[CloneLabels.Source] = $"{sourceKind}/{sourceName}";
+        annotations[CloneLabels.Source] = $"{request.SourceKind}/{request.SourceName}";
+        if (AskedSizes.Write(request.Wishes) is { } asked)
+            annotations[CloneLabels.Asked] = asked;
     }
 
     private static void Write(Utf8JsonWriter wish, object? value)

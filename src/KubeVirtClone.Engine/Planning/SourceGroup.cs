@@ -90,6 +90,8 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
         var apart = noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine;
         if (mayPost && requests.Exists(r => r.StartsAtOnce))
             return (CloneMethod.Direct, "a machine that starts as soon as it is there has nothing to wait for when it is made directly");
+        if (mayPost && requests.Exists(r => r.Resizes || r.ChangesDisks))
+            return (CloneMethod.Direct, "machines and disks of another size or place than their source's are made directly: nothing is made like the source and changed then");
         if (mayPost && !apart && requests.Count > CloneOptions.AutoRestoreAbove)
             return (CloneMethod.Direct, $"there are more than {CloneOptions.AutoRestoreAbove}, and you may create virtualmachines and persistentvolumeclaims");
         if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))

@@ -1,6 +1,7 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -51,10 +52,10 @@ public sealed class ClonePreflight
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
         var reader = new KindReader(_cluster);
         var (resolved, unresolved) = await ResolveImagesAsync(items, ct);
-        var names = new CloneCompiler(batch, macs: null);
+        var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
         var named = Name(resolved, names);
         var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], ct);
-        var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)));
+        var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)), facts.Types);
         var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
         var existing = _options.SkipExisting ? subjects.FindAll(s => (s.AsItStands || s.Checked.Fault is null) && s.State.Machines.Find(s.Request.TargetName) is not null && !TargetCheck.IsOwnWork(s)) : [];
         var checks = new PreflightBatch([.. subjects.Except(existing)], facts, _options);

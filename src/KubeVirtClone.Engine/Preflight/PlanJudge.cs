@@ -18,7 +18,7 @@ internal sealed class PlanJudge(NamespaceFacts facts)
         FindingCodes.VolumeNotSnapshottable, FindingCodes.ClaimMissing, FindingCodes.SnapshotSourceMissing,
     };
 
-    private static readonly PreflightBatch Nothing = new([], new PreflightFacts(), new PreflightOptions());
+    private readonly PreflightBatch _storage = new([], facts.Storage, new PreflightOptions());
 
     private readonly Dictionary<SourceKey, IReadOnlyList<Finding>> _ofSources = [];
 
@@ -30,13 +30,13 @@ internal sealed class PlanJudge(NamespaceFacts facts)
         if (!_ofSources.TryGetValue(key, out var findings))
         {
             var source = new PreflightSource(subject, [subject]);
-            _ofSources[key] = findings = PreflightChecks.InOrder(PreflightChecks.CheapOfSources.SelectMany(c => c.Check(source, Nothing)));
+            _ofSources[key] = findings = PreflightChecks.InOrder(PreflightChecks.CheapOfSources.SelectMany(c => c.Check(source, _storage)));
         }
 
         List<Finding>? own = null;
         foreach (var check in PreflightChecks.CheapOfSubjects)
         {
-            foreach (var finding in check.Check(subject, Nothing))
+            foreach (var finding in check.Check(subject, _storage))
                 (own ??= []).Add(finding);
         }
 

@@ -30,11 +30,12 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
     /// <summary>Warnings about clones of one namespace that are about to be made, each with a request it concerns.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="planning">What planning found there.</param>
+    /// <param name="types">Instance types and preferences that are asked for.</param>
     /// <param name="clones">The clones, each as given and as it will be sent.</param>
     /// <param name="options">How they are made.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyList<(string Text, CloneRequest Request)>> WarnAsync(
-        string ns, NamespaceFacts planning, IReadOnlyList<(CloneRequest Original, CheckedRequest Checked)> clones, PreflightOptions options, CancellationToken ct)
+        string ns, NamespaceFacts planning, KnownTypes types, IReadOnlyList<(CloneRequest Original, CheckedRequest Checked)> clones, PreflightOptions options, CancellationToken ct)
     {
         if (clones.Count == 0)
             return [];
@@ -71,6 +72,7 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
         {
             SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct),
             Sizings = (await sizings).ToDictionary(s => s.Key, s => s.Sizing),
+            Types = types,
             References = await references,
         };
         var subjects = clones.Select(c => new PreflightSubject(new PreflightItem(c.Original), c.Checked, state)).ToList();

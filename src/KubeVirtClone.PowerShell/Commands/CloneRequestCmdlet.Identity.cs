@@ -89,4 +89,47 @@ public abstract partial class CloneRequestCmdlet
     /// <summary>Leave out what makes the new machine part of what Argo CD, Flux, Helm, Fleet or Harvester manage, and addresses that are the source's own.</summary>
     [Parameter]
     public SwitchParameter CleanOwnership { get; set; }
+
+    /// <summary>Number of virtual CPUs of the new machine.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("NumCpu")]
+    public string? Cpu { get; set; }
+
+    /// <summary>Memory of the new machine's guest: 8Gi, or 8GB, which PowerShell reads as as many bytes.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SizeTransformation]
+    public string? Memory { get; set; }
+
+    /// <summary>Instance type of the new machine, by name or as Kind/name.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(InstancetypeCompleter))]
+    public string? Instancetype { get; set; }
+
+    /// <summary>Preference of the new machine, by name or as Kind/name.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(PreferenceCompleter))]
+    public string? Preference { get; set; }
+
+    /// <summary>Size of the new machine's disks: '40Gi' for all, @{ root = '40Gi' } for one.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [DiskTableTransformation(IsSize = true)]
+    public IDictionary? DiskSize { get; set; }
+
+    /// <summary>Storage class of the new machine's disks, one for all or by disk; of the driver that has the source's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [DiskTableTransformation]
+    [ArgumentCompleter(typeof(StorageClassCompleter))]
+    public IDictionary? StorageClass { get; set; }
+
+    /// <summary>Access mode of the new machine's disks, one for all or by disk.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [DiskTableTransformation]
+    [ArgumentCompleter(typeof(AccessModeCompleter))]
+    public IDictionary? AccessMode { get; set; }
+
+    /// <summary>Volume mode of the new machine's disks, one for all or by disk.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [DiskTableTransformation]
+    [ArgumentCompleter(typeof(VolumeModeCompleter))]
+    public IDictionary? VolumeMode { get; set; }
 }

@@ -85,3 +85,33 @@ public sealed class NamespaceCompleter : ClusterCompleter
         }
     }
 }
+
+/// <summary>Completes names of instance types, of the cluster and of the namespace.</summary>
+public sealed class InstancetypeCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var (name, description) in new SizeNames(cluster).InstancetypesAsync(@namespace, ct)) yield return new Candidate(name, description);
+    }
+}
+
+/// <summary>Completes names of preferences, of the cluster and of the namespace.</summary>
+public sealed class PreferenceCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var (name, description) in new SizeNames(cluster).PreferencesAsync(@namespace, ct)) yield return new Candidate(name, description);
+    }
+}
+
+/// <summary>Completes names of storage classes.</summary>
+public sealed class StorageClassCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var (name, description) in new SizeNames(cluster).StorageClassesAsync(ct)) yield return new Candidate(name, description);
+    }
+}

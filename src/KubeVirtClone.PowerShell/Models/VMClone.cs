@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone;
 
@@ -28,6 +29,7 @@ public sealed class VMClone : KubeVirtObject
         RestoreName = record.RestoreName;
         Batch = record.Batch;
         Method = record.Method.ToString();
+        Asked = AskedSizes.Describe(record);
         Reference = record.Reference;
         Maker = MachineMaker.Of(record);
         Request = request;
@@ -84,6 +86,9 @@ public sealed class VMClone : KubeVirtObject
 
     /// <summary>How it is made: Clone, Restore or Direct.</summary>
     public string Method { get; }
+
+    /// <summary>What it was asked to have of other size, type or place than its source: 4 CPUs, 8Gi, root 40Gi. Empty when nothing was.</summary>
+    public string Asked { get; }
 
     /// <summary>Set on the target object of an error: what to ask for again. Piping such a record into New-VMClone retries it.</summary>
     [Hidden]

@@ -58,4 +58,28 @@ public sealed partial class VMCloneRequest
 
     /// <summary>Leave out what makes the machine part of what deployment tools manage, and addresses that are the source's own.</summary>
     public bool CleanOwnership { get; set; }
+
+    /// <summary>Number of virtual CPUs; null keeps the source's.</summary>
+    public string? Cpu { get; set; }
+
+    /// <summary>Memory of the guest, as 8Gi; null keeps the source's.</summary>
+    public string? Memory { get; set; }
+
+    /// <summary>Instance type, by name or as Kind/name; null keeps the source's.</summary>
+    public string? Instancetype { get; set; }
+
+    /// <summary>Preference, by name or as Kind/name; null keeps the source's.</summary>
+    public string? Preference { get; set; }
+
+    /// <summary>Size by disk; '*' is every disk. Null keeps the source's.</summary>
+    public Hashtable? DiskSize { get; set; }
+
+    /// <summary>Storage class by disk; '*' is every disk.</summary>
+    public Hashtable? StorageClass { get; set; }
+
+    /// <summary>Access mode by disk; '*' is every disk.</summary>
+    public Hashtable? AccessMode { get; set; }
+
+    /// <summary>Volume mode by disk; '*' is every disk.</summary>
+    public Hashtable? VolumeMode { get; set; }
 }

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Kubernetes;
@@ -33,6 +34,8 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
             differences.AddRange(await StateAsync(source, (await was).Preference, ct));
         }
 
+        if (request.Asked is { ChangesDisks: true } asked)
+            differences.AddRange(await DisksAsync(asked, source, clone, ct));
         if (fromMachine && SourceMachine.IsOn(source) && (await _reader.FindAsync(RelatedKinds.Instance, request.Namespace, request.SourceName!, ct)).Item is { } instance)
         {
             differences.AddRange(RunningDifferenceCheck.OnlyInInstance(source, instance).SelectMany(o => o.Names.Select(n => new MachineDifference(
@@ -45,6 +48,44 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
         }
 
         return differences;
+    }
+
+    // What was asked of each disk against what its claim came out as.
+    private async Task<IEnumerable<MachineDifference>> DisksAsync(CloneRequest asked, JsonObject source, JsonObject clone, CancellationToken ct)
+    {
+        var differences = new List<MachineDifference>();
+        var before = SourceMachine.Copied(source).ToDictionary(v => v.Name, v => v.Claim, StringComparer.Ordinal);
+        foreach (var volume in SourceMachine.Copied(clone))
+        {
+            var wish = DiskWish.Of(asked, volume.Name);
+            if (wish.IsEmpty || (await ClaimAsync(volume.Claim, ct)).Item is not { } claim)
+                continue;
+            var was = before.TryGetValue(volume.Name, out var name) && name != volume.Claim ? (await ClaimAsync(name, ct)).Item : null;
+            if (wish.Size is { } size)
+                Add("capacity", claim => claim.StringAt("status", "capacity", "storage"), Quantity.Show(size, bytes: true), got => Quantity.Parse(got) >= size);
+            if (wish.StorageClass is { } storageClass)
+                Add("storageClassName", claim => claim.StringAt("spec", "storageClassName"), storageClass, got => got == storageClass);
+            if (wish.AccessModes is { } modes)
+                Add("accessModes", Modes, string.Join(", ", modes), got => got == string.Join(", ", modes));
+            if (wish.VolumeMode is { } mode)
+                Add("volumeMode", claim => claim.StringAt("spec", "volumeMode"), mode, got => got == mode);
+
+            void Add(string field, Func<KubernetesObject, string?> read, string wanted, Func<string?, bool> isIt)
+            {
+                var (had, got) = (was is null ? null : read(was), read(claim));
+                if (!isIt(got))
+                    differences.Add(new MachineDifference("Disks", $"claim[{volume.Name}].{field}", had, got, Expected: false, $"it was to become '{wanted}'"));
+                else if (had != got)
+                    differences.Add(new MachineDifference("Disks", $"claim[{volume.Name}].{field}", had, got, Expected: true, "asked for"));
+            }
+        }
+
+        return differences;
+
+        Task<FoundObject> ClaimAsync(string name, CancellationToken ct) => _reader.FindAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, name, ct);
+
+        static string? Modes(KubernetesObject claim) =>
+            claim.At("spec", "accessModes") is { ValueKind: System.Text.Json.JsonValueKind.Array } list ? string.Join(", ", list.EnumerateArray().Select(m => m.GetString())) : null;
     }
 
     private static bool HasTypes(JsonObject machine) => machine["spec"]?["instancetype"] is not null || machine["spec"]?["preference"] is not null;

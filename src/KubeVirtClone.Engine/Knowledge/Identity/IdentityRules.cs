@@ -18,11 +18,11 @@ internal static class IdentityRules
     /// <summary>Whether a request asks for anything this turns into patches or addresses.</summary>
     public static bool NeedsSource(CloneRequest request) =>
         request.GenerateMacAddresses || request.Start || request.Hostname is not null || request.RunStrategy is not null || request.Secrets.Any()
-        || request.TargetLabels is { Count: > 0 } || request.TargetAnnotations is { Count: > 0 }
+        || request.Resizes || request.ChangesDisks || request.TargetLabels is { Count: > 0 } || request.TargetAnnotations is { Count: > 0 }
         || (request.Without & (CloneOmissions.Disks | CloneOmissions.Network)) != CloneOmissions.None;
 
     /// <summary>Whether a request asks for anything that takes patches.</summary>
-    public static bool NeedsPatches(CloneRequest request) => NeedsSource(request with { GenerateMacAddresses = false });
+    public static bool NeedsPatches(CloneRequest request) => NeedsSource(request with { GenerateMacAddresses = false, DiskSizes = null, StorageClasses = null, AccessModes = null, VolumeModes = null });
 
     /// <summary>
     /// The request with the filters it comes to, and the patches, in KubeVirt's own terms. Nothing of it hangs on the clone's name or address: it holds for
@@ -224,20 +224,4 @@ internal static class IdentityRules
     private static JsonObject? Domain(JsonObject source) => source["spec"]?["template"]?["spec"]?["domain"] as JsonObject;
 
     internal static RequestFaultException Unsupported(string why, string action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
-}
-
-/// <summary>Patches being written.</summary>
-internal sealed class PatchList
-{
-    private readonly List<PatchOperation> _operations = [];
-
-    public IReadOnlyList<PatchOperation> Operations => _operations;
-
-    public void Add(string op, string path, JsonNode? value) => _operations.AddRange(PatchRules.Expand(PatchOperation.With(op, path, value)));
-
-    public void Add(string op, string path) => _operations.Add(new PatchOperation(op, path));
-
-    /// <summary>Sets a text that is each clone's own.</summary>
-    public void AddOwn(string op, string path, RequestField field, CloneRequest request) =>
-        _operations.Add(PatchOperation.With(op, path, request.Wishes.Text(field)) with { ValueOf = field });
 }

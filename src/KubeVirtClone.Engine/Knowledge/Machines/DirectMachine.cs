@@ -15,7 +15,7 @@ internal static class DirectMachine
 
     private static readonly string[] OwnAnnotations =
     [
-        CloneLabels.LastRestore, CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims,
+        CloneLabels.LastRestore, CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims, CloneLabels.Asked,
     ];
 
     /// <summary>The machine's metadata and specification, or the operation that cannot be applied and why.</summary>

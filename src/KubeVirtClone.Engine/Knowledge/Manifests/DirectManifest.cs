@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
@@ -82,7 +83,7 @@ internal static class DirectManifest
             ["apiVersion"] = KubeVirtKinds.PersistentVolumeClaim.ApiVersion,
             ["kind"] = KubeVirtKinds.PersistentVolumeClaim.Kind,
             ["metadata"] = metadata,
-            ["spec"] = Spec(volume, restoreSize),
+            ["spec"] = Spec(volume, restoreSize, DiskWish.Of(request, volume.Name)),
         };
     }
 
@@ -95,7 +96,7 @@ internal static class DirectManifest
         new JsonObject { ["apiVersion"] = KubeVirtKinds.VirtualMachine.ApiVersion, ["kind"] = SourceKinds.VirtualMachine, ["name"] = machine, ["uid"] = uid, ["controller"] = true },
     ];
 
-    private static JsonObject Spec(SnapshotVolume volume, string? restoreSize)
+    private static JsonObject Spec(SnapshotVolume volume, string? restoreSize, DiskWish wish)
     {
         var spec = new JsonObject();
         foreach (var field in CopiedSpec)
@@ -106,15 +107,34 @@ internal static class DirectManifest
 
         if (restoreSize is not null && Quantity.Parse(restoreSize) is { } least && !(volume.Size >= least))
         {
-            if (spec["resources"] is not JsonObject resources)
-                spec["resources"] = resources = [];
-            if (resources["requests"] is not JsonObject requests)
-                resources["requests"] = requests = [];
-            requests["storage"] = restoreSize;
+            Request(spec, restoreSize);
         }
+
+        if (wish.Size is { } size)
+        {
+            Request(spec, Quantity.Canonical(size.ToString("0", CultureInfo.InvariantCulture))!);
+            // The source's limit says nothing of this one, and would be refused where it is lower.
+            (spec["resources"] as JsonObject)?.Remove("limits");
+        }
+
+        if (wish.StorageClass is { } storageClass)
+            spec["storageClassName"] = storageClass;
+        if (wish.AccessModes is { } modes)
+            spec["accessModes"] = new JsonArray([.. modes.Select(m => (JsonNode?)m)]);
+        if (wish.VolumeMode is { } mode)
+            spec["volumeMode"] = mode;
 
         // Never with a namespace: a server without the feature for it takes the claim, forgets the reference, and binds an empty volume.
         spec["dataSourceRef"] = new JsonObject { ["apiGroup"] = VolumeSnapshotGroup, ["kind"] = "VolumeSnapshot", ["name"] = volume.VolumeSnapshot };
         return spec;
+    }
+
+    private static void Request(JsonObject spec, string size)
+    {
+        if (spec["resources"] is not JsonObject resources)
+            spec["resources"] = resources = [];
+        if (resources["requests"] is not JsonObject requests)
+            resources["requests"] = requests = [];
+        requests["storage"] = size;
     }
 }

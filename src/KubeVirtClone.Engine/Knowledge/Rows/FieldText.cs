@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -23,10 +24,13 @@ public static class FieldText
         return field.Kind switch
         {
             RequestFieldKind.Text => Write(value).Trim(),
+            // A number is one of bytes, as PowerShell reads 8GB.
+            RequestFieldKind.Size => Quantity.Canonical(Write(value).Trim()),
             RequestFieldKind.Choice => Word(field, Write(value)),
             RequestFieldKind.Choices => Words(field, value),
             RequestFieldKind.Flag => Flag(field, Write(value).Trim()),
             RequestFieldKind.List => value is string cell ? Split(cell) : Items(value),
+            RequestFieldKind.Disks or RequestFieldKind.DiskSizes => Disks(field, value),
             RequestFieldKind.Patches => Items(value) is { Count: > 0 } patches && patches.Any(p => p.Length > 0) ? patches : null,
             _ => value is IDictionary table ? Table(table) : Entries(field, value is string text ? Split(text) : Items(value)),
         };
@@ -71,6 +75,25 @@ public static class FieldText
         foreach (DictionaryEntry entry in table)
             texts[Write(entry.Key)] = Write(entry.Value);
         return texts;
+    }
+
+    // An entry without a key is for every disk.
+    private static Dictionary<string, string>? Disks(RequestField field, object value)
+    {
+        var texts = value is IDictionary table ? Table(table) : new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in value is IDictionary ? [] : value is string cell ? Split(cell) : Items(value))
+        {
+            var end = entry.IndexOf('=', StringComparison.Ordinal);
+            var disk = end < 0 ? RequestFields.EveryDisk : entry[..end].Trim();
+            if (disk.Length == 0)
+                throw new RequestFaultException(FaultIds.VMCloneSizeInvalid, $"{field.Name} '{entry}' names no disk.", "Write DISK=VALUE, or the value alone for every disk.");
+            if (!texts.TryAdd(disk, entry[(end + 1)..].Trim()))
+                throw new RequestFaultException(FaultIds.VMCloneSizeInvalid, $"{field.Name} gives {(end < 0 ? "every disk" : $"disk '{disk}'")} twice.", "Give each disk once.");
+        }
+
+        if (field.Kind == RequestFieldKind.DiskSizes)
+            texts = texts.ToDictionary(t => t.Key, t => Quantity.Canonical(t.Value)!, StringComparer.Ordinal);
+        return texts.Count == 0 ? null : texts;
     }
 
     private static Dictionary<string, string>? Entries(RequestField field, IReadOnlyList<string> entries)

@@ -22,6 +22,9 @@ public static class CloneLabels
     /// <summary>Annotation of a restore that stands for a clone, with the specification a VirtualMachineClone for the same would have.</summary>
     public const string CloneSpec = "kubevirtclone.io/clone-spec";
 
+    /// <summary>Annotation with what was asked for of other sizes, types and places than the source's, as JSON by the names of the request's fields.</summary>
+    public const string Asked = "kubevirtclone.io/asked";
+
     /// <summary>
     /// Annotation of a machine that was made directly: <c>namespace/name</c> of that machine. A copy of the machine, which carries its labels and
     /// annotations, has another name, and is thereby known not to be the clone.

@@ -27,6 +27,15 @@ internal static class Quantity
     /// <summary>The number the official client has read; null when there is none.</summary>
     public static decimal? Of(ResourceQuantity? amount) => Parse(amount?.ToString());
 
+    /// <summary>A size in bytes as it is written shortest without loss: <c>8192Mi</c> and <c>8589934592</c> are both <c>8Gi</c>. A text that is no size stays as it is.</summary>
+    public static string? Canonical(string? text)
+    {
+        if (Parse(text) is not { } bytes || bytes <= 0 || bytes != decimal.Truncate(bytes))
+            return text;
+        var (suffix, factor) = Suffixes[..6].LastOrDefault(s => bytes % s.Factor == 0);
+        return (suffix is null ? bytes : bytes / factor).ToString("0", CultureInfo.InvariantCulture) + suffix;
+    }
+
     /// <summary>A number of bytes in the largest unit that gives at most two decimals; counts as they are.</summary>
     public static string Show(decimal value, bool bytes)
     {

@@ -22,6 +22,9 @@ internal static class RelatedKinds
     public static ResourceKind VolumeSnapshotClass { get; } =
         new("snapshot.storage.k8s.io", "v1", "volumesnapshotclasses", "VolumeSnapshotClass", Namespaced: false);
 
+    public static ResourceKind VolumeSnapshotContent { get; } =
+        new("snapshot.storage.k8s.io", "v1", "volumesnapshotcontents", "VolumeSnapshotContent", Namespaced: false);
+
     public static ResourceKind StorageProfile { get; } = new("cdi.kubevirt.io", "v1beta1", "storageprofiles", "StorageProfile", Namespaced: false);
 
     public static ResourceKind ControllerRevision { get; } = new("apps", "v1", "controllerrevisions", "ControllerRevision");

@@ -84,13 +84,17 @@ public sealed partial record CloneRequest
     {
         ArgumentNullException.ThrowIfNull(clone);
         var spec = SpecOf(clone);
+        var asked = AskedSizes.Read(clone.Raw);
         return new CloneRequest
         {
             Namespace = clone.Namespace,
             SourceKind = clone.SourceKind,
             SourceName = clone.SourceName,
             TargetName = clone.TargetName,
-            Wishes = RequestFields.All.Where(f => f.SpecPath.Count > 0).Aggregate(RequestValues.None, (values, f) => values.With(f, Value(At(spec, f.SpecPath)))),
+            // The size of the machine itself is among the patches already; its disks are in none.
+            Wishes = RequestFields.OfDisks.Aggregate(
+                RequestFields.All.Where(f => f.SpecPath.Count > 0).Aggregate(RequestValues.None, (values, f) => values.With(f, Value(At(spec, f.SpecPath)))),
+                (values, f) => values.With(f, asked[f])),
             Input = clone,
         };
     }

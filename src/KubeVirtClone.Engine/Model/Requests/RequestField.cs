@@ -26,6 +26,15 @@ public enum RequestFieldKind
     /// <summary>MAC addresses by interface; in a cell <c>interface=mac</c> or <c>interface:mac</c>, parted by <c>;</c>.</summary>
     Macs,
 
+    /// <summary>A number of bytes as Kubernetes writes it: <c>8Gi</c>.</summary>
+    Size,
+
+    /// <summary>Texts by disk, or one for every disk; in a cell <c>fast</c> or <c>root=fast;data=slow</c>.</summary>
+    Disks,
+
+    /// <summary>Sizes by disk, or one for every disk, as <see cref="Disks"/>.</summary>
+    DiskSizes,
+
     /// <summary>JSON patch operations as JSON texts, which are never split.</summary>
     Patches,
 }
@@ -65,6 +74,9 @@ public sealed partial record RequestField(string Name, RequestFieldKind Kind, st
 
     /// <summary>Whether it decides what machine comes out: what exists with another value is another request's.</summary>
     public bool InFingerprint { get; init; } = true;
+
+    /// <summary>Whether it makes the machine one of another size or place than its source, which its record then tells.</summary>
+    public bool IsOfSize { get; init; }
 
     /// <summary>What an unset value is in fingerprints, for fields that were in every fingerprint from the start; a field added later counts only when it is set.</summary>
     internal object? UnsetMark { get; init; }

@@ -126,6 +126,15 @@ public static partial class FaultIds
     /// <summary>The volume name policy is unknown.</summary>
     public const string VMCloneVolumeNamePolicyInvalid = "VMCloneVolumeNamePolicyInvalid";
 
+    /// <summary>A size, a number of CPUs, or the name of a type, class or mode is none.</summary>
+    public const string VMCloneSizeInvalid = "VMCloneSizeInvalid";
+
+    /// <summary>A disk cannot be had in the size, class or mode asked for, or there is none of that name.</summary>
+    public const string VMCloneDiskUnsupported = "VMCloneDiskUnsupported";
+
+    /// <summary>The instance type or preference asked for does not exist.</summary>
+    public const string VMInstancetypeNotFound = "VMInstancetypeNotFound";
+
     /// <summary>This KubeVirt does not know the field.</summary>
     public const string VMCloneFieldUnsupported = "VMCloneFieldUnsupported";
 

@@ -58,7 +58,7 @@ internal sealed class CloneNeeds
     public decimal Of(PreflightSubject subject, string resource)
     {
         var (source, first) = _sources[subject];
-        var volumes = _volumes[source];
+        var volumes = subject.AsItStands ? _volumes[source] : [.. _volumes[source].Select(v => v.For(subject.Request))];
         var at = resource.IndexOf(ClassSuffix, StringComparison.Ordinal);
         if (at > 0)
         {
@@ -117,6 +117,8 @@ internal sealed class CloneNeeds
         var wanted = SourceMachine.Text(machine?["spec"]?["instancetype"]?["name"]);
         if (machine is null || string.IsNullOrEmpty(wanted))
             return machine is null ? null : MachineSizing.Of(machine, instancetype: null);
+        if (subject.Request.Instancetype is not null && !subject.AsItStands)
+            return _batch.Facts.Types.Spec(subject.Request.Namespace, SourceMachine.Text(machine["spec"]!["instancetype"]!["kind"]) ?? "", wanted) is { } asked ? MachineSizing.Of(machine, asked) : null;
         // One that a patch names is not read.
         return wanted == named?.Name && named.OfClone(source.IsOn) is { } spec ? MachineSizing.Of(machine, spec) : null;
     }

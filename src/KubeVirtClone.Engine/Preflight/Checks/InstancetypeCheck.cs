@@ -8,7 +8,7 @@ internal sealed class InstancetypeCheck : SourceCheck
 {
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        foreach (var missing in batch.SizingOf(source).Objects.Select(Missing).OfType<(string Field, string Kind, string Name)>())
+        foreach (var missing in batch.KeptTypes(source).Select(Missing).OfType<(string Field, string Kind, string Name)>())
         {
             yield return source.Finding(
                 FindingSeverity.Warning,

@@ -24,16 +24,23 @@ internal sealed class LimitRangeCheck : IPreflightCheck
     private static IEnumerable<Finding> Volumes(PreflightSource source, KubernetesObject range, V1LimitRangeItem limit, PreflightBatch batch)
     {
         var (max, min) = (limit.Max.Amount("storage"), limit.Min.Amount("storage"));
-        foreach (var volume in SourceVolume.Of(source, batch.Facts).Where(v => v.Size > max || v.Size < min))
+        var volumes = SourceVolume.Of(source, batch.Facts);
+        foreach (var sized in source.All.SelectMany(s => volumes.Select(v => (Subject: s, Volume: s.AsItStands ? v : v.For(s.Request)))).Where(v => v.Volume.Size > max || v.Volume.Size < min)
+            .GroupBy(v => (v.Volume.Volume.Name, v.Volume.Size)))
         {
+            var volume = sized.First().Volume;
+            var asked = volume.Size != volumes.First(v => v.Volume.Name == volume.Volume.Name).Size;
             yield return source.Finding(
                 FindingSeverity.Error,
                 FindingCodes.LimitRange,
-                $"The volume '{volume.Volume.Name}' of '{source.Name}' has {Quantity.Show(volume.Size!.Value, bytes: true)}; the limit range '{range.Name}' allows "
+                $"The volume '{volume.Volume.Name}' of {(asked ? "clones of " : "")}'{source.Name}' {(asked ? "is to have" : "has")} {Quantity.Show(volume.Size!.Value, bytes: true)}; the limit range '{range.Name}' allows "
                     + $"{(volume.Size > max ? $"at most {Quantity.Show(max.Value, bytes: true)}" : $"at least {Quantity.Show(min!.Value, bytes: true)}")}. KubeVirt takes the clones and tries for ever.",
-                "Have the limit range changed, or clone a machine with other volumes: a clone cannot change their size.",
+                volume.Size > max
+                    ? "Have the limit range changed, or clone a machine with smaller volumes: a copy is never smaller than its source."
+                    : $"Have the limit range changed, or give the clones larger disks: -DiskSize {Quantity.Show(min!.Value, bytes: true)}",
                 $"LimitRange {range.Name}, type PersistentVolumeClaim",
-                FaultCategory.LimitsExceeded);
+                FaultCategory.LimitsExceeded) with
+            { Requests = [.. sized.Select(s => s.Subject.Item.Request)] };
         }
     }
 
@@ -51,7 +58,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
                 FindingSeverity.Warning,
                 FindingCodes.LimitRange,
                 $"A clone of '{source.Name}' asks for {Quantity.Show(need, bytes)} of {resource} when it runs; the limit range '{range.Name}' allows {Quantity.Show(max, bytes)}. The clones are made, and cannot start.",
-                "Have the limit range changed, or give the clones another size by -Patch.",
+                "Have the limit range changed, or give the clones another size: -Cpu, -Memory, -Instancetype.",
                 $"LimitRange {range.Name}, type {limit.Type}",
                 FaultCategory.LimitsExceeded) with
             { Requests = [.. large.Select(l => l.Subject.Item.Request)] };

@@ -24,6 +24,7 @@ internal static class PreflightChecks
         new MacInterfaceCheck(),
         new VolumeNameCheck(),
         new PatchCheck(),
+        new DiskCheck(),
     ];
 
     /// <summary>All of them.</summary>
@@ -37,6 +38,7 @@ internal static class PreflightChecks
         new RestoreManifestCheck(),
         .. CheapOfSources,
         .. CheapOfSubjects,
+        new DiskMethodCheck(),
         new RestoredMachineCheck(),
         new TemplateSourceCheck(),
         new RunningSourceCheck(),

@@ -15,8 +15,7 @@ internal sealed class InstancetypeDriftCheck : SourceCheck
     {
         if (source.Machine is not { } machine)
             yield break;
-        var sizing = batch.SizingOf(source);
-        foreach (var named in sizing.Objects)
+        foreach (var named in batch.KeptTypes(source))
         {
             if (KeptRevision(source, machine, named) is { Count: > 0 } mixed)
             {

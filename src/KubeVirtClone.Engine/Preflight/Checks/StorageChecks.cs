@@ -52,18 +52,20 @@ internal sealed class BindingCheck : SourceCheck
     {
         if (source.Machine is null)
             yield break;
-        var volumes = SourceVolume.Of(source, batch.Facts);
-        foreach (var missing in volumes.Select(v => v.StorageClass).OfType<string>().Where(c => c.Length > 0 && batch.Facts.StorageClasses.Lacks(c)).Distinct(StringComparer.Ordinal))
+        IReadOnlyList<SourceVolume> own = SourceVolume.Of(source, batch.Facts);
+        // As the clones get them.
+        List<SourceVolume> volumes = [.. source.All.SelectMany(s => own.Select(v => s.AsItStands ? v : v.For(s.Request))).DistinctBy(v => (v.Volume.Name, v.StorageClass))];
+        foreach (var missing in volumes.Select(v => v.StorageClass).OfType<string>().Where(c => c.Length > 0 && batch.Facts.StorageClasses.Lacks(c) && own.Any(v => v.StorageClass == c)).Distinct(StringComparer.Ordinal))
         {
             yield return source.Finding(
                 FindingSeverity.Error,
                 FindingCodes.StorageClassMissing,
                 $"The storage class '{missing}' of a volume of '{source.Name}' does not exist (any more): the clone's volume would never be made.",
-                "Have the class made again; a clone cannot change its volumes' class.",
+                "Have the class made again, or give the clones another of the same driver: -StorageClass NAME.",
                 $"StorageClass {missing}");
         }
 
-        var waiting = volumes.Where(v => batch.Facts.WaitsForFirstConsumer(v.StorageClass) == true).Select(v => v.Volume.Name).ToList();
+        var waiting = volumes.Where(v => batch.Facts.WaitsForFirstConsumer(v.StorageClass) == true).Select(v => v.Volume.Name).Distinct(StringComparer.Ordinal).ToList();
         var unknown = volumes.Where(v => batch.Facts.WaitsForFirstConsumer(v.StorageClass) is null).Select(v => v.Volume.Name).ToList();
         if (waiting.Count > 0)
         {

@@ -140,6 +140,10 @@ internal sealed class PreflightBatch
     /// <summary>What a source's size hangs on.</summary>
     public SourceSizing SizingOf(PreflightSource source) => Facts.Sizings.GetValueOrDefault(SourceKey.Of(source.First.Request)) ?? SourceSizing.None;
 
+    /// <summary>Those of a source's instance type and preference that not all of its clones are given another for.</summary>
+    public IEnumerable<SizingObject> KeptTypes(PreflightSource source) => SizingOf(source).Objects
+        .Where(o => source.All.Any(s => s.AsItStands || !SizePatches.Types(s.Request).Any(t => t.Field == o.Field)));
+
     /// <summary>How clones of a source would be made.</summary>
     public CloneMethod MethodOf(PreflightSource source)
     {

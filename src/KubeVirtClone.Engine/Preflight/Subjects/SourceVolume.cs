@@ -2,6 +2,7 @@ using System.Text.Json;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Subjects;
@@ -21,12 +22,33 @@ internal sealed record SourceVolume
 
     public IReadOnlyList<string> AccessModes { get; init; } = [];
 
+    /// <summary>Block or Filesystem, or null when it is not known.</summary>
+    public string? VolumeMode { get; init; }
+
+    /// <summary>Whether a copy may be of another volume mode: the content of its VolumeSnapshot says so.</summary>
+    public bool MayChangeMode { get; init; }
+
     /// <summary>CSI driver, or null when it is not known.</summary>
     public string? Driver { get; init; }
 
     /// <summary>The volumes a source's clones get copies of, as far as they are known.</summary>
     public static IReadOnlyList<SourceVolume> Of(PreflightSource source, PreflightFacts facts) =>
         source.First.FromSnapshot ? OfSnapshot(source, facts) : [.. SourceMachine.Copied(source.Machine).Select(v => OfClaim(v, source.State, facts))];
+
+    /// <summary>The copy that a request gets of it.</summary>
+    public SourceVolume For(CloneRequest request)
+    {
+        if (!request.ChangesDisks)
+            return this;
+        var wish = DiskWish.Of(request, Volume.Name);
+        return wish.IsEmpty ? this : this with
+        {
+            Size = wish.Size ?? Size,
+            StorageClass = wish.StorageClass ?? StorageClass,
+            AccessModes = wish.AccessModes ?? AccessModes,
+            VolumeMode = wish.VolumeMode ?? VolumeMode,
+        };
+    }
 
     private static SourceVolume OfClaim(CopiedVolume volume, NamespaceState state, PreflightFacts facts)
     {
@@ -45,6 +67,7 @@ internal sealed record SourceVolume
                 claim?.Status?.Capacity.Amount("storage")),
             StorageClass = storageClass,
             AccessModes = [.. claim?.Spec?.AccessModes ?? []],
+            VolumeMode = found is null ? SourceMachine.Text(template?["volumeMode"]) : claim?.Spec?.VolumeMode ?? "Filesystem",
             Driver = facts.DriverOf(storageClass) ?? found?.Annotations.GetValueOrDefault("volume.kubernetes.io/storage-provisioner"),
         };
     }
@@ -63,7 +86,8 @@ internal sealed record SourceVolume
             var spec = backup.Member("persistentVolumeClaim")?.Member("spec");
             var claim = backup.Member("persistentVolumeClaim")?.Member("metadata")?.Text("name") ?? "";
             var asked = Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage"));
-            var restoreSize = Quantity.Parse(source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"))?.StringAt("status", "restoreSize"))
+            var snapshot = source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"));
+            var restoreSize = Quantity.Parse(snapshot?.StringAt("status", "restoreSize"))
                 ?? source.State.Claims.Find(claim)?.AsClaim()?.Status?.Capacity.Amount("storage");
             var storageClass = spec?.Text("storageClassName");
             result.Add(new SourceVolume
@@ -72,6 +96,9 @@ internal sealed record SourceVolume
                 Size = Larger(asked, restoreSize),
                 StorageClass = storageClass,
                 AccessModes = Modes(spec?.Member("accessModes")),
+                VolumeMode = spec?.Text("volumeMode") ?? "Filesystem",
+                MayChangeMode = facts.VolumeSnapshotContents.Find(snapshot?.StringAt("status", "boundVolumeSnapshotContentName"))?.Annotations
+                    .GetValueOrDefault("snapshot.storage.kubernetes.io/allow-volume-mode-change") == "true",
                 Driver = facts.DriverOf(storageClass),
             });
         }

@@ -49,6 +49,9 @@ internal sealed class InProcessClient : IKubernetesClient
     /// <summary>Plurals of the kinds its user may not list.</summary>
     public IReadOnlySet<string> Unlisted { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Kinds of which access reviews say that the user may create them; with none they say nothing.</summary>
+    public IReadOnlySet<string> Creatable { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
     public bool IsDead => _dead;
 
@@ -172,6 +175,13 @@ internal sealed class InProcessClient : IKubernetesClient
     // One object of the core group is read or created; reviews are answered as by a server that has none.
     private async Task<HttpAnswer> TypedAsync(HttpMethod method, string path, JsonNode? body, CancellationToken ct)
     {
+        // Who was given no rights by the test is not told of any.
+        if (path.Split('?')[0].EndsWith("/selfsubjectaccessreviews", StringComparison.Ordinal) && Creatable.Count > 0)
+        {
+            var allowed = Creatable.Contains(body!["spec"]!["resourceAttributes"]!["resource"]!.GetValue<string>());
+            return new HttpAnswer(201, "application/json", $$$"""{"status":{"allowed":{{{(allowed ? "true" : "false")}}}}}""", null);
+        }
+
         if (path.Split('?')[0].Split('/') is not ["", "api", "v1", "namespaces", var ns, var plural, .. var name])
             return new HttpAnswer(200, "application/json", "{}", null);
         var kind = new ResourceKind("", "v1", plural, "");

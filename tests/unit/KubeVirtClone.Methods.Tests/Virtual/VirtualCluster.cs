@@ -17,6 +17,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
 
     private readonly string _namespace;
     private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _creatable = new(StringComparer.Ordinal);
     private VirtualTime _time;
     private InProcessClient _client;
 
@@ -74,6 +75,13 @@ internal sealed class VirtualCluster : IAsyncDisposable
         BeginProcess(killAt: null);
     }
 
+    /// <summary>From here on access reviews say that the engine's user may create these kinds, and no others.</summary>
+    public void MayCreate(params string[] plurals)
+    {
+        _creatable.UnionWith(plurals);
+        BeginProcess(killAt: null);
+    }
+
     /// <summary>Lets the cluster work by itself for a while.</summary>
     public void Settle(TimeSpan time) => Sandbox.Run(time);
 
@@ -87,7 +95,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private void BeginProcess(KillPoint? killAt)
     {
         _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted };
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Creatable = _creatable };
         Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
     }
 
