@@ -124,7 +124,7 @@ internal sealed class CommandContext : IAsyncDisposable
     private EngineCallbacks Callbacks() => new()
     {
         Verbose = _connection.Verbosity >= 1 ? WriteLine : null,
-        Warning = line => WriteLine("warning: " + ShellWords.Translate(line)),
+        Warning = line => WriteLine("warning: " + ShellWords.Line(line)),
         Information = WriteLine,
         Trace = _connection.Verbosity >= 6 ? trace => WriteLine(Describe(trace)) : null,
     };

@@ -17,7 +17,7 @@ internal sealed class CommandRunner(CliConsole console, Interruption interruptio
         }
         catch (Exception e) when (e is UsageException or RequestFaultException)
         {
-            context.WriteLine("error: " + ((e as RequestFaultException)?.Advice ?? e.Message));
+            context.WriteLine("error: " + (e is RequestFaultException wrong ? ShellWords.Line(wrong.Line) : e.Message));
             context.WriteLine($"See '{HelpText.CommandPath(parsed)} --help'.");
             return ExitCode.Usage;
         }

@@ -29,7 +29,7 @@ internal static class GetAction
         if (clones.Count == 0 && selection is { Batch: { } batch, AllNamespaces: false, Names.Count: 0 }
             && await new BatchLeftovers(cluster).DescribeVolumesAsync(null, batch, context.Cancelled) is { } left)
         {
-            context.WriteLine("warning: " + ShellWords.Translate(left));
+            context.WriteLine("warning: " + ShellWords.Line(left));
         }
 
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

@@ -28,7 +28,7 @@ internal sealed class ItemPump<T>(CommandContext context, RecordResults<T> resul
                     context.Faults.Write(update.Fault);
                     break;
                 case ItemUpdateKind.Warning:
-                    context.WriteLine("warning: " + CellText.Line(update.Message));
+                    context.WriteLine("warning: " + ShellWords.Line(update.Message));
                     break;
             }
 

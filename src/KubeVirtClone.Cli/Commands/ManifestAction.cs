@@ -38,7 +38,7 @@ internal static class ManifestAction
         foreach (var item in items)
         {
             if (item.Warning is { } warning)
-                context.WriteLine(item.Request is { } about ? $"warning: {about.DisplayName}: {ShellWords.Translate(warning)}" : $"warning: {ShellWords.Translate(warning)}");
+                context.WriteLine(item.Request is { } about ? $"warning: {about.DisplayName}: {ShellWords.Line(warning)}" : $"warning: {ShellWords.Line(warning)}");
             if (item.Fault is { } fault)
                 context.Faults.Write(fault, item.Request?.DisplayName);
             if (item.Manifest is not { } manifest)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Knowledge.Rows;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -44,7 +45,7 @@ internal sealed class RequestOptions
         }
         catch (RequestFaultException e)
         {
-            result.AddError($"{field.Option}: {e.Advice}");
+            result.AddError($"{field.Option}: {ShellWords.Line(e.Line)}");
             return null;
         }
     }

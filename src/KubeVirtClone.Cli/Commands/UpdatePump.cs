@@ -28,13 +28,13 @@ internal sealed class UpdatePump(CommandContext context, CloneResults results)
                 context.Faults.Write(update.Fault, update.Request?.DisplayName);
                 break;
             case CloneUpdateKind.Warning:
-                context.WriteLine($"warning: {ShellWords.Translate(update.Message ?? "")}");
+                context.WriteLine($"warning: {ShellWords.Line(update.Message)}");
                 break;
             case CloneUpdateKind.Verbose:
-                context.Verbose(update.Message ?? "");
+                context.Verbose(ShellWords.Line(update.Message));
                 break;
             case CloneUpdateKind.Skipped:
-                context.WriteLine(update.Message ?? $"{update.Request?.DisplayName}: exists, left out");
+                context.WriteLine(update.Message is null ? $"{update.Request?.DisplayName}: exists, left out" : ShellWords.Line(update.Message));
                 break;
             case CloneUpdateKind.Progress when update.Progress is not null:
                 Progress = update.Progress;

@@ -1,5 +1,6 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
+using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -23,7 +24,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         }
         catch (RequestFaultException e)
         {
-            throw new UsageException(e.Advice, e);
+            throw new UsageException(ShellWords.Line(e.Line), e);
         }
     }
 

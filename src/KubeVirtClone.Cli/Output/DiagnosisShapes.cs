@@ -57,8 +57,8 @@ internal static class DiagnosisShapes
         Lines("Evidence", diagnosis.Evidence.Select(e => CellText.Line(e.ToString()) + (e.Since is null ? "" : $" ({CellText.Age(e.Since)} ago)")));
         if (diagnosis.Health != CloneHealth.Completed)
             Line("Ends by itself", diagnosis.CanEndByItself ? "yes, it can" : "no");
-        if (diagnosis.NextStep.Length > 0)
-            Line("Next step", CellText.Line(diagnosis.NextStep));
+        if (!diagnosis.NextStep.IsEmpty)
+            Line("Next step", ShellWords.Line(diagnosis.NextStep));
         Lines("Repair", diagnosis.Repair.Actions.Select(a => $"{a.Operation} {a.Target}: {CellText.Line(a.Reason)}"));
         if (diagnosis.Partial)
             Line("Not read", string.Join(", ", diagnosis.NotRead));
@@ -78,7 +78,7 @@ internal static class DiagnosisShapes
 
     private static string Message(CloneDiagnosis diagnosis)
     {
-        var next = CellText.Line(diagnosis.NextStep);
+        var next = ShellWords.Line(diagnosis.NextStep);
         return CellText.Line(diagnosis.Cause) + (next.Length == 0 ? "" : " Next step: " + next);
     }
 
@@ -93,7 +93,7 @@ internal static class DiagnosisShapes
         ["cause"] = CellText.Line(diagnosis.Cause),
         ["since"] = Time(diagnosis.Since),
         ["canEndByItself"] = diagnosis.CanEndByItself,
-        ["nextStep"] = CellText.Line(diagnosis.NextStep),
+        ["nextStep"] = ShellWords.Line(diagnosis.NextStep),
         ["evidence"] = new JsonArray([.. diagnosis.Evidence.Select(e => new JsonObject
         {
             ["object"] = e.Object,

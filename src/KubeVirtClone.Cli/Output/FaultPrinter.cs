@@ -20,16 +20,13 @@ internal sealed class FaultPrinter(Action<string> writeLine)
     private static string Describe(Fault fault, string? item)
     {
         var line = new StringBuilder();
-        var message = OneLine(fault.Message).TrimEnd('.');
+        var message = CellText.Line(fault.Message).TrimEnd('.');
         var about = item ?? fault.TargetName;
         if (!string.IsNullOrEmpty(about) && !message.Contains(about, StringComparison.Ordinal))
             line.Append(about).Append(": ");
         line.Append(message).Append(" (").Append(fault.Id).Append(").");
-        if (!string.IsNullOrWhiteSpace(fault.RecommendedAction))
-            line.Append(" Next step: ").Append(OneLine(fault.RecommendedAction));
+        if (!fault.RecommendedAction.IsEmpty)
+            line.Append(" Next step: ").Append(ShellWords.Line(fault.RecommendedAction));
         return line.ToString();
     }
-
-    private static string OneLine(string text) =>
-        string.Join(' ', ShellWords.Translate(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -29,7 +29,7 @@ internal static class FindingShapes
 
     private static string Message(Finding finding)
     {
-        var action = CellText.Line(finding.RecommendedAction);
+        var action = ShellWords.Line(finding.RecommendedAction);
         return CellText.Line(finding.Message) + (action.Length == 0 ? "" : " Next step: " + action);
     }
 
@@ -40,7 +40,7 @@ internal static class FindingShapes
         ["item"] = finding.Item,
         ["message"] = CellText.Line(finding.Message),
         ["evidence"] = finding.Evidence,
-        ["recommendedAction"] = CellText.Line(finding.RecommendedAction),
+        ["recommendedAction"] = ShellWords.Line(finding.RecommendedAction),
         ["targets"] = new JsonArray([.. finding.Requests.Select(r => JsonValue.Create(r.DisplayName))]),
     };
 

@@ -32,9 +32,9 @@ internal static class CellText
 
     public static string Word(bool value) => value ? "true" : "false";
 
-    /// <summary>A text on one line, in the words of this shell.</summary>
+    /// <summary>A text on one line.</summary>
     public static string Line(string? text) =>
-        string.Join(' ', ShellWords.Translate(text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string.Join(' ', (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Bytes in the largest unit that keeps them a short number: "10Gi", "1.5Gi".</summary>
     public static string Size(long? bytes)

@@ -1,26 +1,24 @@
-using System.Text.RegularExpressions;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Output;
 
 /// <summary>
-/// The engine's advice names cmdlets and parameters where it has to name something; here it is said in the words of this shell:
-/// "Get-VM -AllNamespaces" becomes "kubectl get vm --all-namespaces".
+/// This shell's words for the commands and options in the engine's advice: <c>Get-VM -AllNamespaces</c> is <c>kubectl get vm --all-namespaces</c> here. Nothing
+/// else of a text is touched.
 /// </summary>
-internal static partial class ShellWords
+internal static class ShellWords
 {
+    // What has another name than its cmdlet's noun and verb, or is kubectl's own.
     private static readonly Dictionary<string, string> Commands = new(StringComparer.Ordinal)
     {
         ["New-VMClone"] = "kubectl vmclone new",
         ["Get-VMClone"] = "kubectl vmclone get",
-        ["Wait-VMClone"] = "kubectl vmclone wait",
         ["Remove-VMClone"] = "kubectl vmclone remove",
         ["Start-KubeVirtSandbox"] = "kubectl vmclone sandbox",
-        ["Connect-KubeVirt"] = "kubectl config use-context",
         ["Get-VM"] = "kubectl get vm",
-        ["Remove-VM"] = "kubectl delete vm",
         ["Start-VM"] = "kubectl vmclone start",
         ["Stop-VM"] = "kubectl vmclone stop",
-        ["New-VMSnapshot"] = "kubectl vmclone snapshot new",
         ["Get-VMSnapshot"] = "kubectl vmclone snapshot get",
         ["Wait-VMSnapshot"] = "kubectl vmclone snapshot wait",
         ["Remove-VMSnapshot"] = "kubectl vmclone snapshot remove",
@@ -28,39 +26,27 @@ internal static partial class ShellWords
         ["Get-VMGoldenImage"] = "kubectl vmclone image get",
         ["Copy-VMGoldenImage"] = "kubectl vmclone image copy",
         ["Remove-VMGoldenImage"] = "kubectl vmclone image remove",
-        ["Test-VMClone"] = "kubectl vmclone test",
-        ["Debug-VMClone"] = "kubectl vmclone debug",
-        ["Compare-VMClone"] = "kubectl vmclone compare",
-        ["Measure-VMClone"] = "kubectl vmclone measure",
-        ["Export-VMCloneReport"] = "kubectl vmclone report",
     };
 
     // Where kubectl or virtctl already has a name for it.
     private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
     {
         ["KubeConfig"] = "--kubeconfig",
-        ["MacAddress"] = "--new-mac-address",
-        ["SmbiosSerial"] = "--new-smbios-serial",
-        ["LabelSelector"] = "--selector",
+        // An argument here, behind the image's name.
+        ["Destination"] = "NAME",
         ["Version"] = "VERSION (as NAME:VERSION)",
         ["WhatIf"] = "--dry-run=server",
         ["AsManifest"] = "--dry-run=client",
         ["Debug"] = "-v=6",
     };
 
-    public static string Translate(string text)
-    {
-        text = Cmdlet().Replace(text, m => Commands.GetValueOrDefault(m.Value, m.Value));
-        return Parameter().Replace(
-            text, m => Options.GetValueOrDefault(m.Groups["name"].Value, "-" + Hump().Replace(m.Groups["name"].Value, h => "-" + h.Value.ToLowerInvariant())));
-    }
+    /// <summary>The text on one line.</summary>
+    public static string Line(Advice? advice) => CellText.Line(advice?.Say(Command, Option));
 
-    [GeneratedRegex(@"\b[A-Z][a-z]+-(?:VM|KubeVirt)[A-Za-z]*\b", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Cmdlet();
+    /// <summary>The word for a cmdlet.</summary>
+    public static string Command(string cmdlet) => Commands.GetValueOrDefault(cmdlet, cmdlet);
 
-    [GeneratedRegex(@"(?<![\w-])-(?<name>[A-Z][A-Za-z]+)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Parameter();
-
-    [GeneratedRegex("[A-Z]", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Hump();
+    /// <summary>The word for a parameter.</summary>
+    public static string Option(string parameter) =>
+        Options.GetValueOrDefault(parameter) ?? RequestFields.All.FirstOrDefault(f => f.Name == parameter)?.Option ?? RequestField.OptionOf(parameter);
 }

@@ -59,7 +59,7 @@ public sealed class BatchLeftovers
     /// <param name="ct">Cancels.</param>
     /// <returns>What a user should know; null when there are none.</returns>
     /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
-    public async Task<string?> DescribeVolumesAsync(string? ns, string batch, CancellationToken ct)
+    public async Task<Advice?> DescribeVolumesAsync(string? ns, string batch, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
         const int mostNamed = 20;
@@ -68,7 +68,7 @@ public sealed class BatchLeftovers
         if (names.Count == 0)
             return null;
         var some = string.Join(", ", names.Take(mostNamed)) + (names.Count > mostNamed ? $" and {names.Count - mostNamed} more" : "");
-        return $"Of batch '{batch}' claims are left that no machine uses: {some}. Remove-VMClone -Batch {batch} -IncludeTarget removes them with their data.";
+        return $"Of batch '{batch}' claims are left that no machine uses: {some}. {CommandName.RemoveVMClone} {OptionName.Batch} {batch} {OptionName.IncludeTarget} removes them with their data.";
     }
 
     internal async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, bool tiedOnly, CancellationToken ct)

@@ -60,7 +60,7 @@ public sealed class BatchPreflight
             if (update.Fault is { } fault)
                 Add(findings, FindingSeverity.Error, fault, update.Request!);
             else if (update.Kind == CloneUpdateKind.Warning)
-                Add(findings, FindingSeverity.Warning, Advice(update), update.Request!);
+                Add(findings, FindingSeverity.Warning, OfWarning(update), update.Request!);
             else if (await TakenAsync(update.Request!, ct) is { } taken)
                 Add(findings, _options.SkipExisting ? FindingSeverity.Information : FindingSeverity.Error, taken, update.Request!);
         }
@@ -76,12 +76,12 @@ public sealed class BatchPreflight
             FaultIds.VMCloneTargetExists,
             FaultCategory.ResourceExists,
             $"A virtual machine '{request.TargetName}' exists in namespace '{request.TargetNamespace}'.",
-            "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+            $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
             request.DisplayName);
     }
 
-    private static Fault Advice(CloneUpdate update) =>
-        FaultMapper.Make(FaultIds.TransferReferenceMissing, FaultCategory.ObjectNotFound, update.Message!, "See the message.", update.Request!.TargetNamespace);
+    private static Fault OfWarning(CloneUpdate update) =>
+        FaultMapper.Make(FaultIds.TransferReferenceMissing, FaultCategory.ObjectNotFound, update.Message!.ToString(), "See the message.", update.Request!.TargetNamespace);
 
     // The same about many clones is said once.
     private static void Add(Dictionary<string, Finding> findings, FindingSeverity severity, Fault fault, CloneRequest request)

@@ -26,7 +26,7 @@ internal sealed record BatchRun(InFlightWindow Window, ProgressMeter Meter, Chan
     public void Fail(PlannedClone clone, Fault fault, CloneRecord? record) =>
         Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Record = record, Request = clone.Original });
 
-    public void Warn(string text, CloneRecord? record = null, CloneRequest? request = null) =>
+    public void Warn(Advice text, CloneRecord? record = null, CloneRequest? request = null) =>
         Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Request = request });
 }
 

@@ -113,7 +113,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             }
 
             var result = _compiler.Name(request, ordinal);
-            Warn(result.Warnings, original);
+            Warn(result.Warnings.Select(Advice.FromString), original);
             if (result.Fault is not null)
                 Fail(result.Fault, original);
             else if (!targets.Add($"{result.Request.Namespace}/{result.Request.TargetName}"))
@@ -125,7 +125,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
 
         if (options.Method == CloneMethodChoice.Clone && items.Find(i => i.Asked.StartsAtOnce) is { } starting)
-            Warn(["Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave -Method out, or start the machines afterwards (Start-VM)."], starting.Original);
+            Warn([$"Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave {OptionName.Method} out, or start the machines afterwards ({CommandName.StartVM})."], starting.Original);
         if (options.Method == CloneMethodChoice.Direct && items.Find(i => !string.IsNullOrEmpty(i.Asked.CloneName)) is { } named)
             Warn(["Clones made directly have no object beside their machine: the names given for clone objects are not used."], named.Original);
         foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
@@ -143,7 +143,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         items.RemoveAll(i => Unsupported(i, HasPatches(i) && options.Method == CloneMethodChoice.Clone, PatchesSince, UnsupportedFields.Patches)
             || Unsupported(i, i.Checked.Request.VolumeNamePolicy is not null, VolumeNamePolicySince, UnsupportedFields.VolumeNamePolicy));
 
-        bool Unsupported(Item item, bool used, Version since, Func<Version, (string Message, string Action)> words)
+        bool Unsupported(Item item, bool used, Version since, Func<Version, (string Message, Advice Action)> words)
         {
             if (!used || version >= since)
                 return false;
@@ -181,7 +181,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
 
         var result = _compiler.Compile(item.Checked, item.Asked, facts.SourceOf(named));
-        Warn(result.Warnings, item.Original);
+        Warn(result.Warnings.Select(Advice.FromString), item.Original);
         if (result.Fault is { } wrong)
         {
             // A source that is not there says more than what cannot be worked out without it.
@@ -191,7 +191,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
         var warnings = new List<string>();
         var fault = judge.Judge(result, warnings);
-        Warn(warnings, item.Original);
+        Warn(warnings.Select(Advice.FromString), item.Original);
         if (fault is not null)
             Fail(fault, item.Original);
         else
@@ -232,9 +232,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Request = request });
 
     // The same words about the same source are said once, not once for each of its clones.
-    private void Warn(IEnumerable<string> warnings, CloneRequest request)
+    private void Warn(IEnumerable<Advice> warnings, CloneRequest request)
     {
-        foreach (var warning in warnings.Where(_warned.Add))
+        foreach (var warning in warnings.Where(w => _warned.Add(w.ToString())))
             _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning, Request = request });
     }
 

@@ -175,7 +175,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
                 FaultIds.VMCloneVolumeExists,
                 FaultCategory.ResourceExists,
                 $"A claim '{name}' exists in namespace '{making.Clone.Request.Namespace}', and is not of the new machine '{machine.Name}'. It was left alone, and the machine was not kept.",
-                "Remove the claim if nobody needs it, choose another target name, or have the claims named at random: -VolumeNamePolicy RandomizeNames.",
+                $"Remove the claim if nobody needs it, choose another target name, or have the claims named at random: {OptionName.VolumeNamePolicy} RandomizeNames.",
                 making.Clone.DisplayName);
         }
     }
@@ -256,7 +256,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
         FaultIds.VMCloneTargetExists,
         FaultCategory.ResourceExists,
         $"A virtual machine '{clone.Request.TargetName}' exists in namespace '{clone.Request.Namespace}'. It was left alone.",
-        "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+        $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
         clone.DisplayName);
 
     /// <summary>One clone while it is made: what exists of it so far, over all attempts.</summary>

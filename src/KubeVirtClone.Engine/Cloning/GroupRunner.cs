@@ -63,7 +63,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
 
     private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> PrepareAsync(List<PlannedClone> needing, CancellationToken ct)
     {
-        var warn = (string text) => maker.Run.Warn(text);
+        var warn = (Advice text) => maker.Run.Warn(text);
         SnapshotRecord? snapshot;
         // A snapshot being taken is work in flight as much as a clone is.
         await maker.Run.Window.AcquireAsync(ct);
@@ -128,7 +128,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         return (clones, null);
     }
 
-    private async Task<ListedItem<SnapshotRecord>> FindNamedAsync(Action<string> warn, CancellationToken ct)
+    private async Task<ListedItem<SnapshotRecord>> FindNamedAsync(Action<Advice> warn, CancellationToken ct)
     {
         var snapshot = new SnapshotReference(group.Namespace, group.SourceName);
         return await new SnapshotWaiter(cluster).WaitOneAsync(snapshot, options.Timeout, warn, ct);
@@ -176,7 +176,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         FaultIds.VMCloneSourceUnsupported,
         FaultCategory.InvalidOperation,
         $"'{group.SourceName}' cannot be cloned by method Direct: {why}.",
-        "Have it made by a restore: -Method Restore, or leave -Method out.",
+        $"Have it made by a restore: {OptionName.Method} Restore, or leave {OptionName.Method} out.",
         clone.DisplayName);
 
     private async Task<Fault> GiveUpAsync(Fault fault, CancellationToken ct)

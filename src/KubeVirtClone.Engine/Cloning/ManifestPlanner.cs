@@ -42,7 +42,7 @@ public sealed class ManifestPlanner
             FaultIds.TransferInvalid,
             FaultCategory.InvalidArgument,
             $"A clone of '{request.GoldenImage ?? request.SourceName}' in namespace '{request.TargetNamespace}' cannot be written as manifests: its source has to be brought there first.",
-            $"Bring the source there (New-VMGoldenImage, Copy-VMGoldenImage -Destination {request.TargetNamespace}), and write the manifests of clones of the copy: -Namespace {request.TargetNamespace} -GoldenImage NAME -AsManifest",
+            $"Bring the source there ({CommandName.NewVMGoldenImage}, {CommandName.CopyVMGoldenImage} {OptionName.Destination} {request.TargetNamespace}), and write the manifests of clones of the copy: {OptionName.Namespace} {request.TargetNamespace} {OptionName.GoldenImage} NAME {OptionName.AsManifest}",
             request.DisplayName),
     };
 

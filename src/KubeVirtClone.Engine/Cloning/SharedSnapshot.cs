@@ -32,7 +32,7 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
     /// <param name="timeout">Longest wait; null is its own deadline.</param>
     /// <param name="warn">Told what it waits for.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<ListedItem<SnapshotRecord>> EnsureAsync(int clones, TimeSpan? timeout, Action<string>? warn, CancellationToken ct)
+    public async Task<ListedItem<SnapshotRecord>> EnsureAsync(int clones, TimeSpan? timeout, Action<Advice>? warn, CancellationToken ct)
     {
         var found = await FindAsync(ct);
         if (found is { Failed: true })
@@ -98,7 +98,7 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
 
                 var owners = Made && !IsTied(now) ? References(made.Select(c => c.Raw)) : await WithOthersAsync(made, ct);
                 if (owners.Count > MaxOwners)
-                    cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} has too many clones to be collected with them; remove it with the batch when they are done (Remove-VMClone -Batch {batch}).");
+                    cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} has too many clones to be collected with them; remove it with the batch when they are done ({CommandName.RemoveVMClone} {OptionName.Batch} {batch}).");
                 if (owners.Count is 0 or > MaxOwners || await TryTieAsync(owners, now.ResourceVersion, lastTry: attempt == attempts, ct))
                     return;
             }
@@ -126,7 +126,7 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
         }
         catch (KubernetesException e)
         {
-            cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} could not be marked as done with ({e.Message}); remove it with the batch when its volumes are bound (Remove-VMClone -Batch {batch}).");
+            cluster.Callbacks.Warning?.Invoke($"The snapshot {ns}/{name} could not be marked as done with ({e.Message}); remove it with the batch when its volumes are bound ({CommandName.RemoveVMClone} {OptionName.Batch} {batch}).");
         }
     }
 

@@ -131,11 +131,11 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
     }
 
     // A source is looked at before and after it is snapshotted, and in each namespace: the same is said once.
-    private void Warn(string text, CloneRequest request)
+    private void Warn(Advice text, CloneRequest request)
     {
         lock (_gate)
         {
-            if (!_warned.Add(text))
+            if (!_warned.Add(text.ToString()))
                 return;
         }
 
@@ -276,7 +276,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             if (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, first.Namespace, first.SourceName, ct) is not { } machine)
             {
                 return FaultMapper.Make(
-                    FaultIds.VMNotFound, FaultCategory.ObjectNotFound, $"There is no virtual machine '{first.SourceName}' in namespace '{first.Namespace}'.", "Check name and namespace: Get-VM -AllNamespaces", first.DisplayName);
+                    FaultIds.VMNotFound, FaultCategory.ObjectNotFound, $"There is no virtual machine '{first.SourceName}' in namespace '{first.Namespace}'.", $"Check name and namespace: {CommandName.GetVM} {OptionName.AllNamespaces}", first.DisplayName);
             }
 
             return await new TransferPreparation(_cluster, TransferSource.Of(machine), target, CloneNames.ForTransfer(machine.Uid, target.Namespace, storageClass: null), Warn).CheckAsync(ct);
@@ -314,7 +314,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             return null;
         }
 
-        private void Warn(string text) => stage.Warn(text, first);
+        private void Warn(Advice text) => stage.Warn(text, first);
     }
 
     private KubeVirtCluster Cluster => cluster;

@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Authentication;
 
@@ -13,7 +14,7 @@ public sealed record EngineCallbacks
     public Action<string>? Verbose { get; init; }
 
     /// <summary>Something the user should act on, the server's <c>Warning:</c> headers among them.</summary>
-    public Action<string>? Warning { get; init; }
+    public Action<Advice>? Warning { get; init; }
 
     /// <summary>Texts meant for a human, such as that a connection is tried again.</summary>
     public Action<string>? Information { get; init; }

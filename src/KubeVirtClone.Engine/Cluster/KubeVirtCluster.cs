@@ -78,7 +78,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
             {
                 RequestTimeout = patience,
                 ConnectTimeout = patience < defaults.ConnectTimeout ? patience : defaults.ConnectTimeout,
-                Warning = callbacks.Warning,
+                Warning = text => callbacks.Warning?.Invoke(text),
                 Information = callbacks.Information,
                 PluginOutput = callbacks.PluginOutput,
                 PluginInteraction = callbacks.PluginInteraction ?? defaults.PluginInteraction,

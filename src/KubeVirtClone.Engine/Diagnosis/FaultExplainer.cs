@@ -30,7 +30,7 @@ internal sealed class FaultExplainer(KubeVirtCluster cluster)
             if (fault.Id == FaultIds.VMCloneSnapshotFailed && cause.Code == CauseCodes.SnapshotFailed)
                 return fault with { Cause = cause, Message = $"The clone {record.Reference} cannot finish: {cause.Cause}", RecommendedAction = cause.NextStep };
             return fault.Id == FaultIds.VMCloneTimeout && cause.Health != CloneHealth.InProgress
-                ? fault with { Cause = cause, Message = $"{fault.Message} {cause.Cause}", RecommendedAction = cause.NextStep.Length > 0 ? cause.NextStep : fault.RecommendedAction }
+                ? fault with { Cause = cause, Message = $"{fault.Message} {cause.Cause}", RecommendedAction = cause.NextStep.IsEmpty ? fault.RecommendedAction : cause.NextStep }
                 : fault with { Cause = cause };
         }
         catch (Exception e) when (e is KubernetesException or EngineException or TimeoutException)

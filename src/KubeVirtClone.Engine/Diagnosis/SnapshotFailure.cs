@@ -15,10 +15,10 @@ namespace KubeVirtClone.Engine.Diagnosis;
 /// <param name="Why">The reason, to stand behind a colon.</param>
 /// <param name="NextStep">What to do about it.</param>
 /// <param name="Evidence">What it was concluded from.</param>
-internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyList<DiagnosisEvidence> Evidence)
+internal sealed record SnapshotFailure(string Why, Advice NextStep, IReadOnlyList<DiagnosisEvidence> Evidence)
 {
     /// <summary>The next step, and another after it.</summary>
-    public string Before(string then) => $"{NextStep}{(NextStep.EndsWith('.') ? "" : ".")} {then}";
+    public Advice Before(string then) => $"{NextStep}{(NextStep.ToString().EndsWith('.') ? "" : ".")} {then}";
 
     /// <summary>The reason, or null when nothing around the snapshot shows one.</summary>
     /// <param name="reading">The namespace.</param>
@@ -58,13 +58,13 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             return null;
         var evidence = new List<DiagnosisEvidence>();
         var wrong = new List<string>();
-        var step = "";
+        var step = Advice.None;
         foreach (var volume in Snapshotted(machine))
         {
             if (State(reading, volume.Claim) is not var (code, what, field, text))
                 continue;
             wrong.Add($"the claim {volume.Claim} of '{source}' {what}");
-            step = step.Length == 0 ? CauseText.NextStep(code).Replace("kubectl describe pvc", $"kubectl describe pvc {volume.Claim}", StringComparison.Ordinal) : step;
+            step = step.IsEmpty ? CauseText.NextStep(code).ToString().Replace("kubectl describe pvc", $"kubectl describe pvc {volume.Claim}", StringComparison.Ordinal) : step;
             evidence.Add(new DiagnosisEvidence($"PersistentVolumeClaim {volume.Claim}", field, text, reading.Claims.Find(volume.Claim)?.CreationTimestamp));
         }
 
@@ -130,7 +130,7 @@ internal sealed record SnapshotFailure(string Why, string NextStep, IReadOnlyLis
             .ToList();
         return others.Count == 0 ? null : new(
             $"it did not get its turn among {others.Count + 1} snapshots of '{source}': one at a time is taken",
-            "Take fewer snapshots at a time; New-VMClone shares one among the clones of a machine that are made together.",
+            $"Take fewer snapshots at a time; {CommandName.NewVMClone} shares one among the clones of a machine that are made together.",
             [.. others.Take(3).Select(s => new DiagnosisEvidence($"VirtualMachineSnapshot {s.Name}", "spec.source", source, s.CreationTimestamp))]);
     }
 }

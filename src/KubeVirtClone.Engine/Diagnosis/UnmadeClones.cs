@@ -36,7 +36,7 @@ internal static class UnmadeClones
         return of with
         {
             Cause = $"The batch's clones of '{record.SourceName}' are not made yet: they wait for the snapshot they share. {of.Cause}",
-            NextStep = of.Code == CauseCodes.SnapshotFailed ? "Look at the evidence; New-VMClone takes another snapshot when it is run again." : of.NextStep,
+            NextStep = of.Code == CauseCodes.SnapshotFailed ? $"Look at the evidence; {CommandName.NewVMClone} takes another snapshot when it is run again." : of.NextStep,
         };
     }
 

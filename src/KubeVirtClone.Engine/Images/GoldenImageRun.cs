@@ -88,7 +88,7 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         var findings = await new ImageFindings(cluster).FindAsync(source, request.StopSource, ct);
         if (findings.FirstOrDefault(f => f.IsError) is { } hopeless)
             return (null, ImageFaults.Invalid(request, hopeless.Message, hopeless.RecommendedAction));
-        foreach (var advice in findings.Select(f => f.Message).Concat(ImageAdvice.For(source)))
+        foreach (var advice in findings.Select(f => Advice.FromString(f.Message)).Concat(ImageAdvice.For(source)))
             Warn(advice);
         if (!request.StopSource && ImageAdvice.OfRunning(source) is { } note)
             Warn(note);
@@ -129,7 +129,7 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         if (request.RemoveSource)
             return (image, await RemoveSourceAsync(source, ct));
         if (!request.KeepStopped && _guard is not null && await _guard.UndoAsync(RestartPatience, ct) is { } fault)
-            Warn($"The golden image {request.Name} is made, but its source does not run again: {fault.Message} Start it with Start-VM.");
+            Warn($"The golden image {request.Name} is made, but its source does not run again: {fault.Message} Start it with {CommandName.StartVM}.");
         return (image, null);
     }
 
@@ -299,7 +299,7 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
                 && snapshot.Raw.Annotations.GetValueOrDefault(ImageLabels.Run) == _run && await _snapshots.RemoveAsync(snapshot, force: true, limit.Token) is { } left)
                 Warn($"The snapshot {snapshot.Reference} of the image that did not come about is still there: {left.Message}");
             if (_guard is not null && await _guard.UndoAsync(UndoPatience, limit.Token) is { } fault)
-                Warn($"'{request.SourceName}' was stopped for its image and could not be put back as it was: {fault.Message} Start it with Start-VM.");
+                Warn($"'{request.SourceName}' was stopped for its image and could not be put back as it was: {fault.Message} Start it with {CommandName.StartVM}.");
         }
         catch (Exception e) when (e is EngineException or KubernetesException or OperationCanceledException)
         {
@@ -307,5 +307,5 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
         }
     }
 
-    private void Warn(string text) => updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = text, Input = request.Input });
+    private void Warn(Advice text) => updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = text, Input = request.Input });
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Images;
@@ -15,24 +16,24 @@ internal static class ImageAdvice
         return vm.IsTrueAt("spec", "template", "spec", "domain", "firmware", "bootloader", "efi", "persistent") ? "persistent EFI variables" : null;
     }
 
-    public static IEnumerable<string> For(KubernetesObject vm)
+    public static IEnumerable<Advice> For(KubernetesObject vm)
     {
         var shared = Shared(vm).Distinct(StringComparer.Ordinal).ToList();
         if (shared.Count > 0)
-            yield return $"Machines made of '{vm.Name}' will share with it and with each other: {string.Join(", ", shared)}. Give each clone its own where that matters (-CloudInitSecret, -NetworkDataSecret, -Patch), or take it out of the source.";
+            yield return $"Machines made of '{vm.Name}' will share with it and with each other: {string.Join(", ", shared)}. Give each clone its own where that matters ({OptionName.CloudInitSecret}, {OptionName.NetworkDataSecret}, {OptionName.Patch}), or take it out of the source.";
         yield return IsWindows(vm)
             ? $"Machines made of '{vm.Name}' will have the same Windows SID and computer name unless the guest was generalized: run 'sysprep /generalize /oobe /shutdown' in it first."
             : $"Machines made of '{vm.Name}' will have the same machine-id and SSH host keys unless the guest was cleaned: empty /etc/machine-id, delete /etc/ssh/ssh_host_*, and run 'cloud-init clean' in it first.";
     }
 
     /// <summary>What an image of a running machine is worth; null when the machine is off.</summary>
-    public static string? OfRunning(KubernetesObject vm)
+    public static Advice? OfRunning(KubernetesObject vm)
     {
         if (!IsOn(vm))
             return null;
         return vm.Condition("AgentConnected")?.IsTrue == true
-            ? $"'{vm.Name}' is running: its guest agent freezes the file systems, so the image is consistent for applications that take part in it. -StopSource gives a clean one."
-            : $"'{vm.Name}' is running without a guest agent: the image will be as after a power cut. -StopSource gives a clean one.";
+            ? (Advice)$"'{vm.Name}' is running: its guest agent freezes the file systems, so the image is consistent for applications that take part in it. {OptionName.StopSource} gives a clean one."
+            : $"'{vm.Name}' is running without a guest agent: the image will be as after a power cut. {OptionName.StopSource} gives a clean one.";
     }
 
     /// <summary>Whether the machine has an instance, or will have one in a moment: KubeVirt has not yet come to see a machine without a status.</summary>

@@ -174,7 +174,7 @@ public sealed class CloneCatalog
         FaultIds.VMCloneBatchNotFound,
         FaultCategory.ObjectNotFound,
         $"There are no clones of batch '{batch}'{(ns is null ? "" : $" in namespace '{ns}'")}.",
-        "Check the batch id and the namespace. -PurgeOnSuccess removes clone objects as soon as they are done, and KubeVirt deletes a finished clone with its machine.",
+        $"Check the batch id and the namespace. {OptionName.PurgeOnSuccess} removes clone objects as soon as they are done, and KubeVirt deletes a finished clone with its machine.",
         batch);
 
     internal static Fault BadBatch(string batch, string why) => FaultMapper.Make(

@@ -160,7 +160,7 @@ public sealed class CloneRemoval
             FaultIds.VMCloneInUse,
             FaultCategory.ResourceBusy,
             $"The clone {clone.Namespace}/{clone.Name} is still needed: its volume{(unbound.Count == 1 ? "" : "s")} {string.Join(", ", unbound)} wait{(unbound.Count == 1 ? "s" : "")} for the first start of {clone.TargetName}.",
-            "Start the machine once, or remove it too (-IncludeTarget). -Force removes the clone all the same, and those volumes can then never be filled.",
+            $"Start the machine once, or remove it too ({OptionName.IncludeTarget}). {OptionName.Force} removes the clone all the same, and those volumes can then never be filled.",
             $"{clone.Namespace}/{clone.Name}");
     }
 

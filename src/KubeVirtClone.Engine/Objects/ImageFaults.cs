@@ -10,7 +10,7 @@ internal static class ImageFaults
         FaultIds.GoldenImageNotFound,
         FaultCategory.ObjectNotFound,
         $"There is no golden image '{name}'{(version is null ? "" : $" of version '{version}'")}{(ns is null ? " in any namespace" : $" in namespace '{ns}'")}.",
-        "Check name, version and namespace: Get-VMGoldenImage -AllNamespaces",
+        $"Check name, version and namespace: {CommandName.GetVMGoldenImage} {OptionName.AllNamespaces}",
         ns is null ? name : $"{ns}/{name}");
 
     public static Fault NotReady(string ns, string name, string? version, IReadOnlyList<GoldenImageRecord> images)
@@ -20,7 +20,7 @@ internal static class ImageFaults
             FaultIds.GoldenImageNotReady,
             FaultCategory.ResourceUnavailable,
             $"No version of the golden image '{name}' in namespace '{ns}' can be used ({string.Join("; ", states)}).",
-            "Wait for it (Wait-VMSnapshot), or make another version.",
+            $"Wait for it ({CommandName.WaitVMSnapshot}), or make another version.",
             $"{ns}/{name}");
     }
 
@@ -28,17 +28,17 @@ internal static class ImageFaults
         FaultIds.GoldenImageExists,
         FaultCategory.ResourceExists,
         $"The golden image '{request.Name}' of version '{version}' exists in namespace '{request.Namespace}' already.",
-        "Give another -Version, leave it out to count up, or remove that one (Remove-VMGoldenImage).",
+        $"Give another {OptionName.Version}, leave it out to count up, or remove that one ({CommandName.RemoveVMGoldenImage}).",
         $"{request.Namespace}/{request.Name}");
 
     public static Fault SourceRan(GoldenImageRequest request) => FaultMapper.Make(
         FaultIds.GoldenImageSourceRan,
         FaultCategory.ResourceBusy,
         $"Somebody starts '{request.SourceName}' again and again while it is stopped for the golden image {request.Name}.",
-        "Find out who starts it, or leave -StopSource out: the image is then as after a power cut, or as its guest agent freezes it.",
+        $"Find out who starts it, or leave {OptionName.StopSource} out: the image is then as after a power cut, or as its guest agent freezes it.",
         $"{request.Namespace}/{request.SourceName}");
 
-    public static Fault Invalid(GoldenImageRequest request, string message, string action) => FaultMapper.Make(
+    public static Fault Invalid(GoldenImageRequest request, string message, Advice action) => FaultMapper.Make(
         FaultIds.GoldenImageInvalid,
         FaultCategory.InvalidArgument,
         message,
@@ -49,7 +49,7 @@ internal static class ImageFaults
         FaultIds.GoldenImageInUse,
         FaultCategory.ResourceBusy,
         $"The golden image {image} in namespace '{image.Namespace}' is still needed by {SnapshotUses.Describe(uses)}.",
-        "Start these machines once, so that their volumes are filled (WaitForFirstConsumer), or remove them. -Force removes the image all the same, and those volumes can then never be filled.",
+        $"Start these machines once, so that their volumes are filled (WaitForFirstConsumer), or remove them. {OptionName.Force} removes the image all the same, and those volumes can then never be filled.",
         $"{image.Namespace}/{image.Name}");
 
     public static Fault Unsupported(GoldenImageRequest request, string what) => FaultMapper.Make(

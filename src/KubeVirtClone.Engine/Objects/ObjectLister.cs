@@ -84,7 +84,7 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
         notFoundId,
         FaultCategory.ObjectNotFound,
         ns is null ? $"There is no {noun} '{name}' in any namespace." : $"There is no {noun} '{name}' in namespace '{ns}'.",
-        ns is null ? "Check the spelling; wildcards are allowed." : "Check the spelling and the namespace (-Namespace, -AllNamespaces); wildcards are allowed.",
+        ns is null ? "Check the spelling; wildcards are allowed." : (Advice)$"Check the spelling and the namespace ({OptionName.Namespace}, {OptionName.AllNamespaces}); wildcards are allowed.",
         ns is null ? name : $"{ns}/{name}");
 }
 

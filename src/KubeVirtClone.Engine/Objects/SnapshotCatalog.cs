@@ -150,7 +150,7 @@ public sealed class SnapshotCatalog
         return new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = SourceKinds.VirtualMachineSnapshot, ["metadata"] = metadata, ["spec"] = spec };
     }
 
-    private static (string Message, string Action)? Check(SnapshotRequest request, string name)
+    private static (string Message, Advice Action)? Check(SnapshotRequest request, string name)
     {
         if (NameRules.WhyNotName(request.SourceName) is { } badSource)
             return ($"The machine's name cannot be '{request.SourceName}': {badSource}.", "Give the name of a virtual machine.");
@@ -173,13 +173,13 @@ public sealed class SnapshotCatalog
         FaultIds.VMSnapshotInUse,
         FaultCategory.ResourceBusy,
         $"The snapshot {snapshot.Reference} is the golden image {image}.",
-        "Remove the image (Remove-VMGoldenImage), which is refused while a machine needs it. -Force removes the snapshot all the same.",
+        $"Remove the image ({CommandName.RemoveVMGoldenImage}), which is refused while a machine needs it. {OptionName.Force} removes the snapshot all the same.",
         snapshot.Reference.ToString());
 
     private static Fault InUse(SnapshotRecord snapshot, IReadOnlyList<SnapshotUse> uses) => FaultMapper.Make(
         FaultIds.VMSnapshotInUse,
         FaultCategory.ResourceBusy,
         $"The snapshot {snapshot.Reference} is still needed by {SnapshotUses.Describe(uses)}.",
-        "Let it finish; volumes that wait for their first consumer are filled when their machine is started once. -Force removes the snapshot all the same, and those volumes can then never be filled.",
+        $"Let it finish; volumes that wait for their first consumer are filled when their machine is started once. {OptionName.Force} removes the snapshot all the same, and those volumes can then never be filled.",
         snapshot.Reference.ToString());
 }

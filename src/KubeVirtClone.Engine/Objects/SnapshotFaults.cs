@@ -18,7 +18,7 @@ internal static class SnapshotFaults
             {
                 Id = FaultIds.VMSnapshotExists,
                 Message = $"A snapshot {target} exists already.",
-                RecommendedAction = "Choose another name, or remove that snapshot (Remove-VMSnapshot).",
+                RecommendedAction = $"Choose another name, or remove that snapshot ({CommandName.RemoveVMSnapshot}).",
             },
             _ when fault.Id == FaultIds.VMCloneRejected => fault with { Id = FaultIds.VMSnapshotRejected },
             _ => fault,
@@ -29,7 +29,7 @@ internal static class SnapshotFaults
         FaultIds.VMSnapshotNotFound,
         FaultCategory.ObjectNotFound,
         $"There is no virtual machine snapshot {target}.",
-        "Check name and namespace: Get-VMSnapshot -AllNamespaces",
+        $"Check name and namespace: {CommandName.GetVMSnapshot} {OptionName.AllNamespaces}",
         target);
 
     public static Fault Failed(SnapshotRecord snapshot) => FaultMapper.Make(
@@ -50,7 +50,7 @@ internal static class SnapshotFaults
         FaultIds.VMSnapshotTimeout,
         FaultCategory.OperationTimeout,
         $"The snapshot {snapshot} was not ready to use within {Durations.InWords(waited)}: {Waiting(record)}.",
-        "Wait again with a longer -Timeout, or look into what keeps it.",
+        $"Wait again with a longer {OptionName.Timeout}, or look into what keeps it.",
         snapshot.ToString());
 
     public static Fault Partial(string snapshot, string source, IReadOnlyList<string> missing) => FaultMapper.Make(

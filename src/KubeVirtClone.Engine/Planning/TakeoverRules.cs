@@ -35,13 +35,13 @@ internal static class TakeoverRules
         FaultIds.VMCloneExists,
         FaultCategory.ResourceExists,
         $"A virtual machine '{request.TargetName}' of this batch exists in namespace '{request.Namespace}', made for another request (different: {differences}).",
-        "Remove it (Remove-VMClone -IncludeTarget), or choose another target or batch.",
+        $"Remove it ({CommandName.RemoveVMClone} {OptionName.IncludeTarget}), or choose another target or batch.",
         request.DisplayName);
 
     public static Fault ExistsWithAnother(CloneRequest request, string differences) => FaultMapper.Make(
         FaultIds.VMCloneExists,
         FaultCategory.ResourceExists,
         $"A clone object '{request.CloneName}' exists in namespace '{request.Namespace}' with another request (different: {differences}).",
-        "Remove it (Remove-VMClone), or choose another name, target or batch.",
+        $"Remove it ({CommandName.RemoveVMClone}), or choose another name, target or batch.",
         $"{request.Namespace}/{request.CloneName}");
 }

@@ -37,7 +37,7 @@ internal static class PowerFaults
         FaultIds.VMAlreadyRunning,
         FaultCategory.InvalidOperation,
         $"The virtual machine {machine} runs already, so it cannot be started paused.",
-        "Stop it first (Stop-VM), or leave -Paused out.",
+        $"Stop it first ({CommandName.StopVM}), or leave {OptionName.Paused} out.",
         machine.ToString(),
         e);
 
@@ -45,14 +45,14 @@ internal static class PowerFaults
         FaultIds.VMRunning,
         FaultCategory.InvalidOperation,
         $"The virtual machine {machine} is {status}; it was not removed.",
-        "Stop it first (Stop-VM), or give -Force, which removes it as it runs.",
+        $"Stop it first ({CommandName.StopVM}), or give {OptionName.Force}, which removes it as it runs.",
         machine.ToString());
 
     public static Fault NotFound(MachineReference machine, Exception? e = null) => FaultMapper.Make(
         FaultIds.VMNotFound,
         FaultCategory.ObjectNotFound,
         $"There is no virtual machine {machine}.",
-        "Check name and namespace: Get-VM -AllNamespaces",
+        $"Check name and namespace: {CommandName.GetVM} {OptionName.AllNamespaces}",
         machine.ToString(),
         e);
 
@@ -60,7 +60,7 @@ internal static class PowerFaults
         FaultIds.VMBusy,
         FaultCategory.ResourceBusy,
         $"{char.ToUpperInvariant(what[0])}{what[1..]} of the virtual machine {machine} is in progress; until it ends the machine cannot be started, stopped or removed.",
-        "Wait for it (Wait-VMSnapshot), or remove it when it cannot end, and try again.",
+        $"Wait for it ({CommandName.WaitVMSnapshot}), or remove it when it cannot end, and try again.",
         machine.ToString(),
         e);
 
@@ -83,8 +83,8 @@ internal static class PowerFaults
         FaultCategory.OperationTimeout,
         $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {Durations.InWords(waited)}; it is {status}.",
         action == PowerAction.Stop
-            ? "Wait longer, or give the guest less time: -GracePeriod 0 switches it off."
-            : "Wait again with a longer -Timeout, or look at its events: kubectl describe vm,vmi " + machine.Name,
+            ? (Advice)$"Wait longer, or give the guest less time: {OptionName.GracePeriod} 0 switches it off."
+            : $"Wait again with a longer {OptionName.Timeout}, or look at its events: kubectl describe vm,vmi {machine.Name}",
         machine.ToString());
 
     // What the server says after "Operation cannot be fulfilled on virtualmachine.kubevirt.io "web-1": ".

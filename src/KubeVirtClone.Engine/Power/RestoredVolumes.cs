@@ -49,12 +49,12 @@ internal sealed class RestoredVolumes(KubeVirtCluster cluster)
     }
 
     /// <summary>What stays, in words, one text for each namespace.</summary>
-    public IEnumerable<string> DescribeLeft() => _left.Keys.GroupBy(l => l.Namespace, l => l.Name, StringComparer.Ordinal).Select(left =>
+    public IEnumerable<Advice> DescribeLeft() => _left.Keys.GroupBy(l => l.Namespace, l => l.Name, StringComparer.Ordinal).Select(left =>
     {
         var names = left.Order(StringComparer.Ordinal).ToList();
         var some = string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
         return names.Count == 1
-            ? $"The claim {some} in {left.Key}, which was restored for the machine, stays with its data. -IncludeVolumes takes it with its machine; now kubectl delete pvc removes it."
-            : $"{names.Count} claims in {left.Key}, which were restored for the machines, stay with their data: {some}. -IncludeVolumes takes them with their machines; now kubectl delete pvc removes them.";
+            ? (Advice)$"The claim {some} in {left.Key}, which was restored for the machine, stays with its data. {OptionName.IncludeVolumes} takes it with its machine; now kubectl delete pvc removes it."
+            : $"{names.Count} claims in {left.Key}, which were restored for the machines, stay with their data: {some}. {OptionName.IncludeVolumes} takes them with their machines; now kubectl delete pvc removes them.";
     });
 }

@@ -13,7 +13,7 @@ internal static class PreflightRules
             FaultIds.VMCloneTargetExists,
             FaultCategory.ResourceExists,
             $"A virtual machine '{request.TargetName}' exists in namespace '{request.Namespace}'. KubeVirt would take the clone and never finish it.",
-            "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+            $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
             $"{request.Namespace}/{request.TargetName}");
 
     /// <summary>A restore into the same target that is not finished: KubeVirt takes no second one, or makes them hang.</summary>
@@ -24,7 +24,7 @@ internal static class PreflightRules
             FaultIds.VMCloneDuplicateTarget,
             FaultCategory.ResourceBusy,
             $"The restore '{other.Name}' into '{request.TargetName}' in namespace '{request.Namespace}' is not finished; KubeVirt takes no second one.",
-            CloneRecord.IsCloneRestore(other) ? $"Wait for it, or remove it: Remove-VMClone {other.Name}" : $"Wait for it, or remove it: kubectl delete vmrestore {other.Name}",
+            CloneRecord.IsCloneRestore(other) ? (Advice)$"Wait for it, or remove it: {CommandName.RemoveVMClone} {other.Name}" : $"Wait for it, or remove it: kubectl delete vmrestore {other.Name}",
             $"{request.Namespace}/{request.TargetName}");
     }
 }

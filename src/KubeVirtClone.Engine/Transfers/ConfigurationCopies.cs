@@ -67,7 +67,7 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
             if (there is null)
                 throw;
             return there.IsSameAs(source) ? null : TransferFaults.Configuration(
-                item, destination, $"exists in namespace '{destination}' with other data, and is not overwritten", "Rename one of the two, or leave out -CopySecrets to have the machine use the one that is there.");
+                item, destination, $"exists in namespace '{destination}' with other data, and is not overwritten", $"Rename one of the two, or leave out {OptionName.CopySecrets} to have the machine use the one that is there.");
         }
     }
 

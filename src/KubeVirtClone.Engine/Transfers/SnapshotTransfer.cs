@@ -24,7 +24,7 @@ internal sealed class SnapshotTransfer
     private readonly KubeVirtCluster _cluster;
     private readonly SnapshotRecord _source;
     private readonly TransferTarget _target;
-    private readonly Action<string> _warn;
+    private readonly Action<Advice> _warn;
     private readonly Action<TransferProgress>? _news;
     private readonly string _transfer;
     private readonly SnapshotCatalog _snapshots;
@@ -39,7 +39,7 @@ internal sealed class SnapshotTransfer
     /// <param name="target">Where it goes.</param>
     /// <param name="warn">Takes what the user should act on.</param>
     /// <param name="news">Takes how far each disk is.</param>
-    public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<string> warn, Action<TransferProgress>? news)
+    public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<Advice> warn, Action<TransferProgress>? news)
     {
         (_cluster, _source, _target, _warn, _news) = (cluster, source, target, warn, news);
         _transfer = CloneNames.ForTransfer(source.Uid, target.Namespace, target.StorageClass);

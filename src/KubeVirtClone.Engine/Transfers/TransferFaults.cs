@@ -29,7 +29,7 @@ internal static class TransferFaults
         FaultIds.ApiForbidden,
         FaultCategory.PermissionDenied,
         $"You may not create {plural} in namespace '{destination}'{(reason.Length > 0 ? $" ({reason})" : "")}.",
-        "Ask for the right, for example by a RoleBinding to the ClusterRole 'edit' in that namespace, or use another context or -As.",
+        $"Ask for the right, for example by a RoleBinding to the ClusterRole 'edit' in that namespace, or use another context or {OptionName.As}.",
         destination);
 
     public static Fault NoNamespace(string destination) => FaultMapper.Make(
@@ -46,7 +46,7 @@ internal static class TransferFaults
         "Choose another namespace, or wait until it is gone and make it anew.",
         destination);
 
-    public static Fault Invalid(string message, string action, string target) =>
+    public static Fault Invalid(string message, Advice action, string target) =>
         FaultMapper.Make(FaultIds.TransferInvalid, FaultCategory.InvalidArgument, message, action, target);
 
     public static Fault Unclonable(string source, string what) => FaultMapper.Make(
@@ -88,14 +88,14 @@ internal static class TransferFaults
         "Remove it if nobody needs it.",
         $"{destination}/{name}");
 
-    public static Fault Configuration(NamedObject named, string destination, string why, string action) => FaultMapper.Make(
+    public static Fault Configuration(NamedObject named, string destination, string why, Advice action) => FaultMapper.Make(
         FaultIds.TransferReferenceMissing,
         FaultCategory.ResourceExists,
         $"The {named} {why}.",
         action,
         $"{destination}/{named.Name}");
 
-    public static Fault Failed(string destination, string dataVolume, string cause, string action, FaultCategory category = FaultCategory.OperationStopped) => FaultMapper.Make(
+    public static Fault Failed(string destination, string dataVolume, string cause, Advice action, FaultCategory category = FaultCategory.OperationStopped) => FaultMapper.Make(
         category == FaultCategory.LimitsExceeded ? FaultIds.QuotaExceeded : FaultIds.TransferFailed,
         category,
         $"The disk '{dataVolume}' does not come into namespace '{destination}': {cause}",

@@ -12,7 +12,7 @@ namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>All that is found out before a transfer, and what is made beside its disks: what the machine is configured by, and types of its namespace.</summary>
 internal sealed class TransferPreparation(
-    KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<string> warn)
+    KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<Advice> warn)
 {
     private readonly ConfigurationCopies _configuration = new(cluster, source.Namespace, target.Namespace);
     private readonly TypeCopies _types = new(cluster, source.Namespace, target.Namespace, transfer);
@@ -93,7 +93,7 @@ internal sealed class TransferPreparation(
         var names = string.Join(", ", check.Configuration);
         if (target.CopySecrets)
             return await _configuration.ReadAsync(check.Configuration, ct);
-        warn($"Machines made in '{target.Namespace}' cannot start before it has what the source is configured by: {names}. Make them there, or have them copied from '{source.Namespace}': -CopySecrets.");
+        warn($"Machines made in '{target.Namespace}' cannot start before it has what the source is configured by: {names}. Make them there, or have them copied from '{source.Namespace}': {OptionName.CopySecrets}.");
         return null;
     }
 

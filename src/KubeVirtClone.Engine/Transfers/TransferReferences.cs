@@ -8,7 +8,7 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>Looks in the other namespace for what a machine names in its own: there the same names mean other objects, or none.</summary>
-internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceNamespace, string destination, Action<string> warn)
+internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceNamespace, string destination, Action<Advice> warn)
 {
     private readonly KindReader _reader = new(cluster);
 

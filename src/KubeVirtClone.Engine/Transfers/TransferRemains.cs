@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
@@ -19,7 +20,7 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
         && SourceMachine.Copied(machine.ToJsonObject()).All(v => v.Claim.EndsWith("-" + transfer, StringComparison.Ordinal));
 
     /// <summary>Removes both, and waits until they are gone.</summary>
-    public async Task ClearAsync(Action<string> warn, CancellationToken ct)
+    public async Task ClearAsync(Action<Advice> warn, CancellationToken ct)
     {
         var removed = await RemoveAsync(warn, ct);
         if (await new RemovalWaiter(cluster).WarnOfLeftAsync(removed, ct) is { } left)
@@ -27,7 +28,7 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
     }
 
     /// <summary>Removes both.</summary>
-    public async Task<IReadOnlyList<RemovedObject>> RemoveAsync(Action<string> warn, CancellationToken ct)
+    public async Task<IReadOnlyList<RemovedObject>> RemoveAsync(Action<Advice> warn, CancellationToken ct)
     {
         var removed = new List<RemovedObject>();
         if (await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, Carrier, ct) is { } carrier && IsCarrier(carrier))

@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
@@ -10,7 +11,7 @@ namespace KubeVirtClone.Engine.Waiting;
 /// <param name="Warn">Something the user should know about a clone that goes on.</param>
 /// <param name="Seen">A clone changed.</param>
 internal sealed record TrackerEvents(
-    Action<CloneReference, CloneRecord?, string> Warn,
+    Action<CloneReference, CloneRecord?, Advice> Warn,
     Action<CloneReference, CloneRecord>? Seen = null);
 
 /// <summary>Follows any number of clones over a number of watches that depends only on how many namespaces they are in.</summary>

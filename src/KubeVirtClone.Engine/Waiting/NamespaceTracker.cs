@@ -279,7 +279,7 @@ internal sealed class NamespaceTracker
         _events.Warn(
             clone.Reference,
             record,
-            $"Clones are made stopped: {record.TargetName} waits for somebody to start it, and so do others made like it. Pipe the clones to Start-VM, or patch /spec/runStrategy.");
+            $"Clones are made stopped: {record.TargetName} waits for somebody to start it, and so do others made like it. Pipe the clones to {CommandName.StartVM}, or patch /spec/runStrategy.");
     }
 
     private void End(TrackedClone clone, FollowOutcome outcome)

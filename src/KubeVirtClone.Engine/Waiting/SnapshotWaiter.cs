@@ -52,7 +52,7 @@ public sealed class SnapshotWaiter
     }
 
     /// <summary>Waits for one snapshot.</summary>
-    internal async Task<ListedItem<SnapshotRecord>> WaitOneAsync(SnapshotReference snapshot, TimeSpan? timeout, Action<string>? warn, CancellationToken ct)
+    internal async Task<ListedItem<SnapshotRecord>> WaitOneAsync(SnapshotReference snapshot, TimeSpan? timeout, Action<Advice>? warn, CancellationToken ct)
     {
         await foreach (var update in WaitAsync([snapshot], new SnapshotWaitOptions { Timeout = timeout }, ct))
         {

@@ -184,7 +184,7 @@ internal static class WaitJudge
             ? Fail(record, $"its restore {name} was deleted", (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, CauseText.NextStep(CauseCodes.RestoreDeleted)))
             : null;
 
-    private static (string Id, FaultCategory Category, string Action) Unclear =>
+    private static (string Id, FaultCategory Category, Advice Action) Unclear =>
         (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, "Remove the clone, then clone again once the cause is removed.");
 
     private static FollowOutcome? Refused(CloneRecord record, EventFact? events, DateTimeOffset now) =>
@@ -201,7 +201,7 @@ internal static class WaitJudge
         return new(record with { Message = cause.Cause }, FaultMapper.Make(id, category, $"The clone {record.Namespace}/{record.Name} cannot finish: {cause.Cause}", action, record.Reference.ToString()));
     }
 
-    private static FollowOutcome Fail(CloneRecord record, string text, (string Id, FaultCategory Category, string Action) cause)
+    private static FollowOutcome Fail(CloneRecord record, string text, (string Id, FaultCategory Category, Advice Action) cause)
     {
         var why = StuckReasons.Shorten(text);
         return new(record with { Message = why }, FaultMapper.Make(
@@ -231,7 +231,7 @@ internal static class WaitJudge
             FaultIds.VMCloneTimeout,
             FaultCategory.OperationTimeout,
             $"The clone {clone.Reference} did not become {@for} within {Durations.InWords(waited)}: {why}.",
-            "Wait again with a longer -Timeout, or look into what keeps it.",
+            $"Wait again with a longer {OptionName.Timeout}, or look into what keeps it.",
             clone.Reference.ToString()));
     }
 

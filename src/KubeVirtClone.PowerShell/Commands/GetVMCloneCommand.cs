@@ -51,7 +51,7 @@ public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
         if (found == 0 && batch is not null && query is { AllNamespaces: false, Names.Count: 0 }
             && await new BatchLeftovers(cluster).DescribeVolumesAsync(query.Namespace, batch, ct) is { } left)
         {
-            Post(() => WriteWarning(left));
+            Post(() => WriteWarning(left.ToString()));
         }
     }
 }

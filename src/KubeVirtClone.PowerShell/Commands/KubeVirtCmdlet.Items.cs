@@ -80,7 +80,7 @@ public abstract partial class KubeVirtCmdlet
                 Post(() => WriteError(error));
                 break;
             default:
-                Post(() => WarnOnce(update.Message!));
+                Post(() => WarnOnce(update.Message!.ToString()));
                 break;
         }
     }

@@ -120,13 +120,13 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
                 Post(() => WriteError(error));
                 break;
             case CloneUpdateKind.Warning:
-                Post(() => WarnOnce(update.Message!));
+                Post(() => WarnOnce(update.Message!.ToString()));
                 break;
             case CloneUpdateKind.Planned:
                 Post(() => WriteVerbose($"The server would take the clone of '{update.Request?.SourceName}' to '{update.Record?.TargetName}'."));
                 break;
             default:
-                Post(() => WriteVerbose(update.Message ?? ""));
+                Post(() => WriteVerbose(update.Message?.ToString() ?? ""));
                 break;
         }
     }

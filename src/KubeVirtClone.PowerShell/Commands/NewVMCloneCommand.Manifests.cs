@@ -35,7 +35,7 @@ public sealed partial class NewVMCloneCommand
     {
         foreach (var item in items)
         {
-            if (item.Warning is { } warning) WarnOnce(warning);
+            if (item.Warning is { } warning) WarnOnce(warning.ToString());
             if (item.Fault is { } fault) WriteError(ErrorRecords.From(fault, item.Request?.Input));
             if (item.Manifest is { } manifest) WriteObject(CloneManifest.ToYaml(manifest).TrimEnd('\n'));
         }

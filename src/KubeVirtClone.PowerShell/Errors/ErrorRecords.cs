@@ -14,7 +14,7 @@ internal static class ErrorRecords
     public static ErrorRecord From(Fault fault, object? target = null)
     {
         var category = Enum.TryParse<ErrorCategory>(fault.Category.ToString(), out var known) ? known : ErrorCategory.NotSpecified;
-        return Create(fault.Id, category, fault.Message, fault.RecommendedAction, target ?? fault.TargetName, fault.Exception);
+        return Create(fault.Id, category, fault.Message, fault.RecommendedAction.ToString(), target ?? fault.TargetName, fault.Exception);
     }
 
     /// <summary>An error record for what the module itself finds wrong.</summary>

@@ -21,7 +21,7 @@ public sealed class VMCloneDiagnosis : KubeVirtObject
         Evidence = [.. diagnosis.Evidence.Select(e => new VMCloneEvidence(e))];
         Since = diagnosis.Since;
         CanStillFinish = diagnosis.CanEndByItself;
-        NextStep = diagnosis.NextStep;
+        NextStep = diagnosis.NextStep.ToString();
         NotRead = [.. diagnosis.NotRead];
         Repair = [.. diagnosis.Repair.Actions.Select(Describe)];
         Reference = diagnosis.Record?.Reference ?? diagnosis.Reference;

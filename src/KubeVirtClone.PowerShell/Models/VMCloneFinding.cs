@@ -13,7 +13,7 @@ public sealed class VMCloneFinding
         Item = finding.Item;
         Message = finding.Message;
         Evidence = finding.Evidence;
-        RecommendedAction = finding.RecommendedAction;
+        RecommendedAction = finding.RecommendedAction.ToString();
         Request = [.. finding.Requests.Select(r => r.Input as VMCloneRequest ?? VMCloneRequest.FromEngine(r))];
     }
 

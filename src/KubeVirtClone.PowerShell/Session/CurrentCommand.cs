@@ -42,7 +42,7 @@ internal static class CurrentCommand
     public static EngineCallbacks Callbacks { get; } = new()
     {
         Verbose = static text => Value?.Verbose(text),
-        Warning = static text => Value?.Warning(text),
+        Warning = static text => Value?.Warning(text.ToString()),
         Information = static text => Value?.Information(text),
         PluginOutput = static line => Value?.Tell(line),
         PluginInteraction = static () => Value switch

@@ -100,7 +100,7 @@ public sealed class ClusterTests
         fault.Id.ShouldBe(id);
         fault.Category.ShouldBe(category);
         fault.Terminating.ShouldBeTrue();
-        fault.RecommendedAction.ShouldNotBeEmpty();
+        fault.RecommendedAction.ToString().ShouldNotBeEmpty();
         $"{fault.Message} {fault.RecommendedAction} {fault.TargetName}".ShouldNotContain("s3cret");
     }
 

@@ -87,7 +87,7 @@ internal static class ReportPage
                 page.Append("</ul></details>");
             }
 
-            page.Append("</td><td role=\"cell\" data-label=\"Since\">").Append(trouble.Since is { } since ? When(since) : "–").Append("</td><td class=\"step\" role=\"cell\" data-label=\"Next step\">").Append(Text(trouble.NextStep)).Append("</td></tr>\n");
+            page.Append("</td><td role=\"cell\" data-label=\"Since\">").Append(trouble.Since is { } since ? When(since) : "–").Append("</td><td class=\"step\" role=\"cell\" data-label=\"Next step\">").Append(Text(trouble.NextStep.ToString())).Append("</td></tr>\n");
         }
 
         page.Append("</tbody></table></div>\n</section>\n");

@@ -81,14 +81,14 @@ internal static partial class CauseText
 
     /// <summary>What to do about a cause.</summary>
     /// <param name="code">A cause.</param>
-    public static string NextStep(string code) => code switch
+    public static Advice NextStep(string code) => code switch
     {
-        CauseCodes.MacNotation => "Remove the clone and make it again with the MAC address written with hyphens; New-VMClone does that by itself.",
-        CauseCodes.PatchForm => "Remove the clone and make it again; New-VMClone -Patch writes patches in the form KubeVirt takes.",
+        CauseCodes.MacNotation => (Advice)$"Remove the clone and make it again with the MAC address written with hyphens; {CommandName.NewVMClone} does that by itself.",
+        CauseCodes.PatchForm => (Advice)$"Remove the clone and make it again; {CommandName.NewVMClone} {OptionName.Patch} writes patches in the form KubeVirt takes.",
         CauseCodes.PatchPath => "Remove the clone and make it again with patches below /metadata/labels/, /metadata/annotations/ or /spec/ only.",
         CauseCodes.PatchNotApplicable => "Remove the clone, correct the patch, and clone again.",
         CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong =>
-            "Remove the clone and make it again with target.apiGroup: kubevirt.io; New-VMClone writes it by itself.",
+            (Advice)$"Remove the clone and make it again with target.apiGroup: kubevirt.io; {CommandName.NewVMClone} writes it by itself.",
         CauseCodes.TargetNameInvalid => "Remove the clone, and clone again with a legal name for the target.",
         CauseCodes.TargetExists =>
             "Remove this clone and choose another target name. Do not delete that machine while the clone exists: KubeVirt would then make the clone in its place.",

@@ -6,7 +6,7 @@ namespace KubeVirtClone.Engine.Knowledge.Causes;
 internal static class StuckReasons
 {
     /// <summary>What a text means, or null when it may pass by itself.</summary>
-    public static (string Id, FaultCategory Category, string Action)? Classify(string text)
+    public static (string Id, FaultCategory Category, Advice Action)? Classify(string text)
     {
         if (Has(text, "in progress") || Has(text, "content name is nil") || Has(text, "failed calling webhook"))
             return null;
@@ -15,11 +15,11 @@ internal static class StuckReasons
     }
 
     /// <summary>What a clone waits for whose source is not there.</summary>
-    public static (string Id, FaultCategory Category, string Action) SourceMissing { get; } =
+    public static (string Id, FaultCategory Category, Advice Action) SourceMissing { get; } =
         (FaultIds.VMNotFound, FaultCategory.ObjectNotFound, CauseText.NextStep(CauseCodes.SourceMissing));
 
     /// <summary>What the text of a pending clone means, or null when it may pass by itself.</summary>
-    public static (string Id, FaultCategory Category, string Action)? ClassifyPending(string text)
+    public static (string Id, FaultCategory Category, Advice Action)? ClassifyPending(string text)
     {
         if (Has(text, "Source doesnt exist: VirtualMachineSnapshot"))
             return SourceMissing with { Id = FaultIds.VMSnapshotNotFound };
@@ -31,7 +31,7 @@ internal static class StuckReasons
     }
 
     /// <summary>The fault that a diagnosed cause is, for a clone that can never finish.</summary>
-    public static (string Id, FaultCategory Category, string Action) OfCause(string code, string text)
+    public static (string Id, FaultCategory Category, Advice Action) OfCause(string code, string text)
     {
         var (id, category) = code switch
         {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
@@ -20,28 +21,30 @@ internal static class AddressAnnotations
 
     /// <summary>Those of a machine and of its template, each with the option that leaves it out.</summary>
     /// <param name="machine">The machine.</param>
-    public static IEnumerable<(string Key, string Option)> Of(JsonObject machine)
+    public static IEnumerable<(string Key, Advice Option)> Of(JsonObject machine)
     {
-        foreach (var (map, exclude) in new[] { (machine["metadata"], "-ExcludeAnnotation"), (machine["spec"]?["template"]?["metadata"], "-ExcludeTemplateAnnotation") })
+        foreach (var (map, exclude) in new[] { (machine["metadata"], RequestFields.ExcludeAnnotation), (machine["spec"]?["template"]?["metadata"], RequestFields.ExcludeTemplateAnnotation) })
         {
             foreach (var (key, value) in map?["annotations"] as JsonObject ?? [])
             {
-                if (Option(key, value is JsonValue text && text.TryGetValue<string>(out var given) ? given : "") is { } option)
-                    yield return (key, option.StartsWith('\'') ? $"{exclude} {option}" : option);
+                if (Option(key, value is JsonValue text && text.TryGetValue<string>(out var given) ? given : "", exclude) is { } option)
+                    yield return (key, option);
             }
         }
     }
 
-    private static string? Option(string key, string value)
+    private static Advice? Option(string key, string value, RequestField exclude)
     {
         var slash = key.LastIndexOf('/');
         var (domain, name) = slash < 0 ? ("", key) : (key[..slash], key[(slash + 1)..]);
         if ((domain == "ovn.kubernetes.io" || domain.EndsWith(".ovn.kubernetes.io", StringComparison.Ordinal)) && KubeOvn.Contains(name, StringComparer.Ordinal))
-            return name == "ip_pool" ? $"'{key}'" : "-NetworkPreset KubeOvn";
+            return name == "ip_pool" ? Exclude(key) : (Advice)$"{OptionName.Of(RequestFields.NetworkPreset)} KubeOvn";
         if (key == "network.kubevirt.io/addresses" || key.StartsWith("k8s.ovn.org/pod-networks", StringComparison.Ordinal))
-            return "-NetworkPreset OvnKubernetes";
+            return $"{OptionName.Of(RequestFields.NetworkPreset)} OvnKubernetes";
         if (Calico.Contains(key, StringComparer.Ordinal))
-            return "'cni.projectcalico.org/*'";
-        return Multus.Contains(key, StringComparer.Ordinal) && (value.Contains("\"ips\"", StringComparison.Ordinal) || value.Contains("\"mac\"", StringComparison.Ordinal)) ? $"'{key}'" : null;
+            return Exclude("cni.projectcalico.org/*");
+        return Multus.Contains(key, StringComparer.Ordinal) && (value.Contains("\"ips\"", StringComparison.Ordinal) || value.Contains("\"mac\"", StringComparison.Ordinal)) ? Exclude(key) : null;
+
+        Advice Exclude(string keys) => $"{OptionName.Of(exclude)} '{keys}'";
     }
 }

@@ -40,7 +40,7 @@ internal static class IdentityRules
         {
             throw Unsupported(
                 $"What the clone is to be cannot be worked out: '{request.SourceName}' cannot be read",
-                "Ask for the right to read it, or give the change as -Patch.");
+                $"Ask for the right to read it, or give the change as {OptionName.Patch}.");
         }
 
         var patches = new PatchList();
@@ -165,7 +165,7 @@ internal static class IdentityRules
         {
             throw Unsupported(
                 $"A machine with run strategy {strategy} is not started by KubeVirt",
-                "Leave Start out and pipe the clones to Start-VM, or choose Always, RerunOnFailure or Once.");
+                $"Leave Start out and pipe the clones to {CommandName.StartVM}, or choose Always, RerunOnFailure or Once.");
         }
 
         // KubeVirt makes every restored machine stopped in the source's own way of saying so; the two ways exclude each other.
@@ -223,5 +223,5 @@ internal static class IdentityRules
 
     private static JsonObject? Domain(JsonObject source) => source["spec"]?["template"]?["spec"]?["domain"] as JsonObject;
 
-    internal static RequestFaultException Unsupported(string why, string action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
+    internal static RequestFaultException Unsupported(string why, Advice action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
 }

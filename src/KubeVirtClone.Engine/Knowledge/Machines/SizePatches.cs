@@ -72,7 +72,7 @@ internal static class SizePatches
         {
             throw Unsupported(
                 $"'{request.SourceName}' has the instance type '{typed}', which says how many CPUs and how much memory its clones have; KubeVirt takes no others beside it",
-                "Give the clones another instance type: -Instancetype NAME.");
+                $"Give the clones another instance type: {OptionName.Instancetype} NAME.");
         }
 
         var patches = new PatchList();
@@ -193,7 +193,7 @@ internal static class SizePatches
         ? count
         : throw Invalid($"Cpu cannot be '{text}'", $"Give a whole number of virtual CPUs, 1 to {MostCpus}.");
 
-    private static RequestFaultException Unsupported(string why, string action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
+    private static RequestFaultException Unsupported(string why, Advice action) => new(FaultIds.VMCloneOptionUnsupported, why + ".", action);
 
-    private static RequestFaultException Invalid(string message, string action) => new(FaultIds.VMCloneSizeInvalid, message + ".", action);
+    private static RequestFaultException Invalid(string message, Advice action) => new(FaultIds.VMCloneSizeInvalid, message + ".", action);
 }

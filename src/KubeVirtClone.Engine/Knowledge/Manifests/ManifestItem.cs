@@ -14,7 +14,7 @@ public sealed record ManifestItem
     public JsonObject? Manifest { get; init; }
 
     /// <summary>What it will do that may not be meant, or what to mind when it is applied.</summary>
-    public string? Warning { get; init; }
+    public Advice? Warning { get; init; }
 
     /// <summary>Why there is no object.</summary>
     public Fault? Fault { get; init; }

@@ -63,5 +63,5 @@ public sealed class CloneNaming
     public string Name(long number, string source, bool counted = false) =>
         NamePattern.Fill(_pattern ?? DefaultPattern, "name pattern", number, source, target: null, counted || IsCounted);
 
-    private static RequestFaultException Invalid(string message, string action) => new(FaultIds.NamePatternInvalid, message, action);
+    private static RequestFaultException Invalid(string message, Advice action) => new(FaultIds.NamePatternInvalid, message, action);
 }

@@ -138,6 +138,6 @@ internal static class PatchRules
     private static string? Text(JsonObject node, string key) =>
         node[key] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 
-    private static RequestFaultException Bad(int index, string what, string action) =>
+    private static RequestFaultException Bad(int index, string what, Advice action) =>
         new(FaultIds.VMClonePatchInvalid, $"Patch {index + 1} {what}.", action);
 }

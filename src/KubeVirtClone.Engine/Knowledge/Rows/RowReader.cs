@@ -74,14 +74,14 @@ public sealed class RowReader(Action<string> warn)
             return new(FaultIds.VMCloneSourceMissing, $"The row names no source: {string.Join(" and ", empty)} {(empty.Count == 1 ? "is" : "are")} empty.", $"Fill its column {empty[0]}, or name the source for all rows on the command line.");
         var columns = string.Join(", ", cells.Names.Select(n => $"'{n}'"));
         var hint = cells.Names.Select(n => ColumnNames.IsKnown(n) ? null : ColumnNames.Nearest(n) is "SourceName" or "Snapshot" or "GoldenImage" ? $" '{n}' may be meant for {ColumnNames.Nearest(n)}." : null).FirstOrDefault(h => h is not null)
-            ?? (cells.Names is [var only] && only.AsSpan().IndexOfAny(';', '\t') >= 0 ? " Its values are parted by another sign than the comma: read it with that (Import-Csv -Delimiter)." : "");
+            ?? (cells.Names is [var only] && only.AsSpan().IndexOfAny(';', '\t') >= 0 ? " Its values are parted by another sign than the comma: read it with that as its delimiter." : "");
         return new(
             FaultIds.VMCloneSourceMissing,
             $"The row names no source: its columns are {(columns.Length == 0 ? "none" : columns)}.{hint}",
             "Name the source in a column SourceName, Snapshot, GoldenImage or Name, or for all rows on the command line.");
     }
 
-    private static RequestFaultException Invalid(string message, string action) => new(FaultIds.VMCloneRowInvalid, message, action);
+    private static RequestFaultException Invalid(string message, Advice action) => new(FaultIds.VMCloneRowInvalid, message, action);
 
     // The cells of one row by their names in any case.
     private sealed class Cells

@@ -52,7 +52,11 @@ public sealed partial record RequestField(string Name, RequestFieldKind Kind, st
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>Its option on a command line.</summary>
-    public string Option { get; init; } = "--" + Humps().Replace(Name, "-").ToLowerInvariant();
+    public string Option { get; init; } = OptionOf(Name);
+
+    /// <summary>The option that a name in camel case has by itself.</summary>
+    /// <param name="name">The name.</param>
+    public static string OptionOf(string name) => "--" + Humps().Replace(name, "-").ToLowerInvariant();
 
     /// <summary>What stands for the value in help: NAME.</summary>
     public string ValueName { get; init; } = "VALUE";

@@ -66,7 +66,7 @@ public sealed record CloneDiagnosis
     public bool CanEndByItself { get; init; }
 
     /// <summary>What to do next; empty when nothing needs doing.</summary>
-    public string NextStep { get; init; } = "";
+    public Advice NextStep { get; init; } = Advice.None;
 
     /// <summary>Kinds that could not be read, so that the diagnosis may be incomplete.</summary>
     public IReadOnlyList<string> NotRead { get; init; } = [];

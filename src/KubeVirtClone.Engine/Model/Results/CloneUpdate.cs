@@ -47,7 +47,7 @@ public sealed record CloneUpdate
     public CloneReference? Reference { get; init; }
 
     /// <summary>The text, for warnings, verbose lines and skipped items.</summary>
-    public string? Message { get; init; }
+    public Advice? Message { get; init; }
 
     /// <summary>The counts, for <see cref="CloneUpdateKind.Progress"/>.</summary>
     public CloneProgress? Progress { get; init; }

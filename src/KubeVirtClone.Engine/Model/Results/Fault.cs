@@ -66,7 +66,7 @@ public sealed record Fault
     public required string Message { get; init; }
 
     /// <summary>What the user can do about it.</summary>
-    public required string RecommendedAction { get; init; }
+    public required Advice RecommendedAction { get; init; }
 
     /// <summary>What it is about: usually <c>namespace/name</c>, for connection problems a path, context or server.</summary>
     public string? TargetName { get; init; }

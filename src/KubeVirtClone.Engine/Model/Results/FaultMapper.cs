@@ -38,7 +38,7 @@ public static class FaultMapper
                 FaultIds.ApiRequestFailed,
                 FaultCategory.NotSpecified,
                 exception.Message,
-                "Run the command with -Debug to see the requests.",
+                $"Run the command with {OptionName.Debug} to see the requests.",
                 target,
                 exception),
         };
@@ -72,7 +72,7 @@ public static class FaultMapper
             KubeConfigProblem.NotFound => (
                 FaultIds.KubeConfigNotFound,
                 FaultCategory.ObjectNotFound,
-                "Name the file with -KubeConfig or in KUBECONFIG, or put it at ~/.kube/config. Start-KubeVirtSandbox gives a local cluster to try."),
+                (Advice)$"Name the file with {OptionName.KubeConfig} or in KUBECONFIG, or put it at ~/.kube/config. {CommandName.StartKubeVirtSandbox} gives a local cluster to try."),
             KubeConfigProblem.ContextNotFound => (
                 FaultIds.KubeContextNotFound,
                 FaultCategory.ObjectNotFound,
@@ -80,7 +80,7 @@ public static class FaultMapper
             KubeConfigProblem.NoCurrentContext => (
                 FaultIds.KubeContextNotFound,
                 FaultCategory.ObjectNotFound,
-                "Name one with -Context, or choose one with: kubectl config use-context NAME"),
+                (Advice)$"Name one with {OptionName.Context}, or choose one with: kubectl config use-context NAME"),
             KubeConfigProblem.CredentialUnreadable => (
                 FaultIds.KubeConfigInvalid,
                 FaultCategory.InvalidData,
@@ -88,7 +88,7 @@ public static class FaultMapper
             KubeConfigProblem.ImpersonationIncomplete => (
                 FaultIds.ImpersonationIncomplete,
                 FaultCategory.InvalidArgument,
-                "Add -As with the user to act as, or 'as' to the kubeconfig's user."),
+                (Advice)$"Add {OptionName.As} with the user to act as, or 'as' to the kubeconfig's user."),
             KubeConfigProblem.ProxyInvalid => (
                 FaultIds.KubeConfigInvalid,
                 FaultCategory.InvalidData,
@@ -165,7 +165,7 @@ public static class FaultMapper
             FaultIds.ApiForbidden,
             FaultCategory.PermissionDenied,
             e.ApiMessage,
-            "Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or -As.",
+            $"Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or {OptionName.As}.",
             target,
             e),
         404 when e.Kind == "namespaces" => Make(
@@ -179,7 +179,7 @@ public static class FaultMapper
             FaultIds.VMNotFound,
             FaultCategory.ObjectNotFound,
             $"There is no virtual machine {target ?? e.Name}.",
-            "Check name and namespace: Get-VM -AllNamespaces",
+            $"Check name and namespace: {CommandName.GetVM} {OptionName.AllNamespaces}",
             target,
             e),
         404 when e.Kind is "virtualmachineclones" => Make(
@@ -215,7 +215,7 @@ public static class FaultMapper
             FaultIds.ApiThrottled,
             FaultCategory.ResourceUnavailable,
             $"The API server is too busy (429) and stayed so: {e.ApiMessage}",
-            "Try again later, or with a lower -ThrottleLimit.",
+            $"Try again later, or with a lower {OptionName.ThrottleLimit}.",
             target,
             e),
         410 => Make(
@@ -238,7 +238,7 @@ public static class FaultMapper
             FaultIds.ApiRequestFailed,
             FaultCategory.NotSpecified,
             $"The API server refused the request ({e.StatusCode} {e.Reason}): {e.ApiMessage}",
-            "Run the command with -Debug to see the requests.",
+            $"Run the command with {OptionName.Debug} to see the requests.",
             target,
             e),
     };
@@ -274,7 +274,7 @@ public static class FaultMapper
         FaultIds.KubeVirtNotInstalled,
         FaultCategory.NotInstalled,
         "This cluster does not serve kubevirt.io: KubeVirt is not installed.",
-        "Install KubeVirt, or choose another context with -Context.",
+        $"Install KubeVirt, or choose another context with {OptionName.Context}.",
         KubeVirtKinds.KubeVirtGroup,
         e,
         terminating: true);
@@ -290,7 +290,7 @@ public static class FaultMapper
         string id,
         FaultCategory category,
         string message,
-        string action,
+        Advice action,
         string? target = null,
         Exception? exception = null,
         bool terminating = false) => new()

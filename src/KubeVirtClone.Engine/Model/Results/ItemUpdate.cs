@@ -28,7 +28,7 @@ public sealed record ItemUpdate<T>
     public Fault? Fault { get; init; }
 
     /// <summary>The text, for <see cref="ItemUpdateKind.Warning"/>.</summary>
-    public string? Message { get; init; }
+    public Advice? Message { get; init; }
 
     /// <summary>What the user gave for this item.</summary>
     public object? Input { get; init; }

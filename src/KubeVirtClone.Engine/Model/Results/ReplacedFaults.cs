@@ -20,18 +20,18 @@ public static class ReplacedFaults
                 FaultIds.VMReplaced,
                 FaultCategory.ObjectNotFound,
                 $"The virtual machine {machine.Namespace}/{machine.Name} is not the one the clone '{maker.Name}' made{Since(machine)}; it was left alone.",
-                "Name the machine, or pipe it in itself (Get-VM), if this one is meant.",
+                $"Name the machine, or pipe it in itself ({CommandName.GetVM}), if this one is meant.",
                 $"{machine.Namespace}/{machine.Name}");
         }
 
-        return Of(FaultIds.VMReplaced, "virtual machine", machine, uid, "Read it again (Get-VM), or name it, if the one that is there now is meant.");
+        return Of(FaultIds.VMReplaced, "virtual machine", machine, uid, $"Read it again ({CommandName.GetVM}), or name it, if the one that is there now is meant.");
     }
 
     /// <summary>The fault when a snapshot is not the one that is meant; null when it is.</summary>
     /// <param name="snapshot">The snapshot that has the name.</param>
     /// <param name="uid">Uid of the one that is meant; null or empty when not known.</param>
     public static Fault? OfSnapshot(KubernetesObject snapshot, string? uid) =>
-        Of(FaultIds.VMSnapshotReplaced, "snapshot", snapshot, uid, "Read it again (Get-VMSnapshot), or name it, if the one that is there now is meant.");
+        Of(FaultIds.VMSnapshotReplaced, "snapshot", snapshot, uid, $"Read it again ({CommandName.GetVMSnapshot}), or name it, if the one that is there now is meant.");
 
     /// <summary>The fault when a snapshot, such as one of an earlier run, was taken of another machine than the one that is meant; null when it was of that.</summary>
     /// <param name="snapshot">The snapshot.</param>
@@ -43,7 +43,7 @@ public static class ReplacedFaults
             FaultIds.VMReplaced,
             FaultCategory.ObjectNotFound,
             $"The virtual machine {snapshot.Namespace}/{snapshot.SourceName} that is meant (uid {uid}) is not the one that the snapshot '{snapshot.Name}' was taken of (uid {taken}); nothing was made of it.",
-            "Take another -Batch, or remove that snapshot (Remove-VMSnapshot), so that a new one is taken.",
+            $"Take another {OptionName.Batch}, or remove that snapshot ({CommandName.RemoveVMSnapshot}), so that a new one is taken.",
             $"{snapshot.Namespace}/{snapshot.SourceName}");
     }
 
@@ -51,7 +51,7 @@ public static class ReplacedFaults
     /// <param name="clone">The clone object that has the name.</param>
     /// <param name="uid">Uid of the one that is meant; null or empty when not known.</param>
     public static Fault? OfClone(KubernetesObject clone, string? uid) =>
-        Of(FaultIds.VMCloneReplaced, "clone", clone, uid, "Read it again (Get-VMClone), or name it, if the one that is there now is meant.");
+        Of(FaultIds.VMCloneReplaced, "clone", clone, uid, $"Read it again ({CommandName.GetVMClone}), or name it, if the one that is there now is meant.");
 
     /// <summary>The fault when an image is not the one that is meant; null when it is.</summary>
     /// <param name="image">The image that has the name and version.</param>
@@ -63,11 +63,11 @@ public static class ReplacedFaults
             FaultIds.VMGoldenImageReplaced,
             FaultCategory.ObjectNotFound,
             $"The golden image {image.Namespace}/{image} that is meant was replaced by another of its name and version{Since(image.Raw)}; it was left alone.",
-            "Read it again (Get-VMGoldenImage), or name it, if the one that is there now is meant.",
+            $"Read it again ({CommandName.GetVMGoldenImage}), or name it, if the one that is there now is meant.",
             $"{image.Namespace}/{image}");
     }
 
-    private static Fault? Of(string id, string noun, KubernetesObject found, string? uid, string action)
+    private static Fault? Of(string id, string noun, KubernetesObject found, string? uid, Advice action)
     {
         ArgumentNullException.ThrowIfNull(found);
         return string.IsNullOrEmpty(uid) || uid == found.Uid ? null : FaultMapper.Make(

@@ -4,16 +4,16 @@ namespace KubeVirtClone.Engine.Model.Results;
 /// <param name="id">One of <see cref="FaultIds"/>.</param>
 /// <param name="message">What is wrong.</param>
 /// <param name="action">What to do.</param>
-public sealed class RequestFaultException(string id, string message, string action) : Exception(message)
+public sealed class RequestFaultException(string id, string message, Advice action) : Exception(message)
 {
     /// <summary>One of <see cref="FaultIds"/>.</summary>
     public string Id { get; } = id;
 
     /// <summary>What to do.</summary>
-    public string Action { get; } = action;
+    public Advice Action { get; } = action;
 
     /// <summary>Message and action in one line.</summary>
-    public string Advice => $"{Message.TrimEnd('.')}. {Action}".TrimEnd();
+    public Advice Line => $"{Message.TrimEnd('.')}.{(Action.IsEmpty ? "" : " ")}{Action}";
 
     /// <summary>The same as a fault.</summary>
     /// <param name="target">What it is about.</param>

@@ -30,11 +30,12 @@ internal sealed class AccessCheck : IPreflightCheck
                     [.. needed.SelectMany(n => n.Source.All)],
                     FindingSeverity.Error,
                     $"You may not create {needed.Key} in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
-                    "Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or -As."
-                        + (needed.Key == "virtualmachineclones" ? "" : " With -Method Clone -NoSharedSnapshot the right to create virtualmachineclones is enough."));
+                    $"Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or {OptionName.As}.{(needed.Key == "virtualmachineclones" ? Advice.None : OtherWay)}");
             }
         }
     }
+
+    private static Advice OtherWay => $" With {OptionName.Method} Clone {OptionName.NoSharedSnapshot} the right to create virtualmachineclones is enough.";
 
     private static IEnumerable<string> Needed(PreflightSource source, PreflightBatch batch)
     {
@@ -56,7 +57,7 @@ internal sealed class AccessCheck : IPreflightCheck
             yield return "virtualmachinesnapshots";
     }
 
-    private static Finding Of(IReadOnlyList<PreflightSubject> subjects, FindingSeverity severity, string message, string action) => new()
+    private static Finding Of(IReadOnlyList<PreflightSubject> subjects, FindingSeverity severity, string message, Advice action) => new()
     {
         Severity = severity,
         Code = FaultIds.ApiForbidden,

@@ -1,11 +1,12 @@
-using System.Text.Json.Nodes;
 using System.Text;
-using k8s.Models;
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
+using k8s.Models;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
@@ -46,7 +47,7 @@ internal sealed class CloudInitCheck : SourceCheck
             FindingSeverity.Warning,
             FindingCodes.IdentityRepeated,
             $"The cloud-init network configuration of volume '{data.Volume}'{Where(data, "networkDataSecretRef")} {string.Join(" and ", parts)}.",
-            "Give each clone a network configuration of its own (-NetworkDataSecret 'net-{0}'), or leave addresses to DHCP.",
+            $"Give each clone a network configuration of its own ({OptionName.NetworkDataSecret} 'net-{{0}}'), or leave addresses to DHCP.",
             $"volume {data.Volume}, networkData");
     }
 
@@ -58,8 +59,8 @@ internal sealed class CloudInitCheck : SourceCheck
         yield return source.Finding(
             FindingSeverity.Warning,
             FindingCodes.IdentityRepeated,
-            $"The cloud-init user data of volume '{data.Volume}'{Where(data, "secretRef")} sets {string.Join(" and ", names.Select(n => $"{n.Key} '{n.Value}'"))}: every clone takes the host name, whatever -Hostname says.",
-            "Give each clone user data of its own (-CloudInitSecret), or take the host name out of it.",
+            $"The cloud-init user data of volume '{data.Volume}'{Where(data, "secretRef")} sets {string.Join(" and ", names.Select(n => $"{n.Key} '{n.Value}'"))}: every clone takes the host name, whatever other it is given.",
+            $"Give each clone user data of its own ({OptionName.CloudInitSecret}), or take the host name out of it.",
             $"volume {data.Volume}, userData");
     }
 

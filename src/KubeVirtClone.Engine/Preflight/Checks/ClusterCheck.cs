@@ -29,7 +29,7 @@ internal sealed class ClusterCheck : IPreflightCheck
                 Code = FindingCodes.SnapshotGateUnknown,
                 Item = "kubevirt",
                 Message = "Whether KubeVirt's Snapshot gate is on could not be read. It is off by default before KubeVirt 1.9, and on from 1.9 on.",
-                RecommendedAction = "Make one clone as a dry run (-WhatIf): the server then says whether the gate is on.",
+                RecommendedAction = $"Make one clone as a dry run ({OptionName.WhatIf}): the server then says whether the gate is on.",
             };
         }
 
@@ -58,7 +58,7 @@ internal sealed class ClusterCheck : IPreflightCheck
             yield return Unsupported(subject, UnsupportedFields.VolumeNamePolicy(version));
     }
 
-    private static Finding Unsupported(PreflightSubject subject, (string Message, string Action) words) =>
+    private static Finding Unsupported(PreflightSubject subject, (string Message, Advice Action) words) =>
         subject.Finding(FindingSeverity.Error, FaultIds.VMCloneFieldUnsupported, words.Message, words.Action);
 
     private static Finding OfFault(Fault fault, string evidence) => new()

@@ -18,7 +18,7 @@ internal sealed class DiskCheck : SubjectCheck
         foreach (var disk in DiskWish.Named(subject.Request).Where(d => !volumes.Any(v => v.Volume.Name == d)))
             yield return Refuse(subject, $"'{subject.Request.SourceName}' has no disk '{disk}' that a clone gets a copy of: {known}.", "Name one of these; a container disk has no size of its own.");
         if (volumes.Count == 0 && !DiskWish.Named(subject.Request).Any())
-            yield return Refuse(subject, $"Another size or place is asked for the disks of '{subject.Request.SourceName}', and {known}.", "Leave -DiskSize, -StorageClass, -AccessMode and -VolumeMode out.");
+            yield return Refuse(subject, $"Another size or place is asked for the disks of '{subject.Request.SourceName}', and {known}.", $"Leave {OptionName.DiskSize}, {OptionName.StorageClass}, {OptionName.AccessMode} and {OptionName.VolumeMode} out.");
         foreach (var volume in volumes)
         {
             var wish = DiskWish.Of(subject.Request, volume.Volume.Name);
@@ -50,7 +50,7 @@ internal sealed class DiskCheck : SubjectCheck
                 yield return Refuse(
                     subject,
                     $"{name} is with the driver {driver}, and storage class '{wanted}' is of the driver {other}, which cannot read its snapshots.",
-                    $"Have the data copied once: Copy-VMGoldenImage IMAGE -Destination NAMESPACE -StorageClass {wanted}, and clone the copy; or give a class of the driver {driver}{Classes(facts, driver)}.");
+                    $"Have the data copied once: {CommandName.CopyVMGoldenImage} IMAGE {OptionName.Destination} NAMESPACE {OptionName.StorageClass} {wanted}, and clone the copy; or give a class of the driver {driver}{Classes(facts, driver)}.");
             }
         }
 
@@ -59,7 +59,7 @@ internal sealed class DiskCheck : SubjectCheck
             yield return Refuse(
                 subject,
                 $"{name} is of volume mode {has}; a copy of its snapshot cannot be of mode {mode}.",
-                "Have an administrator allow it on the VolumeSnapshotContent of a snapshot or golden image (annotation snapshot.storage.kubernetes.io/allow-volume-mode-change: \"true\"), or leave -VolumeMode out.");
+                $"Have an administrator allow it on the VolumeSnapshotContent of a snapshot or golden image (annotation snapshot.storage.kubernetes.io/allow-volume-mode-change: \"true\"), or leave {OptionName.VolumeMode} out.");
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class DiskCheck : SubjectCheck
         facts.StorageClasses.Items?.Values.Where(c => c.StringAt("provisioner") == driver).Select(c => c.Name).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } names
             ? $" ({string.Join(", ", names)})" : "";
 
-    private static Finding Refuse(PreflightSubject subject, string message, string action) => subject.Finding(FindingSeverity.Error, FaultIds.VMCloneDiskUnsupported, message, action);
+    private static Finding Refuse(PreflightSubject subject, string message, Advice action) => subject.Finding(FindingSeverity.Error, FaultIds.VMCloneDiskUnsupported, message, action);
 }
 
 /// <summary>The method that makes the clones gives them the disks that are asked for.</summary>
@@ -112,6 +112,6 @@ internal sealed class DiskMethodCheck : IPreflightCheck
         FaultIds.VMCloneDiskUnsupported,
         FaultCategory.InvalidArgument,
         $"Clones of '{source}' by method {method} cannot have the disks that are asked for: {why}.",
-        "Have them made directly (-Method Direct, which needs the right to create virtualmachines and persistentvolumeclaims).",
+        $"Have them made directly ({OptionName.Method} Direct, which needs the right to create virtualmachines and persistentvolumeclaims).",
         target);
 }

@@ -1,5 +1,6 @@
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Patches;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -34,7 +35,7 @@ internal sealed class FilterCheck : IPreflightCheck
     private static IEnumerable<Finding> Judge(PreflightSource source, FilterList list, IReadOnlyList<PreflightSubject> subjects)
     {
         var filter = KeyFilter.Of(list.Filters);
-        Finding Make(FindingSeverity severity, string code, string message, string action) =>
+        Finding Make(FindingSeverity severity, string code, string message, Advice action) =>
             source.Finding(severity, code, message, action, $"{list.Name}: {string.Join(", ", list.Filters)}") with { Requests = [.. subjects.Select(s => s.Item.Request)] };
 
         // '!*' is no expression, so KubeVirt ignores it; alone it still empties the list, which is what it is written for.

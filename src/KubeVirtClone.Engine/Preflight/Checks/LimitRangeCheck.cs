@@ -37,7 +37,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
                     + $"{(volume.Size > max ? $"at most {Quantity.Show(max.Value, bytes: true)}" : $"at least {Quantity.Show(min!.Value, bytes: true)}")}. KubeVirt takes the clones and tries for ever.",
                 volume.Size > max
                     ? "Have the limit range changed, or clone a machine with smaller volumes: a copy is never smaller than its source."
-                    : $"Have the limit range changed, or give the clones larger disks: -DiskSize {Quantity.Show(min!.Value, bytes: true)}",
+                    : (Advice)$"Have the limit range changed, or give the clones larger disks: {OptionName.DiskSize} {Quantity.Show(min!.Value, bytes: true)}",
                 $"LimitRange {range.Name}, type PersistentVolumeClaim",
                 FaultCategory.LimitsExceeded) with
             { Requests = [.. sized.Select(s => s.Subject.Item.Request)] };
@@ -58,7 +58,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
                 FindingSeverity.Warning,
                 FindingCodes.LimitRange,
                 $"A clone of '{source.Name}' asks for {Quantity.Show(need, bytes)} of {resource} when it runs; the limit range '{range.Name}' allows {Quantity.Show(max, bytes)}. The clones are made, and cannot start.",
-                "Have the limit range changed, or give the clones another size: -Cpu, -Memory, -Instancetype.",
+                $"Have the limit range changed, or give the clones another size: {OptionName.Cpu}, {OptionName.Memory}, {OptionName.Instancetype}.",
                 $"LimitRange {range.Name}, type {limit.Type}",
                 FaultCategory.LimitsExceeded) with
             { Requests = [.. large.Select(l => l.Subject.Item.Request)] };

@@ -1,5 +1,6 @@
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -66,7 +67,7 @@ internal sealed class MacUseCheck : IPreflightCheck
         }
     }
 
-    private static Finding Make(PreflightSubject subject, string code, string message, string action) =>
+    private static Finding Make(PreflightSubject subject, string code, string message, Advice action) =>
         subject.Finding(FindingSeverity.Warning, code, message, action, "newMacAddresses");
 }
 
@@ -84,7 +85,7 @@ internal sealed class SerialCheck : SubjectCheck
                 FindingSeverity.Warning,
                 FindingCodes.SerialIgnored,
                 $"'{subject.Request.SourceName}' has no firmware section, so KubeVirt ignores newSMBiosSerial.",
-                "Give the source a firmware section, or let New-VMClone -SmbiosSerial make the clone.",
+                $"Give the source a firmware section, or let {CommandName.NewVMClone} {OptionName.SmbiosSerial} make the clone.",
                 "spec.template.spec.domain.firmware is not there");
         }
     }

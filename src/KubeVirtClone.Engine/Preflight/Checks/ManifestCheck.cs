@@ -131,7 +131,7 @@ internal sealed class ManifestCheck : SubjectCheck
                 FindingSeverity.Error,
                 FaultIds.VMCloneSerialInvalid,
                 $"The serial '{serial}' has a ':' or ',': KubeVirt takes the clone, then refuses its restore for ever.",
-                "Leave ':' and ',' out, or let New-VMClone -SmbiosSerial write it as a patch.",
+                $"Leave ':' and ',' out, or let {CommandName.NewVMClone} {OptionName.SmbiosSerial} write it as a patch.",
                 "spec.newSMBiosSerial");
         }
     }
@@ -152,7 +152,7 @@ internal sealed class ManifestCheck : SubjectCheck
                     $"Patch {i + 1}: {why}. KubeVirt takes the clone, then refuses its restore for ever.",
                     path
                         ? "Give a path below /metadata/labels/, /metadata/annotations/ or /spec/."
-                        : "Write ':' and ',' inside values as \\u003a and \\u002c, and build objects step by step; New-VMClone -Patch does both.",
+                        : (Advice)$"Write ':' and ',' inside values as \\u003a and \\u002c, and build objects step by step; {CommandName.NewVMClone} {OptionName.Patch} does both.",
                     $"spec.patches[{i}]: {text}");
             }
         }
@@ -164,7 +164,7 @@ internal sealed class ManifestCheck : SubjectCheck
             yield return Refused(subject, "spec.volumeNamePolicy", $"'{policy}' is not a volume name policy", $"Write {string.Join(" or ", Policies)}, or leave it out.", FaultIds.VMCloneVolumeNamePolicyInvalid);
     }
 
-    private static Finding Refused(PreflightSubject subject, string field, string why, string action, string code = FindingCodes.ManifestRefused) =>
+    private static Finding Refused(PreflightSubject subject, string field, string why, Advice action, string code = FindingCodes.ManifestRefused) =>
         ManifestForm.Refused(subject, field, why, action, code);
 
     private static bool IsJson(string text)

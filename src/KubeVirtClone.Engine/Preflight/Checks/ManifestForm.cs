@@ -70,7 +70,7 @@ internal static class ManifestForm
         "Give a name such as web-001.",
         "spec.target.name");
 
-    public static Finding Refused(PreflightSubject subject, string field, string why, string action, string code = FindingCodes.ManifestRefused) =>
+    public static Finding Refused(PreflightSubject subject, string field, string why, Advice action, string code = FindingCodes.ManifestRefused) =>
         subject.Finding(FindingSeverity.Error, code, $"The server would refuse the manifest: {why}.", action, field);
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..77] + "...";

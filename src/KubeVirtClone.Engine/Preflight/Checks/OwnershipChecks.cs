@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -8,7 +10,7 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 /// <summary>Labels and annotations that make the clones part of what a deployment tool manages, or that say of them what holds for the source only.</summary>
 internal sealed class OwnershipCheck : SourceCheck
 {
-    private const string All = "; or all of this kind at once: -CleanOwnership";
+    private static Advice All => $"; or all of this kind at once: {OptionName.CleanOwnership}";
 
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch) =>
         source.All
@@ -27,7 +29,7 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.OwnedByTool,
                 $"Clones of '{source.Name}' have {string.Join(", ", keys)}, by which {string.Join(", ", tools)} take{(tools.Count == 1 ? "s" : "")} them for {(of is null ? "their own" : $"part of '{of}'")}: a sync with prune deletes them, an upgrade may change them.",
-                string.Join(' ', new[] { Option("-ExcludeLabel", labels), Option("-ExcludeAnnotation", annotations) }.Where(o => o.Length > 0)) + All,
+                $"{Advice.Join(" ", new[] { Option(RequestFields.ExcludeLabel, labels), Option(RequestFields.ExcludeAnnotation, annotations) }.Where(o => !o.IsEmpty))}{All}",
                 "metadata.labels, metadata.annotations");
         }
 
@@ -37,7 +39,7 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Information,
                 FindingCodes.IdentityRepeated,
                 $"The annotations {string.Join(", ", own)} name claims and addresses of '{source.Name}', and clones keep them.",
-                "Leave them out: -ExcludeAnnotation " + string.Join(',', own.Select(k => $"'{k[..k.IndexOf('/', StringComparison.Ordinal)]}/*'").Distinct(StringComparer.Ordinal)) + All,
+                $"Leave them out: {Option(RequestFields.ExcludeAnnotation, [.. own.Select(k => $"{k[..k.IndexOf('/', StringComparison.Ordinal)]}/*").Distinct(StringComparer.Ordinal)])}{All}",
                 "metadata.annotations");
         }
 
@@ -48,10 +50,11 @@ internal sealed class OwnershipCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.IdentityRepeated,
                 $"The annotations {string.Join(", ", addresses.Select(a => a.Key).Distinct(StringComparer.Ordinal))} of '{source.Name}' give it addresses of its own, and every clone asks for the same.",
-                "Leave them out: " + string.Join(' ', addresses.Select(a => a.Option).Distinct(StringComparer.Ordinal)) + All,
+                $"Leave them out: {Advice.Join(" ", addresses.Select(a => a.Option).Distinct())}{All}",
                 "annotations of the machine and its template");
         }
     }
 
-    private static string Option(string option, IReadOnlyList<string> globs) => globs.Count == 0 ? "" : $"{option} {string.Join(',', globs.Select(g => $"'{g}'"))}";
+    private static Advice Option(RequestField option, IReadOnlyList<string> globs) =>
+        globs.Count == 0 ? Advice.None : (Advice)$"{OptionName.Of(option)} {string.Join(',', globs.Select(g => $"'{g}'"))}";
 }

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -28,7 +29,7 @@ internal sealed class RestoredMachineCheck : SourceCheck
                 FindingCodes.TargetRefused,
                 $"The volume template {Names(named)} of '{source.Name}' is named by its volume as a claim, not as a data volume: the restore gives the volume a new claim and leaves the template, "
                     + "which nothing then refers to, so that KubeVirt refuses the machine. It takes the clone and tries for ever.",
-                "Add the patch " + string.Join(", ", RestoredMachine.LeaveTemplatesOut(made, []).Select(p => p.ToWebhookText())) + "; New-VMClone does that by itself.",
+                $"Add the patch {string.Join(", ", RestoredMachine.LeaveTemplatesOut(made, []).Select(p => p.ToWebhookText()))}; {CommandName.NewVMClone} does that by itself.",
                 "spec.dataVolumeTemplates, spec.template.spec.volumes[].persistentVolumeClaim.claimName");
         }
         else if (!subject.AsItStands && RestoredMachine.TemplatesNamedAsClaims(source.Machine) is { Count: > 0 } left)
@@ -60,7 +61,7 @@ internal sealed class RestoredMachineCheck : SourceCheck
                 FindingCodes.TargetRefused,
                 $"The annotations of '{source.Name}' would have {Number(bytes)} bytes with the one that KubeVirt's restore adds ({RestoredMachine.RestoreAnnotation}); {Number(RestoredMachine.MaxAnnotationBytes)} are allowed. "
                     + "KubeVirt takes the clone and tries for ever.",
-                "Leave the largest out: -ExcludeAnnotation " + string.Join(", ", Largest(made)),
+                $"Leave the largest out: {OptionName.ExcludeAnnotation} {string.Join(", ", Largest(made))}",
                 "metadata.annotations");
         }
     }

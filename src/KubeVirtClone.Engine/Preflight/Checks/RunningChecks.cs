@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
@@ -63,7 +64,7 @@ internal sealed class RunningDifferenceCheck : SourceCheck
             FindingSeverity.Warning,
             FindingCodes.SourceLiveUpdated,
             $"{string.Join(" and ", changes.Select(c => c.Now))} of '{source.Name}' {(changes.Count == 1 ? "was" : "were")} changed while it runs. KubeVirt clones a running machine as it was started: clones get {string.Join(" and ", changes.Select(c => c.Then))}.",
-            "Stop the machine first, or give the clones their size by -Patch.",
+            $"Stop the machine first, or give the clones their size by {OptionName.Patch}.",
             $"ControllerRevision {instance.StringAt("status", "virtualMachineRevisionName")}");
     }
 

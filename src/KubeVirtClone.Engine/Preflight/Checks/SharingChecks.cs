@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -28,7 +29,7 @@ internal sealed class SharedCheck : SourceCheck
                 source,
                 FindingSeverity.Information,
                 $"{reference.Where} is {what}{reference.Noun} {reference.Name}{(reference.NetworkDataOf is not null ? " (networkDataSecretRef)" : "")}: clones use the same one{(reference.Kind == "Secret" ? ", its passwords and keys included" : "")}.",
-                "Give each clone one of its own where that matters: -CloudInitSecret, -NetworkDataSecret, -Patch.");
+                $"Give each clone one of its own where that matters: {OptionName.CloudInitSecret}, {OptionName.NetworkDataSecret}, {OptionName.Patch}.");
         }
 
         foreach (var volume in SourceMachine.Copied(source.Machine))
@@ -39,7 +40,7 @@ internal sealed class SharedCheck : SourceCheck
         }
     }
 
-    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, string action) =>
+    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, Advice action) =>
         source.Finding(severity, FindingCodes.Shared, message, action, "spec.template.spec.volumes");
 }
 
@@ -58,7 +59,7 @@ internal sealed class IdentityCheck : SourceCheck
                     source,
                     FindingSeverity.Warning,
                     $"The host name '{hostname}' is fixed in '{source.Name}': {(same.Count == source.All.Count ? "every clone gets it" : same.Count == 1 ? $"'{same[0].Subject.Name}' gets it" : $"'{same[0].Subject.Name}' and {same.Count - 1} more get it")}.",
-                    "Give -Hostname.",
+                    $"Give {OptionName.Hostname}.",
                     "spec.template.spec.hostname") with
                 { Requests = [.. same.Select(m => m.Subject.Item.Request)] };
             }
@@ -82,7 +83,7 @@ internal sealed class IdentityCheck : SourceCheck
         }
     }
 
-    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, string action, string evidence) =>
+    private static Finding Make(PreflightSource source, FindingSeverity severity, string message, Advice action, string evidence) =>
         source.Finding(severity, FindingCodes.IdentityRepeated, message, action, evidence);
 }
 
@@ -107,7 +108,7 @@ internal sealed class ServiceCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.ServiceSelects,
                 $"The service '{service.Name}' selects {string.Join(", ", selector.Select(s => $"{s.Name}={s.Value.GetString()}"))}, which clones of '{source.Name}' have too: they get its traffic once they run.",
-                "Drop the label with -TemplateLabelFilter or -ExcludeTemplateLabel, unless that is what the clones are for.",
+                $"Drop the label with {OptionName.TemplateLabelFilter} or {OptionName.ExcludeTemplateLabel}, unless that is what the clones are for.",
                 $"Service {service.Name} spec.selector") with
             { Requests = [.. selected.Select(s => s.Item.Request)] };
         }

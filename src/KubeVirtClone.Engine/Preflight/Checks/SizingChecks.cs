@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -53,7 +54,7 @@ internal sealed class InstancetypeDriftCheck : SourceCheck
                 FindingCodes.InstancetypeDrift,
                 $"'{source.Name}' runs on a stored revision of the {named.Kind} '{named.Name}', which has changed since: "
                     + (was != becomes ? $"clones get {becomes} instead of {was} ({changed})." : $"clones get it as it is now ({changed})."),
-                $"Have the {named.Field} set back, give the clones another by -Patch, or pin the source to its revision: spec.{named.Field}.revisionName: {named.StoredName}",
+                $"Have the {named.Field} set back, give the clones another by {OptionName.Patch}, or pin the source to its revision: spec.{named.Field}.revisionName: {named.StoredName}",
                 $"status.{named.Field}Ref.controllerRevisionRef.name: {named.StoredName}");
         }
     }

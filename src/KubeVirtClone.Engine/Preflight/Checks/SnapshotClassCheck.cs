@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -30,7 +31,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
         }
     }
 
-    private static (string Why, string Action)? WhyNone(string storageClass, PreflightFacts facts)
+    private static (string Why, Advice Action)? WhyNone(string storageClass, PreflightFacts facts)
     {
         if (facts.StorageProfiles.Find(storageClass)?.StringAt("status", "snapshotClass") is { Length: > 0 } named)
         {

@@ -33,7 +33,7 @@ internal sealed class SourceExistsCheck : SourceCheck
             FindingSeverity.Error,
             first.FromSnapshot ? FaultIds.VMSnapshotNotFound : FaultIds.VMNotFound,
             $"There is no virtual machine {(first.FromSnapshot ? "snapshot " : "")}'{source.Name}' in namespace '{first.Request.Namespace}'; a clone of it would stay pending.",
-            first.FromSnapshot ? "Check name and namespace: kubectl get vmsnapshot --all-namespaces" : "Check name and namespace: Get-VM -AllNamespaces",
+            first.FromSnapshot ? "Check name and namespace: kubectl get vmsnapshot --all-namespaces" : (Advice)$"Check name and namespace: {CommandName.GetVM} {OptionName.AllNamespaces}",
             category: FaultCategory.ObjectNotFound);
     }
 }

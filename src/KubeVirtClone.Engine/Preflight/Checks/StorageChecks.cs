@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -22,7 +23,7 @@ internal sealed class StorageLimitCheck : SourceCheck
                 continue;
             var there = source.State.VolumeSnapshots.Items?.Values.Count(s => s.StringAt("spec", "source", "persistentVolumeClaimName") == volume.Volume.Claim) ?? 0;
             if (limit.Snapshots < there + snapshots && !source.First.FromSnapshot)
-                yield return Make(source, volume, FindingSeverity.Warning, $"'{volume.Volume.Claim}' has {there} snapshots and would get {snapshots} more: {limit.Text}.", "Share one snapshot (leave -NoSharedSnapshot out), or remove old snapshots.");
+                yield return Make(source, volume, FindingSeverity.Warning, $"'{volume.Volume.Claim}' has {there} snapshots and would get {snapshots} more: {limit.Text}.", $"Share one snapshot (leave {OptionName.NoSharedSnapshot} out), or remove old snapshots.");
             else if (limit.Clones < source.All.Count)
                 yield return Make(source, volume, FindingSeverity.Warning, $"{source.All.Count} volumes would be made of one snapshot of '{volume.Volume.Claim}': {limit.Text}.", "Make fewer clones of one source, or copy the disk with CDI.");
             else if (limit is { Snapshots: null, Clones: null })
@@ -35,11 +36,11 @@ internal sealed class StorageLimitCheck : SourceCheck
                 FindingSeverity.Warning,
                 FindingCodes.SnapshotsQueue,
                 $"Each of the {snapshots} clones of '{source.Name}' takes a snapshot of its own. They queue on the machine's lock, each with five minutes to live; those that come too late never finish.",
-                "Let New-VMClone share one snapshot, or clone from a snapshot.");
+                $"Let {CommandName.NewVMClone} share one snapshot, or clone from a snapshot.");
         }
     }
 
-    private static Finding Make(PreflightSource source, SourceVolume volume, FindingSeverity severity, string message, string action) =>
+    private static Finding Make(PreflightSource source, SourceVolume volume, FindingSeverity severity, string message, Advice action) =>
         source.Finding(severity, FindingCodes.StorageLimit, message, action, $"storage class {volume.StorageClass}, driver {volume.Driver}");
 
     private sealed record DriverLimit(int? Snapshots, int? Clones, string Text);
@@ -61,7 +62,7 @@ internal sealed class BindingCheck : SourceCheck
                 FindingSeverity.Error,
                 FindingCodes.StorageClassMissing,
                 $"The storage class '{missing}' of a volume of '{source.Name}' does not exist (any more): the clone's volume would never be made.",
-                "Have the class made again, or give the clones another of the same driver: -StorageClass NAME.",
+                $"Have the class made again, or give the clones another of the same driver: {OptionName.StorageClass} NAME.",
                 $"StorageClass {missing}");
         }
 
@@ -74,7 +75,7 @@ internal sealed class BindingCheck : SourceCheck
                 FindingCodes.SucceededMeaning,
                 $"Clones of '{source.Name}' succeed before their volumes {string.Join(", ", waiting)} hold anything: the class waits for the first consumer, so that each is filled when its machine starts for the first time. "
                     + "Until then snapshot and clone object must stay.",
-                "Start each clone once (-Start, or Start-VM) before anything is removed; wait for Running, not for Bound.",
+                $"Start each clone once ({OptionName.Start}, or {CommandName.StartVM}) before anything is removed; wait for Running, not for Bound.",
                 string.Join(", ", volumes.Where(v => waiting.Contains(v.Volume.Name, StringComparer.Ordinal)).Select(v => $"StorageClass {v.StorageClass} volumeBindingMode: WaitForFirstConsumer").Distinct(StringComparer.Ordinal)));
         }
         else if (volumes.Count > 0 && unknown.Count == 0)

@@ -63,7 +63,7 @@ internal sealed class TargetCheck : IPreflightCheck
                 FindingSeverity.Error,
                 FaultIds.VMCloneTargetExists,
                 $"A virtual machine '{request.TargetName}' exists in namespace '{request.Namespace}'. KubeVirt would take the clone and never finish it.",
-                "Choose another target name, remove the machine, or pass over such items with -SkipExisting.",
+                $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
                 $"VirtualMachine {existing.Name}, made {existing.CreationTimestamp:u}",
                 FaultCategory.ResourceExists);
     }

@@ -38,7 +38,7 @@ public sealed record Finding
     public string Evidence { get; init; } = "";
 
     /// <summary>What to do about it; empty when nothing needs doing.</summary>
-    public string RecommendedAction { get; init; } = "";
+    public Advice RecommendedAction { get; init; } = Advice.None;
 
     /// <summary>Category of the fault that an <see cref="FindingSeverity.Error"/> stands for.</summary>
     public FaultCategory Category { get; init; }
@@ -54,7 +54,7 @@ public sealed record Finding
         Code,
         Category,
         Message,
-        RecommendedAction.Length > 0 ? RecommendedAction : "See the message.",
+        RecommendedAction.IsEmpty ? "See the message." : RecommendedAction,
         Item);
 
     /// <inheritdoc/>

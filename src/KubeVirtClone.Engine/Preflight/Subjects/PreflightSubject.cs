@@ -75,7 +75,7 @@ internal sealed class PreflightSubject
 
     public string Name => Request.DisplayName;
 
-    public Finding Finding(FindingSeverity severity, string code, string message, string action, string evidence = "", FaultCategory category = FaultCategory.InvalidArgument) => new()
+    public Finding Finding(FindingSeverity severity, string code, string message, Advice action, string evidence = "", FaultCategory category = FaultCategory.InvalidArgument) => new()
     {
         Severity = severity,
         Code = code,
@@ -102,7 +102,7 @@ internal sealed record PreflightSource(PreflightSubject First, IReadOnlyList<Pre
     /// <summary>A machine that is on: its snapshot is of what it was started as, and names the revisions it runs on.</summary>
     public bool IsOn => !First.FromSnapshot && (State.Instances.Find(Name) is not null || SourceMachine.IsOn(Machine));
 
-    public Finding Finding(FindingSeverity severity, string code, string message, string action, string evidence = "", FaultCategory category = FaultCategory.InvalidOperation) => new()
+    public Finding Finding(FindingSeverity severity, string code, string message, Advice action, string evidence = "", FaultCategory category = FaultCategory.InvalidOperation) => new()
     {
         Severity = severity,
         Code = code,

@@ -159,7 +159,7 @@ public sealed class CloneRequestReaderTests
 
         reader.Read().ShouldHaveSingleItem().TargetName.ShouldBe("c");
         reader.Faults.Select(f => f.TargetName).ShouldBe(["stdin:2", "stdin:3"]);
-        reader.Faults.ShouldAllBe(f => f.RecommendedAction.Length > 0);
+        reader.Faults.ShouldAllBe(f => f.RecommendedAction.ToString().Length > 0);
         warnings.ShouldHaveSingleItem().ShouldContain("'Owner'");
     }
 

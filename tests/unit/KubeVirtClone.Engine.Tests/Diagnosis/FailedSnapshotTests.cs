@@ -50,8 +50,8 @@ public sealed class FailedSnapshotTests
         diagnosis.Code.ShouldBe(CauseCodes.SnapshotFailed);
         diagnosis.Health.ShouldBe(CloneHealth.Stuck);
         diagnosis.Cause.ShouldContain(why);
-        diagnosis.NextStep.ShouldContain(step);
-        diagnosis.NextStep.ShouldEndWith("clone again.");
+        diagnosis.NextStep.ToString().ShouldContain(step);
+        diagnosis.NextStep.ToString().ShouldEndWith("clone again.");
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class FailedSnapshotTests
         var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneSnapshotFailed);
         fault.Message.ShouldContain(why);
-        fault.RecommendedAction.ShouldContain(step);
+        fault.RecommendedAction.ToString().ShouldContain(step);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class FailedSnapshotTests
         fault.Id.ShouldBe(FaultIds.VMSnapshotFailed);
         fault.Message.ShouldContain("snapshot deadline exceeded");
         fault.Message.ShouldContain(why);
-        fault.RecommendedAction.ShouldContain(step);
+        fault.RecommendedAction.ToString().ShouldContain(step);
     }
 
     [Fact]

@@ -148,7 +148,7 @@ public sealed class RecordedTableTests(ITestOutputHelper output)
         // Deleted before it ended: there is nothing to explain.
         if (row.Accepted && row.After is null)
             return null;
-        if (row.After is { } after && (Unknown.Contains(after.Code) || after.NextStep.Length == 0 || (after.Evidence.Count == 0 && after.Code != CauseCodes.CloneGone)))
+        if (row.After is { } after && (Unknown.Contains(after.Code) || after.NextStep.ToString().Length == 0 || (after.Evidence.Count == 0 && after.Code != CauseCodes.CloneGone)))
             return $"{row.Name} never ends, and is explained as {after}";
         // What KubeVirt's rules for machines refuse the server finds by a dry run. That somebody makes the target meanwhile nobody foresees.
         if (row.After is { Code: CauseCodes.TargetRefused } || (row.Helped && row.After is { Code: CauseCodes.TargetExists }) || NotInTheManifest.Contains(row.Name))

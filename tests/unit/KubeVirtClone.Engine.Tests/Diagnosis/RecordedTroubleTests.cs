@@ -119,7 +119,7 @@ public sealed class RecordedTroubleTests(ITestOutputHelper output)
             findings.ShouldNotContain(f => f.IsError);
         else
             findings.Select(f => f.Code).ShouldContain(before);
-        findings.ShouldAllBe(f => f.Message.Length > 0 && f.RecommendedAction.Length > 0);
+        findings.ShouldAllBe(f => f.Message.Length > 0 && f.RecommendedAction.ToString().Length > 0);
         if (after is null)
         {
             recorded.Accepted.ShouldBeFalse();
@@ -130,7 +130,7 @@ public sealed class RecordedTroubleTests(ITestOutputHelper output)
         output.WriteLine($"after: {diagnosis}");
         diagnosis.Code.ShouldBe(after);
         diagnosis.Health.ShouldNotBe(CloneHealth.Completed);
-        diagnosis.NextStep.ShouldNotBeEmpty();
+        diagnosis.NextStep.ToString().ShouldNotBeEmpty();
         if (after != CauseCodes.CloneGone)
             diagnosis.Evidence.ShouldNotBeEmpty();
     }

@@ -34,7 +34,7 @@ public sealed class SourceDeletedTests
         diagnosis.Code.ShouldBe(CauseCodes.SourceDeleted);
         diagnosis.Health.ShouldBe(CloneHealth.Stuck);
         diagnosis.CanEndByItself.ShouldBeFalse();
-        diagnosis.NextStep.ShouldContain(step, Case.Insensitive);
+        diagnosis.NextStep.ToString().ShouldContain(step, Case.Insensitive);
         // With the clone its snapshot goes, which a machine that has never started still needs.
         diagnosis.Repair.IsEmpty.ShouldBe(!mayGo);
         if (made)

@@ -209,7 +209,7 @@ public sealed class CloneOperationTests
         var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneRejected);
         fault.Message.ShouldBe("KubeVirt refused the request: no");
-        fault.RecommendedAction.ShouldContain("spec.source");
+        fault.RecommendedAction.ToString().ShouldContain("spec.source");
         _world.Client.All(World.Clones).ShouldBeEmpty();
     }
 

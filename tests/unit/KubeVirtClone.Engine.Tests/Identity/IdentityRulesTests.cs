@@ -129,7 +129,7 @@ public sealed class IdentityRulesTests
     {
         (await FaultAsync(World.Request("a") with { Without = CloneOmissions.Disks })).Message.ShouldContain("root");
         (await FaultAsync(World.Request("a") with { CloudInitSecret = "s" })).Message.ShouldContain("cloud-init");
-        (await FaultAsync(World.Request("a") with { RunStrategy = "Manual", Start = true })).RecommendedAction.ShouldContain("Start-VM");
+        (await FaultAsync(World.Request("a") with { RunStrategy = "Manual", Start = true })).RecommendedAction.ToString().ShouldContain("Start-VM");
         (await FaultAsync(World.Request("a") with { Hostname = "Bad_Host" })).Id.ShouldBe(FaultIds.VMCloneNameInvalid);
         Change(m => m["metadata"]!.AsObject().Remove("labels"));
         (await FaultAsync(World.Request("a") with { TargetLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" } })).Message.ShouldContain("no labels at all");
@@ -147,7 +147,7 @@ public sealed class IdentityRulesTests
         var fault = refused.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneFieldUnsupported);
         fault.Message.ShouldContain("1.5.0");
-        fault.RecommendedAction.ShouldContain("-Method Restore");
+        fault.RecommendedAction.ToString().ShouldContain("-Method Restore");
     }
 
     private static List<string> Addresses(SnapshotWorld world) =>

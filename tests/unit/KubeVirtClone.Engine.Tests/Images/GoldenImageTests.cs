@@ -35,7 +35,7 @@ public sealed class GoldenImageTests
         var writes = _world.Client.Requests.Where(r => r.StartsWith("CREATE", StringComparison.Ordinal) || r.StartsWith("DELETE", StringComparison.Ordinal) || r.Contains("/stop", StringComparison.Ordinal)).ToList();
         writes.FindIndex(w => w.Contains("/stop", StringComparison.Ordinal)).ShouldBe(0);
         writes[^1].ShouldBe("DELETE virtualmachines default/golden");
-        updates.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.Contains("machine-id", StringComparison.Ordinal));
+        updates.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("machine-id", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class GoldenImageTests
         _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Add(
             JsonNode.Parse("""{"name":"host","hostDisk":{"path":"/data/x.img"}}""")));
         _world.SetOn("golden", on: true);
-        var warnings = (await MakeAsync(Ubuntu with { StopSource = false })).Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!).ToList();
+        var warnings = (await MakeAsync(Ubuntu with { StopSource = false })).Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ToList();
 
         warnings.ShouldContain(w => w.Contains("Secret userdata", StringComparison.Ordinal) && w.Contains("/data/x.img", StringComparison.Ordinal));
         warnings.ShouldContain(w => w.Contains("after a power cut", StringComparison.Ordinal));

@@ -34,7 +34,7 @@ public sealed class ConnectionTests
 
         var fault = (await Should.ThrowAsync<EngineException>(ListAsync(cluster))).Fault;
         fault.Id.ShouldBe(id);
-        fault.RecommendedAction.ShouldNotBeEmpty();
+        fault.RecommendedAction.ToString().ShouldNotBeEmpty();
         AssertNoToken(sandbox, fault);
     }
 
@@ -48,7 +48,7 @@ public sealed class ConnectionTests
         var fault = (await Should.ThrowAsync<EngineException>(ListAsync(cluster))).Fault;
         fault.Id.ShouldBe(FaultIds.ApiServerTlsFailure);
         fault.Category.ShouldBe(FaultCategory.SecurityError);
-        fault.RecommendedAction.ShouldContain("certificate-authority");
+        fault.RecommendedAction.ToString().ShouldContain("certificate-authority");
         AssertNoToken(sandbox, fault);
     }
 

@@ -119,7 +119,7 @@ public sealed class FlowTests
         var record = updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!;
         record.Phase.ShouldBe(ClonePhase.Succeeded);
         record.Bound.ShouldBeFalse();
-        updates.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.Contains("WaitForFirstConsumer"));
+        updates.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("WaitForFirstConsumer"));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class FlowTests
 
         updates.First(u => u.Kind == CloneUpdateKind.Warning).ShouldSatisfyAllConditions(
             u => u.Record!.Phase.ShouldBe(ClonePhase.Pending),
-            u => u.Message!.ShouldContain("nowhere"));
+            u => u.Message!.ToString().ShouldContain("nowhere"));
         updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
     }
 
@@ -215,7 +215,7 @@ public sealed class FlowTests
         });
 
         e.Fault.Id.ShouldBe(FaultIds.ApiForbidden);
-        e.Fault.RecommendedAction.ShouldContain("kubevirt.io:edit");
+        e.Fault.RecommendedAction.ToString().ShouldContain("kubevirt.io:edit");
     }
 
     private static JsonObject Snapshot(string name, string machine) => (JsonObject)JsonNode.Parse($$"""

@@ -32,14 +32,14 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         {
             var updates = await sandbox.CloneAsync([request with { TargetName = $"copy-{method.ToString().ToLowerInvariant()}" }], new CloneOptions { Method = method, Wait = true, Timeout = TimeSpan.FromMinutes(1) });
             updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-            updates.Of(CloneUpdateKind.Warning).ShouldContain(u => u.Message!.Contains("win-tmpl-root"));
+            updates.Of(CloneUpdateKind.Warning).ShouldContain(u => u.Message!.ToString().Contains("win-tmpl-root"));
         }
 
         // A manifest that is posted as it stands has no such patch.
         var manifest = CloneManifest.Build(request with { CloneName = "plain" }, "clone.kubevirt.io/v1beta1");
         var error = (await new ClonePreflight(sandbox.Cluster).RunAsync([PreflightItem.FromManifest(manifest, "c-dvtpvc")], default)).Findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.TargetRefused);
-        error.RecommendedAction.ShouldContain("/spec/dataVolumeTemplates");
+        error.RecommendedAction.ToString().ShouldContain("/spec/dataVolumeTemplates");
         Note("template named as claim", findings, "succeeds, says so", "-", "as asked");
     }
 
@@ -59,7 +59,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var error = (await TestAsync(sandbox, [SandboxedCluster.Request("full-2", "full")])).Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.TargetRefused);
         error.Message.ShouldContain("262144");
-        error.RecommendedAction.ShouldContain("-ExcludeAnnotation 'cmdb.example.com/notes'");
+        error.RecommendedAction.ToString().ShouldContain("-ExcludeAnnotation 'cmdb.example.com/notes'");
         (await TestAsync(sandbox, [SandboxedCluster.Request("full-3", "full") with { ExcludeAnnotations = ["cmdb.example.com/notes"] }, SandboxedCluster.Request("large-2", "large")])).ShouldNotContain(f => f.IsError);
         Note("annotations without room", [error], "not posted by whoever tests", "TargetRefused", "-");
     }
@@ -106,7 +106,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         comparison.AsAsked.ShouldBeFalse();
         var warnings = new List<string>();
         await foreach (var update in new Engine.Images.GoldenImageMaker(sandbox.Cluster).CreateAsync(new GoldenImageRequest { Namespace = "c-tpmpref", Name = "win11-img", SourceName = "win11" }, default))
-            warnings.Add(update.Message ?? "");
+            warnings.Add(update.Message?.ToString() ?? "");
         warnings.ShouldContain(w => w.Contains("preferredTPM"));
         Note("state by preference", findings, "succeeds; image warns", "-", "empty state not expected");
     }
@@ -187,13 +187,13 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var owned = findings.Single(f => f.Code == FindingCodes.OwnedByTool);
         owned.Severity.ShouldBe(FindingSeverity.Warning);
         owned.Message.ShouldContain("'shop-prod'");
-        owned.RecommendedAction.ShouldStartWith("-ExcludeLabel 'argocd.argoproj.io/*','app.kubernetes.io/instance','kustomize.toolkit.fluxcd.io/*' -ExcludeAnnotation 'argocd.argoproj.io/*','meta.helm.sh/*','kubectl.kubernetes.io/last-applied-configuration'");
+        owned.RecommendedAction.ToString().ShouldStartWith("-ExcludeLabel 'argocd.argoproj.io/*','app.kubernetes.io/instance','kustomize.toolkit.fluxcd.io/*' -ExcludeAnnotation 'argocd.argoproj.io/*','meta.helm.sh/*','kubectl.kubernetes.io/last-applied-configuration'");
         var cleaned = request with
         {
             ExcludeLabels = ["argocd.argoproj.io/*", "app.kubernetes.io/instance", "kustomize.toolkit.fluxcd.io/*"],
             ExcludeAnnotations = ["argocd.argoproj.io/*", "meta.helm.sh/*", "kubectl.kubernetes.io/last-applied-configuration"],
         };
-        owned.RecommendedAction.ShouldContain("-CleanOwnership");
+        owned.RecommendedAction.ToString().ShouldContain("-CleanOwnership");
         foreach (var without in new[] { cleaned, request with { CleanOwnership = true } })
             (await TestAsync(sandbox, [without])).ShouldNotContain(f => f.Code == FindingCodes.OwnedByTool);
         Note("owned by GitOps and Helm", findings, "succeeds", "-", "as asked");
@@ -207,7 +207,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         findings.ShouldContain(f => f.Severity == FindingSeverity.Warning && f.Message.Contains("web-cloudinit") && f.Message.Contains("192.0.2.21/24") && f.Message.Contains("02:11:22:33:44:55, which clones do not have"));
         var own = findings.Single(f => f.Severity == FindingSeverity.Information && f.Message.Contains("harvesterhci.io/volumeClaimTemplates"));
         own.Message.ShouldContain("harvesterhci.io/mac-address");
-        own.RecommendedAction.ShouldContain("-ExcludeAnnotation 'harvesterhci.io/*'");
+        own.RecommendedAction.ToString().ShouldContain("-ExcludeAnnotation 'harvesterhci.io/*'");
         var mended = await TestAsync(sandbox, [Request("c-harv", "web", "web-2") with { CleanOwnership = true, NetworkDataSecret = "web-2-net", CloudInitSecret = "web-2-user" }]);
         mended.Where(f => f.Code != FindingCodes.FilterPreview).ShouldNotContain(f => f.Message.Contains("harvesterhci.io/") || f.Message.Contains("192.0.2.21"));
         foreach (var secret in new[] { "web-2-net", "web-2-user" })

@@ -29,7 +29,7 @@ public sealed class NamePatternTests
         var refused = Should.Throw<RequestFaultException>(() => NamePattern.Fill(text, "host name", 7, "golden", target));
         refused.Id.ShouldBe(FaultIds.NamePatternInvalid);
         refused.Message.ShouldContain(text);
-        refused.Action.ShouldContain("{2}");
+        refused.Action.ToString().ShouldContain("{2}");
     }
 
     [Fact]

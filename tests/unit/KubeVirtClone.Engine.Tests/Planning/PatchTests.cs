@@ -57,7 +57,7 @@ public sealed class PatchTests
         var fault = Check(patch).Fault.ShouldNotBeNull();
         fault.Id.ShouldBe(FaultIds.VMClonePatchInvalid);
         fault.Category.ShouldBe(FaultCategory.InvalidArgument);
-        fault.RecommendedAction.ShouldContain(advice);
+        fault.RecommendedAction.ToString().ShouldContain(advice);
     }
 
     [Theory]

@@ -99,7 +99,7 @@ public sealed class RecordedCaseTests
         {
             var fault = faults.ShouldHaveSingleItem();
             fault.Id.ShouldBe(id, fault.Message);
-            fault.RecommendedAction.ShouldNotBeNullOrWhiteSpace();
+            fault.RecommendedAction.ToString().ShouldNotBeNullOrWhiteSpace();
             fault.TargetName.ShouldNotBeNullOrWhiteSpace();
             fault.Terminating.ShouldBeFalse();
             world.Client.Count("CREATE").ShouldBe(0);

@@ -101,7 +101,7 @@ public sealed class MachinePowerTests
         _world.SetOn("golden", on: true);
         var refused = await DoAsync(Power.RemoveAsync(Golden, new PowerOptions(), default));
         refused.Fault!.Id.ShouldBe(FaultIds.VMRunning);
-        refused.Fault.RecommendedAction.ShouldContain("-Force");
+        refused.Fault.RecommendedAction.ToString().ShouldContain("-Force");
         _world.Machines.ShouldContain("golden");
 
         (await DoAsync(Power.RemoveAsync(Golden, new PowerOptions { Force = true }, default))).Fault.ShouldBeNull();

@@ -24,7 +24,7 @@ public sealed class PlannedBatchTests
         var updates = await _world.CloneAsync([World.Request("web-1") with { MacAddresses = mac }, World.Request("web-2") with { MacAddresses = mac }]);
         updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
         _world.Client.All(World.Clones).Count.ShouldBe(2);
-        var warnings = updates.Of(CloneUpdateKind.Warning).ConvertAll(u => u.Message!);
+        var warnings = updates.Of(CloneUpdateKind.Warning).ConvertAll(u => u.Message!.ToString());
         warnings.ShouldContain(w => w.Contains("'disks'") && w.Contains("'web-2'") && w.Contains("4Gi"));
         warnings.ShouldContain(w => w.Contains("02-00-00-00-00-01") && w.Contains("'default/web-1' too"));
         warnings.ShouldContain(w => w.Contains("secret gone"));

@@ -202,7 +202,7 @@ public sealed class PreflightTests
         var findings = (await RunAsync([World.Request() with { LabelFilter = ["ti*"] }])).Findings;
         // 'ti*' is t and any number of i: it matches every key with a t.
         findings.Single(f => f.Code == FindingCodes.FilterPreview).Message.ShouldBe("LabelFilter keeps tier and drops app.");
-        (await RunAsync([World.Request() with { LabelFilter = ["ap"] }])).Findings.Single(f => f.Code == FindingCodes.FilterSurprise).RecommendedAction.ShouldContain("^ap$");
+        (await RunAsync([World.Request() with { LabelFilter = ["ap"] }])).Findings.Single(f => f.Code == FindingCodes.FilterSurprise).RecommendedAction.ToString().ShouldContain("^ap$");
     }
 
     [Fact]

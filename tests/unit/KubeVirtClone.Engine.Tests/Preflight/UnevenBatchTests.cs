@@ -79,7 +79,7 @@ public sealed class UnevenBatchTests
         var finding = (await RunAsync(World.Requests(5))).Where(f => f.Code == FaultIds.QuotaExceeded).ShouldHaveSingleItem();
         finding.Message.ShouldContain("5 of 5 do not");
         finding.Requests.Count.ShouldBe(5);
-        finding.RecommendedAction.ShouldStartWith("Free some of the quota");
+        finding.RecommendedAction.ToString().ShouldStartWith("Free some of the quota");
     }
 
     [Theory]

@@ -221,7 +221,7 @@ public sealed class RestoreMethodTests
         await _world.RunAsync([World.Request("a")], new CloneOptions { Method = CloneMethodChoice.Restore, Batch = "one" });
         var updates = await _world.RunAsync([World.Request("a")], new CloneOptions { Method = CloneMethodChoice.Restore, Batch = "two" });
 
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.RecommendedAction.ShouldContain("Remove-VMClone a-");
+        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.RecommendedAction.ToString().ShouldContain("Remove-VMClone a-");
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class RestoreMethodTests
     {
         _world.ClaimPhase = "Pending";
         var updates = await _world.RunAsync(World.Requests(10), Bound);
-        updates.Of(CloneUpdateKind.Warning).Count(u => u.Message!.Contains("WaitForFirstConsumer", StringComparison.Ordinal)).ShouldBe(10);
+        updates.Of(CloneUpdateKind.Warning).Count(u => u.Message!.ToString().Contains("WaitForFirstConsumer", StringComparison.Ordinal)).ShouldBe(10);
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
 
         var catalog = new CloneCatalog(_world.World.Cluster);

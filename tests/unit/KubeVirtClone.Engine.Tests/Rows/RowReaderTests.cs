@@ -51,7 +51,7 @@ public sealed class RowReaderTests
         refused.Id.ShouldBe(FaultIds.VMCloneSourceMissing);
         refused.Message.ShouldContain("The row names no source");
         refused.Message.ShouldContain(seen);
-        refused.Advice.ShouldContain(advice);
+        refused.Line.ToString().ShouldContain(advice);
         _warnings.ShouldBeEmpty();
     }
 
@@ -131,7 +131,7 @@ public sealed class RowReaderTests
     {
         var refused = Should.Throw<RequestFaultException>(() => Read(("SourceName", "golden"), (column, value)));
         refused.Id.ShouldBe(id);
-        refused.Advice.ShouldContain(column == "SourceKind" ? value : column);
+        refused.Line.ToString().ShouldContain(column == "SourceKind" ? value : column);
     }
 
     private static List<KeyValuePair<string, object?>> Columns(params (string, object?)[] columns) => [.. columns.Select(c => KeyValuePair.Create(c.Item1, c.Item2))];

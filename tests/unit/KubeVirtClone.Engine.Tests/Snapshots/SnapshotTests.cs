@@ -119,7 +119,7 @@ public sealed class SnapshotTests
         var fault = (await _world.DoAsync(() => Catalog.RemoveAsync(made, force: false, default)))!;
         fault.Id.ShouldBe(FaultIds.VMSnapshotInUse);
         fault.Message.ShouldContain("ubuntu:2");
-        fault.RecommendedAction.ShouldContain("Remove-VMGoldenImage");
+        fault.RecommendedAction.ToString().ShouldContain("Remove-VMGoldenImage");
         _world.Names(World.Snapshots).ShouldBe(["s"]);
         (await _world.DoAsync(() => Catalog.RemoveAsync(made, force: true, default))).ShouldBeNull();
         _world.Names(World.Snapshots).ShouldBeEmpty();

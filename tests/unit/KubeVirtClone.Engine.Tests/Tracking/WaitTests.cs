@@ -110,7 +110,7 @@ public sealed class WaitTests
         OnCreated(uid => PutRestore(uid, "the storage provider is asleep"));
         var updates = await RunAsync(new CloneOptions { Wait = true, Timeout = TimeSpan.FromSeconds(40) });
 
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ShouldContain("the storage provider is asleep");
+        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("the storage provider is asleep");
         var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem();
         fault.Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
         fault.Fault.Category.ShouldBe(FaultCategory.OperationTimeout);
@@ -127,7 +127,7 @@ public sealed class WaitTests
 
         var warning = updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem();
         warning.Record!.Phase.ShouldBe(ClonePhase.Pending);
-        warning.Message!.ShouldContain("Source doesnt exist: VirtualMachine default/gone");
+        warning.Message!.ToString().ShouldContain("Source doesnt exist: VirtualMachine default/gone");
         var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMNotFound);
         fault.Message.ShouldContain("Source doesnt exist");
@@ -183,7 +183,7 @@ public sealed class WaitTests
         var record = updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!;
         record.Phase.ShouldBe(ClonePhase.Succeeded);
         record.Bound.ShouldBeFalse();
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ShouldContain("restore-1-data");
+        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("restore-1-data");
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class WaitTests
         var updates = await RunAsync(new CloneOptions { Wait = true, PurgeOnSuccess = true });
 
         _world.TheClone();
-        updates.Of(CloneUpdateKind.Warning).ShouldContain(w => w.Message!.Contains("was kept"));
+        updates.Of(CloneUpdateKind.Warning).ShouldContain(w => w.Message!.ToString().Contains("was kept"));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class WaitTests
         var updates = await RunAsync(new CloneOptions { Wait = true, For = WaitState.Running });
 
         updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Duration!.Value.TotalSeconds.ShouldBeGreaterThan(15);
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ShouldContain("web-1 waits for somebody to start it");
+        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("web-1 waits for somebody to start it");
     }
 
     [Theory]

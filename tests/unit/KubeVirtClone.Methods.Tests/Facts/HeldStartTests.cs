@@ -58,7 +58,7 @@ public sealed class HeldStartTests
     {
         await using var lab = Prepare();
         var updates = await lab.CloneAsync(Requests("Always"), Lab.Options(CloneMethodChoice.Clone) with { Wait = false });
-        updates.Where(u => u.Kind == CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ShouldContain("held up");
+        updates.Where(u => u.Kind == CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("held up");
     }
 
     [Fact]

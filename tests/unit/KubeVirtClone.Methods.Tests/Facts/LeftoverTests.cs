@@ -19,14 +19,14 @@ public sealed class LeftoverTests
         await using var lab = new Lab();
         await lab.MakeAsync(3, Lab.Options(method) with { PurgeOnSuccess = true });
         var claims = lab.Claims().Values.Order(StringComparer.Ordinal).ToList();
-        var warning = (await RemoveAsync(lab, new PowerOptions { Wait = true })).Where(u => u.Kind == ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!;
+        var warning = (await RemoveAsync(lab, new PowerOptions { Wait = true })).Where(u => u.Kind == ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString();
 
         claims.ShouldAllBe(c => warning.Contains(c, StringComparison.Ordinal));
         warning.ShouldContain("-IncludeVolumes");
         lab.Settle();
         // Nothing else is left of the batch, and it still finds them: by their restores' names, or by its label on them.
         (await lab.DoAsync(() => lab.Leftovers.DescribeVolumesAsync(null, "another", default))).ShouldBeNull();
-        var told = (await lab.DoAsync(() => lab.Leftovers.DescribeVolumesAsync(null, "b", default))).ShouldNotBeNull();
+        var told = (await lab.DoAsync(() => lab.Leftovers.DescribeVolumesAsync(null, "b", default))).ShouldNotBeNull().ToString();
         claims.ShouldAllBe(c => told.Contains(c, StringComparison.Ordinal));
         (await lab.RemoveBatchAsync()).ShouldBe(0);
         lab.ShouldBeAsBefore();

@@ -28,7 +28,7 @@ public sealed class FailedBatchTests
         sandbox.Box.Faults.Clear();
         var again = await RunAsync(sandbox, CloneMethodChoice.Clone, 1);
         again.Where(u => u.Fault is not null).ShouldBeEmpty();
-        again.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.Contains("made anew", StringComparison.Ordinal));
+        again.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("made anew", StringComparison.Ordinal));
         sandbox.List("VirtualMachineClone").ShouldHaveSingleItem().Uid().ShouldNotBe(first);
         sandbox.Made.Count(m => m == "again-1").ShouldBe(1);
         (await sandbox.RemoveBatchAsync("b")).ShouldBe(1);

@@ -82,7 +82,7 @@ public sealed class DiskTests
         var requests = new[] { Request("a") with { DiskSizes = Every("2Gi") } };
         var fault = (await lab.CloneAsync(requests, Lab.Options(method))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
         fault.Message.ShouldContain(part);
-        fault.RecommendedAction.ShouldContain("-Method Direct");
+        fault.RecommendedAction.ToString().ShouldContain("-Method Direct");
         lab.Virtual.Writes.ShouldBeEmpty();
 
         var made = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Direct) with { For = WaitState.Succeeded });
@@ -99,7 +99,7 @@ public sealed class DiskTests
         var before = lab.Virtual.Writes.Count;
         var request = Request("a") with { SourceName = "rounded", DiskSizes = Every("2Gi") };
         var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
-        fault.RecommendedAction.ShouldContain("at least 4Gi");
+        fault.RecommendedAction.ToString().ShouldContain("at least 4Gi");
         lab.Virtual.Writes.Count.ShouldBe(before);
         (await lab.CloneAsync([request with { DiskSizes = Every("5Gi") }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == CloneUpdateKind.Record);
     }

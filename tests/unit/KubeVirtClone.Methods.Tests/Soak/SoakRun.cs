@@ -198,7 +198,7 @@ internal sealed class SoakRun
     }
 
     private static bool IsExplained(Engine.Model.Results.Fault fault) =>
-        fault is { Id.Length: > 0, Message.Length: > 0, RecommendedAction.Length: > 0 } && fault.Category != FaultCategory.NotSpecified;
+        fault is { Id.Length: > 0, Message.Length: > 0, RecommendedAction.IsEmpty: false } && fault.Category != FaultCategory.NotSpecified;
 
     private async Task ShouldBeCompleteAsync(SoakBatch batch)
     {

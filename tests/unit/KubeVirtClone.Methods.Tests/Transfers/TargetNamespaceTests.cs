@@ -87,7 +87,7 @@ public sealed class TargetNamespaceTests
         other.Lab.Settle();
 
         var told = await other.Lab.CloneAsync(Requests(1), Lab.Options() with { Batch = "one" });
-        told.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.Contains("Secret 'ci'", StringComparison.Ordinal));
+        told.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("Secret 'ci'", StringComparison.Ordinal));
         other.List("Secret").ShouldBeEmpty();
 
         await other.Lab.CloneAsync([.. Requests(1).Select(r => r with { TargetName = "second" })], Lab.Options() with { Batch = "two", CopySecrets = true });

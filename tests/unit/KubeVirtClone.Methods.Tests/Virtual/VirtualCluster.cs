@@ -96,7 +96,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     {
         _time = new VirtualTime(() => Sandbox.Now);
         _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Creatable = _creatable };
-        Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = Said.Add }, _time);
+        Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = text => Said.Add(text.ToString()) }, _time);
     }
 
     private async Task DriveAsync(Task task, TimeSpan? atMost)
