@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
@@ -46,11 +47,15 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
 
     private readonly ClaimWindow _claims = new();
+    private readonly ConcurrentBag<CloneRecord> _delivered = [];
 
     // Follows restores whose machines are to be started until they are complete, whatever is waited for then.
     private CloneTracker? _starts;
 
     public BatchRun Run => run;
+
+    /// <summary>The clones that have reached what was asked for.</summary>
+    public IReadOnlyCollection<CloneRecord> Delivered => _delivered;
 
     /// <summary>Prepares for the methods that occur; watches start when there is something to follow.</summary>
     public async Task StartAsync(IReadOnlyList<PlannedClone> clones)
@@ -253,6 +258,9 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             run.Warn($"The clone object {record.Namespace}/{record.Name} was kept: {problem}", record, clone.Original);
     }
 
-    private void Deliver(PlannedClone clone, CloneRecord record) =>
+    private void Deliver(PlannedClone clone, CloneRecord record)
+    {
+        _delivered.Add(record);
         run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Record, Record = record, Request = clone.Original });
+    }
 }

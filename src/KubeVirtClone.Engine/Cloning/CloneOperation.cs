@@ -96,6 +96,9 @@ public sealed class CloneOperation
         groups = [.. groups.Select(g => g with { Clones = maker.Capable(g) }).Where(g => g.Clones.Count > 0)];
         await maker.StartAsync(groups.SelectMany(g => g.Clones).ToList());
         await ending.WatchAsync(MakeGroupsAsync(groups, maker, ending));
+        // What is purged has gone with its times.
+        if (_options is { Wait: true, DryRun: false, PurgeOnSuccess: false })
+            await new MomentKeeper(_cluster).KeepAsync(maker.Delivered, ct);
     }
 
     private async Task<HashSet<string>> MayPostAsync(IReadOnlyList<string> namespaces, CancellationToken ct)

@@ -11,7 +11,7 @@ namespace KubeVirtClone.Engine.Insight.Measurement;
 /// <param name="Batch">Their sum.</param>
 public sealed record CloneMeasurement(IReadOnlyList<CloneTiming> Clones, BatchTiming Batch);
 
-/// <summary>Measures where the time of clones went, from their objects' own times, their events (kept for an hour), and what was seen while they were waited for.</summary>
+/// <summary>Measures where the time of clones went, from their objects' own times, their events (kept for an hour), and what was seen while they were waited for, here or as it was written down.</summary>
 public sealed class CloneMeasurer
 {
     private readonly KubeVirtCluster _cluster;
@@ -56,7 +56,8 @@ public sealed class CloneMeasurer
     internal static CloneMeasurement Sum(IEnumerable<CloneCase> cases, PhaseTimes? times)
     {
         var list = cases.ToList();
-        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record)));
+        var kept = KeptMoments.Read(list.Select(c => c.Record.Raw));
+        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record) ?? kept.GetValueOrDefault(c.Record.Uid)));
         var shared = list.Select(c => c.Snapshot).OfType<Kubernetes.KubernetesObject>()
             .FirstOrDefault(s => s.Labels.ContainsKey(CloneLabels.SharedSnapshot));
         var took = shared?.ItemsAt("status", "conditions").Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")

@@ -49,6 +49,9 @@ public static class CloneLabels
     /// <summary>Value of <see cref="DirectUse"/>.</summary>
     internal const string DirectMade = "made";
 
+    /// <summary>Annotation of one of the clones of a batch: when each of them was seen in each phase, to the millisecond.</summary>
+    public const string Moments = "kubevirtclone.io/moments";
+
     /// <summary>Annotation that is changed to make KubeVirt look at an object again.</summary>
     public const string Touched = "kubevirtclone.io/touched";
 

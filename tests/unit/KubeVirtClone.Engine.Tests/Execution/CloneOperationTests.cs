@@ -46,7 +46,7 @@ public sealed class CloneOperationTests
         await _world.CloneAsync(World.Requests(count), WaitBound);
 
         _world.Client.Count("CREATE").ShouldBe(count);
-        (_world.Client.Requests.Count - count).ShouldBeLessThanOrEqualTo(8);
+        (_world.Client.Requests.Count - count).ShouldBeLessThanOrEqualTo(9);
         _world.Client.Count("WATCH virtualmachineclones").ShouldBe(1);
     }
 

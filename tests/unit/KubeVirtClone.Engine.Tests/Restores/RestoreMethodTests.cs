@@ -178,7 +178,7 @@ public sealed class RestoreMethodTests
         var touched = new TaskCompletionSource();
         _world.Client.After = (request, _) =>
         {
-            if (request.Verb == "PATCH" && request.Kind.Kind == "VirtualMachineRestore")
+            if (request.Verb == "PATCH" && request.Kind.Kind == "VirtualMachineRestore" && !touched.Task.IsCompleted)
             {
                 request.Body!["metadata"]!["annotations"]![CloneLabels.Touched].ShouldNotBeNull();
                 touched.TrySetResult();

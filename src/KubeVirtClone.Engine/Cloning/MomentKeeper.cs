@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
+
+namespace KubeVirtClone.Engine.Cloning;
+
+/// <summary>Writes down when the clones of a batch were seen in each phase, on a few of them: objects count in whole seconds, in which a restore is done.</summary>
+internal sealed class MomentKeeper(KubeVirtCluster cluster)
+{
+    // Nobody waits longer for it than for what it is about.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    public async Task KeepAsync(IEnumerable<CloneRecord> clones, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await WriteAsync(clones, limit.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            cluster.Callbacks.Verbose?.Invoke("When the clones were seen in each phase could not be written down in time");
+        }
+    }
+
+    private async Task WriteAsync(IEnumerable<CloneRecord> clones, CancellationToken ct)
+    {
+        foreach (var alike in clones.GroupBy(c => (c.Namespace, c.Method)))
+        {
+            foreach (var chunk in alike.OrderBy(c => c.Name, StringComparer.Ordinal).Chunk(KeptMoments.MostInOne))
+            {
+                if (KeptMoments.Write(chunk, cluster.Times) is not { } text)
+                    continue;
+                var body = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.Moments] = text } } };
+                try
+                {
+                    var kind = await cluster.GetKindAsync(alike.Key.Method, ct);
+                    await cluster.Client.PatchAsync(kind, alike.Key.Namespace, chunk[0].Name, PatchKind.Merge, body, new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);
+                }
+                catch (Exception e) when (e is KubernetesException or EngineException)
+                {
+                    cluster.Callbacks.Verbose?.Invoke($"When the clones were seen in each phase could not be written down: {e.Message}");
+                }
+            }
+        }
+    }
+}
