@@ -8,6 +8,7 @@ using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Preflight.Checks;
 
 namespace KubeVirtClone.Engine.Cloning;
 
@@ -110,6 +111,14 @@ public sealed class ManifestPlanner
             return items;
         }
 
+        // A manifest that leaves out what was asked for would be carried out without it.
+        var unable = plan.Clones.Where(c => c.OnlyDirect is not null).ToList();
+        items.AddRange(unable.Select(c => new ManifestItem
+        {
+            Request = c.Original,
+            Fault = DiskMethodCheck.Refusal(c.Request.SourceName, _method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, c.OnlyDirect!, c.DisplayName),
+        }));
+        plan = plan with { Clones = [.. plan.Clones.Except(unable)] };
         if (_method != CloneMethodChoice.Restore)
         {
             items.AddRange(plan.Clones.Select(c => new ManifestItem { Request = c.Original, Manifest = c.Body }));

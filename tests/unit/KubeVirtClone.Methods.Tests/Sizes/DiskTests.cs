@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -127,6 +128,18 @@ public sealed class DiskTests
         made.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
         lab.Get("PersistentVolumeClaim", lab.Claims()["block"])!.TextAt("spec", "volumeMode").ShouldBe("Block");
         Claim(lab, "block").ShouldBe("3Gi of 3Gi, fast, ReadWriteOnce");
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Auto)]
+    [InlineData(CloneMethodChoice.Restore)]
+    public async Task No_manifest_is_written_that_leaves_them_out(CloneMethodChoice method)
+    {
+        await using var lab = new Lab();
+        var items = await lab.DoAsync(() => new ManifestPlanner(lab.Cluster, method, "b").PlanAsync([Request("a") with { DiskSizes = Every("2Gi") }, Request("b")], default));
+        items.Single(i => i.Fault is not null).Fault!.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
+        items.Where(i => i.Manifest is not null && i.Request?.TargetName == "a").ShouldBeEmpty();
+        items.ShouldContain(i => i.Manifest != null && i.Request != null && i.Request.TargetName == "b");
     }
 
     [Fact]
