@@ -66,7 +66,7 @@ public sealed class PlanningCostTests
         public T Run<T>(Func<Task<T>> start)
         {
             var task = start();
-            task.ContinueWith(_ => _calls.CompleteAdding(), TaskScheduler.Default);
+            _ = task.ContinueWith(_ => _calls.CompleteAdding(), TaskScheduler.Default);
             foreach (var (call, state) in _calls.GetConsumingEnumerable())
                 call(state);
             return task.GetAwaiter().GetResult();
