@@ -33,7 +33,7 @@ Describe 'Completion' {
 
     It 'offers what contains the typed text when nothing begins with it' { (Complete 'Get-VM old').CompletionText | Should -Be 'golden' }
     It 'keeps the quote that was typed' { (Complete "Get-VM 'gol").CompletionText | Should -Be "'golden'" }
-    It 'offers clones' { (Complete 'Get-VMClone ').CompletionText | Should -Contain $script:Clone.Name }
+    It 'offers clones' { (Complete 'Get-VMClone ').CompletionText | Should -Contain $script:Clone.TargetName }
     It 'offers namespaces' { (Complete 'Get-VM -Namespace kvc').CompletionText | Should -Contain $script:Namespace }
     It 'honours the namespace typed' { Complete-Once 'Get-VM -Namespace none-such -Name ' | Should -BeNullOrEmpty }
 

@@ -50,3 +50,32 @@ Describe 'Get-VM' {
         ($back | Get-VM).Name | Should -Be 'other'
     }
 }
+
+Describe 'What a machine is when it leaves PowerShell' {
+    It 'is taken back by kubectl as it is' -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) {
+        $vm = Get-VM web-1
+        $vm.Raw.metadata.generation | Should -BeOfType long
+        $vm.Raw.metadata.labels | Add-Member back yes
+        $vm.Raw | ConvertTo-Json -Depth 30 | kubectl replace --kubeconfig (Get-TestKubeConfig) -n $script:Namespace -f - | Should -Match 'replaced'
+        (Get-VM web-1).Labels['back'] | Should -Be 'yes'
+    }
+
+    It 'is readable in a CSV file, and comes back' {
+        Get-VM web-1, web-2 | Export-Csv (Join-Path $TestDrive 'vms.csv')
+        $text = Get-Content (Join-Path $TestDrive 'vms.csv') -Raw
+        $text | Should -Not -Match 'System\.|KubeVirtClone\.|@\{'
+        $text | Should -Match 'app=shop'
+        $rows = Import-Csv (Join-Path $TestDrive 'vms.csv')
+        $rows.Volume | Should -Be 'root', 'root'
+        ($rows | Get-VM).Name | Should -Be 'web-1', 'web-2'
+    }
+
+    It 'shows where it runs, and its address' {
+        Start-VM db-1 -Wait -Timeout 2m
+        $vm = Get-VM db-1
+        $vm.Node | Should -Not -BeNullOrEmpty
+        $vm.IpAddress[0] | Should -Match '^\d+\.'
+        ($vm | Out-String -Width 120) | Should -Match "Running\s+\S+\s+\d+\s+64Mi\s+$([regex]::Escape($vm.IpAddress[0]))\s+$($vm.Node)"
+        (Get-VM -FieldSelector 'metadata.name=db-1').Name | Should -Be 'db-1'
+    }
+}

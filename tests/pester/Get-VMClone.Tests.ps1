@@ -15,6 +15,35 @@ Describe 'Get-VMClone' {
     It 'reads a piped clone anew' { ($script:Made | Get-VMClone).Uid | Sort-Object | Should -Be ($script:Made.Uid | Sort-Object) }
     It 'refuses a batch id that is none' { { Get-VMClone -Batch 'a b' } | Should -Throw -ErrorId 'VMCloneLabelInvalid,*' }
 
+    It 'goes by the names people gave, and by those of the clone objects' {
+        (Get-VMClone one).Uid | Should -Be $script:Made.Where({ $_.TargetName -eq 'one' }).Uid
+        (Get-VMClone $script:Other.Name).TargetName | Should -Be 'three'
+        ('one', 't*' | Get-VMClone).TargetName | Should -Be 'one', 'three', 'two' -Because 'each is written once'
+        (Get-VMClone -TargetName o*).TargetName | Should -Be 'one'
+        (Get-VMClone -SourceName golden -Batch first).Count | Should -Be 2
+        Get-VMClone -SourceName other | Should -BeNullOrEmpty
+        ($script:Made | Get-VMClone -TargetName two).TargetName | Should -Be 'two'
+    }
+
+    It 'takes a machine for its clone' {
+        (Get-VM two, one | Get-VMClone).TargetName | Should -Be 'two', 'one'
+        Get-VM golden | Get-VMClone -ErrorVariable none -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $none[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneNotFound,*'
+        (Get-VM two | Wait-VMClone -Timeout 1m).TargetName | Should -Be 'two'
+        (Get-VM two | Measure-VMClone).TargetName | Should -Be 'two'
+        (Get-VM two | Debug-VMClone).TargetName | Should -Be 'two'
+        (Compare-VMClone two -Quiet) | Should -BeTrue
+    }
+
+    It 'takes a field selector' { (Get-VMClone -FieldSelector "metadata.name=$($script:Other.Name)").TargetName | Should -Be 'three' }
+
+    It 'says what a name that is not found may come from' {
+        foreach ($name in @{ Name = 'Golden'; Hint = '*lower case: write golden' }, @{ Name = "$script:Namespace/golden"; Hint = "*write golden -Namespace $script:Namespace" }) {
+            Get-VM $name.Name -ErrorVariable failed -ErrorAction SilentlyContinue
+            $failed[0].ErrorDetails.RecommendedAction | Should -BeLike $name.Hint
+        }
+    }
+
     It 'gives an error for a name that does not exist' {
         Get-VMClone nobody -ErrorVariable failed -ErrorAction SilentlyContinue
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneNotFound,KubeVirtClone.Commands.GetVMCloneCommand'

@@ -62,7 +62,7 @@ Describe 'Import' {
     }
 
     It 'can be imported with a prefix' {
-        Invoke-Fresh "Import-Module '$script:Manifest' -Prefix Kube; (Get-Command Get-KubeVM).Name" | Should -Be 'Get-KubeVM'
+        Invoke-Fresh "Import-Module '$script:Manifest' -Prefix K; (Get-Command Get-KVM).Name" | Should -Be 'Get-KVM'
     }
 
     It 'is refused by Windows PowerShell: the manifest says so' {

@@ -59,6 +59,13 @@ golden,csv-7,,app;*;!x,,
         $script:Failed = $failed
     }
 
+    It 'gives the results in the order of the rows, however they end' {
+        $names = 1..12 | ForEach-Object { "ordered-$_" }
+        $rows = $names | ForEach-Object { [pscustomobject]@{ SourceName = 'web-a'; TargetName = $_ } }
+        $made = $rows | New-VMClone -Wait -Timeout 5m
+        $made.TargetName | Should -Be $names
+    }
+
     It 'makes the rows that are right' {
         $script:Clones.TargetName | Sort-Object | Should -Be 'csv-1', 'csv-2', 'csv-7'
         (Get-VM csv-1).Raw.spec.template.spec.domain.firmware.serial | Should -Be 'SN:1'

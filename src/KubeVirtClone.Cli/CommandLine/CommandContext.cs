@@ -102,7 +102,7 @@ internal sealed class CommandContext : IAsyncDisposable
     /// so that neither tears the other; else they go to stdout as they come.
     /// </summary>
     public HeldResults HoldResultsOnTerminal(OutputFormat format) =>
-        new(Console, Console.OutputIsTerminal && Console.ErrorIsTerminal && format is OutputFormat.Table or OutputFormat.Wide);
+        new(Console, Console.OutputIsTerminal && Console.ErrorIsTerminal && format.IsTable);
 
     /// <summary>Says <paramref name="words"/> once if the user interrupts, however the command then ends. Dispose it when the work is done.</summary>
     public IDisposable OnInterrupt(Action words) => new InterruptWords(Interruption, words);

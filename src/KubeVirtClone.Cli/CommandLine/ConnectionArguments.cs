@@ -22,6 +22,21 @@ internal sealed record ConnectionArguments(
     TimeSpan? RequestTimeout,
     int Verbosity)
 {
+    /// <summary>Name given with --cluster.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>Name given with --user.</summary>
+    public string? User { get; init; }
+
+    /// <summary>URL given with --server.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>Given with --token.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"{KubeConfig} {Context}".Trim();
+
     /// <summary>What they mean for the kubeconfig.</summary>
     public KubeConfigOptions ToKubeConfigOptions() => new()
     {
@@ -31,6 +46,10 @@ internal sealed record ConnectionArguments(
         ImpersonateUser = As,
         ImpersonateGroups = AsGroups,
         ImpersonateUid = AsUid,
+        Cluster = Cluster,
+        User = User,
+        Server = Server,
+        Token = Token,
     };
 
     public static ConnectionArguments Bind(ParseResult parsed, GlobalOptions globals) => new(
@@ -41,5 +60,11 @@ internal sealed record ConnectionArguments(
         parsed.GetValue(globals.AsGroup) ?? [],
         parsed.GetValue(globals.AsUid),
         parsed.GetValue(globals.RequestTimeout),
-        parsed.GetValue(globals.Verbosity));
+        parsed.GetValue(globals.Verbosity))
+    {
+        Cluster = parsed.GetValue(globals.Cluster),
+        User = parsed.GetValue(globals.User),
+        Server = parsed.GetValue(globals.Server),
+        Token = parsed.GetValue(globals.Token),
+    };
 }

@@ -19,6 +19,34 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string?> Cluster { get; } = new("--cluster")
+    {
+        Description = "Cluster of the kubeconfig to use, instead of the context's.",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public Option<string?> User { get; } = new("--user")
+    {
+        Description = "User of the kubeconfig to use, instead of the context's.",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public Option<string?> Server { get; } = new("--server", "-s")
+    {
+        Description = "Address of the API server, instead of the kubeconfig's.",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    public Option<string?> Token { get; } = new("--token")
+    {
+        Description = "Bearer token to log in with, instead of what the kubeconfig says. Other users of this machine can see it while the command runs.",
+        HelpName = "TOKEN",
+        Recursive = true,
+    };
+
     public Option<string?> Namespace { get; } = new("--namespace", "-n")
     {
         Description = "Namespace. Without it: the context's, then \"default\".",
@@ -63,6 +91,8 @@ internal sealed class GlobalOptions
     {
         command.Options.Add(KubeConfig);
         command.Options.Add(Context);
+        foreach (var option in new Option[] { Cluster, User, Server, Token })
+            command.Options.Add(option);
         command.Options.Add(Namespace);
         command.Options.Add(As);
         command.Options.Add(AsGroup);

@@ -19,18 +19,20 @@ internal static class SharedOptions
         return argument;
     }
 
-    public static Option<OutputFormat> Output(string more = "") => Offering(["table", "wide", "json", "yaml", "name"], new Option<OutputFormat>("--output", "-o")
+    public static Option<OutputFormat> Output(string more = "") => Offering(OutputFormat.Names, new Option<OutputFormat>("--output", "-o")
     {
-        Description = $"table, wide, json, yaml or name. {more}".TrimEnd(),
+        Description = $"table, wide, json, yaml, name, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,... {more}".TrimEnd(),
         HelpName = "FORMAT",
-        CustomParser = result => result.Tokens[0].Value switch
+        CustomParser = result =>
         {
-            "table" or "" => OutputFormat.Table,
-            "wide" => OutputFormat.Wide,
-            "json" => OutputFormat.Json,
-            "yaml" => OutputFormat.Yaml,
-            "name" => OutputFormat.Name,
-            var other => Refuse(result, $"-o {other}: choose one of table, wide, json, yaml, name", OutputFormat.Table),
+            try
+            {
+                return OutputFormat.Parse(result.Tokens[0].Value);
+            }
+            catch (FormatException e)
+            {
+                return Refuse(result, $"-o {result.Tokens[0].Value}: {e.Message}", OutputFormat.Table);
+            }
         },
     });
 
@@ -145,6 +147,12 @@ internal static class SharedOptions
     public static Option<string?> Selector(string items = "clones") => new("--selector", "-l")
     {
         Description = $"Only {items} whose labels match, as in kubectl: key=value,key2!=value2,key3 in (a,b).",
+        HelpName = "SELECTOR",
+    };
+
+    public static Option<string?> FieldSelector() => new("--field-selector")
+    {
+        Description = "Only objects whose fields match, as in kubectl: metadata.name=web-1.",
         HelpName = "SELECTOR",
     };
 

@@ -7,7 +7,7 @@ using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;
 
-/// <summary>Finds the clones a command is about, in kubectl's order: by namespace, then name.</summary>
+/// <summary>Finds the clones a command is about, ordered by namespace, then by the VMs they make.</summary>
 internal static class CloneFinder
 {
     /// <summary>What was found; a name that does not exist is reported as a fault.</summary>
@@ -15,13 +15,7 @@ internal static class CloneFinder
     public static async Task<IReadOnlyList<CloneRecord>> FindAsync(KubeVirtCluster cluster, CloneSelection selection, CommandContext context)
     {
         var clones = new List<CloneRecord>();
-        var query = new ListQuery
-        {
-            Names = selection.Names,
-            AllNamespaces = selection.AllNamespaces,
-            LabelSelector = selection.LabelSelector,
-        };
-        await foreach (var (clone, fault) in new CloneCatalog(cluster).ListAsync(query, selection.Batch, context.Cancelled))
+        await foreach (var (clone, fault) in new CloneCatalog(cluster).ListAsync(QueryOf(selection), context.Cancelled))
         {
             if (fault is not null)
                 context.Faults.Write(fault);
@@ -29,9 +23,30 @@ internal static class CloneFinder
                 clones.Add(clone);
         }
 
-        clones.Sort((a, b) => (a.Namespace, a.Name).CompareTo((b.Namespace, b.Name)));
+        clones.Sort((a, b) => (a.Namespace, a.TargetName, a.Name).CompareTo((b.Namespace, b.TargetName, b.Name)));
         return clones;
     }
+
+    /// <summary>The same for a command that changes what it finds: a name that may mean two clones is a fault then.</summary>
+    /// <exception cref="EngineException">The server can't be asked, or refuses.</exception>
+    public static async Task<IReadOnlyList<CloneRecord>> FindToChangeAsync(KubeVirtCluster cluster, CloneSelection selection, CommandContext context)
+    {
+        var clones = (await FindAsync(cluster, selection, context)).ToList();
+        foreach (var fault in CloneCatalog.TakeOutAmbiguous(clones, selection.Names))
+            context.Faults.Write(fault);
+        return clones;
+    }
+
+    public static CloneQuery QueryOf(CloneSelection selection) => new()
+    {
+        Names = selection.Names,
+        AllNamespaces = selection.AllNamespaces,
+        LabelSelector = selection.LabelSelector,
+        FieldSelector = selection.FieldSelector,
+        Batch = selection.Batch,
+        TargetNames = selection.Targets,
+        SourceNames = selection.Sources,
+    };
 
     /// <summary>The same for a command that has nothing to do where there is none: a batch without clones is a fault then.</summary>
     /// <exception cref="EngineException">The server can't be asked, or refuses.</exception>

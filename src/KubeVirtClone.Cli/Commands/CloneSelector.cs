@@ -36,7 +36,7 @@ internal static class CloneSelector
     /// <exception cref="UsageException">Nothing, or both all and some, are selected.</exception>
     public static void Require(CloneSelection selection, bool all, string choices, string items = "clones")
     {
-        var some = selection.Names.Count > 0 || selection.Batch is not null || selection.LabelSelector is not null;
+        var some = selection.IsNarrow;
         if (!some && !all)
             throw new UsageException($"say which {items}: {choices}");
         if (selection.Names.Count > 0 && all)

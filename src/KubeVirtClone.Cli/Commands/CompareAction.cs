@@ -68,7 +68,7 @@ internal static class CompareAction
 
     private static void Print(List<MachineComparison> comparisons, OutputFormat format, CommandContext context)
     {
-        if (format is OutputFormat.Json or OutputFormat.Yaml or OutputFormat.Name)
+        if (!format.IsTable)
         {
             using var documents = new RecordResults<MachineComparison>(context.Console, format, ComparisonShapes.Comparison, withNamespace: false);
             foreach (var comparison in comparisons)

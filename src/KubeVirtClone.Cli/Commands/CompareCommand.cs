@@ -9,7 +9,7 @@ internal sealed class CompareCommand
 {
     private readonly Argument<string[]> _names = SharedOptions.Names(
         "name",
-        "Names of clones (* and ? are wildcards), or vm/NAME for the VM a clone made; '-' reads them from stdin, one a line.");
+        "Names of clones, or of the VMs they made (* and ? are wildcards); vm/NAME for a VM whose clone object is gone; '-' reads them from stdin, one a line.");
 
     private readonly Option<string?> _batch = SharedOptions.Batch("All clones of this batch.");
     private readonly Option<string?> _selector = SharedOptions.Selector();

@@ -17,15 +17,15 @@ internal static class DebugAction
         CloneSelector.Require(invocation.Selection, invocation.All || invocation.Selection.AllNamespaces, "NAME..., --batch, -l or --all");
         var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
         var cluster = await context.ConnectAsync();
-        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        var clones = invocation.Repair ? await CloneFinder.FindToChangeAsync(cluster, selection, context) : await CloneFinder.FindAsync(cluster, selection, context);
         // A batch is also what is not made yet.
-        var diagnoses = selection is { Batch: { Length: > 0 } batch, Names.Count: 0, AllNamespaces: false, LabelSelector: null or "" }
+        var diagnoses = selection is { WholeBatch: { } batch, AllNamespaces: false }
             ? await new CloneDoctor(cluster).DiagnoseBatchAsync(cluster.Namespace, batch, context.Cancelled)
             : await new CloneDoctor(cluster).DiagnoseAsync([.. clones.Select(c => c.Reference)], context.Cancelled);
         if (diagnoses.Count == 0 && context.Faults.Count == 0)
             context.WriteLine("No clones found.");
         // A document holds what was done, too; who reads a terminal sees the cause first.
-        var document = invocation is { Repair: true, Output: OutputFormat.Json or OutputFormat.Yaml };
+        var document = invocation is { Repair: true, Output.IsDocument: true };
         var done = new Dictionary<CloneDiagnosis, JsonArray>();
         if (!document)
             Print(diagnoses, invocation, context, done);

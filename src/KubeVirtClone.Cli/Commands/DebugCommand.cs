@@ -7,14 +7,7 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary><c>debug</c>: says why clones stand where they stand, and repairs what can safely be repaired.</summary>
 internal sealed class DebugCommand
 {
-    private readonly Argument<string[]> _names = SharedOptions.Names(
-        "name",
-        "Names of clones; * and ? are wildcards; '-' reads them from stdin, one a line.");
-
-    private readonly Option<string?> _batch = SharedOptions.Batch("All clones of this batch.");
-    private readonly Option<string?> _selector = SharedOptions.Selector();
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
-    private readonly Option<bool> _allNamespaces = SharedOptions.AllNamespaces();
     private readonly Option<bool> _repair = new("--repair")
     {
         Description = "Do what is shown under Repair, clone by clone: it deletes only what the clone left behind and no VM uses.",
@@ -27,15 +20,15 @@ internal sealed class DebugCommand
     {
         var command = new Command("debug", "Say why a clone is stuck: cause, evidence, since when, whether it can still end by itself, next step")
         {
-            _names, _batch, _selector, _all, _allNamespaces, _repair, _yes, _output,
+            _all, _repair, _yes, _output,
         };
-        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => DebugAction.RunAsync(Bind(parsed), context)));
+        var selection = new SelectionOptions(command);
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => DebugAction.RunAsync(Bind(parsed, selection.Bind(parsed)), context)));
         return command;
     }
 
-    private DebugInvocation Bind(ParseResult parsed) => new(
-        new CloneSelection(
-            parsed.GetValue(_names) ?? [], parsed.GetValue(_batch), parsed.GetValue(_selector), parsed.GetValue(_allNamespaces)),
+    private DebugInvocation Bind(ParseResult parsed, CloneSelection selection) => new(
+        selection,
         parsed.GetValue(_all),
         parsed.GetValue(_repair),
         parsed.GetValue(_yes),

@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -11,8 +12,9 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary>What <c>get</c> does.</summary>
 internal static class GetAction
 {
-    public static async Task<int> RunAsync(CloneSelection selection, bool watch, OutputFormat format, CommandContext context)
+    public static async Task<int> RunAsync(CloneSelection typed, bool watch, OutputFormat format, CommandContext context)
     {
+        var selection = CloneSelector.ReadNames(typed, context.Console.Input);
         var cluster = await context.ConnectAsync();
         if (watch)
         {
@@ -21,12 +23,12 @@ internal static class GetAction
         }
 
         var clones = await CloneFinder.FindAsync(cluster, selection, context);
-        using var results = new CloneResults(context.Console, format, selection.AllNamespaces, TableWidths.Of(clones));
+        using var results = new RecordResults<CloneRecord>(context.Console, format, CloneShapes.Clone, selection.AllNamespaces, clones, single: IsOne(selection));
         foreach (var clone in clones)
             results.Add(clone);
-        if (clones.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
+        if (clones.Count == 0 && context.Faults.Count == 0 && format.IsTable)
             context.WriteLine(selection.AllNamespaces ? "No clones found." : $"No clones found in namespace {cluster.Namespace}.");
-        if (clones.Count == 0 && selection is { Batch: { } batch, AllNamespaces: false, Names.Count: 0 }
+        if (clones.Count == 0 && selection is { WholeBatch: { } batch, AllNamespaces: false }
             && await new BatchLeftovers(cluster).DescribeVolumesAsync(null, batch, context.Cancelled) is { } left)
         {
             context.WriteLine("warning: " + ShellWords.Line(left));
@@ -35,11 +37,13 @@ internal static class GetAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
+    private static bool IsOne(CloneSelection selection) => selection.Names.Count == 1 && !new WildcardName(selection.Names[0]).IsPattern;
+
     private static async Task WatchAsync(KubeVirtCluster cluster, CloneSelection selection, OutputFormat format, CommandContext context)
     {
         var @namespace = selection.AllNamespaces ? null : cluster.Namespace;
-        var names = selection.Names.Select(n => new WildcardName(n)).ToList();
-        using var results = new CloneResults(context.Console, format, selection.AllNamespaces, new TableWidths(0, 0, 0, 0));
+        var filter = new CloneFilter(CloneFinder.QueryOf(selection));
+        using var results = new RecordResults<CloneRecord>(context.Console, format, CloneShapes.Clone, selection.AllNamespaces);
         var selector = CloneFinder.SelectorOf(selection);
         var restores = $"{CloneLabels.Method}={CloneMethod.Restore}";
         var machines = CloneRecord.DirectSelector;
@@ -54,11 +58,11 @@ internal static class GetAction
 
         async Task WatchKindAsync(ResourceKind kind, string? labels)
         {
-            await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, new WatchOptions { LabelSelector = labels }, context.Cancelled))
+            await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, new WatchOptions { LabelSelector = labels, FieldSelector = selection.FieldSelector }, context.Cancelled))
             {
                 // A deleted clone is shown once more, as kubectl shows it.
-                if (change.Object is { } clone && (kind != KubeVirtKinds.VirtualMachine || CloneRecord.IsDirect(clone)) && (names.Count == 0 || names.Exists(n => n.Matches(clone.Name))))
-                    results.Add(CloneRecord.From(clone));
+                if (change.Object is { } clone && (kind != KubeVirtKinds.VirtualMachine || CloneRecord.IsDirect(clone)) && CloneRecord.From(clone) is var record && filter.Takes(record))
+                    results.Add(record);
             }
         }
     }

@@ -19,7 +19,7 @@ internal static class ImageAction
         request = request with { Namespace = cluster.Namespace };
         using var held = context.HoldResultsOnTerminal(format);
         using var results = new RecordResults<GoldenImageRecord>(
-            context.Console, format, ImageShapes.Image, withNamespace: false, foreseen: null, held.Writer, request.Name.Length);
+            context.Console, format, ImageShapes.Image, withNamespace: false, writer: held.Writer, widths: new Dictionary<string, int>(StringComparer.Ordinal) { ["NAME"] = request.Name.Length });
         using var lastWords = context.OnInterrupt(() => context.WriteLine(results.Count > 0
             ? $"interrupted: the image {request.Name} is made"
             : $"interrupted: the image {request.Name} is not made; the same command again completes or begins it anew, 'kubectl vmclone image get {request.Name}' shows it"));
@@ -37,7 +37,7 @@ internal static class ImageAction
         request = request with { Namespace = cluster.Namespace };
         using var held = context.HoldResultsOnTerminal(format);
         using var results = new RecordResults<GoldenImageRecord>(
-            context.Console, format, ImageShapes.Image, withNamespace: true, foreseen: null, held.Writer, request.Name.Length);
+            context.Console, format, ImageShapes.Image, withNamespace: true, writer: held.Writer, widths: new Dictionary<string, int>(StringComparer.Ordinal) { ["NAME"] = request.Name.Length });
         using var lastWords = context.OnInterrupt(() => context.WriteLine($"interrupted: the same command again completes the copies of {request.Name} that are not done"));
         var steps = new CopySteps(context);
         await context.ShowProgressAsync(
@@ -68,14 +68,14 @@ internal static class ImageAction
     {
         var references = selection.Names.Select(ImageReference.Parse).ToList();
         var cluster = await context.ConnectAsync();
-        var images = await FindAsync(cluster, references, selection, withUses: format is OutputFormat.Table or OutputFormat.Wide, context);
+        var images = await FindAsync(cluster, references, selection, withUses: format.IsTable, context);
         using (var results = new RecordResults<GoldenImageRecord>(context.Console, format, ImageShapes.Image, selection.AllNamespaces, images))
         {
             foreach (var image in images)
                 results.Add(image);
         }
 
-        if (images.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
+        if (images.Count == 0 && context.Faults.Count == 0 && format.IsTable)
             context.WriteLine(selection.AllNamespaces ? "No golden images found." : $"No golden images found in namespace {cluster.Namespace}.");
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }

@@ -34,7 +34,7 @@ internal static class ManifestAction
     private static void Print(IReadOnlyList<ManifestItem> items, OutputFormat? format, CommandContext context)
     {
         var output = context.Console.Output;
-        using var list = format == OutputFormat.Json ? ItemDocument.Open(output, yaml: false) : null;
+        using var list = format is { } given && given != OutputFormat.Yaml ? ItemDocument.Open(output, given) : null;
         foreach (var item in items)
         {
             if (item.Warning is { } warning)
@@ -45,7 +45,7 @@ internal static class ManifestAction
                 continue;
             if (list is not null)
                 list.Add(manifest);
-            else if (format is null or OutputFormat.Yaml)
+            else if (format is null || format == OutputFormat.Yaml)
                 output.Write(CloneManifest.ToYaml(manifest));
             else
                 output.Write($"{ShortKind(manifest["kind"]!.GetValue<string>())}/{manifest["metadata"]!["name"]}{(format == OutputFormat.Name ? "" : " created (dry run)")}\n");

@@ -27,24 +27,31 @@ internal static class MeasureAction
     private static void Print(CloneMeasurement measured, OutputFormat format, bool withNamespace, CommandContext context)
     {
         var output = context.Console.Output;
-        switch (format)
+        if (format.Kind == OutputKind.CustomColumns)
         {
-            case OutputFormat.Json:
-                output.Write(JsonText.Write(TimingShapes.Document(measured)) + "\n");
-                break;
-            case OutputFormat.Yaml:
-                output.Write(YamlText.Write(TimingShapes.Document(measured)));
-                break;
-            default:
-                Add(TimingShapes.Timing, measured.Clones);
-                if (measured.Batch.Spreads.Count > 0 && format != OutputFormat.Name)
-                {
-                    output.Write('\n');
-                    Add(TimingShapes.Spread, measured.Batch.Spreads);
-                    context.WriteLine(Summary(measured.Batch));
-                }
-
-                break;
+            using var columns = ItemDocument.Open(output, format);
+            foreach (var clone in measured.Clones)
+                columns!.Add(TimingShapes.Timing.Document(clone));
+        }
+        else if (format.IsDocument)
+        {
+            var document = TimingShapes.Document(measured);
+            output.Write(format.Kind switch
+            {
+                OutputKind.Json => JsonText.Write(document) + "\n",
+                OutputKind.Yaml => YamlText.Write(document),
+                _ => format.Template!.Evaluate(document),
+            });
+        }
+        else
+        {
+            Add(TimingShapes.Timing, measured.Clones);
+            if (measured.Batch.Spreads.Count > 0 && format.IsTable)
+            {
+                output.Write('\n');
+                Add(TimingShapes.Spread, measured.Batch.Spreads);
+                context.WriteLine(Summary(measured.Batch));
+            }
         }
 
         output.Flush();

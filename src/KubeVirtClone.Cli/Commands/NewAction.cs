@@ -70,7 +70,8 @@ internal static class NewAction
     {
         var severalNamespaces = requests.Select(r => string.IsNullOrEmpty(r.TargetNamespace) ? r.Namespace : r.TargetNamespace).Distinct(StringComparer.Ordinal).Skip(1).Any();
         using var held = context.HoldResultsOnTerminal(format);
-        using var results = new CloneResults(context.Console, format, severalNamespaces, WidthsOf(requests), held.Writer);
+        using var results = new RecordResults<CloneRecord>(
+            context.Console, format, CloneShapes.Clone, severalNamespaces, writer: held.Writer, widths: WidthsOf(requests));
         var operation = new CloneOperation(cluster, options);
         var pump = new UpdatePump(context, results);
         using var lastWords = context.OnInterrupt(() =>
@@ -99,11 +100,16 @@ internal static class NewAction
         return sources.Count == 1 ? sources[0] : "several sources";
     }
 
-    private static TableWidths WidthsOf(IReadOnlyList<CloneRequest> requests) => new(
-        requests.Max(r => r.Namespace.Length),
-        requests.Max(r => r.CloneName?.Length ?? (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length + 11),
-        requests.Max(r => r.GoldenImage is null
-            ? CloneResults.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName).Length
-            : CloneResults.SourceText(SourceKinds.VirtualMachineSnapshot, $"{r.GoldenImage}-{r.GoldenImageVersion ?? "99"}-xxxxxxxxxx").Length),
-        requests.Max(r => (r.TargetName ?? $"clone-{r.SourceName}-xxxxx").Length));
+    private static Dictionary<string, int> WidthsOf(IReadOnlyList<CloneRequest> requests) => new(StringComparer.Ordinal)
+    {
+        ["NAMESPACE"] = requests.Max(r => (r.TargetNamespace ?? r.Namespace).Length),
+        ["TARGET"] = requests.Max(r => TargetOf(r).Length),
+        ["SOURCE"] = requests.Max(r => (r.GoldenImage is { } image
+            ? CloneRecord.ImageText(image, r.GoldenImageVersion ?? "99")
+            : CloneRecord.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName)).Length),
+        ["NAME"] = requests.Max(r => r.CloneName?.Length ?? TargetOf(r).Length + 11),
+        ["BATCH"] = requests.Max(r => r.Batch?.Length ?? 0),
+    };
+
+    private static string TargetOf(CloneRequest request) => request.TargetName ?? $"clone-{request.SourceName}-xxxxx";
 }

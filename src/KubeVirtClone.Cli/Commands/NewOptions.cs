@@ -10,7 +10,7 @@ internal sealed class NewOptions
 {
     private readonly Argument<string[]> _names = SharedOptions.Names(
         "names",
-        "SOURCE [TARGET...]: NAME, vm/NAME or vmsnapshot/NAME, then the names of the new VMs; '-' reads them from stdin, one a line. "
+        "SOURCE [TARGET...]: NAME, vm/NAME or vmsnapshot/NAME, then the names of the new VMs; '-' reads them from stdin, one a line, and '-' instead of SOURCE the sources. "
         + "Without TARGET a name is made up: clone-SOURCE-xxxxx. With --golden-image every argument is a target.");
 
     private readonly Option<string?> _goldenImage = new("--golden-image")

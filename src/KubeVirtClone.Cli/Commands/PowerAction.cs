@@ -73,7 +73,7 @@ internal static class PowerAction
         var options = invocation.Options;
         using var held = context.HoldResultsOnTerminal(invocation.Output);
         using var results = new RecordResults<VirtualMachineRecord>(
-            context.Console, invocation.Output, RecordShapes.Machine, withNamespace: false, foreseen: null, held.Writer, machines.Max(m => m.Name.Length));
+            context.Console, invocation.Output, RecordShapes.Machine, withNamespace: false, writer: held.Writer, widths: new Dictionary<string, int>(StringComparer.Ordinal) { ["NAME"] = machines.Max(m => m.Name.Length) });
         using var lastWords = context.OnInterrupt(() =>
         {
             results.Dispose();

@@ -17,9 +17,7 @@ internal static class Removal
     {
         var removed = 0;
         using var lastWords = context.OnInterrupt(() => context.WriteLine($"interrupted: {removed} of {items.Count} were removed"));
-        using var document = format is OutputFormat.Json or OutputFormat.Yaml
-            ? ItemDocument.Open(context.Console.Output, format == OutputFormat.Yaml)
-            : null;
+        using var document = ItemDocument.Open(context.Console.Output, format);
         foreach (var item in items)
         {
             if (await removeAsync(item, context.Cancelled) is { } fault)

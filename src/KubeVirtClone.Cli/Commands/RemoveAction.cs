@@ -19,7 +19,7 @@ internal static class RemoveAction
         CloneSelector.Require(invocation.Selection, invocation.All || invocation.Completed, "NAME..., --batch, -l, --completed or --all");
         var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
         var cluster = await context.ConnectAsync();
-        var clones = await CloneFinder.FindAsync(cluster, selection, context);
+        var clones = await CloneFinder.FindToChangeAsync(cluster, selection, context);
         if (invocation.Completed)
             clones = [.. clones.Where(c => c.Phase is ClonePhase.Succeeded or ClonePhase.Failed)];
         if (clones.Count > 0 && !await IsWantedAsync(clones, invocation, context))
@@ -47,9 +47,7 @@ internal static class RemoveAction
     private static async Task RemoveAllAsync(
         KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, RemoveInvocation invocation, CommandContext context)
     {
-        using var document = invocation.Output is OutputFormat.Json or OutputFormat.Yaml
-            ? ItemDocument.Open(context.Console.Output, invocation.Output == OutputFormat.Yaml)
-            : null;
+        using var document = ItemDocument.Open(context.Console.Output, invocation.Output);
         var removed = 0;
         using var lastWords = context.OnInterrupt(() =>
             context.WriteLine($"interrupted: {removed} of {clones.Count} clones were removed"));
@@ -89,7 +87,7 @@ internal static class RemoveAction
             batches.Add((cluster.Namespace, selection.Batch));
         foreach (var (ns, batch) in batches)
         {
-            var whole = selection is { Batch: not null, LabelSelector: null, Names.Count: 0 } && !invocation.Completed;
+            var whole = selection.WholeBatch is not null && !invocation.Completed;
             var kept = whole
                 ? await leftovers.CollectBatchAsync(ns, batch, invocation.IncludeTarget, context.Cancelled)
                 : await leftovers.CollectSnapshotsAsync(ns, batch, context.Cancelled);
@@ -133,7 +131,7 @@ internal static class RemoveAction
 
     private static string LineFor(CloneRecord clone, RemoveInvocation invocation)
     {
-        var name = CloneResults.ReferenceName(clone);
+        var name = CloneShapes.ReferenceName(clone);
         if (invocation.Output == OutputFormat.Name)
             return name;
         // One that was made directly is its machine: that goes, or stays and is a clone no more.

@@ -7,15 +7,8 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary><c>remove</c>: removes clone objects and, when asked to, the VMs they made.</summary>
 internal sealed class RemoveCommand
 {
-    private readonly Argument<string[]> _names = SharedOptions.Names(
-        "name",
-        "Names of clones; * and ? are wildcards; '-' reads them from stdin, one a line.");
-
-    private readonly Option<string?> _batch = SharedOptions.Batch("All clones of this batch.");
-    private readonly Option<string?> _selector = SharedOptions.Selector();
     private readonly Option<bool> _completed = new("--completed") { Description = "Only clones that have ended, well or not." };
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
-    private readonly Option<bool> _allNamespaces = SharedOptions.AllNamespaces();
     private readonly Option<bool> _includeTarget = new("--include-target") { Description = "Remove the cloned VMs as well." };
     private readonly Option<bool> _force = new("--force")
     {
@@ -30,16 +23,16 @@ internal sealed class RemoveCommand
     {
         var command = new Command("remove", "Remove clones; the VMs they made stay unless --include-target is given")
         {
-            _names, _batch, _selector, _completed, _all, _allNamespaces, _includeTarget, _force, _yes, _dryRun, _output,
+            _completed, _all, _includeTarget, _force, _yes, _dryRun, _output,
         };
+        var selection = new SelectionOptions(command);
         command.Aliases.Add("delete");
-        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => RemoveAction.RunAsync(Bind(parsed), context)));
+        command.SetAction(parsed => runner.RunAsync(parsed, globals, context => RemoveAction.RunAsync(Bind(parsed, selection.Bind(parsed)), context)));
         return command;
     }
 
-    public RemoveInvocation Bind(ParseResult parsed) => new(
-        new CloneSelection(
-            parsed.GetValue(_names) ?? [], parsed.GetValue(_batch), parsed.GetValue(_selector), parsed.GetValue(_allNamespaces)),
+    private RemoveInvocation Bind(ParseResult parsed, CloneSelection selection) => new(
+        selection,
         parsed.GetValue(_completed),
         parsed.GetValue(_all),
         parsed.GetValue(_includeTarget),

@@ -22,7 +22,7 @@ internal static class SnapshotAction
                 results.Add(snapshot);
         }
 
-        if (snapshots.Count == 0 && context.Faults.Count == 0 && format is OutputFormat.Table or OutputFormat.Wide)
+        if (snapshots.Count == 0 && context.Faults.Count == 0 && format.IsTable)
             context.WriteLine(selection.AllNamespaces ? "No snapshots found." : $"No snapshots found in namespace {cluster.Namespace}.");
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }

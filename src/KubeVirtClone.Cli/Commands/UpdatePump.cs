@@ -1,12 +1,13 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 
 /// <summary>Takes what a running operation says to the places where users look for it: results to stdout, all else to stderr.</summary>
-internal sealed class UpdatePump(CommandContext context, CloneResults results)
+internal sealed class UpdatePump(CommandContext context, RecordResults<CloneRecord> results)
 {
     /// <summary>The newest counts; null until there are any.</summary>
     public CloneProgress? Progress { get; private set; }

@@ -21,13 +21,18 @@ internal static class WaitAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
+    // The clones will have changed by then, but not their names.
+    private static Dictionary<string, int> WidthsOf(IReadOnlyList<CloneRecord> clones) => CloneShapes.Clone.Columns
+        .Where(c => c.Header is "TARGET" or "SOURCE" or "NAME" or "BATCH")
+        .ToDictionary(c => c.Header, c => clones.Max(clone => c.Text(clone)?.Length ?? 0), StringComparer.Ordinal);
+
     private static async Task WaitAsync(
         KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, WaitInvocation invocation, CommandContext context)
     {
         var options = new WaitOptions { For = invocation.For.ToEngine(), Timeout = invocation.Timeout };
         using var held = context.HoldResultsOnTerminal(invocation.Output);
-        using var results = new CloneResults(
-            context.Console, invocation.Output, invocation.Selection.AllNamespaces, TableWidths.Of(clones), held.Writer);
+        using var results = new RecordResults<CloneRecord>(
+            context.Console, invocation.Output, CloneShapes.Clone, invocation.Selection.AllNamespaces, writer: held.Writer, widths: WidthsOf(clones));
         var pump = new UpdatePump(context, results);
         using var lastWords = context.OnInterrupt(() =>
         {

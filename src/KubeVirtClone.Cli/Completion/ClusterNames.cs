@@ -51,9 +51,9 @@ internal sealed class ClusterNames(Func<ConnectionArguments> connection, Cancell
         {
             NameKind.VirtualMachine => new VirtualMachines(cluster).ListAsync(query, ct)
                 .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, f.Value.Status ?? "")),
-            NameKind.Clone => new CloneCatalog(cluster).ListAsync(query, batch: null, ct)
+            NameKind.Clone => new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = cluster.Namespace }, ct)
                 .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, $"{f.Value.SourceName} → {f.Value.TargetName} {f.Value.Phase}")),
-            NameKind.Batch => new CloneCatalog(cluster).ListAsync(query, batch: null, ct)
+            NameKind.Batch => new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = cluster.Namespace }, ct)
                 .Where(f => f.Value?.Batch is not null).Select(f => new Candidate(f.Value!.Batch!, "")),
             NameKind.GoldenImage => new GoldenImageCatalog(cluster).ListAsync(query, version: null, withUses: false, ct)
                 .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, $"of {f.Value.SourceName}")),

@@ -33,6 +33,8 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         var (sourceText, targets) = SplitNames();
         if (invocation.GoldenImage is null && invocation.ImageVersion is not null)
             throw new UsageException("--image-version needs --golden-image");
+        if (sourceText == "-")
+            return ReadSources(targets);
         SourceReference? source = sourceText is null ? null : SourceReference.Parse(sourceText, invocation.SourceType);
         if (Image is { } image)
             source = new SourceReference(IsSnapshot: false, image.Name);
@@ -54,6 +56,17 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         if (targets.Count > 0)
             throw new UsageException("name the targets, or let --count and --name-pattern name them, not both");
         return Numbered(template);
+    }
+
+    // One source a line, each cloned once, or as often as --count says.
+    private List<CloneRequest> ReadSources(IReadOnlyList<string> targets)
+    {
+        if (targets.Count > 0 || invocation.File is not null)
+            throw new UsageException("'-' reads the sources from stdin: name no targets and no file; --count and --name-pattern name the clones of each");
+        if (invocation.Count is null && (invocation.NamePattern is not null || invocation.StartIndex is not null))
+            throw new UsageException("--name-pattern and --start-index need --count");
+        var templates = ReadNames(["-"]).Select(line => Template(SourceReference.Parse(line, invocation.SourceType)));
+        return [.. templates.SelectMany(t => invocation.Count is null ? [t] : Numbered(t))];
     }
 
     private ImageReference? Image => invocation.GoldenImage is { } text ? ImageReference.Parse(text) : null;

@@ -32,8 +32,8 @@ internal static class ComparisonShapes
         c => new JsonObject
         {
             ["namespace"] = c.Namespace,
-            ["source"] = CloneResults.SourceText(c.SourceKind, c.SourceName),
-            ["target"] = CloneResults.SourceText(SourceKinds.VirtualMachine, c.TargetName),
+            ["source"] = CloneRecord.SourceText(c.SourceKind, c.SourceName),
+            ["target"] = CloneRecord.SourceText(SourceKinds.VirtualMachine, c.TargetName),
             ["asAsked"] = c.AsAsked,
             ["differences"] = new JsonArray([.. c.Differences.Select(Document)]),
         },

@@ -13,8 +13,17 @@ namespace KubeVirtClone.Cli.Output;
 internal abstract class ItemDocument : IDisposable
 {
     /// <param name="writer">Where the text goes.</param>
-    /// <param name="yaml">YAML instead of JSON.</param>
-    public static ItemDocument Open(TextWriter writer, bool yaml) => yaml ? new YamlList(writer) : new JsonList(writer);
+    /// <param name="format">The value of -o.</param>
+    /// <param name="single">One object was named: a JSONPath template is then about that, as kubectl has it.</param>
+    /// <returns>Null where the format prints no whole objects.</returns>
+    public static ItemDocument? Open(TextWriter writer, OutputFormat format, bool single = false) => format.Kind switch
+    {
+        OutputKind.Json => new JsonList(writer),
+        OutputKind.Yaml => new YamlList(writer),
+        OutputKind.JsonPath => new TemplateText(writer, format.Template!, single),
+        OutputKind.CustomColumns => new ColumnTable(writer, format),
+        _ => null,
+    };
 
     public abstract void Add(JsonNode item);
 
@@ -63,6 +72,38 @@ internal abstract class ItemDocument : IDisposable
             _writer.Write(Encoding.UTF8.GetString(_buffer.GetBuffer(), 0, (int)_buffer.Length));
             _writer.Flush();
             _buffer.SetLength(0);
+        }
+    }
+
+    // What a template says of all items is known when there are all.
+    private sealed class TemplateText(TextWriter writer, JsonPathTemplate template, bool single) : ItemDocument
+    {
+        private readonly JsonArray _items = [];
+
+        public override void Add(JsonNode item) => _items.Add(item.Parent is null ? item : item.DeepClone());
+
+        public override void Dispose()
+        {
+            var root = single && _items.Count == 1 ? _items[0]! : new JsonObject { ["apiVersion"] = "v1", ["items"] = _items, ["kind"] = "List", ["metadata"] = new JsonObject() };
+            writer.Write(template.Evaluate(root));
+            writer.Flush();
+        }
+    }
+
+    private sealed class ColumnTable(TextWriter writer, OutputFormat format) : ItemDocument
+    {
+        private readonly List<List<string>> _rows = [];
+
+        public override void Add(JsonNode item) => _rows.Add([.. format.Cells(item)]);
+
+        public override void Dispose()
+        {
+            var headers = format.Columns!.Select(c => c.Header).ToList();
+            var table = new StreamingTable(writer, headers, [.. headers.Select((_, i) => _rows.Max(r => (int?)r[i].Length) ?? 0)]);
+            if (_rows.Count == 0)
+                table.WriteHeader();
+            foreach (var row in _rows)
+                table.WriteRow([.. row.Select(c => new TableCell(c))]);
         }
     }
 

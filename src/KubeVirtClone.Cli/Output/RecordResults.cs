@@ -17,7 +17,8 @@ internal sealed class RecordResults<T> : IDisposable
     /// <param name="shape">How these records are printed.</param>
     /// <param name="withNamespace">Begin each row with the namespace, as kubectl does with -A.</param>
     /// <param name="foreseen">Records that will come, as far as they are known: they make the columns wide enough.</param>
-    /// <param name="nameWidth">Longest name foreseen, where the records are not.</param>
+    /// <param name="single">One object was named: a JSONPath template is then about that.</param>
+    /// <param name="widths">Longest text foreseen in columns, by header, where the records are not.</param>
     /// <param name="writer">Where to print instead of stdout.</param>
     public RecordResults(
         CliConsole console,
@@ -26,7 +27,8 @@ internal sealed class RecordResults<T> : IDisposable
         bool withNamespace,
         IReadOnlyList<T>? foreseen = null,
         TextWriter? writer = null,
-        int nameWidth = 0)
+        IReadOnlyDictionary<string, int>? widths = null,
+        bool single = false)
     {
         _writer = writer ?? console.Output;
         _shape = shape;
@@ -34,17 +36,14 @@ internal sealed class RecordResults<T> : IDisposable
         _columns = [.. shape.Columns.Where(c => format == OutputFormat.Wide || !c.WideOnly)];
         if (withNamespace)
             _columns.Insert(0, new RecordColumn<T>("NAMESPACE", shape.Namespace));
-        if (format is OutputFormat.Json or OutputFormat.Yaml)
+        _document = ItemDocument.Open(_writer, format, single);
+        if (format.IsTable)
         {
-            _document = ItemDocument.Open(_writer, format == OutputFormat.Yaml);
-        }
-        else if (format is not OutputFormat.Name)
-        {
-            var widths = _columns.Select(c => (foreseen ?? [])
-                .Select(r => CellText.OrNone(c.Text(r)).Length)
-                .Append(c.Header == "NAME" ? nameWidth : c.Width)
-                .Max());
-            _table = new StreamingTable(_writer, [.. _columns.Select(c => c.Header)], [.. widths]);
+            // What is known is wide enough; the usual widths are for what comes unseen.
+            var expected = _columns.Select(c => foreseen is { Count: > 0 }
+                ? foreseen.Max(r => CellText.OrNone(c.Text(r)).Length)
+                : widths?.GetValueOrDefault(c.Header) is > 0 and var width ? width : c.Width);
+            _table = new StreamingTable(_writer, [.. _columns.Select(c => c.Header)], [.. expected]);
         }
     }
 

@@ -27,12 +27,15 @@ internal sealed class StreamingTable
     public void WriteRow(IReadOnlyList<TableCell> cells)
     {
         if (!_headerWritten)
-        {
-            _headerWritten = true;
-            WriteLine([.. _headers.Select(h => new TableCell(h))]);
-        }
-
+            WriteHeader();
         WriteLine(cells);
+    }
+
+    /// <summary>The titles by themselves, for a table without rows.</summary>
+    public void WriteHeader()
+    {
+        _headerWritten = true;
+        WriteLine([.. _headers.Select(h => new TableCell(h))]);
     }
 
     private void WriteLine(IReadOnlyList<TableCell> cells)

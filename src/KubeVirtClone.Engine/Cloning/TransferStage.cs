@@ -119,6 +119,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         SourceUid = null,
         SourceMaker = null,
         Given = request,
+        SourceImage = request.GoldenImage is { } image ? new(image, request.GoldenImageVersion) : null,
     };
 
     // Its source is not there yet, so that the server cannot be asked about it.
@@ -240,7 +241,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             if (stage.Options.Batch is null || requests.Exists(r => string.IsNullOrEmpty(r.TargetName)))
                 return false;
             var made = new HashSet<string>(StringComparer.Ordinal);
-            await foreach (var found in new CloneCatalog(_cluster).ListAsync(new ListQuery { Namespace = ns }, batch, ct))
+            await foreach (var found in new CloneCatalog(_cluster).ListAsync(new CloneQuery { Namespace = ns, Batch = batch }, ct))
             {
                 if (found.Value is { Phase: ClonePhase.Succeeded } clone)
                     made.Add(clone.TargetName);

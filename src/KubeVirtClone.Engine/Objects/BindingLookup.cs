@@ -5,10 +5,14 @@ using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Objects;
 
-/// <summary>Says of clones by restore, and of machines made directly, whether their volumes are bound, which those do not tell: one list of claims per namespace, when it is first needed.</summary>
+/// <summary>
+/// Says of clones that have succeeded what only their claims tell: whether their volumes are bound, and whether they wait for the machine's first start.
+/// One list of claims per namespace, when it is first needed.
+/// </summary>
 internal sealed class BindingLookup(KubeVirtCluster cluster)
 {
     private readonly Dictionary<string, Dictionary<string, ClaimState>?> _claims = new(StringComparer.Ordinal);
+    private HashSet<string>? _waitingClasses;
 
     public async Task<CloneRecord> CompleteAsync(CloneRecord clone, CancellationToken ct)
     {
@@ -18,9 +22,47 @@ internal sealed class BindingLookup(KubeVirtCluster cluster)
             _claims[clone.Namespace] = claims = await ReadAsync(clone.Namespace, ct);
         if (claims is null)
             return clone;
-        return clone.Method == CloneMethod.Direct
-            ? clone.WithClaims(name => claims.TryGetValue(name, out var state) ? state : null)
-            : clone with { Bound = RestoreKeeper.Claims(clone.Raw).All(name => claims.TryGetValue(name, out var state) && state.IsBound) };
+        var completed = clone.Method switch
+        {
+            CloneMethod.Direct => clone.WithClaims(name => claims.TryGetValue(name, out var state) ? state : null),
+            CloneMethod.Restore => clone with { Bound = RestoreKeeper.Claims(clone.Raw).All(name => claims.TryGetValue(name, out var state) && state.IsBound) },
+            _ => clone,
+        };
+        if (completed.Bound || completed.Phase != ClonePhase.Succeeded || completed.Message.Length > 0)
+            return completed;
+        IEnumerable<ClaimState> own = clone.Method switch
+        {
+            CloneMethod.Direct => clone.ClaimNames.Where(claims.ContainsKey).Select(name => claims[name]),
+            CloneMethod.Restore => RestoreKeeper.Claims(clone.Raw).Where(claims.ContainsKey).Select(name => claims[name]),
+            _ => claims.Values.Where(c => c.Restore?.StartsWith($"tmp-restore-{clone.Uid}-", StringComparison.Ordinal) == true),
+        };
+        var waiting = await WaitingClassesAsync(ct);
+        return own.Any(c => c is { IsBound: false, IsWanted: false, StorageClass: { } name } && waiting.Contains(name)) ? completed with { Message = CloneRecord.WaitsForFirstStart } : completed;
+    }
+
+    private async Task<HashSet<string>> WaitingClassesAsync(CancellationToken ct)
+    {
+        if (_waitingClasses is not null)
+            return _waitingClasses;
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var item in cluster.Client.ListAsync(RelatedKinds.StorageClass, ns: null, options: null, ct))
+            {
+                if (item.StringAt("volumeBindingMode") == "WaitForFirstConsumer")
+                    names.Add(item.Name);
+            }
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"What volumes wait for cannot be seen: {e.ApiMessage}");
+        }
+        catch (KubernetesException e)
+        {
+            throw new EngineException(FaultMapper.From(e, "storageclasses"));
+        }
+
+        return _waitingClasses = names;
     }
 
     private async Task<Dictionary<string, ClaimState>?> ReadAsync(string ns, CancellationToken ct)

@@ -11,6 +11,9 @@ namespace KubeVirtClone.Engine.Objects;
 /// <summary>Lists and removes clones.</summary>
 public sealed class CloneCatalog
 {
+    // Up to this many are read one by one; more are picked out of one list.
+    private const int MaxSingleReads = 8;
+
     private readonly KubeVirtCluster _cluster;
 
     /// <summary>Over a connection.</summary>
@@ -22,47 +25,160 @@ public sealed class CloneCatalog
     }
 
     /// <summary>
-    /// Clones, streamed, whichever way they are made. An exact name that does not exist gives a fault in its place (<see cref="FaultIds.VMCloneNotFound"/>).
+    /// Clones, streamed, whichever way they are made. An exact name that neither a clone nor the machine of one has gives a fault in its place
+    /// (<see cref="FaultIds.VMCloneNotFound"/>).
     /// </summary>
-    /// <param name="query">Names, namespace, selector.</param>
-    /// <param name="batch">Only clones of this batch; null for all.</param>
+    /// <param name="query">Which.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked, or refuses, or serves no clones.</exception>
-    public async IAsyncEnumerable<ListedItem<CloneRecord>> ListAsync(ListQuery query, string? batch, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<ListedItem<CloneRecord>> ListAsync(CloneQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(query);
         var kind = await _cluster.GetCloneKindAsync(ct);
-        if (batch is not null)
+        var listed = new ListQuery { Namespace = query.Namespace, AllNamespaces = query.AllNamespaces, LabelSelector = query.LabelSelector, FieldSelector = query.FieldSelector };
+        if (query.Batch is { } batch)
         {
             if (NameRules.WhyNotLabelValue(batch) is { } why)
                 throw new EngineException(BadBatch(batch, why));
-            query = query with { LabelSelector = string.Join(',', new[] { query.LabelSelector, $"{CloneLabels.Batch}={batch}" }.OfType<string>()) };
+            listed = listed with { LabelSelector = string.Join(',', new[] { query.LabelSelector, $"{CloneLabels.Batch}={batch}" }.OfType<string>()) };
         }
 
-        var missing = new Dictionary<string, Fault>(StringComparer.Ordinal);
+        var filter = new CloneFilter(query);
         var lister = new ObjectLister(_cluster, kind, FaultIds.VMCloneNotFound, "clone");
-        await foreach (var found in lister.ListAsync(query, ct))
+        var binding = new BindingLookup(_cluster);
+        await foreach (var found in lister.ListAsync(listed, ct))
         {
-            if (found.Value is { } clone)
-                yield return new(CloneRecord.From(clone), null);
-            else
-                missing[found.Fault!.TargetName ?? ""] = found.Fault;
+            if (found.Value is { } clone && CloneRecord.From(clone) is var record && filter.Takes(record))
+                yield return new(await binding.CompleteAsync(record, ct), null);
         }
 
-        await foreach (var record in ListRestoresAsync(query, ct))
+        await foreach (var record in ListRestoresAsync(listed, ct))
         {
-            missing.Remove(query.AllNamespaces ? record.Name : $"{record.Namespace}/{record.Name}");
-            yield return new(record, null);
+            if (filter.Takes(record))
+                yield return new(await binding.CompleteAsync(record, ct), null);
         }
 
-        await foreach (var record in ListMachinesAsync(query, ct))
+        await foreach (var record in ListMachinesAsync(listed, ct))
         {
-            missing.Remove(query.AllNamespaces ? record.Name : $"{record.Namespace}/{record.Name}");
-            yield return new(record, null);
+            if (filter.Takes(record))
+                yield return new(await binding.CompleteAsync(record, ct), null);
         }
 
-        foreach (var fault in missing.Values)
-            yield return new(null, fault);
+        foreach (var name in filter.Missing)
+            yield return new(null, lister.NotFound(query.AllNamespaces ? null : query.Namespace ?? _cluster.Namespace, name));
+    }
+
+    /// <summary>
+    /// The clones of machines. Where several clones name one machine, only that which made it is meant, as far as the machine tells. A machine that is not the
+    /// one that is meant any more has none.
+    /// </summary>
+    /// <param name="machines">The machines, of one namespace.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>For each machine its clones, or a fault.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses, or serves no clones.</exception>
+    public async Task<IReadOnlyList<(MachineReference Machine, ListedItem<CloneRecord> Found)>> ListOfMachinesAsync(IReadOnlyCollection<MachineReference> machines, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(machines);
+        var results = new List<(MachineReference, ListedItem<CloneRecord>)>();
+        foreach (var place in machines.GroupBy(m => m.Namespace, StringComparer.Ordinal))
+        {
+            var wanted = place.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
+            var clones = new List<CloneRecord>();
+            await foreach (var found in ListAsync(new CloneQuery { Namespace = place.Key }, ct))
+            {
+                if (found.Value is { } clone && wanted.Contains(clone.TargetName))
+                    clones.Add(clone);
+            }
+
+            var byMachine = clones.ToLookup(c => c.TargetName, StringComparer.Ordinal);
+            var there = new Dictionary<string, KubernetesObject>(StringComparer.Ordinal);
+            await foreach (var (machine, _) in new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMNotFound, "virtual machine").ListAsync(new ListQuery { Names = [.. wanted], Namespace = place.Key }, ct))
+            {
+                if (machine is not null)
+                    there[machine.Name] = machine;
+            }
+
+            foreach (var machine in place)
+                results.AddRange(OfMachine(machine, there.GetValueOrDefault(machine.Name), [.. byMachine[machine.Name]]).Select(found => (machine, found)));
+        }
+
+        return results;
+    }
+
+    private static IEnumerable<ListedItem<CloneRecord>> OfMachine(MachineReference machine, KubernetesObject? there, List<CloneRecord> clones)
+    {
+        if (there is not null && ReplacedFaults.OfMachine(there, machine.Uid, maker: null) is { } replaced)
+            return [new(null, replaced)];
+        if (there is not null && clones.Where(c => MachineMaker.Of(c).Made(there)).ToList() is { Count: > 0 } makers)
+            clones = makers;
+        return clones.Count == 0 ? [new(null, NoneOfMachine(machine.Namespace, machine.Name))] : clones.Select(c => new ListedItem<CloneRecord>(c, null));
+    }
+
+    /// <summary>Clones as they are now, in the order they are asked for.</summary>
+    /// <param name="clones">The clones.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>For each what has its name now, which may be another than the one that is meant; null where nothing has it.</returns>
+    /// <exception cref="EngineException">The server cannot be asked, or refuses, or serves no clones.</exception>
+    public async Task<IReadOnlyList<(CloneReference Clone, CloneRecord? Now)>> ReadAsync(IReadOnlyList<CloneReference> clones, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(clones);
+        var now = new Dictionary<(string, string), CloneRecord>();
+        var binding = new BindingLookup(_cluster);
+        foreach (var place in clones.GroupBy(c => c.Namespace, StringComparer.Ordinal))
+        {
+            var names = place.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+            if (names.Count > MaxSingleReads)
+            {
+                await foreach (var found in ListAsync(new CloneQuery { Namespace = place.Key }, ct))
+                {
+                    if (found.Value is { } clone && names.Contains(clone.Name))
+                        now[(clone.Namespace, clone.Name)] = clone;
+                }
+
+                continue;
+            }
+
+            foreach (var name in names)
+            {
+                if (await FindAsync(place.Key, name, ct) is { } clone)
+                    now[(place.Key, name)] = await binding.CompleteAsync(clone, ct);
+            }
+        }
+
+        return [.. clones.Select(c => (c, now.GetValueOrDefault((c.Namespace, c.Name))))];
+    }
+
+    /// <summary>
+    /// For who changes something by names that were given: takes out the clones of which it cannot be told whether they were meant, because a name is that of
+    /// one clone and of the machine of another.
+    /// </summary>
+    /// <param name="clones">What was found by the names; what is ambiguous is taken out.</param>
+    /// <param name="names">The names as given.</param>
+    /// <returns>A fault for each such name.</returns>
+    public static IReadOnlyList<Fault> TakeOutAmbiguous(List<CloneRecord> clones, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(clones);
+        ArgumentNullException.ThrowIfNull(names);
+        var faults = new List<Fault>();
+        foreach (var name in names.Distinct(StringComparer.Ordinal))
+        {
+            foreach (var ns in clones.Select(c => c.Namespace).Distinct(StringComparer.Ordinal).ToList())
+            {
+                var named = clones.Find(c => c.Namespace == ns && c.Name == name && c.TargetName != name);
+                var making = clones.Find(c => c.Namespace == ns && c.TargetName == name && c.Name != name);
+                if (named is null || making is null)
+                    continue;
+                clones.RemoveAll(c => c.Namespace == ns && (c.Name == name || c.TargetName == name));
+                faults.Add(FaultMapper.Make(
+                    FaultIds.VMCloneNameAmbiguous,
+                    FaultCategory.InvalidArgument,
+                    $"'{name}' in namespace '{ns}' is the name of a clone, which makes '{named.TargetName}', and of the machine that the clone '{making.Name}' makes.",
+                    $"Name what is meant by its other name: {named.TargetName} or {making.Name}.",
+                    $"{ns}/{name}"));
+            }
+        }
+
+        return faults;
     }
 
     /// <summary>One clone, or null when it does not exist.</summary>
@@ -95,12 +211,11 @@ public sealed class CloneCatalog
     {
         var selector = string.Join(',', new[] { query.LabelSelector, CloneRecord.DirectSelector }.OfType<string>());
         var lister = new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMCloneNotFound, "clone");
-        var binding = new BindingLookup(_cluster);
         await using var found = lister.ListAsync(query with { LabelSelector = selector }, ct).GetAsyncEnumerator(ct);
         while (await MayMoveNextAsync(found))
         {
             if (found.Current.Value is { } machine && CloneRecord.IsDirect(machine))
-                yield return await binding.CompleteAsync(CloneRecord.From(machine), ct);
+                yield return CloneRecord.From(machine);
         }
     }
 
@@ -124,11 +239,10 @@ public sealed class CloneCatalog
             yield break;
         var selector = string.Join(',', new[] { query.LabelSelector, $"{CloneLabels.Method}={CloneMethod.Restore}" }.OfType<string>());
         var lister = new ObjectLister(_cluster, KubeVirtKinds.Restore(version), FaultIds.VMCloneNotFound, "clone");
-        var binding = new BindingLookup(_cluster);
         await foreach (var found in lister.ListAsync(query with { LabelSelector = selector }, ct))
         {
             if (found.Value is { } restore)
-                yield return await binding.CompleteAsync(CloneRecord.From(restore), ct);
+                yield return CloneRecord.From(restore);
         }
     }
 
@@ -176,6 +290,13 @@ public sealed class CloneCatalog
         $"There are no clones of batch '{batch}'{(ns is null ? "" : $" in namespace '{ns}'")}.",
         $"Check the batch id and the namespace. {OptionName.PurgeOnSuccess} removes clone objects as soon as they are done, and KubeVirt deletes a finished clone with its machine.",
         batch);
+
+    private static Fault NoneOfMachine(string ns, string machine) => FaultMapper.Make(
+        FaultIds.VMCloneNotFound,
+        FaultCategory.ObjectNotFound,
+        $"There is no clone that makes the virtual machine '{machine}' in namespace '{ns}'.",
+        "It was not made by a clone, or the clone object has been removed since.",
+        $"{ns}/{machine}");
 
     internal static Fault BadBatch(string batch, string why) => FaultMapper.Make(
         FaultIds.VMCloneLabelInvalid,

@@ -21,6 +21,6 @@ internal sealed class ImageSources(KubeVirtCluster cluster)
             _known[key] = found = await new GoldenImageCatalog(cluster).ResolveAsync(request.Namespace, image, request.GoldenImageVersion, ct);
         return found.Fault is { } fault
             ? new(null, fault)
-            : new(request with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = found.Value!.SnapshotName }, null);
+            : new(request with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = found.Value!.SnapshotName, SourceImage = new(found.Value.Name, found.Value.Version) }, null);
     }
 }

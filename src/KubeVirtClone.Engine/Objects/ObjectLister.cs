@@ -20,7 +20,7 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
     {
         var ns = query.AllNamespaces ? null : query.Namespace ?? cluster.Namespace;
         var names = query.Names.Select(n => new WildcardName(n)).ToList();
-        if (names.Count is > 0 and <= MaxSingleReads && ns is not null && query.LabelSelector is null && names.TrueForAll(n => !n.IsPattern))
+        if (names.Count is > 0 and <= MaxSingleReads && ns is not null && query is { LabelSelector: null, FieldSelector: null } && names.TrueForAll(n => !n.IsPattern))
         {
             foreach (var name in names.Select(n => n.Text).Distinct(StringComparer.Ordinal))
                 yield return await GetAsync(ns, name, ct);
@@ -29,7 +29,7 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
 
         var missing = names.Where(n => !n.IsPattern).Select(n => n.Text).Distinct(StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
         await using var objects = cluster.Client
-            .ListAsync(kind, ns, new ListOptions { LabelSelector = query.LabelSelector }, ct)
+            .ListAsync(kind, ns, new ListOptions { LabelSelector = query.LabelSelector, FieldSelector = query.FieldSelector }, ct)
             .GetAsyncEnumerator(ct);
         while (await MoveNextAsync(objects, ns))
         {
@@ -80,12 +80,24 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
         _ => FaultMapper.From(e, ns is null ? kind.Plural : $"{ns}/{kind.Plural}"),
     });
 
-    private Fault NotFound(string? ns, string name) => FaultMapper.Make(
+    /// <summary>That nothing has a name, and what that may come from.</summary>
+    /// <param name="ns">The namespace; null where all were searched.</param>
+    /// <param name="name">The name as given.</param>
+    internal Fault NotFound(string? ns, string name) => FaultMapper.Make(
         notFoundId,
         FaultCategory.ObjectNotFound,
         ns is null ? $"There is no {noun} '{name}' in any namespace." : $"There is no {noun} '{name}' in namespace '{ns}'.",
-        ns is null ? "Check the spelling; wildcards are allowed." : (Advice)$"Check the spelling and the namespace ({OptionName.Namespace}, {OptionName.AllNamespaces}); wildcards are allowed.",
+        Hint(ns, name),
         ns is null ? name : $"{ns}/{name}");
+
+    private static Advice Hint(string? ns, string name)
+    {
+        if (name.Split('/') is [{ Length: > 0 } place, { Length: > 0 } bare] && NameRules.WhyNotName(place) is null)
+            return (Advice)$"A name stands without its namespace: write {bare} {OptionName.Namespace} {place}";
+        if (name.Any(char.IsAsciiLetterUpper) && NameRules.WhyNotName(name.ToLowerInvariant()) is null)
+            return (Advice)$"Names in Kubernetes are all lower case: write {name.ToLowerInvariant()}";
+        return ns is null ? "Check the spelling; wildcards are allowed." : (Advice)$"Check the spelling and the namespace ({OptionName.Namespace}, {OptionName.AllNamespaces}); wildcards are allowed.";
+    }
 }
 
 /// <summary>Reads that take absence for an answer.</summary>

@@ -56,7 +56,7 @@ internal static class RequestFingerprint
         if (annotations is null)
             metadata["annotations"] = annotations = new JsonObject();
         annotations[CloneLabels.Request] = fingerprint;
-        annotations[CloneLabels.Source] = $"{request.SourceKind}/{request.SourceName}";
+        annotations[CloneLabels.Source] = $"{request.SourceKind}/{request.SourceName}{(request.SourceImage is { } image ? $"/{image.Name}/{image.Version}" : "")}";
         if (AskedSizes.Write(request.Wishes) is { } asked)
             annotations[CloneLabels.Asked] = asked;
     }

@@ -75,7 +75,7 @@ internal static class WaitJudge
                 return null;
             // With immediate binding KubeVirt waits for the volumes before it makes the machine: what is pending now waits for its first consumer.
             var pending = claims.Where(c => c.IsPending).Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
-            return pending.Count == 0 ? null : Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, pending) };
+            return pending.Count == 0 ? null : Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, pending) };
         }
 
         return Unseen(clone, record, related, now);
@@ -102,7 +102,7 @@ internal static class WaitJudge
         var pending = claims.Where(c => c.IsPending).ToList();
         // One that is started binds them.
         return pending.Count > 0 && pending.TrueForAll(related.WaitsForConsumer) && !Starts(record) && now - clone.PhaseSince >= SettlingTime
-            ? Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, [.. pending.Select(c => c.Name).Order(StringComparer.Ordinal)]) }
+            ? Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, [.. pending.Select(c => c.Name).Order(StringComparer.Ordinal)]) }
             : null;
     }
 

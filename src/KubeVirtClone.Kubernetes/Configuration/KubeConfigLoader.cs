@@ -13,45 +13,65 @@ public static class KubeConfigLoader
         ArgumentNullException.ThrowIfNull(options);
         var files = KubeConfigFiles.Read(options);
         var contextName = NullIfEmpty(options.Context) ?? files.CurrentContext;
-        if (contextName is null)
+        var namesServer = NullIfEmpty(options.Server) is not null || NullIfEmpty(options.Cluster) is not null;
+        if (contextName is null && !namesServer)
             return WithoutContext(options, files);
-        if (files.Context(contextName) is not { } context)
-            throw ContextNotFound(contextName, files, string.IsNullOrEmpty(options.Context));
-
-        var clusterName = context.Text("cluster")
-            ?? throw new KubeConfigException(
-                KubeConfigProblem.ClusterNotFound, $"kubeconfig '{context.File}': context '{contextName}' names no cluster.", context.File, contextName);
-        var cluster = files.Cluster(clusterName)
-            ?? throw new KubeConfigException(
-                KubeConfigProblem.ClusterNotFound,
-                $"kubeconfig '{context.File}': context '{contextName}' names cluster '{clusterName}', which is in none of the files.",
-                context.File,
-                contextName);
-        var userName = context.Text("user");
-        KubeConfigEntry? user = null;
-        if (userName is not null)
-        {
-            user = files.User(userName)
-                ?? throw new KubeConfigException(
-                    KubeConfigProblem.UserNotFound,
-                    $"kubeconfig '{context.File}': context '{contextName}' names user '{userName}', which is in none of the files.",
-                    context.File,
-                    contextName);
-        }
-
-        var server = ServerOf(cluster);
+        var context = contextName is null ? null : files.Context(contextName) ?? throw ContextNotFound(contextName, files, string.IsNullOrEmpty(options.Context));
+        var (clusterName, cluster) = ClusterOf(options, files, contextName, context);
+        var (userName, user) = UserOf(options, files, contextName, context);
+        var server = ServerOf(cluster, NullIfEmpty(options.Server));
         return new ClusterConfiguration
         {
             Server = server,
             ContextName = contextName,
             ClusterName = clusterName,
             UserName = userName,
-            Namespace = NullIfEmpty(options.Namespace) ?? context.Text("namespace") ?? InClusterConfiguration.TryGetNamespace(options) ?? "default",
-            Trust = TrustOf(cluster, server),
-            Proxy = ProxyOf(cluster),
-            DisablesCompression = cluster.Flag("disable-compression"),
+            Namespace = NullIfEmpty(options.Namespace) ?? context?.Text("namespace") ?? InClusterConfiguration.TryGetNamespace(options) ?? "default",
+            Trust = cluster is null ? new ServerTrust() : TrustOf(cluster, server, isOwnServer: string.IsNullOrEmpty(options.Server)),
+            Proxy = cluster is null ? null : ProxyOf(cluster),
+            DisablesCompression = cluster?.Flag("disable-compression") == true,
             Credentials = UserEntryReader.Read(user, userName, cluster, server.Scheme == Uri.UriSchemeHttps, options),
         };
+    }
+
+    // Without a cluster entry an address by itself is enough.
+    private static (string? Name, KubeConfigEntry? Entry) ClusterOf(KubeConfigOptions options, KubeConfigFiles files, string? contextName, KubeConfigEntry? context)
+    {
+        if (NullIfEmpty(options.Cluster) is { } asked)
+        {
+            return (asked, files.Cluster(asked) ?? throw new KubeConfigException(
+                KubeConfigProblem.ClusterNotFound, $"Cluster '{asked}' was asked for, and is in none of the kubeconfig files.", files.FirstFile, contextName));
+        }
+
+        var name = context?.Text("cluster");
+        if (name is null && (context is null || NullIfEmpty(options.Server) is not null))
+            return (null, null);
+        if (name is null)
+        {
+            throw new KubeConfigException(
+                KubeConfigProblem.ClusterNotFound, $"kubeconfig '{context!.File}': context '{contextName}' names no cluster.", context.File, contextName);
+        }
+
+        return (name, files.Cluster(name) ?? throw new KubeConfigException(
+            KubeConfigProblem.ClusterNotFound,
+            $"kubeconfig '{context!.File}': context '{contextName}' names cluster '{name}', which is in none of the files.",
+            context.File,
+            contextName));
+    }
+
+    private static (string? Name, KubeConfigEntry? Entry) UserOf(KubeConfigOptions options, KubeConfigFiles files, string? contextName, KubeConfigEntry? context)
+    {
+        if (NullIfEmpty(options.User) is { } asked)
+        {
+            return (asked, files.User(asked) ?? throw new KubeConfigException(
+                KubeConfigProblem.UserNotFound, $"User '{asked}' was asked for, and is in none of the kubeconfig files.", files.FirstFile, contextName));
+        }
+
+        return context?.Text("user") is not { } name ? (null, null) : (name, files.User(name) ?? throw new KubeConfigException(
+            KubeConfigProblem.UserNotFound,
+            $"kubeconfig '{context.File}': context '{contextName}' names user '{name}', which is in none of the files.",
+            context.File,
+            contextName));
     }
 
     /// <summary>All contexts, in the order of the files; empty when there are none. Reads no certificates, sends nothing.</summary>
@@ -74,7 +94,14 @@ public static class KubeConfigLoader
     private static ClusterConfiguration WithoutContext(KubeConfigOptions options, KubeConfigFiles files)
     {
         if (string.IsNullOrEmpty(options.Path) && InClusterConfiguration.TryLoad(options) is { } inCluster)
-            return inCluster;
+            return string.IsNullOrEmpty(options.Token) ? inCluster : new ClusterConfiguration
+            {
+                Server = inCluster.Server,
+                Namespace = inCluster.Namespace,
+                IsInCluster = true,
+                Trust = inCluster.Trust,
+                Credentials = UserEntryReader.Read(user: null, userName: null, cluster: null, isTls: true, options),
+            };
         if (files.FirstFile is not null)
         {
             throw new KubeConfigException(
@@ -111,17 +138,19 @@ public static class KubeConfigLoader
     private static string Known(KubeConfigFiles files) =>
         files.ContextNames.Count == 0 ? "It has no contexts." : $"Contexts: {string.Join(", ", files.ContextNames)}.";
 
-    private static Uri ServerOf(KubeConfigEntry cluster)
+    private static Uri ServerOf(KubeConfigEntry? cluster, string? asked)
     {
-        var text = cluster.Required("server");
+        var text = asked ?? cluster!.Required("server");
         // As kubectl does, which looks neither at the authority nor at the user for that.
         if (!text.Contains("://", StringComparison.Ordinal))
             text = "http://" + text;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https") || text.Any(char.IsWhiteSpace))
-            throw cluster.Invalid("server", "is not an http or https URL");
+            throw Unusable("is not an http or https URL");
         if (server.UserInfo.Length > 0)
-            throw cluster.Invalid("server", "holds a user name: credentials belong into the user's entry");
+            throw Unusable("holds a user name: credentials belong into the user's entry");
         return server;
+
+        KubeConfigException Unusable(string what) => asked is null ? cluster!.Invalid("server", what) : new KubeConfigException(KubeConfigProblem.Invalid, $"The server that was given {what}.");
     }
 
     private static Uri? ProxyOf(KubeConfigEntry cluster)
@@ -133,7 +162,7 @@ public static class KubeConfigLoader
             : throw cluster.Invalid("proxy-url", "is not an http, https or socks5 URL");
     }
 
-    private static ServerTrust TrustOf(KubeConfigEntry cluster, Uri server)
+    private static ServerTrust TrustOf(KubeConfigEntry cluster, Uri server, bool isOwnServer)
     {
         const string Insecure = "insecure-skip-tls-verify";
         var isInsecure = cluster.Flag(Insecure);
@@ -155,7 +184,8 @@ public static class KubeConfigLoader
         {
             CertificateAuthorities = Authorities(cluster, data, path),
             SkipVerification = isInsecure,
-            ServerName = cluster.Text("tls-server-name"),
+            // The name is that of the entry's own server.
+            ServerName = isOwnServer ? cluster.Text("tls-server-name") : null,
         };
     }
 

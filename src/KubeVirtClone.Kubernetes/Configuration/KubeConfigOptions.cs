@@ -12,6 +12,18 @@ public sealed record KubeConfigOptions
     /// <summary>Namespace to use instead of the context's; null for the context's.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Cluster entry to use instead of the context's; null for the context's.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>User entry to use instead of the context's; null for the context's.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Address of the server, instead of the cluster entry's; null for that.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>Bearer token to log in with, instead of every other way but a client certificate; null for what the user entry says.</summary>
+    public string? Token { get; init; }
+
     /// <summary>User to act as; null for what the kubeconfig says.</summary>
     public string? ImpersonateUser { get; init; }
 
@@ -29,6 +41,9 @@ public sealed record KubeConfigOptions
 
     /// <summary>Folder with a pod's token, CA and namespace; null for where Kubernetes puts it.</summary>
     public string? ServiceAccountDirectory { get; init; }
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"{Path} {Context}".Trim();
 }
 
 /// <summary>One context of a kubeconfig.</summary>

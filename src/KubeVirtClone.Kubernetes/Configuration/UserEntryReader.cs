@@ -6,10 +6,20 @@ namespace KubeVirtClone.Kubernetes.Configuration;
 /// <summary>Turns a <c>user</c> entry into credentials.</summary>
 internal static class UserEntryReader
 {
-    public static ClusterCredentials Read(KubeConfigEntry? user, string? userName, KubeConfigEntry cluster, bool isTls, KubeConfigOptions options)
+    public static ClusterCredentials Read(KubeConfigEntry? user, string? userName, KubeConfigEntry? cluster, bool isTls, KubeConfigOptions options)
     {
+        var given = string.IsNullOrEmpty(options.Token) ? null : options.Token;
+        if (given?.Any(char.IsControl) == true)
+            throw new KubeConfigException(KubeConfigProblem.CredentialUnreadable, "The token that was given holds a line break or another character that no token can have.");
         if (user is null)
-            return new ClusterCredentials { Impersonation = ImpersonationReader.Read(user, options) };
+            return new ClusterCredentials { Token = given, Impersonation = ImpersonationReader.Read(user, options) };
+        if (given is not null)
+        {
+            // In place of every other way to say who one is; a client certificate goes with the connection.
+            var (own, ownChain) = ReadClientCertificate(user, hasOther: true, isTls);
+            return new ClusterCredentials { Token = given, ClientCertificate = own, ClientCertificateChain = ownChain, Impersonation = ImpersonationReader.Read(user, options) };
+        }
+
         var exec = user.Child("exec");
         var provider = user.Child("auth-provider");
         if (exec is not null && provider is not null)

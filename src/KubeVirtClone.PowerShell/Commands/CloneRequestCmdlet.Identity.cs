@@ -15,6 +15,7 @@ public abstract partial class CloneRequestCmdlet
 
     /// <summary>This version of the golden image.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? ImageVersion { get; set; }
 
     /// <summary>Namespace to make the new machines in, where that is not the source's: its disks are transferred there first, once for all of them.</summary>
@@ -56,10 +57,12 @@ public abstract partial class CloneRequestCmdlet
 
     /// <summary>Labels to leave out; wildcards match whole keys: 'backup/*'.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(MetadataKeyCompleter))]
     public string[]? ExcludeLabel { get; set; }
 
     /// <summary>Annotations to leave out, with wildcards.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(MetadataKeyCompleter))]
     public string[]? ExcludeAnnotation { get; set; }
 
     /// <summary>Labels of the template to leave out, with wildcards.</summary>
@@ -80,10 +83,12 @@ public abstract partial class CloneRequestCmdlet
 
     /// <summary>Secret whose user data replaces the source's cloud-init user data.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SecretCompleter))]
     public string? CloudInitSecret { get; set; }
 
     /// <summary>Secret whose network data replaces the source's cloud-init network configuration.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SecretCompleter))]
     public string? NetworkDataSecret { get; set; }
 
     /// <summary>Leave out what makes the new machine part of what Argo CD, Flux, Helm, Fleet or Harvester manage, and addresses that are the source's own.</summary>

@@ -70,6 +70,7 @@ public abstract partial class CloneRequestCmdlet : KubeVirtCmdlet, IDynamicParam
     /// <summary>MAC address by interface name: @{ default = '02:00:00:00:00:01' }.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [MacAddressTransformation]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
     public IDictionary? MacAddress { get; set; }
 
     /// <summary>SMBIOS serial of the new machine.</summary>

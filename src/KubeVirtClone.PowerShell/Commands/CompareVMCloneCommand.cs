@@ -133,7 +133,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         var requests = IsAtOwnPlace ? TargetName.Select(name => new CompareRequest(@namespace, name)).ToList() : [];
         requests.AddRange((await FindSomeClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
         var catalog = new CloneCatalog(cluster);
-        foreach (var reference in PipedClones(cluster))
+        foreach (var reference in await PipedClonesAsync(cluster, ct))
         {
             var record = await catalog.FindAsync(reference.Namespace, reference.Name, ct);
             if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))

@@ -33,6 +33,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
     /// <summary>Version; the newest that is ready when not given.</summary>
     [Parameter]
     [Alias("ImageVersion")]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? Version { get; set; }
 
     /// <summary>What New-VMGoldenImage or Get-VMGoldenImage writes, or names of images.</summary>

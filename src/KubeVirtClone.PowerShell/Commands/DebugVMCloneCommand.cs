@@ -14,7 +14,7 @@ namespace KubeVirtClone.Commands;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Debug, "VMClone", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Debug-VMClone.md")]
 [OutputType(typeof(VMCloneDiagnosis))]
-public sealed class DebugVMCloneCommand : CloneSelectionCmdlet
+public sealed class DebugVMCloneCommand : CloneFilterCmdlet
 {
     private const int Parallelism = 8;
 
@@ -35,11 +35,12 @@ public sealed class DebugVMCloneCommand : CloneSelectionCmdlet
         RunWithCluster(async (cluster, ct) =>
         {
             var found = await FindClonesAsync(cluster, everything: !IsPipeline, ct);
+            if (Repair) TakeOutAmbiguous(found);
             IReadOnlyList<CloneReference> clones =
-                [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
+                [.. (await PipedClonesAsync(cluster, ct)).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
             var doctor = new CloneDoctor(cluster);
             // A batch is also what is not made yet.
-            if (!IsPipeline && Name.Length == 0 && Batch is { Length: > 0 } batch)
+            if (WholeBatch is { } batch)
                 diagnoses = await doctor.DiagnoseBatchAsync(NamespaceOrDefault(cluster), batch, ct);
             else if (clones.Count > 0)
                 diagnoses = await doctor.DiagnoseAsync(clones, ct);

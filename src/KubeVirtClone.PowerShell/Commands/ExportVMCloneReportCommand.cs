@@ -11,7 +11,7 @@ namespace KubeVirtClone.Commands;
 /// <summary>Writes a report on clones as one HTML page that needs nothing else.</summary>
 [Cmdlet(VerbsData.Export, "VMCloneReport", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, HelpUri = HelpPages.Root + "Export-VMCloneReport.md")]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
+public sealed class ExportVMCloneReportCommand : CloneFilterCmdlet
 {
     /// <summary>The file to write.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -65,7 +65,7 @@ public sealed class ExportVMCloneReportCommand : CloneSelectionCmdlet
         RunWithCluster(async (cluster, ct) =>
         {
             var found = await FindClonesAsync(cluster, everything: false, ct);
-            IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
+            IReadOnlyList<CloneReference> clones = [.. (await PipedClonesAsync(cluster, ct)).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
             if (clones.Count == 0) return;
             var report = await new ReportBuilder(cluster).BuildAsync(Heading(clones), clones, ct);
             page = report.ToHtml();

@@ -1,57 +1,61 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cloning;
-using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Input;
+using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 
 /// <summary>Lists clones.</summary>
 [Cmdlet(VerbsCommon.Get, "VMClone", HelpUri = HelpPages.Root + "Get-VMClone.md")]
 [OutputType(typeof(VMClone))]
-public sealed class GetVMCloneCommand : KubeVirtGetCmdlet
+public sealed class GetVMCloneCommand : CloneFilterCmdlet
 {
-    /// <summary>Names of clone objects, exact or with wildcards; all when not given.</summary>
-    [Parameter(Position = 0)]
-    [Alias("CloneName")]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(CloneCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>A clone to read again, or the name of one.</summary>
-    [Parameter(ValueFromPipeline = true)]
-    public PSObject? InputObject { get; set; }
-
-    /// <summary>Only clones made in this batch.</summary>
+    /// <summary>List in all namespaces.</summary>
     [Parameter]
-    public string? Batch { get; set; }
+    [Alias("A")]
+    public SwitchParameter AllNamespaces { get; set; }
 
-    private protected override Chosen Given => new(Name);
+    /// <summary>Only objects with these labels, in kubectl's syntax: 'app=web,tier!=db'.</summary>
+    [Parameter]
+    [Alias("l", "Selector")]
+    [ArgumentCompleter(typeof(LabelCompleter))]
+    public string? LabelSelector { get; set; }
 
-    private protected override PSObject? Piped => InputObject;
+    /// <summary>Only objects with these fields, in kubectl's syntax: 'metadata.name=web-1'.</summary>
+    [Parameter]
+    public string? FieldSelector { get; set; }
 
-    private protected override Chosen Read(PSObject input)
+    /// <inheritdoc/>
+    protected override void EndProcessing() => AtEachCluster(() => RunWithCluster(async (cluster, ct) =>
     {
-        var clone = PipedReference.ReadClone(input);
-        return new([clone.Name], clone.Namespace, Meant: new PipedIdentity(clone.Uid, Maker: null, PipedIdentity.ClusterOf(input)));
-    }
-
-    private protected override async Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct)
-    {
-        var batch = string.IsNullOrEmpty(Batch) ? null : Batch;
         var found = 0;
-        await WriteFoundAsync(new CloneCatalog(cluster).ListAsync(query, batch, ct), record =>
+        if (IsAtOwnPlace && (Name.Length > 0 || !IsPipeline))
         {
-            found++;
-            return new VMClone(record);
-        }, record => ReplacedFaults.OfClone(record.Raw, Meant?.Uid));
-        if (found == 0 && batch is not null && query is { AllNamespaces: false, Names.Count: 0 }
-            && await new BatchLeftovers(cluster).DescribeVolumesAsync(query.Namespace, batch, ct) is { } left)
+            var query = Narrowed(new CloneQuery { Names = Name, Namespace = NamespaceOrDefault(cluster), AllNamespaces = AllNamespaces });
+            await foreach (var item in new CloneCatalog(cluster).ListAsync(query, ct))
+            {
+                if (item.Fault is { } fault) Post(() => WriteError(ErrorRecords.From(fault)));
+                if (item.Value is null) continue;
+                found++;
+                var clone = new VMClone(item.Value);
+                Post(() => WriteObject(clone));
+            }
+        }
+
+        foreach (var clone in (await ReadPipedAsync(cluster, ct)).Select(c => new VMClone(c))) Post(() => WriteObject(clone));
+        if (found == 0 && !AllNamespaces && !IsPipeline && Name.Length == 0 && Batch is { Length: > 0 } batch && Narrowed(new CloneQuery()) == new CloneQuery { Batch = batch }
+            && await new BatchLeftovers(cluster).DescribeVolumesAsync(NamespaceOrDefault(cluster), batch, ct) is { } left)
         {
             Post(() => WriteWarning(left.ToString()));
         }
+    }));
+
+    private protected override CloneQuery Narrowed(CloneQuery query)
+    {
+        query = base.Narrowed(query);
+        if (!string.IsNullOrEmpty(Batch)) query = query with { Batch = Batch };
+        return string.IsNullOrEmpty(LabelSelector) && string.IsNullOrEmpty(FieldSelector) ? query : query with { LabelSelector = LabelSelector, FieldSelector = FieldSelector };
     }
 }

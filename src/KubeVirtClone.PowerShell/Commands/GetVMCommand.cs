@@ -40,5 +40,5 @@ public sealed class GetVMCommand : KubeVirtGetCmdlet
     };
 
     private protected override Task WriteFoundAsync(KubeVirtCluster cluster, ListQuery query, string? of, CancellationToken ct) =>
-        WriteFoundAsync(new VirtualMachines(cluster).ListAsync(query, ct), static record => new VirtualMachine(record), record => Meant is { } meant ? ReplacedFaults.OfMachine(record.Raw, meant.Uid, meant.Maker) : null);
+        WriteFoundAsync(new VirtualMachines(cluster).ListWithInstancesAsync(query, ct), static record => new VirtualMachine(record), record => Meant is { } meant ? ReplacedFaults.OfMachine(record.Raw, meant.Uid, meant.Maker) : null);
 }

@@ -23,6 +23,7 @@ public sealed class GetVMGoldenImageCommand : KubeVirtGetCmdlet
     /// <summary>Only this version; all when not given.</summary>
     [Parameter]
     [Alias("ImageVersion")]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? Version { get; set; }
 
     /// <summary>An image to read again, or the name of one.</summary>

@@ -47,6 +47,7 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        ShowDebugWithoutAsking();
         // Read before the first object comes: a namespace bound from one object is not the next one's default.
         _commandNamespace = Namespace;
         // The namespace chosen for one cluster says nothing about another.

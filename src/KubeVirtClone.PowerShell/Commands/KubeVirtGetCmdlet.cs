@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -18,7 +19,12 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     /// <summary>Only objects with these labels, in kubectl's syntax: 'app=web,tier!=db'.</summary>
     [Parameter]
     [Alias("l", "Selector")]
+    [ArgumentCompleter(typeof(LabelCompleter))]
     public string? LabelSelector { get; set; }
+
+    /// <summary>Only objects with these fields, in kubectl's syntax: 'metadata.name=web-1'.</summary>
+    [Parameter]
+    public string? FieldSelector { get; set; }
 
     /// <summary>Which of the objects that may have had the name is meant by the one piped in; null when any is.</summary>
     private protected PipedIdentity? Meant { get; private set; }
@@ -62,6 +68,7 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
                 Namespace = @namespace ?? NamespaceOrDefault(cluster),
                 AllNamespaces = AllNamespaces && @namespace is null,
                 LabelSelector = LabelSelector,
+                FieldSelector = FieldSelector,
             },
             chosen.Of,
             ct));

@@ -7,7 +7,7 @@ namespace KubeVirtClone.Commands;
 /// <summary>Tells where the time of clones went: snapshot, restore, bind, boot; for each clone, or as percentiles for each batch.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "VMClone", HelpUri = HelpPages.Root + "Measure-VMClone.md")]
 [OutputType(typeof(VMCloneTiming), typeof(VMCloneTimingSummary))]
-public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
+public sealed class MeasureVMCloneCommand : CloneFilterCmdlet
 {
     /// <summary>Write count, total and percentiles of each batch instead of the single clones.</summary>
     [Parameter]
@@ -19,7 +19,7 @@ public sealed class MeasureVMCloneCommand : CloneSelectionCmdlet
     private void Measure() => RunWithCluster(async (cluster, ct) =>
     {
         var found = await FindSomeClonesAsync(cluster, everything: !IsPipeline, ct);
-        IReadOnlyList<CloneReference> clones = [.. PipedClones(cluster).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
+        IReadOnlyList<CloneReference> clones = [.. (await PipedClonesAsync(cluster, ct)).Concat(found.Select(c => c.Reference)).DistinctBy(c => (c.Namespace, c.Name, c.Uid))];
         if (clones.Count == 0) return;
         var measurer = new CloneMeasurer(cluster);
         var measured = await measurer.MeasureAsync(clones, ct);

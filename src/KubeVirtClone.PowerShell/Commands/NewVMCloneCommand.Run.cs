@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Pipeline;
 using KubeVirtClone.Progress;
 
 namespace KubeVirtClone.Commands;
@@ -44,14 +45,23 @@ public sealed partial class NewVMCloneCommand
 
         // What is asked for again goes on in the batch it began in, where nothing is made twice.
         foreach (var batch in rehearsed.GroupBy(BatchOf)) Carry([.. batch], batch.Key, dryRun: true);
-        foreach (var batch in approved.GroupBy(BatchOf)) Carry([.. batch], batch.Key, dryRun: false);
+        foreach (var batch in approved.GroupBy(BatchOf))
+        {
+            if (AsJob) StartJob(batch.Select(r => r.Input!), IsOfRequest);
+            else Carry([.. batch], batch.Key, dryRun: false);
+        }
     }
 
     private string? BatchOf(CloneRequest request) => !string.IsNullOrEmpty(Batch) ? Batch : (request.Input as VMCloneRequest)?.Batch;
 
+    // The requests carry everything that is said of clones; how they are made, and where, is said to the command.
+    private static bool IsOfRequest(string parameter) => !CommonParameters.Contains(parameter)
+        && (parameter == nameof(Namespace) || typeof(NewVMCloneCommand).GetProperty(parameter)?.DeclaringType is not { } declaring || (declaring != typeof(NewVMCloneCommand) && declaring != typeof(KubeVirtCmdlet)));
+
     private void Carry(List<CloneRequest> requests, string? ofBatch, bool dryRun)
     {
         CloneOperation? operation = null;
+        var ordered = new OrderedRecords(requests.Select(r => r.Input), isLast: MyInvocation.PipelinePosition == MyInvocation.PipelineLength);
         _progress = new CloneProgressView(this, Activity(requests), dryRun);
         try
         {
@@ -80,7 +90,7 @@ public sealed partial class NewVMCloneCommand
                     await foreach (var update in operation.RunAsync(batch, ct))
                     {
                         Settle(update, update.Request?.Input);
-                        WriteUpdate(update, _progress);
+                        if (!ordered.Hold(update)) WriteUpdate(update, _progress);
                     }
                 },
                 _progress.Tick);
@@ -88,6 +98,7 @@ public sealed partial class NewVMCloneCommand
         finally
         {
             _progress.Complete();
+            if (!IsStopping) WriteObject(ordered.Take().Select(r => new VMClone(r)), enumerateCollection: true);
             if (IsStopping && !dryRun) TellWhatIsLeft(operation, requests.Count);
         }
     }

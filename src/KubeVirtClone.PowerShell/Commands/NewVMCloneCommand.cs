@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KubeVirtClone.Completion;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -21,6 +22,7 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
 
     /// <summary>Batch id, put as a label on what is made. The same call with the same batch makes nothing twice.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(BatchCompleter))]
     public string? Batch { get; set; }
 
     /// <summary>Pass over targets that exist, without an error.</summary>
@@ -60,6 +62,10 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
     /// <summary>Write the manifests as YAML instead of creating anything: New-VMClone … -AsManifest | kubectl create -f -</summary>
     [Parameter]
     public SwitchParameter AsManifest { get; set; }
+
+    /// <summary>Go on in the background, as a job: Get-Job, Wait-Job and Receive-Job know it. What is to be confirmed is asked first.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

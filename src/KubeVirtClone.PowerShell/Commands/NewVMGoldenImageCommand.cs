@@ -38,6 +38,7 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
     /// <summary>Version; without it the next number: 1, 2, 3 …</summary>
     [Parameter]
     [Alias("ImageVersion")]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? Version { get; set; }
 
     /// <summary>Description, free text.</summary>
@@ -70,6 +71,10 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
     [Parameter]
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Go on in the background, as a job: Get-Job, Wait-Job and Receive-Job know it. What is to be confirmed is asked first.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -123,6 +128,12 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
     {
         var what = $"Make the golden image '{Name}' of the virtual machine '{source}'{AtCluster}{(StopSource ? ", stopping it" : "")}{(RemoveSource ? ", and remove it" : "")}";
         if (!ShouldProcess(what, $"{what}?", "New-VMGoldenImage")) return;
+        if (AsJob)
+        {
+            StartJob(InputObject is null ? [] : new[] { InputObject });
+            return;
+        }
+
         RunItems<GoldenImageRecord>(
             $"Making the golden image {Name}",
             1,

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Errors;
 
@@ -10,7 +9,7 @@ namespace KubeVirtClone.Commands;
 
 /// <summary>Removes clone objects, with -IncludeTarget also the virtual machines they made; returns when they are gone.</summary>
 [Cmdlet(VerbsCommon.Remove, "VMClone", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.Root + "Remove-VMClone.md")]
-public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
+public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
 {
     private const int Parallelism = 16;
 
@@ -40,6 +39,7 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
         {
             var found = await FindClonesAsync(cluster, everything: Completed && !IsPipeline, ct);
             found.AddRange(await ReadPipedAsync(cluster, ct));
+            TakeOutAmbiguous(found);
             clones = [.. found.Where(c => !Completed || c.Bound).DistinctBy(c => c.Uid)];
         });
 
@@ -50,7 +50,7 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
         RunWithCluster((cluster, ct) => RemoveAsync(cluster, approved, ct));
     }
 
-    private bool IsWholeBatch => !string.IsNullOrEmpty(Batch) && Name.Length == 0 && !Completed && !IsPipeline;
+    private bool IsWholeBatch => WholeBatch is not null && !Completed;
 
     private async Task RemoveAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
     {
@@ -80,40 +80,6 @@ public sealed class RemoveVMCloneCommand : CloneSelectionCmdlet
                 : await leftovers.CollectSnapshotsAsync(@namespace, batch, ct);
             foreach (var item in kept) Post(() => WriteVerbose($"Kept while it is needed: {item}."));
         }
-    }
-
-    /// <summary>Reads the piped clones anew: a record tells how its clone was, and what may be removed depends on how it is.</summary>
-    private async Task<List<CloneRecord>> ReadPipedAsync(KubeVirtCluster cluster, CancellationToken ct)
-    {
-        var records = new List<CloneRecord>();
-        var catalog = new CloneCatalog(cluster);
-        await Parallel.ForEachAsync(
-            PipedClones(cluster),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
-            async (reference, token) =>
-            {
-                var record = await catalog.FindAsync(reference.Namespace, reference.Name, token);
-                if (record is not null && (reference.Uid is null || reference.Uid == record.Uid))
-                {
-                    lock (records) records.Add(record);
-                    return;
-                }
-
-                if (record is not null && ReplacedFaults.OfClone(record.Raw, reference.Uid) is { } another)
-                {
-                    Post(() => WriteError(ErrorRecords.From(another, reference.Input)));
-                    return;
-                }
-
-                var error = ErrorRecords.Create(
-                    FaultIds.VMCloneNotFound,
-                    ErrorCategory.ObjectNotFound,
-                    $"There is no clone {reference} any more.",
-                    "It may have been removed already. KubeVirt also deletes a finished clone when its virtual machine is deleted.",
-                    reference.Input ?? reference.ToString());
-                Post(() => WriteError(error));
-            });
-        return records;
     }
 
     private string Describe(CloneRecord clone) =>

@@ -26,6 +26,7 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
     /// <summary>Only this version.</summary>
     [Parameter]
     [Alias("ImageVersion")]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? Version { get; set; }
 
     /// <summary>What New-VMGoldenImage or Get-VMGoldenImage writes, or names of images.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using KubeVirtClone.Completion;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 using KubeVirtClone.Sandbox;
@@ -22,6 +23,7 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
 
     /// <summary>KubeVirt version to behave as.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     public string Profile { get; set; } = "1.9";
 
     /// <summary>How many more virtual machines to seed beside the demo's.</summary>
@@ -39,6 +41,7 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
 
     /// <summary>Faults to switch on.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(FaultCompleter))]
     public string[] Fault { get; set; } = [];
 
     /// <summary>Lets simulated time run this many times as fast as real time.</summary>

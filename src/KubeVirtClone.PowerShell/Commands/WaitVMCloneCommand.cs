@@ -11,7 +11,7 @@ namespace KubeVirtClone.Commands;
 /// <summary>Waits for clones over one watch, however many; writes each when it is there.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "VMClone", HelpUri = HelpPages.Root + "Wait-VMClone.md")]
 [OutputType(typeof(VMClone))]
-public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
+public sealed class WaitVMCloneCommand : CloneFilterCmdlet
 {
     private CloneProgressView? _progress;
 
@@ -24,11 +24,16 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>Go on in the background, as a job: Get-Job, Wait-Job and Receive-Job know it. What is to be confirmed is asked first.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         if (!HasQuery && !IsPipeline) RefuseEmptySelection("Get-VMClone | Wait-VMClone");
-        AtEachCluster(Wait);
+        if (AsJob) StartJob(PipedObjects);
+        else AtEachCluster(Wait);
     }
 
     /// <inheritdoc/>
@@ -42,7 +47,7 @@ public sealed class WaitVMCloneCommand : CloneSelectionCmdlet
                 async (cluster, ct) =>
                 {
                     var chosen = await FindSomeClonesAsync(cluster, everything: false, ct);
-                    List<CloneReference> clones = [.. PipedClones(cluster), .. chosen.Select(c => c.Reference)];
+                    List<CloneReference> clones = [.. (await PipedClonesAsync(cluster, ct)), .. chosen.Select(c => c.Reference)];
                     if (clones.Count == 0) return;
                     var count = clones.Count == 1 ? clones[0].Name : string.Create(CultureInfo.InvariantCulture, $"{clones.Count} clones");
                     Volatile.Write(ref _progress, new CloneProgressView(this, $"Waiting for {count} to be {For}", silent: false));

@@ -36,8 +36,12 @@ public abstract class ClusterCompleter : IArgumentCompleter
                 await foreach (var candidate in ListAsync(cluster, all ? null : @namespace ?? cluster.Namespace, ct)) found.Add(candidate);
                 return found;
             });
-        return CompletionText.Offer(candidates, wordToComplete);
+        var owners = Array.ConvertAll(OwnerParameters, p => CompletionSettings.Text(fakeBoundParameters, p)).OfType<string>().ToList();
+        return CompletionText.Offer(owners.Count == 0 ? candidates : candidates.Where(c => c.Of is null || owners.Contains(c.Of, StringComparer.OrdinalIgnoreCase)), wordToComplete);
     }
+
+    /// <summary>The parameters that say what the candidates must belong to.</summary>
+    private protected virtual string[] OwnerParameters => [];
 
     /// <summary>Everything that could be meant.</summary>
     /// <param name="cluster">The cluster.</param>

@@ -21,16 +21,50 @@ public sealed class VirtualMachineCompleter : ClusterCompleter
     }
 }
 
-/// <summary>Completes names of clones.</summary>
+/// <summary>Completes names of clones: that of the machine first, then that of the object.</summary>
 public sealed class CloneCompleter : ClusterCompleter
 {
     private protected override async IAsyncEnumerable<Candidate> ListAsync(
         KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
     {
-        var query = new ListQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
-        await foreach (var found in new CloneCatalog(cluster).ListAsync(query, batch: null, ct))
+        var query = new CloneQuery { Namespace = @namespace, AllNamespaces = @namespace is null };
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(query, ct))
         {
-            if (found.Value is { } clone) yield return new Candidate(clone.Name, $"{clone.SourceName} → {clone.TargetName} {clone.Phase}");
+            if (found.Value is { } clone) yield return new Candidate(clone.TargetName.Length > 0 ? clone.TargetName : clone.Name, $"{clone.Source} → {clone.TargetName} {clone.State}, {clone.Name}");
+        }
+    }
+}
+
+/// <summary>Completes batches of clones.</summary>
+public sealed class BatchCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var batches = new Dictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = @namespace, AllNamespaces = @namespace is null }, ct))
+        {
+            if (found.Value?.Batch is { } batch) batches[batch] = batches.GetValueOrDefault(batch) + 1;
+        }
+
+        foreach (var (batch, count) in batches) yield return new Candidate(batch, count == 1 ? "1 clone" : $"{count} clones");
+    }
+}
+
+/// <summary>Completes keys of labels, and their values after '='.</summary>
+public sealed class LabelCompleter : ClusterCompleter
+{
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+        KubeVirtCluster cluster, string? @namespace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var labels = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, @namespace, options: null, ct)) Count(machine.Labels);
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = @namespace, AllNamespaces = @namespace is null }, ct)) Count(found.Value?.Labels);
+        foreach (var (label, count) in labels) yield return new Candidate(label, $"{count} objects");
+
+        void Count(IReadOnlyDictionary<string, string>? of)
+        {
+            foreach (var (key, value) in of ?? new Dictionary<string, string>(StringComparer.Ordinal)) labels[$"{key}={value}"] = labels.GetValueOrDefault($"{key}={value}") + 1;
         }
     }
 }

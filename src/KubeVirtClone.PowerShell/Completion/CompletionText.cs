@@ -13,7 +13,7 @@ internal static class CompletionText
         var matches = Match(sorted, word + "*");
         if (matches.Count == 0) matches = Match(sorted, "*" + word + "*");
         return matches.Select(c => new CompletionResult(
-            Quote(c.Name, quote), c.Name, CompletionResultType.ParameterValue, c.ToolTip.Length > 0 ? c.ToolTip : c.Name));
+            c.Expression ?? Quote(c.Name, quote), c.Name, CompletionResultType.ParameterValue, c.ToolTip.Length > 0 ? c.ToolTip : c.Name));
     }
 
     /// <summary>Writes a name so that the parser takes it as one word.</summary>

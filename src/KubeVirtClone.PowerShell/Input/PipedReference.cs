@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
@@ -18,11 +19,19 @@ internal static class PipedReference
         {
             VMClone clone => clone.Reference,
             VMCloneDiagnosis diagnosis => diagnosis.Reference,
-            string name => new CloneReference("", name),
             _ when Find(input, "VirtualMachineClone", typeof(VMClone)) is { } found => new CloneReference(found.Namespace, found.Name, found.Uid),
-            _ => throw NoSuch(input, "VMCloneInputInvalid", "clone", "Pipe in what New-VMClone or Get-VMClone writes, or names of clones."),
+            _ => throw NoSuch(input, "VMCloneInputInvalid", "clone", "Pipe in what New-VMClone, Get-VMClone or Get-VM writes, or names."),
         };
         return reference with { Input = input.BaseObject };
+    }
+
+    /// <summary>The machine whose clone is meant by an object; null when it is no machine.</summary>
+    public static MachineReference? ReadMachine(PSObject input)
+    {
+        if (input.BaseObject is VirtualMachine vm) return new MachineReference(vm.Namespace, vm.Name, vm.Uid) { Input = vm };
+        return Find(input, "VirtualMachine", typeof(VirtualMachine)) is { } found
+            ? new MachineReference(found.Namespace, found.Name, found.Uid) { Input = input.BaseObject }
+            : null;
     }
 
     /// <summary>The snapshot that is meant. Its namespace is empty when the object does not tell one.</summary>

@@ -17,7 +17,9 @@ public sealed class VMClone : KubeVirtObject
         Namespace = record.Namespace;
         SourceKind = record.SourceKind;
         SourceName = record.SourceName;
+        Image = record.Image?.ToString();
         TargetName = record.TargetName;
+        State = record.State;
         Phase = Enum.TryParse<VMClonePhase>(record.Phase.ToString(), out var phase) ? phase : VMClonePhase.Unknown;
         Ready = record.Ready;
         Bound = record.Bound;
@@ -48,11 +50,17 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Name of the source.</summary>
     public string SourceName { get; }
 
+    /// <summary>The golden image that the source is, with its version: <c>ubuntu-24.04:3</c>; null for any other source.</summary>
+    public string? Image { get; }
+
     /// <summary>Name of the new virtual machine.</summary>
     public string TargetName { get; }
 
     /// <summary>How far it is.</summary>
     public VMClonePhase Phase { get; }
+
+    /// <summary>The phase in one word, and Bound once the volumes are really there too.</summary>
+    public string State { get; }
 
     /// <summary>True when KubeVirt's Ready condition is true.</summary>
     public bool Ready { get; }

@@ -18,11 +18,13 @@ public sealed class VirtualMachine : KubeVirtObject
         Cpu = record.Cpu;
         Memory = record.Memory;
         InstanceType = record.InstanceType;
-        Volume = [.. record.Volumes.Select(v => v.Name)];
-        Interface = [.. record.Interfaces.Select(i => i.Name)];
-        MacAddress = [.. record.Interfaces.Select(i => i.MacAddress).OfType<string>()];
-        Labels = new Dictionary<string, string>(record.Labels, StringComparer.Ordinal);
-        Annotations = new Dictionary<string, string>(record.Annotations, StringComparer.Ordinal);
+        Volume = new VMTextList(record.Volumes.Select(v => v.Name));
+        Interface = new VMTextList(record.Interfaces.Select(i => i.Name));
+        MacAddress = new VMTextList(record.Interfaces.Select(i => i.MacAddress).OfType<string>());
+        Labels = new VMTextTable(record.Labels);
+        Annotations = new VMTextTable(record.Annotations);
+        Node = record.Node;
+        IpAddress = new VMTextList(record.IpAddresses);
         CreationTimestamp = record.CreationTimestamp;
         Uid = record.Uid;
         _raw = new RawObject(record.Raw.Json);
@@ -53,19 +55,25 @@ public sealed class VirtualMachine : KubeVirtObject
     public string? InstanceType { get; }
 
     /// <summary>Names of the volumes.</summary>
-    public string[] Volume { get; }
+    public VMTextList Volume { get; }
 
     /// <summary>Names of the network interfaces.</summary>
-    public string[] Interface { get; }
+    public VMTextList Interface { get; }
 
     /// <summary>MAC addresses in the specification.</summary>
-    public string[] MacAddress { get; }
+    public VMTextList MacAddress { get; }
+
+    /// <summary>The node it runs on; null while it does not run.</summary>
+    public string? Node { get; }
+
+    /// <summary>Addresses of the guest, of the first interface first; empty while it does not run.</summary>
+    public VMTextList IpAddress { get; }
 
     /// <summary>Labels.</summary>
-    public Dictionary<string, string> Labels { get; }
+    public VMTextTable Labels { get; }
 
     /// <summary>Annotations.</summary>
-    public Dictionary<string, string> Annotations { get; }
+    public VMTextTable Annotations { get; }
 
     /// <summary>When the machine was made.</summary>
     public DateTimeOffset? CreationTimestamp { get; }

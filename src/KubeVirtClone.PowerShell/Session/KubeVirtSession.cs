@@ -50,6 +50,9 @@ internal sealed class KubeVirtSession
     /// <summary>What was chosen before the sandbox, to go back to when it is stopped.</summary>
     public (ConnectionSettings? Chosen, string? Namespace) SandboxReplaced { get; set; }
 
+    /// <summary>Has a runspace that works for this session be part of it: of its cluster, identity and connections, which stay when the runspace ends.</summary>
+    public void Join(Runspace runspace) => Sessions.Add(runspace, this);
+
     /// <summary>Chooses the cluster for the commands to come, here and in runspaces and jobs started from here. Called on the pipeline's thread.</summary>
     public void Choose(ConnectionSettings settings, string? @namespace) => Remember(new ChosenConnection(settings, @namespace));
 

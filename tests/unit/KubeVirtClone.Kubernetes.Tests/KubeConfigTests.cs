@@ -40,6 +40,52 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
+    public void Cluster_user_server_and_token_can_be_given_as_to_kubectl()
+    {
+        _folder.Write(".kube/config", Config("""
+            current-context: dev
+            clusters:
+            - name: c1
+              cluster: {server: "https://one.example:6443", tls-server-name: api.internal, proxy-url: "http://p:1"}
+            - name: c2
+              cluster: {server: "https://two.example"}
+            users:
+            - name: u1
+              user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin, interactiveMode: Never}}
+            - name: u2
+              user: {token: two}
+            contexts:
+            - name: dev
+              context: {cluster: c1, user: u1, namespace: team}
+            """));
+
+        var cluster = KubeConfigLoader.Load(Options() with { Cluster = "c2", User = "u2" });
+        (cluster.Server.Host, cluster.UserName, cluster.Credentials.Token, cluster.Namespace).ShouldBe(("two.example", "u2", "two", "team"));
+
+        // The name that a certificate is held against belongs to the entry's own server; the way there does not.
+        var moved = KubeConfigLoader.Load(Options() with { Server = "https://moved.example" });
+        (moved.Server.Host, moved.Trust.ServerName, moved.Proxy?.Host, moved.Credentials.Plugin is not null).ShouldBe(("moved.example", null, "p", true));
+
+        // A token that is given is the way to log in; no plugin is asked then.
+        var token = KubeConfigLoader.Load(Options() with { Token = "given" });
+        (token.Credentials.Token, token.Credentials.Plugin).ShouldBe(("given", null));
+        (Options() with { Token = "given" }).ToString().ShouldNotContain("given");
+
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { Cluster = "no" })).Problem.ShouldBe(KubeConfigProblem.ClusterNotFound);
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { User = "no" })).Problem.ShouldBe(KubeConfigProblem.UserNotFound);
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { Server = "ftp://x" })).Message.ShouldContain("not an http or https URL");
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { Token = "a\nb" })).Message.ShouldNotContain("a\nb");
+    }
+
+    [Fact]
+    public void An_address_and_a_token_need_no_kubeconfig()
+    {
+        var cluster = KubeConfigLoader.Load(Options() with { Server = "https://alone.example", Token = "abc" });
+
+        (cluster.Server.Host, cluster.ContextName, cluster.Credentials.Token, cluster.Namespace).ShouldBe(("alone.example", null, "abc", "default"));
+    }
+
+    [Fact]
     public void In_a_list_the_first_file_wins_for_every_entry_as_a_whole()
     {
         var first = _folder.Write("a/one", Config("""

@@ -13,7 +13,10 @@ public static class CloneLabels
     /// <summary>Label of a snapshot that clones of one batch share: <c>true</c>.</summary>
     public const string SharedSnapshot = "kubevirtclone.io/shared-snapshot";
 
-    /// <summary>Annotation with what was cloned, <c>Kind/name</c>, where the object itself names only the shared snapshot.</summary>
+    /// <summary>
+    /// Annotation with what was cloned, <c>Kind/name</c>, where the object itself names only the shared snapshot; of a golden image
+    /// <c>Kind/name/image/version</c>.
+    /// </summary>
     public const string Source = "kubevirtclone.io/source";
 
     /// <summary>Annotation with a hash of what was asked for: the same for the same request, whatever method carries it out.</summary>

@@ -72,5 +72,19 @@ public sealed partial record CloneRecord
 /// <param name="Owner">Uid of the machine that owns it, or null.</param>
 internal readonly record struct ClaimState(bool IsBound, string? Owner)
 {
-    public static ClaimState Of(KubernetesObject claim) => new(claim.IsBound(), claim.AsClaim().OwningMachine()?.Uid);
+    /// <summary>Its storage class, or null.</summary>
+    public string? StorageClass { get; private init; }
+
+    /// <summary>Whether a node has been chosen for it, so that it waits for its first consumer no more.</summary>
+    public bool IsWanted { get; private init; }
+
+    /// <summary>The restore that made it, as KubeVirt notes it, or null.</summary>
+    public string? Restore { get; private init; }
+
+    public static ClaimState Of(KubernetesObject claim) => new(claim.IsBound(), claim.AsClaim().OwningMachine()?.Uid)
+    {
+        StorageClass = claim.StringAt("spec", "storageClassName"),
+        IsWanted = claim.Annotations.ContainsKey("volume.kubernetes.io/selected-node"),
+        Restore = claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore),
+    };
 }

@@ -81,5 +81,8 @@ public sealed partial record CloneRecord
     }
 
     private static (string Kind, string Name)? SourceOf(KubernetesObject clone) =>
-        clone.Annotations.GetValueOrDefault(CloneLabels.Source)?.Split('/') is [var kind, var name] ? (kind, name) : null;
+        clone.Annotations.GetValueOrDefault(CloneLabels.Source)?.Split('/') is [var kind, var name, ..] ? (kind, name) : null;
+
+    private static ImageVersion? ImageOf(KubernetesObject clone) =>
+        clone.Annotations.GetValueOrDefault(CloneLabels.Source)?.Split('/') is [_, _, { Length: > 0 } image, var version] ? new(image, version.Length > 0 ? version : null) : null;
 }

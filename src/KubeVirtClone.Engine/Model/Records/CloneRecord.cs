@@ -17,6 +17,9 @@ public sealed partial record CloneRecord
     /// <summary>Name of the source.</summary>
     public required string SourceName { get; init; }
 
+    /// <summary>The golden image that the source is, as far as the clone tells; null for any other source.</summary>
+    public ImageVersion? Image => ImageOf(Raw);
+
     /// <summary>Name of the new virtual machine.</summary>
     public required string TargetName { get; init; }
 
@@ -28,6 +31,15 @@ public sealed partial record CloneRecord
 
     /// <summary>True when the clone succeeded and its volumes are really there: snapshot and restore are no longer needed.</summary>
     public bool Bound { get; init; }
+
+    /// <summary><see cref="Message"/> of a clone whose volumes bind only when its machine is first started.</summary>
+    internal const string WaitsForFirstStart = "waits for first start";
+
+    /// <summary>How far it is, in one word: the phase, and <c>Bound</c> once its volumes are really there.</summary>
+    public string State => Bound ? nameof(Bound) : Phase.ToString();
+
+    /// <summary>The source as tables show it: <c>vm/golden</c>, <c>vmsnapshot/before</c>, <c>image/ubuntu:3</c>.</summary>
+    public string Source => Image is { } image ? ImageText(image.Name, image.Version) : SourceText(SourceKind, SourceName);
 
     /// <summary>What the clone is doing or what keeps it, in KubeVirt's words where there are any; empty when all is well.</summary>
     public string Message { get; init; } = "";
@@ -74,6 +86,16 @@ public sealed partial record CloneRecord
             _ => FromClone(clone),
         };
     }
+
+    /// <summary>A source as tables show it.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="name">Its name.</param>
+    public static string SourceText(string kind, string name) => (kind == SourceKinds.VirtualMachineSnapshot ? "vmsnapshot/" : "vm/") + name;
+
+    /// <summary>A golden image as tables show it.</summary>
+    /// <param name="name">The image.</param>
+    /// <param name="version">Its version; null where it is not known.</param>
+    public static string ImageText(string name, string? version) => "image/" + new ImageVersion(name, version);
 
     private static CloneRecord FromClone(KubernetesObject clone)
     {
@@ -123,6 +145,15 @@ public sealed partial record CloneRecord
     };
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
+
+/// <summary>One version of a golden image.</summary>
+/// <param name="Name">The image.</param>
+/// <param name="Version">Its version; null where only the image is known.</param>
+public sealed record ImageVersion(string Name, string? Version)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Version is null ? Name : $"{Name}:{Version}";
 }
 
 /// <summary>What identifies a clone.</summary>

@@ -36,6 +36,12 @@ public sealed record VirtualMachineRecord
     /// <summary>Network interfaces: name and MAC address, in order.</summary>
     public required IReadOnlyList<VirtualMachineInterface> Interfaces { get; init; }
 
+    /// <summary>The node it runs on; null while it does not run, or where instances were not read.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Addresses its guest has, of the first interface first; empty while it does not run, or where instances were not read.</summary>
+    public IReadOnlyList<string> IpAddresses { get; init; } = [];
+
     /// <summary>When the machine was made.</summary>
     public DateTimeOffset? CreationTimestamp { get; init; }
 
@@ -86,12 +92,27 @@ public sealed record VirtualMachineRecord
         };
     }
 
+    /// <summary>The same machine with what its instance tells: node, addresses, and what an instance type gave it.</summary>
+    /// <param name="instance">The VirtualMachineInstance of its name.</param>
+    internal VirtualMachineRecord With(KubernetesObject instance) => this with
+    {
+        Node = instance.StringAt("status", "nodeName"),
+        IpAddresses = [.. instance.ItemsAt("status", "interfaces").SelectMany(AddressesOf).Distinct(StringComparer.Ordinal)],
+        Cpu = Cpu ?? (instance.At("spec", "domain", "cpu") is { } cpu ? Count(cpu) : null),
+        Memory = Memory ?? instance.StringAt("spec", "domain", "memory", "guest"),
+    };
+
+    private static IEnumerable<string> AddressesOf(JsonElement nic) =>
+        nic.Member("ipAddresses") is { ValueKind: JsonValueKind.Array } all && all.GetArrayLength() > 0
+            ? all.EnumerateArray().Where(a => a.ValueKind == JsonValueKind.String).Select(a => a.GetString()!)
+            : nic.Text("ipAddress") is { Length: > 0 } one ? [one] : [];
+
+    private static int Count(JsonElement cpu) => Count(cpu, "cores") * Count(cpu, "sockets") * Count(cpu, "threads");
+
     private static int? ReadCpu(KubernetesObject vm)
     {
         if (vm.At("spec", "template", "spec", "domain", "cpu") is { } cpu)
-        {
-            return Count(cpu, "cores") * Count(cpu, "sockets") * Count(cpu, "threads");
-        }
+            return Count(cpu);
 
         return vm.At("spec", "instancetype") is null ? 1 : null;
     }

@@ -72,6 +72,9 @@ public sealed partial record CloneRequest
     /// <summary>The request as it was given, where this one is what became of it.</summary>
     internal CloneRequest? Given { get; init; }
 
+    /// <summary>The golden image that the source is, once that is known.</summary>
+    internal ImageVersion? SourceImage { get; init; }
+
     /// <summary>Whether the new machine is to be in another namespace than its source.</summary>
     internal bool LeavesNamespace => !string.IsNullOrEmpty(TargetNamespace) && TargetNamespace != Namespace;
 

@@ -69,6 +69,9 @@ public static partial class FaultIds
     /// <summary>There are no clones of that batch.</summary>
     public const string VMCloneBatchNotFound = "VMCloneBatchNotFound";
 
+    /// <summary>A name is that of one clone and of the machine of another.</summary>
+    public const string VMCloneNameAmbiguous = "VMCloneNameAmbiguous";
+
     /// <summary>The name or namespace given is not a legal one.</summary>
     public const string VMCloneNameInvalid = "VMCloneNameInvalid";
 

@@ -62,6 +62,14 @@ public sealed class CloneRequestReaderTests
     }
 
     [Fact]
+    public void A_dash_instead_of_the_source_reads_sources()
+    {
+        Read(new NewInvocation { Names = ["-"] }, "vm/a\nvmsnapshot/b\n").Select(r => (r.SourceKind, r.SourceName, r.TargetName))
+            .ShouldBe([("VirtualMachine", "a", null), ("VirtualMachineSnapshot", "b", null)]);
+        Read(new NewInvocation { Names = ["-"], Count = 2, NamePattern = "{1}-{0}" }, "a\nb\n").Select(r => r.TargetName).ShouldBe(["a-1", "a-2", "b-1", "b-2"]);
+    }
+
+    [Fact]
     public void Everything_said_of_the_clones_goes_into_each_request()
     {
         var request = Read(new NewInvocation
@@ -180,6 +188,7 @@ public sealed class CloneRequestReaderTests
         { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "same" }, "more than once" },
         { new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "{0" }, "not a pattern" },
         { new NewInvocation { Names = ["golden", "a"], File = "-" }, "name none" },
+        { new NewInvocation { Names = ["-", "a"] }, "name no targets" },
         { new NewInvocation { File = "/nowhere/clones.csv" }, "can't read /nowhere/clones.csv" },
     };
 

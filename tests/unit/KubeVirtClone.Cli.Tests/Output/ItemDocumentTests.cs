@@ -43,7 +43,7 @@ public sealed class ItemDocumentTests
     private static string Write(bool yaml, int count)
     {
         using var writer = new StringWriter();
-        using (var document = ItemDocument.Open(writer, yaml))
+        using (var document = ItemDocument.Open(writer, yaml ? OutputFormat.Yaml : OutputFormat.Json)!)
         {
             for (var i = 0; i < count; i++)
             {

@@ -66,17 +66,77 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task Clones_go_by_the_names_people_gave_them()
+    {
+        const string first = "by-name-a-name-of-32-characters1";
+        (await sandbox.RunAsync("new", "golden", first, "by-name-2", "--batch", "byname", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+
+        (await sandbox.RunAsync("get", first, "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem().ShouldStartWith("vmclone/by-name-a");
+        (await sandbox.RunAsync("get", "--target-name", "by-name-?", "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+        (await sandbox.RunAsync("get", "--batch", "byname", "--source-name", "golden", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+        (await sandbox.RunAsync("get", "--batch", "byname", "--source-name", "other", "-o", "name")).ShouldEndWith(0).Lines.ShouldBeEmpty();
+        (await sandbox.RunAsync("wait", first, "--for", "bound", "--timeout", "30s", "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+        (await sandbox.RunAsync("debug", first)).ShouldEndWith(0).Output.ShouldContain(first);
+        (await sandbox.RunAsync("compare", first)).ShouldEndWith(0);
+        (await sandbox.RunAsync("measure", first)).ShouldEndWith(0).Output.ShouldContain(first);
+        (await sandbox.RunAsync("remove", first, "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+        (await sandbox.RunAsync("get", "By-Name-2")).ShouldEndWith(1).Error.ShouldContain("lower case: write by-name-2");
+        (await sandbox.RunAsync("get", "default/by-name-2")).ShouldEndWith(1).Error.ShouldContain("by-name-2 --namespace default");
+    }
+
+    [Fact]
+    public async Task A_name_that_may_mean_two_clones_changes_neither()
+    {
+        var clone = """
+            apiVersion: clone.kubevirt.io/v1beta1
+            kind: VirtualMachineClone
+            metadata: {name: NAME}
+            spec:
+              source: {apiGroup: kubevirt.io, kind: VirtualMachine, name: golden}
+              target: {apiGroup: kubevirt.io, kind: VirtualMachine, name: TARGET}
+            """;
+        foreach (var (name, target) in new[] { ("twofold", "twofold-machine"), ("twofold-clone", "twofold") })
+            (await sandbox.KubectlAsync(clone.Replace("NAME", name, StringComparison.Ordinal).Replace("TARGET", target, StringComparison.Ordinal), "create", "-f", "-")).ShouldEndWith(0);
+
+        (await sandbox.RunAsync("remove", "twofold")).ShouldEndWith(1).ErrorLines.ShouldHaveSingleItem().ShouldContain("VMCloneNameAmbiguous");
+
+        (await sandbox.RunAsync("get", "twofold", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vmclone/twofold-clone", "vmclone/twofold"]);
+        (await sandbox.RunAsync("remove", "twofold-machine", "twofold-clone", "--include-target", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Wide_columns_line_up_and_templates_print_what_kubectl_would()
+    {
+        (await sandbox.RunAsync(
+            "new", "golden", "lined-up-with-32-characters-1234", "lined-2", "--batch", "lined", "--method", "restore", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+
+        var wide = (await sandbox.RunAsync("get", "--batch", "lined", "-o", "wide")).ShouldEndWith(0);
+        foreach (var header in new[] { "STATE", "SOURCE", "NAME", "READY", "METHOD", "BATCH", "SNAPSHOT", "RESTORE", "AGE" })
+        {
+            var at = wide.Lines[0].IndexOf("   " + header, StringComparison.Ordinal) + 3;
+            wide.Lines.ShouldAllBe(l => l[at - 1] == ' ' && l[at] != ' ', header);
+        }
+
+        const string path = "{range .items[*]}{.spec.target.name}{\"\\t\"}{.metadata.labels.kubevirtclone\\.io/batch}{\"\\n\"}{end}";
+        (await sandbox.RunAsync("get", "--batch", "lined", "-o", "jsonpath=" + path)).ShouldEndWith(0).Lines.ShouldBe(["lined-2\tlined", "lined-up-with-32-characters-1234\tlined"]);
+        (await sandbox.RunAsync("get", "lined-2", "-o", "jsonpath={.spec.target.name}")).ShouldEndWith(0).Output.ShouldBe("lined-2");
+        var columns = (await sandbox.RunAsync("get", "lined-2", "-o", "custom-columns=VM:.spec.target.name,KIND:.kind,NONE:.spec.none")).ShouldEndWith(0);
+        columns.Lines[1].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ShouldBe(["lined-2", "VirtualMachineRestore", "<none>"]);
+        (await sandbox.RunAsync("get", "-o", "jsonpath={.items")).ShouldEndWith(2).Error.ShouldContain("not closed");
+    }
+
+    [Fact]
     public async Task Watching_prints_changes_until_interrupted()
     {
         await using var watch = await sandbox.StartAsync("get", "-w", "--batch", "watched", "-v=6");
         await watch.SeeAsync("watch=");
         (await sandbox.RunAsync("new", "golden", "watched-1", "--batch", "watched", "--wait", "--timeout", "60s")).ShouldEndWith(0);
-        await watch.SeeAsync("Succeeded");
+        await watch.SeeAsync("Bound");
 
         watch.Signal(CliProcess.SigInt);
         var ended = (await watch.EndAsync(TimeSpan.FromSeconds(5))).ShouldEndWith(130);
 
-        ended.Lines[0].ShouldStartWith("NAME");
+        ended.Lines[0].ShouldStartWith("TARGET");
         ended.Lines.Length.ShouldBeGreaterThan(2);
     }
 

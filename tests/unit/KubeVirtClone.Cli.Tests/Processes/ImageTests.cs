@@ -21,7 +21,7 @@ public sealed class ImageTests(SandboxFixture sandbox)
             "--for", "bound", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines[0].ShouldStartWith("vmclone/");
 
         var wide = (await sandbox.RunAsync("get", "--batch", "by-restore", "-o", "wide")).ShouldEndWith(0);
-        wide.Lines.Skip(1).ShouldAllBe(l => l.Contains(" Restore ", StringComparison.Ordinal) && l.Contains("Succeeded", StringComparison.Ordinal));
+        wide.Lines.Skip(1).ShouldAllBe(l => l.Contains(" Restore ", StringComparison.Ordinal) && l.Contains("image/ubuntu:24.04", StringComparison.Ordinal));
         (await sandbox.RunAsync("wait", "--batch", "by-restore", "--for", "bound", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
         (await sandbox.RunAsync("compare", "--batch", "by-restore", "--quiet")).ShouldEndWith(0);
         (await sandbox.RunAsync("remove", "--batch", "by-restore", "--include-target", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);

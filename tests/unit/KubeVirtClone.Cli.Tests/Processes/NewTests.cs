@@ -9,13 +9,13 @@ public sealed class NewTests(SandboxFixture sandbox)
     {
         var made = (await sandbox.RunAsync("new", "golden", "table-a", "table-b", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
 
-        made.Lines[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ShouldBe(["NAME", "SOURCE", "TARGET", "PHASE", "AGE", "MESSAGE"]);
+        made.Lines[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ShouldBe(["TARGET", "STATE", "SOURCE", "AGE", "MESSAGE"]);
         made.Lines.Length.ShouldBe(3);
-        made.Lines.Skip(1).ShouldAllBe(l => l.Contains("vm/golden", StringComparison.Ordinal) && l.Contains("Succeeded", StringComparison.Ordinal));
+        made.Lines.Skip(1).ShouldAllBe(l => l.Contains("vm/golden", StringComparison.Ordinal) && l.Contains("Bound", StringComparison.Ordinal));
 
         // Columns are aligned although rows are printed as they come.
-        var phase = made.Lines[0].IndexOf("PHASE", StringComparison.Ordinal);
-        made.Lines.Skip(1).ShouldAllBe(l => l.IndexOf("Succeeded", StringComparison.Ordinal) == phase);
+        var phase = made.Lines[0].IndexOf("STATE", StringComparison.Ordinal);
+        made.Lines.Skip(1).ShouldAllBe(l => l.IndexOf("Bound", StringComparison.Ordinal) == phase);
         (await sandbox.KubectlAsync("", "get", "vm", "table-a", "table-b", "-o", "name")).ShouldEndWith(0).Lines.Length.ShouldBe(2);
     }
 

@@ -13,10 +13,10 @@ public sealed class TerminalTests(SandboxFixture sandbox)
         seen.ShouldEndWith(0);
         seen.Output.ShouldContain("Cloning golden → 2 VMs");
         seen.Output.ShouldContain(Escape);
-        var table = seen.Output[seen.Output.LastIndexOf("NAME ", StringComparison.Ordinal)..];
+        var table = seen.Output[seen.Output.LastIndexOf("TARGET ", StringComparison.Ordinal)..];
         table.ShouldContain("tty-1");
         table.ShouldContain("tty-2");
-        table.ShouldContain("\e[32mSucceeded\e[0m");
+        table.ShouldContain("\e[32mBound\e[0m");
         table.ShouldNotContain("Cloning");
     }
 
@@ -40,7 +40,7 @@ public sealed class TerminalTests(SandboxFixture sandbox)
 
         var seen = await AtTerminalAsync("get --batch mono", "NO_COLOR=1 ");
 
-        seen.ShouldEndWith(0).Output.ShouldContain("Succeeded");
+        seen.ShouldEndWith(0).Output.ShouldContain("mono-1");
         seen.Output.ShouldNotContain("\e[32m");
     }
 

@@ -186,7 +186,7 @@ public sealed class FlowTests
         var before = await sandbox.MachineNamesAsync();
         await sandbox.CloneAsync([.. Enumerable.Range(1, 5).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound with { Batch = "lab7" });
         var catalog = new CloneCatalog(sandbox.Cluster);
-        await foreach (var clone in catalog.ListAsync(new ListQuery(), "lab7", default))
+        await foreach (var clone in catalog.ListAsync(new CloneQuery { Batch = "lab7" }, default))
             (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(clone.Value!, default)).ShouldBeNull();
 
         await WaitUntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));

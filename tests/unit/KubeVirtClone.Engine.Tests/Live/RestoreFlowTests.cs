@@ -54,7 +54,7 @@ public sealed class RestoreFlowTests
         var catalog = new CloneCatalog(sandbox.Cluster);
         foreach (var batch in new[] { "one", "two" })
         {
-            foreach (var clone in await ListAsync(catalog.ListAsync(new ListQuery(), batch, default)))
+            foreach (var clone in await ListAsync(catalog.ListAsync(new CloneQuery { Batch = batch }, default)))
                 (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
         }
 

@@ -75,7 +75,7 @@ internal sealed class SandboxedCluster : IAsyncDisposable
     public async Task<List<CloneRecord>> ClonesAsync()
     {
         var clones = new List<CloneRecord>();
-        await foreach (var found in new CloneCatalog(Cluster).ListAsync(new ListQuery(), null, default))
+        await foreach (var found in new CloneCatalog(Cluster).ListAsync(new CloneQuery(), default))
             clones.Add(found.Value!);
         return clones;
     }

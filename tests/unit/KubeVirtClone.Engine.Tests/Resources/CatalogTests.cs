@@ -68,7 +68,7 @@ public sealed class CatalogTests
         await _world.CloneAsync(World.Requests(2), new CloneOptions { Batch = "lab7" });
         await _world.CloneAsync([World.Request("other")], new CloneOptions { Batch = "lab8" });
         var found = new List<ListedItem<CloneRecord>>();
-        await foreach (var item in new CloneCatalog(_world.Cluster).ListAsync(new ListQuery(), "lab7", default))
+        await foreach (var item in new CloneCatalog(_world.Cluster).ListAsync(new CloneQuery { Batch = "lab7" }, default))
             found.Add(item);
 
         found.Count.ShouldBe(2);

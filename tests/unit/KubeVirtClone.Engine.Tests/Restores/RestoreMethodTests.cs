@@ -233,7 +233,7 @@ public sealed class RestoreMethodTests
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
 
         var catalog = new CloneCatalog(_world.World.Cluster);
-        var clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
+        var clones = await _world.ReadAsync(catalog.ListAsync(new CloneQuery { Batch = "lab7" }, default));
         clones.ShouldAllBe(c => !c.Value!.Bound);
         (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default)))!.Id.ShouldBe(FaultIds.VMCloneInUse);
         (await _world.DoAsync(() => new BatchLeftovers(_world.World.Cluster).CollectSnapshotsAsync("default", "lab7", default))).ShouldHaveSingleItem();
@@ -244,7 +244,7 @@ public sealed class RestoreMethodTests
             _world.Client.Update(KubeVirtKinds.PersistentVolumeClaim, "default", claim, c => c["status"]!["phase"] = "Bound");
         (await _world.DoAsync(() => new BatchLeftovers(_world.World.Cluster).CollectSnapshotsAsync("default", "lab7", default))).ShouldBeEmpty();
         _world.Names(World.Snapshots).ShouldBeEmpty();
-        clones = await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default));
+        clones = await _world.ReadAsync(catalog.ListAsync(new CloneQuery { Batch = "lab7" }, default));
         (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster).RemoveAsync(clones[0].Value!, default))).ShouldBeNull();
         _world.Machines.Count.ShouldBe(11);
     }
@@ -260,7 +260,7 @@ public sealed class RestoreMethodTests
         _world.Client.Put(KubeVirtKinds.VirtualMachine, user);
 
         var catalog = new CloneCatalog(_world.World.Cluster);
-        foreach (var clone in await _world.ReadAsync(catalog.ListAsync(new ListQuery(), "lab7", default)))
+        foreach (var clone in await _world.ReadAsync(catalog.ListAsync(new CloneQuery { Batch = "lab7" }, default)))
             (await _world.DoAsync(() => new CloneRemoval(_world.World.Cluster, includeTarget: true).RemoveAsync(clone.Value!, default))).ShouldBeNull();
 
         _world.Machines.ShouldBe(["golden", "user"]);
@@ -305,7 +305,7 @@ public sealed class RestoreMethodTests
     {
         await _world.RunAsync(World.Requests(10), new CloneOptions { Batch = "lab7" });
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
-        var clones = await _world.ReadAsync(new CloneCatalog(_world.World.Cluster).ListAsync(new ListQuery(), "lab7", default));
+        var clones = await _world.ReadAsync(new CloneCatalog(_world.World.Cluster).ListAsync(new CloneQuery { Batch = "lab7" }, default));
         var waited = await _world.ReadAsync(new CloneWaiter(_world.World.Cluster).WaitAsync([.. clones.Select(c => c.Value!.Reference with { Method = null })], new WaitOptions { For = WaitState.Bound }, default));
 
         waited.Of(CloneUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(10);

@@ -83,7 +83,7 @@ internal sealed class Lab : IAsyncDisposable
     public Task<List<CloneRecord>> ListAsync(string batch = "b") => _cluster.RunAsync(async () =>
     {
         var all = new List<CloneRecord>();
-        await foreach (var found in Catalog.ListAsync(new ListQuery(), batch, default))
+        await foreach (var found in Catalog.ListAsync(new CloneQuery { Batch = batch }, default))
             all.Add(found.Value!);
         return all;
     });
@@ -103,7 +103,7 @@ internal sealed class Lab : IAsyncDisposable
     public async Task<int> BatchRemovalAsync(string batch)
     {
         var clones = new List<CloneRecord>();
-        await foreach (var found in Catalog.ListAsync(new ListQuery(), batch, default))
+        await foreach (var found in Catalog.ListAsync(new CloneQuery { Batch = batch }, default))
             clones.Add(found.Value!);
         foreach (var clone in clones)
             (await new CloneRemoval(Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();

@@ -73,7 +73,7 @@ internal sealed class Runbook(KillableSandbox sandbox, KubeVirtCluster cluster, 
         foreach (var batch in new[] { "one", "two", "three", "four" }.Select(b => $"{source}-{b}"))
         {
             var clones = new List<CloneRecord>();
-            await foreach (var found in _clones.ListAsync(new ListQuery(), batch, default))
+            await foreach (var found in _clones.ListAsync(new CloneQuery { Batch = batch }, default))
                 clones.Add(found.Value!);
             foreach (var clone in clones)
             {

@@ -100,7 +100,7 @@ internal sealed class KillableSandbox : IAsyncDisposable
         await using var cluster = await ConnectAsync();
         var catalog = new CloneCatalog(cluster);
         var clones = new List<CloneRecord>();
-        await foreach (var found in catalog.ListAsync(new ListQuery(), batch, default))
+        await foreach (var found in catalog.ListAsync(new CloneQuery { Batch = batch }, default))
             clones.Add(found.Value!);
         foreach (var clone in clones)
             (await new CloneRemoval(cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();

@@ -133,7 +133,7 @@ internal sealed class SoakRun
     {
         var clones = new List<CloneRecord>();
         var faults = new List<Engine.Model.Results.Fault>();
-        await foreach (var found in new CloneCatalog(cluster).ListAsync(new ListQuery(), batch.Name, ct))
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Batch = batch.Name }, ct))
         {
             if (found.Value is { } clone)
                 clones.Add(clone);
@@ -208,7 +208,7 @@ internal sealed class SoakRun
 
         await using var cluster = await _sandbox.ConnectAsync();
         var records = new List<CloneRecord>();
-        await foreach (var found in new CloneCatalog(cluster).ListAsync(new ListQuery(), batch.Name, default))
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Batch = batch.Name }, default))
             records.Add(found.Value!);
         _report.Twice.AddRange(records.GroupBy(r => r.TargetName, StringComparer.Ordinal).Where(g => g.Count() > 1)
             .Select(g => $"{batch.Name}: {g.Key} has {g.Count()} records: {string.Join(", ", g.Select(r => r.Name))}"));

@@ -1,0 +1,187 @@
+# What the tool does that people expect of one of its kind, row by row: each row is carried out here, or names the test that does it. The table is printed at
+# the end. A row that is only partly there says why.
+BeforeDiscovery {
+    $script:Rows = @(
+        @{ N = 1; Feature = 'clone one VM in one command'; Run = { (New-VMClone golden r1 -Wait -Timeout 5m).Phase | Should -Be 'Succeeded' } }
+        @{ N = 2; Feature = 'clone from snapshot'; Run = {
+                $null = New-VMSnapshot disk before -Wait -Timeout 5m -WarningAction Ignore
+                (New-VMClone -Snapshot before -TargetName r2 -Wait -Timeout 5m).SourceKind | Should -Be 'VirtualMachineSnapshot'
+            }
+        }
+        @{ N = 3; Feature = 'many targets in one call'; Run = { (New-VMClone golden r3a, r3b).TargetName | Should -Be 'r3a', 'r3b' } }
+        @{ N = 4; Feature = 'name pattern and count'; Run = { (New-VMClone golden -Count 2 -NamePattern 'r4-{0:d3}').TargetName | Should -Be 'r4-001', 'r4-002' } }
+        @{ N = 5; Feature = 'CSV to clones by property name'; Run = {
+                Set-Content (Join-Path $TestDrive rows.csv) "SourceName,TargetName,SmbiosSerial`ngolden,r5a,one`ngolden,r5b,two"
+                (Import-Csv (Join-Path $TestDrive rows.csv) | New-VMClone).TargetName | Should -Be 'r5a', 'r5b'
+            }
+        }
+        @{ N = 6; Feature = 'source objects from the pipeline'; Run = { (Get-VM golden | New-VMClone -TargetName r6).SourceName | Should -Be 'golden' } }
+        @{ N = 7; Feature = "kubectl's parsed JSON"; Run = { ((Get-VM golden).Raw | ConvertTo-Json -Depth 30 | ConvertFrom-Json | New-VMClone -TargetName r7).SourceName | Should -Be 'golden' } }
+        @{ N = 8; Feature = 'a foreign VM object is told apart'; Run = {
+                $foreign = [pscustomobject]@{ PSTypeName = 'Microsoft.HyperV.PowerShell.VirtualMachine'; Name = 'golden' }
+                { $foreign | New-VMClone -TargetName r8 -ErrorAction Stop } | Should -Throw -ErrorId 'ForeignVMObject,*'
+            }
+        }
+        @{ N = 9; Feature = 'one shared snapshot for many clones'; Run = {
+                $clones = New-VMClone disk r9a, r9b, r9c -Method Restore -Wait -Timeout 5m
+                @($clones.SnapshotName | Sort-Object -Unique).Count | Should -Be 1
+            }
+        }
+        @{ N = 10; Feature = 'preflight of sources, quota, storage, gate'; Run = { (Test-VMClone nobody r10).Severity | Should -Contain 'Error' } }
+        @{ N = 11; Feature = 'all refusals of a batch at once'; Run = {
+                $null = 'nobody', 'noone', 'golden' | New-VMClone -NamePattern '{1}-r11-{0}' -ErrorVariable failed -ErrorAction SilentlyContinue
+                $failed.Count | Should -Be 2
+            }
+        }
+        @{ N = 12; Feature = '-WhatIf'; Run = { New-VMClone golden r12 -WhatIf 6>$null; Get-VMClone -TargetName r12 | Should -BeNullOrEmpty } }
+        @{ N = 13; Feature = '-WhatIf asks the server'; Run = { (New-VMClone golden r13 -WhatIf -Verbose 4>&1 6>$null) -join "`n" | Should -Match 'server would take' } }
+        @{ N = 14; Feature = 'manifest instead of creating'; Run = { New-VMClone golden r14 -AsManifest | Should -Match 'kind: VirtualMachineClone' } }
+        @{ N = 15; Feature = 'a record, not the raw answer'; Run = { New-VMClone golden r15 | Should -BeOfType KubeVirtClone.VMClone } }
+        @{ N = 16; Feature = 'default table view'; Run = { Get-VMClone r1 | Out-String | Should -Match 'Target\s+State\s+Age\s+Source\s+Message' } }
+        @{ N = 17; Feature = 'without waiting'; Run = { (New-VMClone disk r17).Phase | Should -Not -Be 'Succeeded' } }
+        @{ N = 18; Feature = 'wait for many'; Run = { (New-VMClone golden r18a, r18b | Wait-VMClone -Timeout 5m).Count | Should -Be 2 } }
+        # Nothing starts them, so that the wait goes on until its limit.
+        @{ N = 19; Feature = 'wait by watch'; Run = {
+                $said = New-VMClone golden r19 | Wait-VMClone -For Running -Timeout 2s -Debug -ErrorAction SilentlyContinue 5>&1
+                @($said | Where-Object { "$_" -match 'GET .*virtualmachineclones\?.*watch=true' }).Count | Should -BeGreaterThan 0
+            }
+        }
+        @{ N = 20; Feature = 'one watch for many, resumed after 410'; Run = {
+                $said = New-VMClone golden r20a, r20b, r20c -Method Clone | Wait-VMClone -For Running -Timeout 2s -Debug -ErrorAction SilentlyContinue 5>&1
+                @($said | Where-Object { "$_" -match 'GET .*virtualmachineclones\?.*watch=true' }).Count | Should -Be 1
+            }; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/WatchTests.cs'
+        }
+        @{ N = 21; Feature = 'ends early on failure, with the reason'; Run = {
+                $null = New-VMClone vault r21 -SkipPreflight -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction Ignore
+                $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneFailed,*'
+            }
+        }
+        @{ N = 22; Feature = 'events folded into the error'; Test = 'tests/unit/KubeVirtClone.Engine.Tests/Tracking' }
+        @{ N = 23; Feature = 'time limit per item'; Run = {
+                $null = New-VMClone golden r23 | Wait-VMClone -For Running -Timeout 1s -ErrorVariable failed -ErrorAction SilentlyContinue
+                $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneTimeout,*'
+            }
+        }
+        @{ N = 24; Feature = '-ThrottleLimit'; Run = { (New-VMClone golden -Count 3 -NamePattern 'r24-{0}' -ThrottleLimit 1).Count | Should -Be 3 } }
+        @{ N = 25; Feature = 'width adapts to a busy server'; Test = 'tests/pester/Faults.Tests.ps1' }
+        @{ N = 26; Feature = '-AsJob'; Run = { (New-VMClone golden r26 -AsJob | Receive-Job -Wait -AutoRemoveJob).TargetName | Should -Be 'r26' } }
+        @{ N = 27; Feature = 'a batch can be taken up again'; Run = {
+                $null = New-VMClone golden r27a -Batch r27
+                $null = New-VMClone golden r27a, r27b -Batch r27
+                (Get-VMClone -Batch r27).TargetName | Sort-Object | Should -Be 'r27a', 'r27b'
+            }
+        }
+        @{ N = 28; Feature = 'a batch can be taken back'; Run = {
+                $null = New-VMClone golden r28a, r28b -Batch r28 -Wait -Timeout 5m
+                Remove-VMClone -Batch r28 -IncludeTarget -Confirm:$false
+                Get-VM r28* | Should -BeNullOrEmpty
+            }
+        }
+        @{ N = 29; Feature = 'finished clone objects are purged'; Run = {
+                $null = New-VMClone golden r29 -Wait -Timeout 5m -PurgeOnSuccess
+                Get-VMClone -TargetName r29 | Should -BeNullOrEmpty
+                (Get-VM r29).Name | Should -Be 'r29'
+            }
+        }
+        @{ N = 30; Feature = 'progress of the whole with an estimate'; Test = 'tests/unit/KubeVirtClone.PowerShell.Tests' }
+        @{ N = 31; Feature = 'progress fit for the minimal view'; Test = 'tests/unit/KubeVirtClone.PowerShell.Tests' }
+        @{ N = 32; Feature = 'Ctrl+C within a second, says what is left'; Test = 'tests/pester/Errors.Tests.ps1' }
+        @{ N = 33; Feature = 'errors of single items end nothing'; Run = {
+                ('nobody', 'golden' | New-VMClone -NamePattern '{1}-r33' -Count 1 -ErrorAction SilentlyContinue).TargetName | Should -Be 'golden-r33'
+            }
+        }
+        @{ N = 34; Feature = 'stable error ids, documented'; Run = {
+                Get-VM nobody -ErrorVariable failed -ErrorAction SilentlyContinue
+                Get-Help about_KubeVirtClone_Errors | Out-String | Should -Match ($failed[0].FullyQualifiedErrorId -split ',')[0]
+            }
+        }
+        @{ N = 35; Feature = '$failed.TargetObject | New-VMClone'; Run = {
+                $null = New-VMClone late r35 -ErrorVariable failed -ErrorAction SilentlyContinue
+                New-TestVM -Name late
+                ($failed.TargetObject | New-VMClone).TargetName | Should -Be 'r35'
+            }
+        }
+        @{ N = 36; Feature = 'RecommendedAction filled'; Run = {
+                Get-VM nobody -ErrorVariable failed -ErrorAction SilentlyContinue
+                $failed[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+            }
+        }
+        @{ N = 37; Feature = 'wildcards on getters'; Run = { (Get-VM gold*).Name | Should -Contain 'golden'; (Get-VMClone r4-00?).Count | Should -Be 2 } }
+        @{ N = 38; Feature = 'label and field selectors'; Run = { (Get-VM -LabelSelector app=test -FieldSelector metadata.name=golden).Name | Should -Be 'golden' } }
+        @{ N = 39; Feature = 'completion of names from the server'; Run = {
+                $line = 'Get-VM gold'
+                $words = foreach ($try in 1..40) {
+                    $found = (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText
+                    if ($found -contains 'golden') { $found; break }
+                }
+                $words | Should -Contain 'golden'
+            }
+        }
+        @{ N = 40; Feature = 'completion with deadline and cache'; Test = 'tests/pester/Completion.Tests.ps1' }
+        @{ N = 41; Feature = 'contexts completed offline'; Test = 'tests/pester/Completion.Tests.ps1' }
+        @{ N = 42; Feature = 'credential plugins'; Test = 'tests/pester/CredentialPlugin.Tests.ps1' }
+        @{ N = 43; Feature = 'a plugin runs once for parallel calls'; Test = 'tests/pester/CredentialPlugin.Tests.ps1' }
+        @{ N = 44; Feature = 'impersonation'; Run = { { Get-VM -As nobody-special -ErrorAction Stop } | Should -Throw -ErrorId 'ApiForbidden,*' } }
+        @{ N = 45; Feature = 'proxies, token files, lists in KUBECONFIG'; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/ProxyTests.cs' }
+        @{ N = 46; Feature = 'import under 150 ms, no I/O'; Test = 'tests/pester/Import.Tests.ps1' }
+        @{ N = 47; Feature = 'no third-party assembly in the session'; Partly = 'the official client and YamlDotNet come along, in a load context of their own'; Run = {
+                $theirs = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -in 'KubernetesClient', 'YamlDotNet' -and $_.Location -like '*KubeVirtClone*' }
+                $theirs | ForEach-Object { [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_) | Should -Not -Be ([System.Runtime.Loader.AssemblyLoadContext]::Default) }
+            }
+        }
+        @{ N = 48; Feature = 'about topics on names and login'; Run = { foreach ($topic in 'Naming', 'Authentication') { (Get-Help "about_KubeVirtClone_$topic").Length | Should -BeGreaterThan 500 } } }
+        @{ N = 49; Feature = 'golden images: make, list, versions'; Run = {
+                $null = New-VMGoldenImage r49 -SourceName disk -WarningAction Ignore
+                (Get-VMGoldenImage r49).Version | Should -Be '1'
+                (New-VMClone -GoldenImage r49 -TargetName r49-a).Image | Should -Be 'r49:1'
+            }
+        }
+        @{ N = 50; Feature = 'golden images across namespaces'; Test = 'tests/pester/Copy-VMGoldenImage.Tests.ps1' }
+        @{ N = 51; Feature = 'identity of each clone reported'; Run = { (Compare-VMClone r1).Area | Should -Not -BeNullOrEmpty } }
+        @{ N = 52; Feature = 'cloud-init of its own for each'; Test = 'tests/pester/Identity.Tests.ps1' }
+        @{ N = 53; Feature = 'the same call twice makes nothing twice'; Run = {
+                $first = New-VMClone golden r53 -Batch r53
+                (New-VMClone golden r53 -Batch r53).Uid | Should -Be $first.Uid
+            }
+        }
+        @{ N = 54; Feature = "a server for users' own tests"; Run = { (Get-Command Start-KubeVirtSandbox).Module.Name | Should -Be 'KubeVirtClone' }; Test = 'examples/MyClones.Tests.ps1' }
+        @{ N = 55; Feature = 'examples of the help are tested'; Test = 'tests/pester/HelpExamples.Tests.ps1' }
+        @{ N = 56; Feature = "the server's warnings are passed on"; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests' }
+        @{ N = 57; Feature = 'requests on the debug stream, secrets masked'; Run = {
+                $said = (Get-VM golden -Debug 5>&1) -join "`n"
+                $said | Should -Match 'GET .*virtualmachines/golden'
+                $said | Should -Not -Match 'Bearer'
+            }
+        }
+        @{ N = 58; Feature = 'where the time of each clone went'; Run = { (Measure-VMClone r9a).Total | Should -BeGreaterThan ([timespan]::Zero) } }
+    )
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
+    $null = Start-TestCluster
+    New-TestVM -Name golden
+    New-TestDiskVM -Name disk
+    New-TestDiskVM -Name vault -Domain @{ firmware = @{ bootloader = @{ efi = @{ persistent = $true; secureBoot = $false } } } }
+    $script:Seen = [System.Collections.Generic.List[object]]::new()
+}
+
+AfterAll {
+    $script:Seen | Sort-Object Row | Format-Table Row, Feature, Here, Reason -AutoSize | Out-String -Width 160 | Write-Host
+    Stop-TestCluster
+}
+
+Describe 'Features' -Tag Sandbox {
+    It '<N> <Feature>' -ForEach $Rows {
+        if ($Run) { & $Run }
+        if ($Test) { Join-Path $PSScriptRoot "../../$Test" | Should -Exist }
+        $script:Seen.Add([pscustomobject]@{
+                Row = $N; Feature = $Feature; Here = if ($Partly) { 'partly' } else { 'yes' }; Reason = if ($Partly) { $Partly } elseif (-not $Run) { "tested by $Test" } else { '' }
+            })
+    }
+
+    It 'is below yes in at most five rows, each with its reason' {
+        $script:Seen.Count | Should -Be 58
+        @($script:Seen | Where-Object Here -ne yes).Count | Should -BeLessOrEqual 5
+    }
+}
