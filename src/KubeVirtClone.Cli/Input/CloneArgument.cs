@@ -17,6 +17,6 @@ internal static class CloneArgument
             or "vmrestore" or "vmrestores" or "virtualmachinerestore" or "virtualmachinerestores"
             or "vm" or "vms" or "virtualmachine" or "virtualmachines"
             ? text[(slash + 1)..]
-            : throw new UsageException($"'{text}' does not name a clone: write NAME or vmclone/NAME");
+            : throw new UsageException($"'{text}' does not name a clone: write NAME or vmclone/NAME, and a namespace as -n {text[..slash]}");
     }
 }

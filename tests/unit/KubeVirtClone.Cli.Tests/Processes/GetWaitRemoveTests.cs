@@ -81,7 +81,7 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("measure", first)).ShouldEndWith(0).Output.ShouldContain(first);
         (await sandbox.RunAsync("remove", first, "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
         (await sandbox.RunAsync("get", "By-Name-2")).ShouldEndWith(1).Error.ShouldContain("lower case: write by-name-2");
-        (await sandbox.RunAsync("get", "default/by-name-2")).ShouldEndWith(1).Error.ShouldContain("by-name-2 --namespace default");
+        (await sandbox.RunAsync("get", "default/by-name-2")).ShouldEndWith(2).Error.ShouldContain("-n default");
     }
 
     [Fact]
