@@ -225,4 +225,27 @@ Describe 'Other ways to say it' {
         ($verbose | Where-Object { $_ -is [KubeVirtClone.VMClone] }).Method | Should -Be 'Direct'
         "$verbose" | Should -Match 'by method Direct, because a machine that starts'
     }
+
+    It 'copies by CDI what takes no snapshots, with one warning, and every command knows such clones' -Tag Sandbox {
+        New-TestDiskVM plain -StorageClass nosnap
+        $deadline = [datetime]::UtcNow.AddMinutes(1)
+        do { $vm = Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/plain" }
+        until ($vm.status.volumeSnapshotStatuses.reason -match 'No VolumeSnapshotClass' -or [datetime]::UtcNow -gt $deadline)
+        $clones = New-VMClone plain -Count 2 -NamePattern 'plain-{0}' -Batch plain -Wait -For Bound -Timeout 90s -WarningVariable warned -WarningAction SilentlyContinue
+        $clones.Method | Sort-Object -Unique | Should -Be 'DataVolume'
+        $clones.Bound | Should -Not -Contain $false
+        $warned | Should -HaveCount 1
+        "$warned" | Should -Match "takes no snapshots"
+        (Get-VMClone -Batch plain).Name | Should -Be 'plain-1', 'plain-2'
+        (Get-VMClone plain-1 | Wait-VMClone -For Bound -Timeout 60s).Bound | Should -BeTrue
+        (Debug-VMClone plain-1).Code | Should -Be 'Completed'
+        (Measure-VMClone -Batch plain).Method | Sort-Object -Unique | Should -Be 'DataVolume'
+        (New-VMClone plain paper -Method DataVolume -AsManifest) -join "`n" | Should -Match 'dataVolumeTemplates:'
+        New-VMClone plain trial -Method DataVolume -WhatIf | Should -BeNullOrEmpty
+        Remove-VMClone -Batch plain -IncludeTarget -Confirm:$false
+        $null = Start-VM plain -Wait -Timeout 60s
+        New-VMClone plain never -ErrorVariable failed -ErrorAction SilentlyContinue
+        Get-ErrorId $failed | Should -Be 'VMCloneSourceRunning'
+        "$($failed[0].ErrorDetails.RecommendedAction)" | Should -Match 'Stop-VM plain'
+    }
 }

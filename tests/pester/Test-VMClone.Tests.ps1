@@ -210,9 +210,22 @@ Describe 'Test-VMClone' {
     It 'says which volume cannot be snapshotted' -Tag Sandbox {
         New-TestDiskVM unlucky nosnap 1Gi
         Wait-VolumeStatus unlucky
-        $finding = Test-VMClone unlucky copy-3 | Where-Object Severity -eq Error
+        $finding = Test-VMClone unlucky copy-3 -Method Clone | Where-Object Severity -eq Error
         $finding.Code | Should -Be 'VolumeNotSnapshottable'
         $finding.Message | Should -Match 'nosnap'
+    }
+
+    It 'says of what takes no snapshots that CDI copies it, and how; a source that runs is an error then' -Tag Sandbox {
+        New-TestDiskVM copied nosnap 1Gi
+        Wait-VolumeStatus copied
+        $findings = Test-VMClone copied copy-5
+        $findings | Where-Object Severity -eq Error | Should -BeNullOrEmpty
+        ($findings | Where-Object Code -eq 'VolumeNotSnapshottable').Severity | Should -Be 'Warning'
+        ($findings | Where-Object Code -eq 'CopyStrategy').Message | Should -Match 'by pods'
+        $null = Start-VM copied -Wait -Timeout 60s
+        $running = Test-VMClone copied copy-5 | Where-Object Severity -eq Error
+        $running.Code | Should -Be 'VMCloneSourceRunning'
+        $running.RecommendedAction | Should -Match 'Stop-VM copied'
     }
 
     It 'tells a tenant without rights what was not checked' -Tag Sandbox {

@@ -46,7 +46,7 @@ internal static class GetAction
         using var results = new RecordResults<CloneRecord>(context.Console, format, CloneShapes.Clone, selection.AllNamespaces);
         var selector = CloneFinder.SelectorOf(selection);
         var restores = $"{CloneLabels.Method}={CloneMethod.Restore}";
-        var machines = CloneRecord.DirectSelector;
+        var machines = CloneRecord.MachineSelector;
         List<Task> watches = [WatchKindAsync(await cluster.GetCloneKindAsync(context.Cancelled), selector)];
         if (await cluster.GetSnapshotVersionAsync(context.Cancelled) is { } version)
             watches.Add(WatchKindAsync(KubeVirtKinds.Restore(version), selector is null ? restores : $"{selector},{restores}"));
@@ -61,7 +61,7 @@ internal static class GetAction
             await foreach (var change in cluster.Client.WatchAsync(kind, @namespace, new WatchOptions { LabelSelector = labels, FieldSelector = selection.FieldSelector }, context.Cancelled))
             {
                 // A deleted clone is shown once more, as kubectl shows it.
-                if (change.Object is { } clone && (kind != KubeVirtKinds.VirtualMachine || CloneRecord.IsDirect(clone)) && CloneRecord.From(clone) is var record && filter.Takes(record))
+                if (change.Object is { } clone && (kind != KubeVirtKinds.VirtualMachine || CloneRecord.IsMachine(clone)) && CloneRecord.From(clone) is var record && filter.Takes(record))
                     results.Add(record);
             }
         }

@@ -27,7 +27,7 @@ internal sealed class NewOptions
 
     private readonly Option<CloneMethodChoice> _method = SharedOptions.Choice<CloneMethodChoice>(
         "--method",
-        "How clones are made: clone (by KubeVirt's clone controller), restore (the same VMs, many times as fast), direct (the VMs and their claims are posted, which is the fastest), or auto: direct above 8 of one source and where the VMs are to start at once, if you may create VMs and claims, else restore.");
+        "How clones are made: clone (by KubeVirt's clone controller), restore (the same VMs, many times as fast), direct (the VMs and their claims are posted, which is the fastest), datavolume (CDI copies the disks of a stopped VM, for storage without snapshots), or auto: direct above 8 of one source and where the VMs are to start at once, if you may create VMs and claims, else restore; datavolume where a disk takes no snapshots.");
 
     private readonly Option<bool> _noSharedSnapshot = new("--no-shared-snapshot")
     {

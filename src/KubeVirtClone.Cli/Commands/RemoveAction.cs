@@ -107,11 +107,11 @@ internal static class RemoveAction
         {
             var options = new DeleteOptions { DryRun = true, PreconditionUid = clone.Uid };
             // Without its machine, one that was made directly is only forgotten.
-            if (clone.Method == CloneMethod.Direct && !invocation.IncludeTarget)
+            if (clone.Method.StandsAsMachine() && !invocation.IncludeTarget)
                 return null;
             var kind = await cluster.GetKindAsync(clone.Method, cancelled);
             await cluster.Client.DeleteAsync(kind, clone.Namespace, clone.Name, options, cancelled);
-            if (invocation.IncludeTarget && clone.Method != CloneMethod.Direct && HasTarget(clone))
+            if (invocation.IncludeTarget && !clone.Method.StandsAsMachine() && HasTarget(clone))
             {
                 await cluster.Client.DeleteAsync(
                     KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, new DeleteOptions { DryRun = true }, cancelled);
@@ -135,7 +135,7 @@ internal static class RemoveAction
         if (invocation.Output == OutputFormat.Name)
             return name;
         // One that was made directly is its machine: that goes, or stays and is a clone no more.
-        var isMachine = clone.Method == CloneMethod.Direct;
+        var isMachine = clone.Method.StandsAsMachine();
         var target = isMachine && !invocation.IncludeTarget ? " from the clones, the VM stays" : invocation.IncludeTarget && !isMachine && HasTarget(clone) ? $", vm/{clone.TargetName} removed" : "";
         var dryRun = invocation.DryRun switch
         {

@@ -69,10 +69,10 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             methods.Add(CloneMethod.Restore);
         foreach (var method in methods)
         {
-            var scope = new WatchOptions { LabelSelector = method != CloneMethod.Direct ? ofBatch : string.Join(',', new[] { CloneRecord.DirectSelector, ofBatch }.OfType<string>()) };
+            var scope = new WatchOptions { LabelSelector = !method.StandsAsMachine() ? ofBatch : string.Join(',', new[] { CloneRecord.MachineSelector, ofBatch }.OfType<string>()) };
             var kind = await cluster.GetKindAsync(method, ending.Token);
-            _methods[method] = method == CloneMethod.Direct
-                ? new DirectMethod(cluster, options, run.Window)
+            _methods[method] = method.StandsAsMachine()
+                ? new DirectMethod(cluster, options, run.Window, method)
                 : new CloneApiMethod(cluster, kind, options, run.Window, method);
             if (options.DryRun)
                 continue;
@@ -111,7 +111,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     /// <summary>Those of a group that its method can make; what becomes of the others is told.</summary>
     public IReadOnlyList<PlannedClone> Capable(SourceGroup group)
     {
-        var others = group.Clones.Where(c => c.Existing is null && c.Method != CloneMethod.Direct && c.OnlyDirect is not null).ToList();
+        var others = group.Clones.Where(c => c.Existing is null && !c.Method.StandsAsMachine() && c.OnlyDirect is not null).ToList();
         foreach (var clone in others)
             FailOne(clone, DiskMethodCheck.Refusal(clone.Request.SourceName, clone.Method, clone.OnlyDirect!, clone.DisplayName));
         return others.Count == 0 ? group.Clones : [.. group.Clones.Except(others)];

@@ -50,7 +50,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             // Even who wants nothing checked means the object that was piped in.
             var identified = options.Preflight ? facts : await finder.FindIdentifiedAsync(group.Key, [.. group.Select(g => g.Checked.Request)], ct);
             var before = clones.Count;
-            var judge = new PlanJudge(facts);
+            var judge = new PlanJudge(facts, options.Method);
             foreach (var item in group)
                 Place(item, facts, identified, judge, kind, clones);
             if (options.Preflight && !OnPaper)
@@ -74,7 +74,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
     private bool MayRestore(IEnumerable<Item> items) => options.Method switch
     {
-        CloneMethodChoice.Clone => false,
+        CloneMethodChoice.Clone or CloneMethodChoice.DataVolume => false,
         CloneMethodChoice.Restore or CloneMethodChoice.Direct => true,
         _ => items.Any(i => i.Asked.StartsAtOnce || HasPatches(i))
             || items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
@@ -126,8 +126,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
         if (options.Method == CloneMethodChoice.Clone && items.Find(i => i.Asked.StartsAtOnce) is { } starting)
             Warn([$"Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave {OptionName.Method} out, or start the machines afterwards ({CommandName.StartVM})."], starting.Original);
-        if (options.Method == CloneMethodChoice.Direct && items.Find(i => !string.IsNullOrEmpty(i.Asked.CloneName)) is { } named)
-            Warn(["Clones made directly have no object beside their machine: the names given for clone objects are not used."], named.Original);
+        if (options.Method is CloneMethodChoice.Direct or CloneMethodChoice.DataVolume && items.Find(i => !string.IsNullOrEmpty(i.Asked.CloneName)) is { } named)
+            Warn(["Clones made this way have no object beside their machine: the names given for clone objects are not used."], named.Original);
         foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
             Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
         return items;
@@ -214,7 +214,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (existing is null)
             return false;
         var planned = Planned(item, item.Checked, kind, fingerprint) with { Existing = existing, Method = CloneRecord.From(existing).Method };
-        var isDirect = CloneRecord.IsDirect(existing);
+        var isDirect = CloneRecord.IsMachine(existing);
         if ((isDirect || existing.Kind != SourceKinds.VirtualMachine) && TakeoverRules.WhyNotSame(existing, planned.Body) is { } why)
             Fail(isDirect ? TakeoverRules.MachineExistsWithAnother(request, why) : TakeoverRules.ExistsWithAnother(request, why), item.Original);
         else
@@ -223,7 +223,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     }
 
     private bool IsOfBatch(KubernetesObject machine) =>
-        CloneRecord.IsDirect(machine) && machine.DeletionTimestamp is null && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == batch;
+        CloneRecord.IsMachine(machine) && machine.DeletionTimestamp is null && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == batch;
 
     private static PlannedClone Planned(Item item, CheckedRequest request, ResourceKind kind, string fingerprint) =>
         new(request, item.Original, Existing: null) { Asked = item.Asked, Fingerprint = fingerprint, ApiVersion = kind.ApiVersion };

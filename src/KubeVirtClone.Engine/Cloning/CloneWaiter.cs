@@ -54,7 +54,7 @@ public sealed class CloneWaiter
         {
             var kind = await _cluster.GetKindAsync(method, ending.Token);
             // Of machines only those that stand for clones.
-            var watched = method == CloneMethod.Direct ? scope with { LabelSelector = CloneRecord.DirectSelector } : scope;
+            var watched = method.StandsAsMachine() ? scope with { LabelSelector = CloneRecord.MachineSelector } : scope;
             trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, watched, options.For, events, ending.Token);
         }
 
@@ -80,21 +80,21 @@ public sealed class CloneWaiter
         {
             await KubeVirtCluster.GuardAsync(async () =>
             {
-                await AddAsync(KubeVirtKinds.VirtualMachine, ns, CloneMethod.Direct, CloneRecord.IsDirect);
+                await AddAsync(KubeVirtKinds.VirtualMachine, ns, CloneRecord.MachineSelector, CloneRecord.IsMachine);
                 if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
-                    await AddAsync(KubeVirtKinds.Restore(version), ns, CloneMethod.Restore, CloneRecord.IsCloneRestore);
+                    await AddAsync(KubeVirtKinds.Restore(version), ns, $"{CloneLabels.Method}={CloneMethod.Restore}", CloneRecord.IsCloneRestore);
                 return methods;
             });
         }
 
         return clones.ConvertAll(c => c with { Method = c.Method ?? methods.GetValueOrDefault((c.Namespace, c.Name), CloneMethod.Clone) });
 
-        async Task AddAsync(ResourceKind kind, string ns, CloneMethod method, Func<KubernetesObject, bool> standsForClone)
+        async Task AddAsync(ResourceKind kind, string ns, string selector, Func<KubernetesObject, bool> standsForClone)
         {
-            await foreach (var item in _cluster.Client.ListAsync(kind, ns, new ListOptions { LabelSelector = $"{CloneLabels.Method}={method}" }, ct))
+            await foreach (var item in _cluster.Client.ListAsync(kind, ns, new ListOptions { LabelSelector = selector }, ct))
             {
                 if (standsForClone(item))
-                    methods[(ns, item.Name)] = method;
+                    methods[(ns, item.Name)] = CloneRecord.From(item).Method;
             }
         }
     }

@@ -11,10 +11,10 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>
-/// Makes clones by posting their machines, then the claims, which the machines own. All names are fixed, so that whatever was made before an answer
+/// Makes clones by posting their machines, then the claims, which the machines own (none where the machine has data volumes made for it). All names are fixed, so that whatever was made before an answer
 /// was lost, or the process ended, is found by its name and completed; nothing that exists is ever changed or adopted.
 /// </summary>
-internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options, InFlightWindow window) : ICloneMethod, IDisposable
+internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options, InFlightWindow window, CloneMethod method) : ICloneMethod, IDisposable
 {
     // A restore drops unknown fields of the source in silence; here the server says which.
     private readonly WriteOptions _write = new() { DryRun = options.DryRun, FieldManager = CloneLabels.FieldManager, FieldValidation = "Warn" };
@@ -23,7 +23,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
     private readonly SemaphoreSlim _rehearsing = new(1, 1);
     private volatile bool _rehearsed = options.DryRun;
 
-    public CloneMethod Method => CloneMethod.Direct;
+    public CloneMethod Method => method;
 
     public void Dispose() => _rehearsing.Dispose();
 
@@ -122,7 +122,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             var found = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Request.Namespace, clone.ObjectName, ct);
             if (found is null)
                 throw;
-            var ours = CloneRecord.IsDirect(found) && found.Labels.GetValueOrDefault(CloneLabels.Batch) == clone.Request.Batch;
+            var ours = CloneRecord.IsMachine(found) && found.Labels.GetValueOrDefault(CloneLabels.Batch) == clone.Request.Batch;
             // Of an earlier clone of this batch, which is being removed: its name is free in a moment.
             if (ours && found.DeletionTimestamp is not null)
                 throw;

@@ -50,6 +50,23 @@ internal sealed class DirectSource
         });
     }
 
+    /// <summary>The machine as it is, whose claims are copied without a snapshot.</summary>
+    /// <param name="cluster">The connection.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="claims">Its claims, by the name of the volume.</param>
+    /// <param name="sizes">What each volume came out as, by its name.</param>
+    /// <param name="ct">Cancels.</param>
+    public static async Task<DirectSource> OfClaimsAsync(
+        KubeVirtCluster cluster, string ns, JsonObject machine, IReadOnlyDictionary<string, JsonObject> claims, IReadOnlyDictionary<string, string> sizes, CancellationToken ct)
+    {
+        var source = new DirectSource(SourceMachine.Text(machine["metadata"]?["name"]) ?? "", uid: null, SnapshotContent.OfClaims(machine, claims));
+        foreach (var (volume, size) in sizes)
+            source._restoreSizes[volume] = size;
+        await source.ReadRevisionsAsync(cluster, ns, ct);
+        return source;
+    }
+
     /// <summary>What can be said of the machines before there is a snapshot: the source is taken as it is now.</summary>
     public static DirectSource OnPaper(string snapshotName, JsonObject machine) => new(snapshotName, uid: null, SnapshotContent.OfMachine(machine));
 

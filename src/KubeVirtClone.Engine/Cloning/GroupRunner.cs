@@ -23,7 +23,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         var ready = group.Clones.Except(needing).ToList();
         if (needing.Count > 0)
         {
-            var (prepared, fault) = options.DryRun ? await RehearseAsync(needing, ct) : await PrepareAsync(needing, ct);
+            var (prepared, fault) = group.Method == CloneMethod.DataVolume ? await CopyAsync(needing, ct) : options.DryRun ? await RehearseAsync(needing, ct) : await PrepareAsync(needing, ct);
             // What may not be done for one may not be done for any.
             if (fault is { Exception: ApiStatusException status } && maker.Run.OneNamespace && FaultMapper.IsAccessDenied(status))
                 throw new EngineException(fault);
@@ -57,7 +57,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
 
         // A machine stands for a restore that is done, or for a clone made directly, of which its claims tell.
         async Task<bool> IsUnfinishedAsync(KubernetesObject existing) =>
-            (existing.Kind != SourceKinds.VirtualMachine || CloneRecord.IsDirect(existing))
+            (existing.Kind != SourceKinds.VirtualMachine || CloneRecord.IsMachine(existing))
             && (await binding.CompleteAsync(CloneRecord.From(existing), ct)).Phase != ClonePhase.Succeeded;
     }
 
@@ -123,6 +123,25 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
                 clones.Add(prepared);
             else
                 maker.FailOne(clone, fault);
+        }
+
+        return (clones, null);
+    }
+
+    // A dry run reads the same, and has the server try the machines.
+    private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> CopyAsync(List<PlannedClone> needing, CancellationToken ct)
+    {
+        var (source, fault) = await DataVolumeSource.ReadAsync(cluster, needing[0], options.Method, maker.Run.Plan.Compiler, ct);
+        if (source is null)
+            return ([], fault);
+        var clones = new List<PlannedClone>(needing.Count);
+        foreach (var clone in needing)
+        {
+            var (prepared, wrong) = source.Prepare(clone);
+            if (wrong is null)
+                clones.Add(prepared);
+            else
+                maker.FailOne(clone, wrong);
         }
 
         return (clones, null);

@@ -53,7 +53,7 @@ public sealed class ManifestPlanner
     public static bool NeedsCluster(CloneRequest request, CloneMethodChoice method)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct || request.LeavesNamespace || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
+        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct or CloneMethodChoice.DataVolume || request.LeavesNamespace || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
     }
 
     /// <summary>The objects for requests that need no cluster (<see cref="NeedsCluster"/>), in the order of the requests.</summary>
@@ -111,6 +111,12 @@ public sealed class ManifestPlanner
             return items;
         }
 
+        if (_method == CloneMethodChoice.DataVolume)
+        {
+            await AddCopiedAsync(items, plan, ct);
+            return items;
+        }
+
         // A manifest that leaves out what was asked for would be carried out without it.
         var unable = plan.Clones.Where(c => c.OnlyDirect is not null).ToList();
         items.AddRange(unable.Select(c => new ManifestItem
@@ -152,6 +158,22 @@ public sealed class ManifestPlanner
                 }
 
                 items.AddRange(prepared.Revisions.Append(prepared.Body).Concat(prepared.Claims).Select(m => new ManifestItem { Request = clone.Original, Manifest = m }));
+            }
+        }
+    }
+
+    private async Task AddCopiedAsync(List<ManifestItem> items, ClonePlan plan, CancellationToken ct)
+    {
+        foreach (var group in plan.Clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName)))
+        {
+            var (source, unfit) = await DataVolumeSource.ReadAsync(_cluster, group.First(), _method, plan.Compiler, ct);
+            foreach (var clone in group)
+            {
+                var (prepared, fault) = source is null ? (clone, unfit! with { TargetName = clone.DisplayName }) : source.Prepare(clone);
+                if (fault is not null)
+                    items.Add(new ManifestItem { Request = clone.Original, Fault = fault });
+                else
+                    items.AddRange(prepared.Revisions.Append(prepared.Body).Select(m => new ManifestItem { Request = clone.Original, Manifest = m }));
             }
         }
     }

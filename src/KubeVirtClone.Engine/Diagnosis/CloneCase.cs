@@ -38,6 +38,8 @@ internal sealed class CloneCase
     {
         get
         {
+            if (Record.Method == CloneMethod.DataVolume)
+                return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>()];
             if (Record.Method == CloneMethod.Direct)
                 return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>().Where(c => ClaimState.Of(c).Owner == Record.Uid)];
             var uid = Restore?.Uid;
@@ -53,7 +55,18 @@ internal sealed class CloneCase
     public bool HasUnfilledClaims => Claims.Any(c => !c.IsBound() && Reading.UsersOf(c.Name) is not { Count: 0 });
 
     public static CloneCase Of(NamespaceReading reading, CloneRecord record) =>
-        new(reading, reading.Claims.IsRead ? record.WithClaims(n => reading.Claims.Find(n) is { } claim ? ClaimState.Of(claim) : null) : record);
+        new(reading, reading.Claims.IsRead || record.Method == CloneMethod.DataVolume ? record.WithClaims(n => StateOf(reading, record, n)) : record);
+
+    /// <summary>Whether a disk of a clone that stands as a machine is there, by the name of its claim or data volume.</summary>
+    public bool IsFilled(string disk) => StateOf(Reading, Record, disk) is { IsBound: true } state && (state.Owner == Record.Uid || state.FilledByDataVolume);
+
+    // A data volume that is filled may have been tidied away, and its claim is the machine's own then.
+    private static ClaimState? StateOf(NamespaceReading reading, CloneRecord record, string disk)
+    {
+        if (record.Method == CloneMethod.DataVolume && reading.DataVolumes.Find(disk) is { } dataVolume)
+            return ClaimState.OfDataVolume(dataVolume);
+        return reading.Claims.Find(disk) is { } claim ? ClaimState.Of(claim) : null;
+    }
 
     /// <summary>How long the clone has existed.</summary>
     public TimeSpan Age => Record.CreationTimestamp is { } made ? Reading.Now - made : TimeSpan.Zero;

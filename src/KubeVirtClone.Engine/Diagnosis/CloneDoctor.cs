@@ -53,7 +53,7 @@ public sealed class CloneDoctor
     }
 
     internal static IEnumerable<KubernetesObject> CloneObjects(NamespaceReading reading) =>
-        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore)).Concat((reading.Machines.Items?.Values ?? []).Where(CloneRecord.IsDirect));
+        (reading.Clones.Items?.Values ?? []).Concat((reading.Restores.Items?.Values ?? []).Where(CloneRecord.IsCloneRestore)).Concat((reading.Machines.Items?.Values ?? []).Where(CloneRecord.IsMachine));
 
     internal static CloneDiagnosis Diagnose(CloneRecord record, NamespaceReading reading)
     {

@@ -17,6 +17,8 @@ internal static class FinishedStage
     {
         if (clone.Reading.Machines.Lacks(clone.Record.TargetName))
             return clone.Diagnosis(CloneHealth.Failed, CauseCodes.CloneGone, $"The clone succeeded, but its machine '{clone.Record.TargetName}' is not there any more.", canEnd: false, []);
+        if (clone.Record.Method == CloneMethod.DataVolume && DataVolumeStage.Diagnose(clone) is { } copying)
+            return copying;
         var pending = clone.Claims.Where(c => !c.IsBound()).ToList();
         if (pending.Count > 0)
             return Unfilled(clone, pending);

@@ -119,6 +119,12 @@ internal sealed class PreflightFacts
     /// <summary>CDI's profiles of storage classes, by class; they can name the VolumeSnapshotClass to use.</summary>
     public KindListing StorageProfiles { get; init; } = KindListing.NotAsked;
 
+    /// <summary>The CSI drivers of the cluster; read where disks are copied by CDI.</summary>
+    public KindListing CsiDrivers { get; init; } = KindListing.NotAsked;
+
+    /// <summary>How CDI is configured to clone, whatever the storage class; null where it is not, or that is not known.</summary>
+    public string? CloneStrategyOverride { get; init; }
+
     /// <summary>Instance types, preferences and revisions of each source.</summary>
     public IReadOnlyDictionary<SourceKey, SourceSizing> Sizings { get; init; } = new Dictionary<SourceKey, SourceSizing>();
 

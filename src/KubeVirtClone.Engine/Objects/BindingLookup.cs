@@ -7,19 +7,25 @@ namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>
 /// Says of clones that have succeeded what only their claims tell: whether their volumes are bound, and whether they wait for the machine's first start.
-/// One list of claims per namespace, when it is first needed.
+/// One list of claims, and of data volumes, per namespace, when it is first needed.
 /// </summary>
 internal sealed class BindingLookup(KubeVirtCluster cluster)
 {
-    private readonly Dictionary<string, Dictionary<string, ClaimState>?> _claims = new(StringComparer.Ordinal);
+    private readonly Dictionary<(ResourceKind, string), Dictionary<string, ClaimState>?> _known = [];
     private HashSet<string>? _waitingClasses;
 
     public async Task<CloneRecord> CompleteAsync(CloneRecord clone, CancellationToken ct)
     {
         if (clone.Bound || clone.Phase != ClonePhase.Succeeded)
             return clone;
-        if (!_claims.TryGetValue(clone.Namespace, out var claims))
-            _claims[clone.Namespace] = claims = await ReadAsync(clone.Namespace, ct);
+        var claims = await KnownAsync(KubeVirtKinds.PersistentVolumeClaim, clone.Namespace, ClaimState.Of, ct);
+        if (clone.Method == CloneMethod.DataVolume)
+        {
+            // One that is filled may have been tidied away, and its claim is the machine's own then.
+            var dataVolumes = await KnownAsync(RelatedKinds.DataVolume, clone.Namespace, ClaimState.OfDataVolume, ct);
+            return clone.WithClaims(name => dataVolumes?.TryGetValue(name, out var state) == true || claims?.TryGetValue(name, out state) == true ? state : null);
+        }
+
         if (claims is null)
             return clone;
         var completed = clone.Method switch
@@ -65,15 +71,20 @@ internal sealed class BindingLookup(KubeVirtCluster cluster)
         return _waitingClasses = names;
     }
 
-    private async Task<Dictionary<string, ClaimState>?> ReadAsync(string ns, CancellationToken ct)
+    private async Task<Dictionary<string, ClaimState>?> KnownAsync(ResourceKind kind, string ns, Func<KubernetesObject, ClaimState> read, CancellationToken ct)
     {
-        var claims = new Dictionary<string, ClaimState>(StringComparer.Ordinal);
+        if (!_known.TryGetValue((kind, ns), out var known))
+            _known[(kind, ns)] = known = await ReadAsync(kind, ns, read, ct);
+        return known;
+    }
+
+    private async Task<Dictionary<string, ClaimState>?> ReadAsync(ResourceKind kind, string ns, Func<KubernetesObject, ClaimState> read, CancellationToken ct)
+    {
+        var states = new Dictionary<string, ClaimState>(StringComparer.Ordinal);
         try
         {
-            await foreach (var claim in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, options: null, ct))
-            {
-                claims[claim.Name] = ClaimState.Of(claim);
-            }
+            await foreach (var item in cluster.Client.ListAsync(kind, ns, options: null, ct))
+                states[item.Name] = read(item);
         }
         catch (ApiStatusException e) when (e.IsForbidden)
         {
@@ -82,9 +93,9 @@ internal sealed class BindingLookup(KubeVirtCluster cluster)
         }
         catch (KubernetesException e)
         {
-            throw new EngineException(FaultMapper.From(e, $"{ns}/persistentvolumeclaims"));
+            throw new EngineException(FaultMapper.From(e, $"{ns}/{kind.Plural}"));
         }
 
-        return claims;
+        return states;
     }
 }

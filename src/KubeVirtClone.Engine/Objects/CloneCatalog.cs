@@ -200,7 +200,7 @@ public sealed class CloneCatalog
                 return CloneRecord.From(restore);
             }
 
-            return await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) is { } machine && CloneRecord.IsDirect(machine)
+            return await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) is { } machine && CloneRecord.IsMachine(machine)
                 ? await new BindingLookup(_cluster).CompleteAsync(CloneRecord.From(machine), ct)
                 : null;
         });
@@ -209,12 +209,12 @@ public sealed class CloneCatalog
     // Machines that were made directly: they stand for themselves.
     private async IAsyncEnumerable<CloneRecord> ListMachinesAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
-        var selector = string.Join(',', new[] { query.LabelSelector, CloneRecord.DirectSelector }.OfType<string>());
+        var selector = string.Join(',', new[] { query.LabelSelector, CloneRecord.MachineSelector }.OfType<string>());
         var lister = new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMCloneNotFound, "clone");
         await using var found = lister.ListAsync(query with { LabelSelector = selector }, ct).GetAsyncEnumerator(ct);
         while (await MayMoveNextAsync(found))
         {
-            if (found.Current.Value is { } machine && CloneRecord.IsDirect(machine))
+            if (found.Current.Value is { } machine && CloneRecord.IsMachine(machine))
                 yield return CloneRecord.From(machine);
         }
     }

@@ -13,7 +13,7 @@ namespace KubeVirtClone.Engine.Objects;
 /// </summary>
 public sealed class CloneRemoval
 {
-    private static readonly string[] DirectAnnotations =
+    private static readonly string[] MachineAnnotations =
         [CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims];
 
     private readonly KubeVirtCluster _cluster;
@@ -58,8 +58,8 @@ public sealed class CloneRemoval
         ArgumentNullException.ThrowIfNull(clone);
         try
         {
-            if (clone.Method == CloneMethod.Direct)
-                return await RemoveDirectAsync(clone, ct);
+            if (clone.Method.StandsAsMachine())
+                return await RemoveMachineAsync(clone, ct);
             if (clone.Method == CloneMethod.Restore && clone.Phase != ClonePhase.Succeeded)
                 return await RemoveUnfinishedAsync(clone, ct);
             if (clone.Method == CloneMethod.Clone && clone.Phase is not (ClonePhase.Succeeded or ClonePhase.Unknown))
@@ -79,10 +79,10 @@ public sealed class CloneRemoval
     }
 
     // The machine is the clone. To remove that without the machine is to forget that it was one; a machine that never got all its claims is ended.
-    private async Task<Fault?> RemoveDirectAsync(CloneRecord clone, CancellationToken ct)
+    private async Task<Fault?> RemoveMachineAsync(CloneRecord clone, CancellationToken ct)
     {
         var now = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
-        if (now is null || now.Uid != clone.Uid || !CloneRecord.IsDirect(now))
+        if (now is null || now.Uid != clone.Uid || !CloneRecord.IsMachine(now))
             return null;
         if (_includeTarget || (clone.Phase != ClonePhase.Succeeded && await IsUnfinishedAsync(CloneRecord.From(now), ct)))
         {
@@ -96,7 +96,7 @@ public sealed class CloneRemoval
             {
                 ["uid"] = now.Uid,
                 ["labels"] = new JsonObject { [CloneLabels.Method] = null, [CloneLabels.Batch] = null },
-                ["annotations"] = new JsonObject(DirectAnnotations.Select(a => KeyValuePair.Create<string, JsonNode?>(a, null))),
+                ["annotations"] = new JsonObject(MachineAnnotations.Select(a => KeyValuePair.Create<string, JsonNode?>(a, null))),
             },
         };
         await _cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, PatchKind.Merge, forgotten, new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);

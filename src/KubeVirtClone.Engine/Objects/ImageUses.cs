@@ -31,7 +31,7 @@ internal sealed class ImageUses
             await foreach (var found in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
             {
                 machines.Add(found.Name);
-                if (CloneRecord.IsDirect(found) && found.Annotations.GetValueOrDefault(CloneLabels.Snapshot)?.Split('/') is [_, var made])
+                if (CloneRecord.IsMachine(found) && found.Annotations.GetValueOrDefault(CloneLabels.Snapshot)?.Split('/') is [_, var made])
                     uses.Add(made, found.Name, exists: true, unfinished: false);
                 foreach (var volume in VirtualMachineRecord.From(found).Volumes.Where(v => v is { IsCopied: true, Reference: not null }))
                     machineOf[volume.Reference!] = found.Name;

@@ -63,7 +63,7 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
     public PlannedClone Of(CheckedRequest request) => this with { Checked = request, _body = null };
 
     /// <summary>Name of the object that stands for it.</summary>
-    public string ObjectName => Method == CloneMethod.Direct ? Request.TargetName! : Request.CloneName!;
+    public string ObjectName => Method.StandsAsMachine() ? Request.TargetName! : Request.CloneName!;
 
     public string DisplayName => $"{Request.Namespace}/{Request.TargetName}";
 }

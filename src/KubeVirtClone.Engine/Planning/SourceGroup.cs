@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -38,6 +40,12 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
         var (method, why) = Choose(clones);
         if (clones.Exists(c => c.Existing is null))
             verbose?.Invoke($"{first.SourceName}: {clones.Count} {(clones.Count == 1 ? "clone" : "clones")} by method {method}, because {why}");
+        if (method == CloneMethod.DataVolume)
+        {
+            yield return Group(clones, snapshot: null);
+            yield break;
+        }
+
         if (method != CloneMethod.Clone && isMachine && options.NoSharedSnapshot)
         {
             foreach (var clone in clones)
@@ -66,7 +74,7 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     }
 
     private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones) =>
-        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), kubeVirt, snapshotsServed, mayPost.Contains(clones[0].Request.Namespace));
+        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), clones.Find(c => c.Source is not null)?.Source, kubeVirt, snapshotsServed, mayPost.Contains(clones[0].Request.Namespace));
 
     /// <summary>Namespaces of clones that <see cref="CloneMethodChoice.Auto"/> would have made directly, where the user may do that.</summary>
     /// <param name="options">How the batch is carried out.</param>
@@ -74,17 +82,26 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     public static IReadOnlyList<string> Candidates(CloneOptions options, IEnumerable<PlannedClone> clones) => options.Method != CloneMethodChoice.Auto ? [] :
     [
         .. clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName))
-            .Where(g => Choose(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct)
+            .Where(g => Choose(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], g.First().Source, kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct)
             .Select(g => g.Key.Namespace)
             .Distinct(StringComparer.Ordinal),
     ];
 
     /// <summary>How clones of one source are made, and why so.</summary>
+    /// <param name="choice">What was asked for.</param>
+    /// <param name="noSharedSnapshot">Each takes a snapshot of its own.</param>
+    /// <param name="requests">The clones.</param>
+    /// <param name="source">The machine they are made of, as far as it is known.</param>
+    /// <param name="kubeVirt">KubeVirt's version, when known.</param>
+    /// <param name="snapshotsServed">Whether the cluster serves snapshots and restores.</param>
+    /// <param name="mayPost">Whether the user may create machines and claims.</param>
     public static (CloneMethod Method, string Why) Choose(
-        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, Version? kubeVirt, bool snapshotsServed, bool mayPost)
+        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source, Version? kubeVirt, bool snapshotsServed, bool mayPost)
     {
         if (choice != CloneMethodChoice.Auto)
             return (Enum.Parse<CloneMethod>(choice.ToString()), "it was asked for");
+        if (requests[0].SourceKind == SourceKinds.VirtualMachine && SourceMachine.WithoutSnapshots(source) is var (volume, reason))
+            return (CloneMethod.DataVolume, $"its volume '{volume}' takes no snapshots: {reason}");
         if (!snapshotsServed)
             return (CloneMethod.Clone, "this cluster serves no restores");
         var apart = noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine;

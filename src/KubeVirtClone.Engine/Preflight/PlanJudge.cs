@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Facts;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Checks;
@@ -10,7 +11,9 @@ namespace KubeVirtClone.Engine.Preflight;
 /// Judges the requests of one namespace by what was found there: the cheap ones among the preflight's checks, which every clone gets before it is made. What
 /// they say of a source is found once.
 /// </summary>
-internal sealed class PlanJudge(NamespaceFacts facts)
+/// <param name="facts">What was found there.</param>
+/// <param name="method">How the clones are to be made.</param>
+internal sealed class PlanJudge(NamespaceFacts facts, CloneMethodChoice method)
 {
     // A clone stays pending for these, and goes on when a claim or class is made after all: worth a word, no reason to refuse.
     private static readonly HashSet<string> MayStillCome = new(StringComparer.Ordinal)
@@ -18,7 +21,7 @@ internal sealed class PlanJudge(NamespaceFacts facts)
         FindingCodes.VolumeNotSnapshottable, FindingCodes.ClaimMissing, FindingCodes.SnapshotSourceMissing,
     };
 
-    private readonly PreflightBatch _storage = new([], facts.Storage, new PreflightOptions());
+    private readonly PreflightBatch _storage = new([], facts.Storage, new PreflightOptions { Method = method });
 
     private readonly Dictionary<SourceKey, IReadOnlyList<Finding>> _ofSources = [];
 

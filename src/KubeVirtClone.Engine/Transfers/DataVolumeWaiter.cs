@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -8,8 +9,7 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>
-/// Waits until the data volumes of one transfer are filled. CDI gives nothing up: whatever it cannot do it tries for ever, in a phase that never
-/// changes, and says why in an Event only. Here each of these has an end, with that cause.
+/// Waits until the data volumes of one transfer are filled. CDI gives nothing up; here whatever it can never do has an end, with its cause.
 /// </summary>
 internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, string transfer, Action<TransferProgress>? news)
 {
@@ -146,41 +146,11 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
 
     private Fault? WhyNever(KubernetesObject item)
     {
-        if (item.StringAt("status", "phase") == "Failed")
-            return TransferFaults.Failed(ns, item.Name, "its claim has lost its volume.", "Look at the claim and its PersistentVolume, and run the same command again.");
-        if (item.Condition("Bound") is { IsTrue: false, Reason: "ErrExceededQuota" } quota)
-            return Quota(item, quota.Message);
-        if (item.Condition("Running") is { IsTrue: false, Reason: "Error", Message: { } failing } && WhyFatal(item, failing) is { } fatal)
-            return fatal;
-        foreach (var said in _events.Where(e => e.InvolvedObject.Uid is not { Length: > 0 } uid || uid == item.Uid))
-        {
-            var message = said.Message ?? "";
-            var fault = said.Reason switch
-            {
-                "CloneWithoutSource" => TransferFaults.Failed(ns, item.Name, $"its source is gone ({message}).", "Take the source anew, and run the same command again."),
-                "CloneValidationFailed" => TransferFaults.Failed(ns, item.Name, $"CDI refuses it ({message}).", "Ask for no less than the source's size, on a storage class that can take it.", FaultCategory.InvalidArgument),
-                "ErrExceededQuota" => Quota(item, message),
-                "ErrClaimNotValid" => TransferFaults.Failed(ns, item.Name, $"CDI cannot tell what claim to make ({message}).", "Name a storage class that CDI knows (kubectl get storageprofiles).", FaultCategory.InvalidArgument),
-                "Error" => WhyFatal(item, message),
-                _ => null,
-            };
-            if (fault is not null)
-                return fault;
-        }
-
-        return null;
+        var about = _events.Where(e => e.InvolvedObject.Name == item.Name && (e.InvolvedObject.Uid is not { Length: > 0 } uid || uid == item.Uid));
+        return DataVolumeCause.Of(item, about.Select(e => (e.Reason ?? "", e.Message ?? ""))) is { } never
+            ? TransferFaults.Failed(ns, item.Name, never.Cause, never.Action, never.Category)
+            : null;
     }
-
-    private Fault Quota(KubernetesObject item, string? message) => TransferFaults.Failed(
-        ns,
-        item.Name,
-        $"the quota of the namespace is full ({message}).",
-        "Make room in the namespace, or have its quota raised.",
-        FaultCategory.LimitsExceeded);
-
-    private Fault? WhyFatal(KubernetesObject item, string message) => message.Contains("token", StringComparison.OrdinalIgnoreCase)
-        ? TransferFaults.Failed(ns, item.Name, $"CDI does not take its token ({message}): CDI was down or too busy for the five minutes a token lives.", "Run the same command again: the disk is asked for anew.")
-        : null;
 
     private Fault Deleted(string name) => TransferFaults.Failed(ns, name, "somebody has deleted its data volume.", "Run the same command again if it is still wanted.");
 

@@ -74,6 +74,12 @@ internal sealed class NamespaceTracker
                 _related.Claims.Start(_ct);
             if (_for == WaitState.Bound && reference.Method == CloneMethod.Direct)
                 _related.ConsumerEvents.Start(_ct);
+            if (_for == WaitState.Bound && reference.Method == CloneMethod.DataVolume)
+            {
+                _related.DataVolumes.Start(_ct);
+                _related.Claims.Start(_ct);
+            }
+
             if (initial is not null)
                 Update(clone, initial, now);
             if (_seen.TryGetValue(reference.Name, out var known))

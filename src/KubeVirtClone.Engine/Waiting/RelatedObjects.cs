@@ -24,6 +24,11 @@ internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
     public bool IsBound => State.IsBound;
 }
 
+/// <summary>What matters of a data volume that was made for a clone.</summary>
+/// <param name="WaitsForConsumer">Whether it is filled when its machine starts.</param>
+/// <param name="State">Whether it is filled, and whose it is.</param>
+internal sealed record DiskFact(bool WaitsForConsumer, ClaimState State);
+
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
 internal sealed class RelatedObjects
 {
@@ -33,6 +38,7 @@ internal sealed class RelatedObjects
     private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DiskFact> _dataVolumes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waitingForConsumer = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
     private readonly WatchPump? _snapshotWatch;
@@ -63,6 +69,7 @@ internal sealed class RelatedObjects
             OnConsumerEvent);
         Machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, e => Keep(e, _machines, ReadMachine));
         Claims = new(cluster, KubeVirtKinds.PersistentVolumeClaim, ns, new WatchOptions(), gate, OnClaim);
+        DataVolumes = new(cluster, RelatedKinds.DataVolume, ns, new WatchOptions(), gate, e => Keep(e, _dataVolumes, ReadDataVolume));
     }
 
     /// <summary>Watch of the clones' events.</summary>
@@ -77,13 +84,16 @@ internal sealed class RelatedObjects
     /// <summary>Watch of the claims.</summary>
     public WatchPump Claims { get; }
 
+    /// <summary>Watch of the data volumes.</summary>
+    public WatchPump DataVolumes { get; }
+
     /// <summary>True once every snapshot that exists has been seen.</summary>
     public bool SnapshotsSynced => _snapshotWatch?.Synced == true;
 
     /// <summary>True once every restore that exists has been seen.</summary>
     public bool RestoresSynced => _restoreWatch?.Synced == true;
 
-    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, ConsumerEvents, Machines, Claims }.OfType<WatchPump>();
+    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, ConsumerEvents, Machines, Claims, DataVolumes }.OfType<WatchPump>();
 
     /// <summary>Begins to look for what may keep a clone from going on.</summary>
     public void LookForTrouble(CancellationToken ct)
@@ -110,6 +120,12 @@ internal sealed class RelatedObjects
         CloneMethod.Restore => [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()],
         _ => _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [],
     };
+
+    /// <summary>A data volume of a clone's, or null.</summary>
+    public DiskFact? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.GetValueOrDefault(name) is { } found && found.State.Owner == clone.Uid ? found : null;
+
+    /// <summary>The clone with what data volumes and claims tell of its disks. One that is filled may have been tidied away; its claim is the machine's own then.</summary>
+    public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => _dataVolumes.GetValueOrDefault(name)?.State ?? _claimsByName.GetValueOrDefault(name)?.State);
 
     /// <summary>Whether a claim is known to wait until its machine starts.</summary>
     public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
@@ -158,6 +174,9 @@ internal sealed class RelatedObjects
         return new(complete, failure, error);
     }
 
+    private static DiskFact ReadDataVolume(KubernetesObject dataVolume) =>
+        new(dataVolume.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation", ClaimState.OfDataVolume(dataVolume));
+
     private static MachineFact ReadMachine(KubernetesObject vm)
     {
         var record = VirtualMachineRecord.From(vm);
@@ -194,7 +213,7 @@ internal sealed class RelatedObjects
             return;
         var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim));
         var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
-        if (restore is null && fact.State.Owner is null)
+        if (restore is null && fact.State is { Owner: null, FilledByDataVolume: false })
             return;
         if (change.Kind == ResourceEventKind.Deleted)
             _claimsByName.Remove(claim.Name);

@@ -68,6 +68,6 @@ internal sealed class StuckFinder(KubeVirtCluster cluster, string ns)
 
     private static bool IsUnderWay(TrackedClone clone) =>
         clone is { Gone: false, Outcome.Task.IsCompleted: false, Record.Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) }
-            // The machine of a clone made directly is there long before its volumes are.
-            or { Gone: false, Outcome.Task.IsCompleted: false, Record: { Method: CloneMethod.Direct, Bound: false } };
+            // A machine that was posted is there long before its volumes are.
+            or { Gone: false, Outcome.Task.IsCompleted: false, Record: { Method: CloneMethod.Direct or CloneMethod.DataVolume, Bound: false } };
 }

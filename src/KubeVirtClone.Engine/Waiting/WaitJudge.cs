@@ -63,6 +63,8 @@ internal static class WaitJudge
             return Deleted(record);
         if (record.Method == CloneMethod.Direct)
             return DirectBound(clone, record, related, now);
+        if (record.Method == CloneMethod.DataVolume)
+            return Filled(clone, record, related, now);
         var settled = now - clone.PhaseSince >= SettlingTime;
         if (!settled && record.Method == CloneMethod.Clone)
             return null;
@@ -103,6 +105,22 @@ internal static class WaitJudge
         // One that is started binds them.
         return pending.Count > 0 && pending.TrueForAll(related.WaitsForConsumer) && !Starts(record) && now - clone.PhaseSince >= SettlingTime
             ? Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, [.. pending.Select(c => c.Name).Order(StringComparer.Ordinal)]) }
+            : null;
+    }
+
+    // What CDI does for ever without getting on is found by looking into the clone, not here.
+    private static FollowOutcome? Filled(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now)
+    {
+        if (related is { DataVolumes.Refused: true, Claims.Refused: true })
+            return Unseen(clone, record, related, now);
+        if (!(related.DataVolumes.Synced || related.DataVolumes.Refused) || !(related.Claims.Synced || related.Claims.Refused))
+            return null;
+        if (related.WithDisks(record) is { Bound: true } done)
+            return Reached(clone, done, now);
+        var waiting = record.ClaimNames.Where(n => related.DataVolumeOf(record, n) is { WaitsForConsumer: true }).Order(StringComparer.Ordinal).ToList();
+        return waiting.Count > 0 && !Starts(record) && now - clone.PhaseSince >= SettlingTime
+            && record.ClaimNames.All(n => waiting.Contains(n, StringComparer.Ordinal) || related.DataVolumeOf(record, n) is { State.IsBound: true })
+            ? Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, waiting) }
             : null;
     }
 
@@ -198,6 +216,8 @@ internal static class WaitJudge
     public static FollowOutcome Diagnosed(CloneRecord record, CloneDiagnosis cause)
     {
         var (id, category, action) = StuckReasons.OfCause(cause.Code, cause.Cause);
+        if (!cause.NextStep.IsEmpty)
+            action = cause.NextStep;
         return new(record with { Message = cause.Cause }, FaultMapper.Make(id, category, $"The clone {record.Namespace}/{record.Name} cannot finish: {cause.Cause}", action, record.Reference.ToString()));
     }
 
@@ -245,6 +265,7 @@ internal static class WaitJudge
 
     private static string? Needed(CloneRecord record) => (record.Method == CloneMethod.Direct, record.SourceKind == SourceKinds.VirtualMachineSnapshot) switch
     {
+        _ when record.Method == CloneMethod.DataVolume => $"the machine {record.SourceName}",
         (true, _) => (record.SourceKind == SourceKinds.VirtualMachineSnapshot ? record.SourceName : record.SnapshotName) is { } snapshot ? $"the snapshot {snapshot}" : null,
         (false, true) => $"the clone or the snapshot {record.SourceName}",
         _ => "the clone",

@@ -92,7 +92,7 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Batch the clone was made in, or null.</summary>
     public string? Batch { get; }
 
-    /// <summary>How it is made: Clone, Restore or Direct.</summary>
+    /// <summary>How it is made: Clone, Restore, Direct or DataVolume.</summary>
     public string Method { get; }
 
     /// <summary>What it was asked to have of other size, type or place than its source: 4 CPUs, 8Gi, root 40Gi. Empty when nothing was.</summary>

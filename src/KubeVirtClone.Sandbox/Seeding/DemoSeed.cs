@@ -7,8 +7,8 @@ namespace KubeVirtClone.Sandbox.Seeding;
 /// <summary>
 /// The virtual machines a new sandbox has in namespace <c>default</c>: images to clone (<c>golden</c> with a container disk,
 /// <c>golden-pvc</c>, <c>golden-dv</c> from a DataVolume template, <c>golden-late</c> on late binding), some at work
-/// (<c>web-01</c> to <c>web-03</c>, <c>db-01</c>), and two that cannot be cloned: <c>legacy-01</c>, whose storage has no snapshots,
-/// and <c>vault-01</c>, which has a persistent TPM.
+/// (<c>web-01</c> to <c>web-03</c>, <c>db-01</c>), <c>legacy-01</c>, whose storage has no snapshots, and
+/// <c>vault-01</c>, which has a persistent TPM and cannot be cloned.
 /// </summary>
 internal static class DemoSeed
 {

@@ -112,7 +112,7 @@ public sealed class CloneComparer
         KubernetesObject? machine = null;
         await reader.ReadAsync(KubeVirtKinds.VirtualMachine, request.Namespace, async () =>
             machine = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct));
-        if (machine is not null && CloneRecord.IsDirect(machine))
+        if (machine is not null && CloneRecord.IsMachine(machine))
             return CloneRecord.From(machine);
         var kinds = new List<(ResourceKind Kind, Func<KubernetesObject, bool> IsClone)> { (await _cluster.GetCloneKindAsync(ct), static _ => true) };
         if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)

@@ -52,12 +52,13 @@ internal static class FieldMeaning
     private static bool IsClaim(string path) =>
         path.EndsWith(".persistentVolumeClaim.claimName", StringComparison.Ordinal) || path.EndsWith(".dataVolume.name", StringComparison.Ordinal);
 
-    // A data volume becomes a plain claim where it has no template, and in every machine made directly: one field goes, the other comes.
+    // A data volume becomes a plain claim where it has no template, and in every machine made directly; a claim becomes a data volume where CDI copies it:
+    // one field goes, the other comes.
     private static bool IsCopy(string path, JsonNode? source, JsonNode? clone, JsonObject machine)
     {
         if (source is not null && clone is not null)
             return true;
         var name = VolumeOf(path);
-        return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume);
+        return SourceMachine.Copied(machine).Any(v => v.Name == name && v.IsDataVolume == (path.EndsWith(".dataVolume.name", StringComparison.Ordinal) == source is not null));
     }
 }

@@ -81,6 +81,8 @@ internal static class TimingReader
 
     private static (DateTimeOffset At, string Origin)? Bound(CloneCase clone, DateTimeOffset made)
     {
+        if (clone.Record.Method == CloneMethod.DataVolume)
+            return Filled(clone);
         if (Event(clone, "PVCBound") is { } bound)
             return bound;
         var claims = clone.Claims;
@@ -95,6 +97,16 @@ internal static class TimingReader
 
         // With immediate binding KubeVirt binds before it makes the machine; there is no other record of the moment.
         return clone.Record.Bound || claims.Count > 0 ? (made, "bound before the machine was made") : null;
+    }
+
+    // Of one that was tidied away only its event may be left.
+    private static (DateTimeOffset At, string Origin)? Filled(CloneCase clone)
+    {
+        if (!clone.Record.Bound)
+            return null;
+        var filled = clone.Record.ClaimNames.Select(n => (clone.Reading.DataVolumes.Find(n) is { } dataVolume ? Condition(dataVolume, "Ready")?.At : null)
+            ?? clone.Reading.EventsOf(RelatedKinds.DataVolume.Kind, n).Where(e => e.Reason == "CloneSucceeded").Select(e => e.First).FirstOrDefault()).ToList();
+        return filled.Count > 0 && filled.TrueForAll(t => t is not null) ? At(filled.Max(), "DataVolume condition Ready") : null;
     }
 
     private static CloneSpan? Boot(CloneCase clone)

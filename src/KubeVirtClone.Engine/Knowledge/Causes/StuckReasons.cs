@@ -36,6 +36,8 @@ internal static class StuckReasons
         var (id, category) = code switch
         {
             CauseCodes.SnapshotFailed or CauseCodes.SnapshotDeleted => (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped),
+            CauseCodes.DataVolumeFailed => (FaultIds.VMCloneFailed, FaultCategory.OperationStopped),
+            CauseCodes.SourceInUse => (FaultIds.VMCloneSourceRunning, FaultCategory.ResourceBusy),
             CauseCodes.RestoreRefused or CauseCodes.TargetRefused => (FaultIds.VMCloneRestoreRefused, FaultCategory.InvalidArgument),
             _ => FaultOf(code, text) ?? (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped),
         };

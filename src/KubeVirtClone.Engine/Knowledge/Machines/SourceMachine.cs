@@ -37,6 +37,22 @@ internal static class SourceMachine
             .Where(v => Text(v["memoryDump"]?["claimName"]) is not null)
             .Select(v => new CopiedVolume(Text(v["name"]) ?? "", Text(v["memoryDump"]!["claimName"])!, IsDataVolume: false, Template: null));
 
+    /// <summary>The first volume whose storage class takes no snapshots, as KubeVirt says in the machine's status, and its words; null when all can be snapshotted or may come to be.</summary>
+    public static (string Volume, string Reason)? WithoutSnapshots(JsonObject? machine)
+    {
+        var copied = Copied(machine).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var status in (machine?["status"]?["volumeSnapshotStatuses"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            if (Text(status["name"]) is { } name && copied.Contains(name) && !IsTrue(status["enabled"])
+                && Text(status["reason"]) is { } reason && reason.StartsWith("No VolumeSnapshotClass", StringComparison.Ordinal))
+            {
+                return (name, reason);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether the machine is on, by what its status says.</summary>
     public static bool IsOn(JsonObject? machine) => IsTrue(machine?["status"]?["created"]);
 

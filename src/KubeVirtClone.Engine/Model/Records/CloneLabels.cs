@@ -7,7 +7,7 @@ public static class CloneLabels
     /// <summary>Label with the batch id.</summary>
     public const string Batch = "kubevirtclone.io/batch";
 
-    /// <summary>Label of a restore that stands for a clone: <c>Restore</c>; of a machine that was made directly: <c>Direct</c>. Clone objects of KubeVirt's own carry none.</summary>
+    /// <summary>Label of a restore that stands for a clone: <c>Restore</c>; of a machine that stands for one: <c>Direct</c>, <c>DataVolume</c>. Clone objects of KubeVirt's own carry none.</summary>
     public const string Method = "kubevirtclone.io/method";
 
     /// <summary>Label of a snapshot that clones of one batch share: <c>true</c>.</summary>
@@ -29,7 +29,7 @@ public static class CloneLabels
     public const string Asked = "kubevirtclone.io/asked";
 
     /// <summary>
-    /// Annotation of a machine that was made directly: <c>namespace/name</c> of that machine. A copy of the machine, which carries its labels and
+    /// Annotation of a machine that stands for a clone: <c>namespace/name</c> of that machine. A copy of the machine, which carries its labels and
     /// annotations, has another name, and is thereby known not to be the clone.
     /// </summary>
     public const string Target = "kubevirtclone.io/target";
@@ -37,7 +37,7 @@ public static class CloneLabels
     /// <summary>Annotation of a machine that was made directly: name and uid of the snapshot it was made of, <c>name/uid</c>.</summary>
     public const string Snapshot = "kubevirtclone.io/snapshot";
 
-    /// <summary>Annotation of a machine that was made directly: names of the claims made for it, separated by commas; without it there are none.</summary>
+    /// <summary>Annotation of a machine that stands for a clone: names of the claims, or data volumes, made for it, separated by commas; without it there are none.</summary>
     public const string Claims = "kubevirtclone.io/claims";
 
     /// <summary>

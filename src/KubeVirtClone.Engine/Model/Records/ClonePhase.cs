@@ -36,4 +36,15 @@ public enum CloneMethod
 
     /// <summary>By posting the virtual machine, and claims of its own filled from a snapshot's VolumeSnapshots. The machine stands for the clone.</summary>
     Direct,
+
+    /// <summary>By posting the virtual machine with data volumes of its own, which CDI copies from the claims of a stopped source. The machine stands for the clone.</summary>
+    DataVolume,
+}
+
+/// <summary>What ways of cloning have in common.</summary>
+public static class CloneMethods
+{
+    /// <summary>True where no object stands beside the new machine, which itself tells what it is a clone of.</summary>
+    /// <param name="method">How a clone is made.</param>
+    public static bool StandsAsMachine(this CloneMethod method) => method is CloneMethod.Direct or CloneMethod.DataVolume;
 }

@@ -2,24 +2,24 @@ using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Records;
 
-// A clone made directly has no object beside its machine: label and annotations on that say what it is. Whether its claims are all made, and
-// bound, only they tell; a record read of the machine alone takes them for made.
+// A clone whose machine was posted has no object beside that: its label and annotations say what it is. Whether its claims are all made, and
+// bound, only they tell (and the data volumes that are to fill them); a record read of the machine alone takes them for made.
 public sealed partial record CloneRecord
 {
-    /// <summary>The label selector of machines made directly. Copies of such machines match it too: <see cref="IsDirect"/> tells them apart.</summary>
-    public static string DirectSelector { get; } = $"{CloneLabels.Method}={nameof(CloneMethod.Direct)}";
+    /// <summary>The label selector of machines that stand for clones. Copies of such machines match it too: <see cref="IsMachine"/> tells them apart.</summary>
+    public static string MachineSelector { get; } = $"{CloneLabels.Method} in ({nameof(CloneMethod.DataVolume)},{nameof(CloneMethod.Direct)})";
 
-    /// <summary>Names of the claims that were to be made for it; of a clone made directly only.</summary>
+    /// <summary>Names of the claims, or data volumes, that were to be made for it; of a clone that stands as a machine only.</summary>
     internal IReadOnlyList<string> ClaimNames =>
-        Method == CloneMethod.Direct && Raw.Annotations.GetValueOrDefault(CloneLabels.Claims) is { Length: > 0 } names ? names.Split(',') : [];
+        Method.StandsAsMachine() && Raw.Annotations.GetValueOrDefault(CloneLabels.Claims) is { Length: > 0 } names ? names.Split(',') : [];
 
-    /// <summary>Whether a machine stands for a clone that was made directly. A clone, restore or backup of such a machine under another name does not.</summary>
+    /// <summary>Whether a machine stands for a clone: it was posted by this product. A clone, restore or backup of such a machine under another name does not.</summary>
     /// <param name="machine">The machine.</param>
-    public static bool IsDirect(KubernetesObject machine)
+    public static bool IsMachine(KubernetesObject machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         return machine.Kind == SourceKinds.VirtualMachine
-            && machine.Labels.GetValueOrDefault(CloneLabels.Method) == nameof(CloneMethod.Direct)
+            && machine.Labels.GetValueOrDefault(CloneLabels.Method) is nameof(CloneMethod.Direct) or nameof(CloneMethod.DataVolume)
             && machine.Annotations.GetValueOrDefault(CloneLabels.Target) == $"{machine.Namespace}/{machine.Name}";
     }
 
@@ -27,8 +27,11 @@ public sealed partial record CloneRecord
     /// <param name="claims">A claim by its name; null where there is none.</param>
     internal CloneRecord WithClaims(Func<string, ClaimState?> claims)
     {
-        if (Method != CloneMethod.Direct)
+        if (!Method.StandsAsMachine())
             return this;
+        // Its disks are made and filled by virt-controller and CDI; nobody is asked to do more.
+        if (Method == CloneMethod.DataVolume)
+            return this with { Bound = ClaimNames.All(n => claims(n) is { IsBound: true } state && (state.Owner ?? (state.FilledByDataVolume ? Uid : null)) == Uid) };
         var states = ClaimNames.Select(n => (Name: n, State: claims(n))).ToList();
         var unmade = states.Where(s => s.State is not { } state || state.Owner != Uid).Select(s => s.Name).ToList();
         return unmade.Count == 0
@@ -60,7 +63,7 @@ public sealed partial record CloneRecord
             Uid = machine.Uid,
             SnapshotName = source?.Kind == SourceKinds.VirtualMachineSnapshot ? null : snapshot,
             Batch = machine.Labels.GetValueOrDefault(CloneLabels.Batch),
-            Method = CloneMethod.Direct,
+            Method = Enum.Parse<CloneMethod>(machine.Labels[CloneLabels.Method]),
             Labels = machine.Labels,
             Raw = machine,
         };
@@ -68,10 +71,15 @@ public sealed partial record CloneRecord
 }
 
 /// <summary>What matters of a claim that was made for a clone.</summary>
-/// <param name="IsBound">Whether it has its volume.</param>
+/// <param name="IsBound">Whether it has its volume; of a data volume, whether that is filled.</param>
 /// <param name="Owner">Uid of the machine that owns it, or null.</param>
-internal readonly record struct ClaimState(bool IsBound, string? Owner)
+/// <param name="FilledByDataVolume">Whether it is a data volume's, and CDI says on it that it is filled: a bound claim may still be copied into.</param>
+internal readonly record struct ClaimState(bool IsBound, string? Owner, bool FilledByDataVolume = false)
 {
+    // Of the way that fills a claim beside, and of the older one that copies into it.
+    private const string ClonePhase = "cdi.kubevirt.io/clonePhase";
+    private const string PodPhase = "cdi.kubevirt.io/storage.pod.phase";
+
     /// <summary>Its storage class, or null.</summary>
     public string? StorageClass { get; private init; }
 
@@ -81,10 +89,18 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner)
     /// <summary>The restore that made it, as KubeVirt notes it, or null.</summary>
     public string? Restore { get; private init; }
 
-    public static ClaimState Of(KubernetesObject claim) => new(claim.IsBound(), claim.AsClaim().OwningMachine()?.Uid)
+    public static ClaimState Of(KubernetesObject claim) => new(
+        claim.IsBound(),
+        claim.AsClaim().OwningMachine()?.Uid,
+        claim.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == RelatedKinds.DataVolume.Kind)
+            && (claim.Annotations.GetValueOrDefault(ClonePhase) ?? claim.Annotations.GetValueOrDefault(PodPhase)) == "Succeeded")
     {
         StorageClass = claim.StringAt("spec", "storageClassName"),
         IsWanted = claim.Annotations.ContainsKey("volume.kubernetes.io/selected-node"),
         Restore = claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore),
     };
+
+    public static ClaimState OfDataVolume(KubernetesObject dataVolume) => new(
+        dataVolume.StringAt("status", "phase") == "Succeeded",
+        dataVolume.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("uid")).FirstOrDefault());
 }

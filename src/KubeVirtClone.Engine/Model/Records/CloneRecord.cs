@@ -82,7 +82,7 @@ public sealed partial record CloneRecord
         return clone.Kind switch
         {
             SourceKinds.VirtualMachineRestore => FromRestore(clone),
-            SourceKinds.VirtualMachine => IsDirect(clone) ? FromDirect(clone) : FromMachine(clone),
+            SourceKinds.VirtualMachine => IsMachine(clone) ? FromDirect(clone) : FromMachine(clone),
             _ => FromClone(clone),
         };
     }

@@ -27,6 +27,10 @@ internal static class RelatedKinds
 
     public static ResourceKind StorageProfile { get; } = new("cdi.kubevirt.io", "v1beta1", "storageprofiles", "StorageProfile", Namespaced: false);
 
+    public static ResourceKind Cdi { get; } = new("cdi.kubevirt.io", "v1beta1", "cdis", "CDI", Namespaced: false);
+
+    public static ResourceKind CsiDriver { get; } = new("storage.k8s.io", "v1", "csidrivers", "CSIDriver", Namespaced: false);
+
     public static ResourceKind ControllerRevision { get; } = new("apps", "v1", "controllerrevisions", "ControllerRevision");
 
     public static ResourceKind Secret { get; } = new("", "v1", "secrets", "Secret");

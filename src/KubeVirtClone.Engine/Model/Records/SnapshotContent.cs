@@ -42,6 +42,19 @@ internal sealed class SnapshotContent
     /// <summary>What a snapshot of a machine will hold, before there is one: its VolumeSnapshots have names only once it is taken.</summary>
     public static SnapshotContent OfMachine(JsonObject machine) => new("", machine, [.. CopiedVolumes(machine).Select(v => new SnapshotVolume(v, "", "", null, null))]);
 
+    /// <summary>The same of a machine whose claims are known and copied as they are, without a snapshot.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="claims">Its claims, by the name of the volume; each is to keep to metadata and specification.</param>
+    public static SnapshotContent OfClaims(JsonObject machine, IReadOnlyDictionary<string, JsonObject> claims) => new(
+        "",
+        machine,
+        [
+            .. CopiedVolumes(machine).Where(claims.ContainsKey).Select(v => new SnapshotVolume(v, "", "", null, Requested(claims[v])) { Backup = claims[v] }),
+        ]);
+
+    private static long? Requested(JsonObject claim) =>
+        claim["spec"]?["resources"]?["requests"]?["storage"] is JsonValue value && value.TryGetValue<string>(out var text) && Quantity.Parse(text) is { } size ? (long)Math.Ceiling(size) : null;
+
     /// <summary>Names of a machine's volumes whose data KubeVirt copies.</summary>
     public static IEnumerable<string> CopiedVolumes(JsonObject machine) =>
         ((machine["spec"]?["template"]?["spec"]?["volumes"] as JsonArray)?.OfType<JsonObject>() ?? [])

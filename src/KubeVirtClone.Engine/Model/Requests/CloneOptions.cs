@@ -18,7 +18,7 @@ public enum CloneMethodChoice
 {
     /// <summary>
     /// By <see cref="Clone"/> up to <see cref="CloneOptions.AutoRestoreAbove"/> targets of one source; above, and for machines that are to start at once,
-    /// by <see cref="Direct"/> where rights and source allow it, else by <see cref="Restore"/>.
+    /// by <see cref="Direct"/> where rights and source allow it, else by <see cref="Restore"/>. Where a disk takes no snapshots, by <see cref="DataVolume"/>.
     /// </summary>
     Auto,
 
@@ -33,6 +33,11 @@ public enum CloneMethodChoice
     /// between, so that it is the fastest; there is no object beside the machine.
     /// </summary>
     Direct,
+
+    /// <summary>
+    /// By posting the machines with data volumes that CDI copies from the claims of the source, which must be stopped: for storage without snapshots.
+    /// </summary>
+    DataVolume,
 }
 
 /// <summary>How a batch is carried out.</summary>

@@ -124,6 +124,9 @@ public static class CauseCodes
     /// <summary>A machine was made directly, and not all of its claims were: whoever made it was interrupted.</summary>
     public const string ClaimsNotMade = "ClaimsNotMade";
 
+    /// <summary>A data volume of the clone is never made, or never filled.</summary>
+    public const string DataVolumeFailed = "DataVolumeFailed";
+
     /// <summary>A new volume is not provisioned.</summary>
     public const string ClaimNotProvisioned = "ClaimNotProvisioned";
 

@@ -105,6 +105,9 @@ public static partial class FaultIds
     /// <summary>Two items of one batch have the same target, or the same clone object name.</summary>
     public const string VMCloneDuplicateTarget = "VMCloneDuplicateTarget";
 
+    /// <summary>The source is switched on, and the way it is to be cloned needs it stopped.</summary>
+    public const string VMCloneSourceRunning = "VMCloneSourceRunning";
+
     /// <summary>A claim with the name PrefixTargetName would use exists.</summary>
     public const string VMCloneVolumeExists = "VMCloneVolumeExists";
 

@@ -47,6 +47,10 @@ internal sealed class AccessCheck : IPreflightCheck
             case CloneMethod.Restore:
                 yield return "virtualmachinerestores";
                 break;
+            // The data volumes are made by virt-controller.
+            case CloneMethod.DataVolume:
+                yield return "virtualmachines";
+                break;
             default:
                 yield return "virtualmachines";
                 yield return "persistentvolumeclaims";

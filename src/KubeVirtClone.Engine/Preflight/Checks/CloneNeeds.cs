@@ -72,16 +72,17 @@ internal sealed class CloneNeeds
         }
 
         var (method, shared) = _ways[source];
-        var snapshots = subject.FromSnapshot || (shared && !first) ? 0 : 1;
+        var snapshots = subject.FromSnapshot || method == CloneMethod.DataVolume || (shared && !first) ? 0 : 1;
         return resource switch
         {
             "requests.storage" => volumes.Sum(v => v.Size ?? 0),
             "persistentvolumeclaims" or "count/persistentvolumeclaims" => volumes.Count,
             "count/datavolumes.cdi.kubevirt.io" when method == CloneMethod.Direct => 0,
+            "count/datavolumes.cdi.kubevirt.io" when method == CloneMethod.DataVolume => volumes.Count,
             "count/datavolumes.cdi.kubevirt.io" => volumes.Count(v => v.Volume.Template is not null),
             "count/virtualmachines.kubevirt.io" => 1,
             "count/virtualmachineclones.clone.kubevirt.io" => method == CloneMethod.Clone ? 1 : 0,
-            "count/virtualmachinerestores.snapshot.kubevirt.io" => method == CloneMethod.Direct ? 0 : 1,
+            "count/virtualmachinerestores.snapshot.kubevirt.io" => method.StandsAsMachine() ? 0 : 1,
             "count/virtualmachinesnapshots.snapshot.kubevirt.io" => snapshots,
             "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" => snapshots,
             "count/volumesnapshots.snapshot.storage.k8s.io" => snapshots * volumes.Count,

@@ -77,7 +77,7 @@ internal sealed class DiskMethodCheck : IPreflightCheck
     {
         foreach (var source in batch.Sources)
         {
-            if (!source.All.Any(s => !s.AsItStands && s.Request.ChangesDisks) || batch.MethodOf(source) is CloneMethod.Direct)
+            if (!source.All.Any(s => !s.AsItStands && s.Request.ChangesDisks) || batch.MethodOf(source).StandsAsMachine())
                 continue;
             var method = batch.MethodOf(source);
             foreach (var subject in source.All.Where(s => !s.AsItStands && s.Checked.Fault is null))

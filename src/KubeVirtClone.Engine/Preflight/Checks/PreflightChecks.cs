@@ -39,6 +39,8 @@ internal static class PreflightChecks
         .. CheapOfSources,
         .. CheapOfSubjects,
         new DiskMethodCheck(),
+        new CopiedSourceCheck(),
+        new CopyStrategyCheck(),
         new RestoredMachineCheck(),
         new TemplateSourceCheck(),
         new RunningSourceCheck(),

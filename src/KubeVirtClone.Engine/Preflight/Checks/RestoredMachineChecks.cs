@@ -85,7 +85,7 @@ internal sealed class SourceNameCheck : SourceCheck
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         var name = SourceMachine.Text(source.Machine?["metadata"]?["name"]) ?? source.Name;
-        if (source.Machine is null || name.Length <= NameRules.MaxLabelLength)
+        if (source.Machine is null || name.Length <= NameRules.MaxLabelLength || batch.IsCopied(source))
             yield break;
         if (!SourceMachine.Copied(source.Machine).Concat(SourceMachine.MemoryDumps(source.Machine)).Any())
             yield break;
@@ -103,8 +103,8 @@ internal sealed class TemplateSourceCheck : SourceCheck
 {
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        // Machines that are made directly have no templates.
-        if (batch.MethodOf(source) == CloneMethod.Direct)
+        // Machines that are posted have no templates of their source's.
+        if (batch.MethodOf(source).StandsAsMachine())
             yield break;
         foreach (var (reference, template) in MachineReferences.DataSources(source.Machine))
         {

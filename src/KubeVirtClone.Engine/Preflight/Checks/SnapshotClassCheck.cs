@@ -15,7 +15,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
 
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        if (source.First.FromSnapshot || !batch.Facts.VolumeSnapshotClasses.IsRead)
+        if (source.First.FromSnapshot || batch.IsCopied(source) || !batch.Facts.VolumeSnapshotClasses.IsRead)
             yield break;
         foreach (var ofClass in SourceVolume.Of(source, batch.Facts).Where(v => v.StorageClass is { Length: > 0 }).GroupBy(v => v.StorageClass!, StringComparer.Ordinal))
         {

@@ -16,6 +16,8 @@ internal sealed class StorageLimitCheck : SourceCheck
 
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
+        if (batch.IsCopied(source))
+            yield break;
         var snapshots = batch.Options.NoSharedSnapshot || source.First.AsItStands ? source.All.Count : 1;
         foreach (var volume in SourceVolume.Of(source, batch.Facts))
         {

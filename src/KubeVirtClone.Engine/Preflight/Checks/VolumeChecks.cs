@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
@@ -15,6 +16,22 @@ internal sealed class VolumeSupportCheck : SourceCheck
     {
         if (source.First.FromSnapshot || source.Machine?["status"]?["volumeSnapshotStatuses"] is not JsonArray statuses)
             yield break;
+        if (batch.IsCopied(source))
+        {
+            // Of one that runs, which cannot be copied, more is said elsewhere.
+            if (!source.IsOn && batch.Options.Method == CloneMethodChoice.Auto && SourceMachine.WithoutSnapshots(source.Machine) is var (name, reason))
+            {
+                yield return source.Finding(
+                    FindingSeverity.Warning,
+                    FindingCodes.VolumeNotSnapshottable,
+                    $"The volume '{name}' of '{source.Name}' takes no snapshots ({reason.TrimEnd('.')}): CDI copies its disks for each clone, which takes longer, and the machine has to stay off until that is done.",
+                    "Have a VolumeSnapshotClass made for the driver, or move the volume to a class with snapshots, where clones are to share a snapshot.",
+                    $"status.volumeSnapshotStatuses[{name}]: {reason}");
+            }
+
+            yield break;
+        }
+
         var byName = statuses.OfType<JsonObject>().GroupBy(s => SourceMachine.Text(s["name"]) ?? "").ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         foreach (var volume in SourceMachine.Copied(source.Machine))
         {
@@ -52,7 +69,7 @@ internal sealed class VolumeSupportCheck : SourceCheck
             sure ? FindingSeverity.Error : FindingSeverity.Warning,
             FindingCodes.VolumeNotSnapshottable,
             message + (message.EndsWith('.') ? "" : ".") + why,
-            "Have a VolumeSnapshotClass made for the driver, move the volume to a class with snapshots, or copy the disk with CDI.",
+            $"Have a VolumeSnapshotClass made for the driver, move the volume to a class with snapshots, or have the disk copied by CDI: {OptionName.Method} DataVolume, of the stopped machine.",
             evidence);
     }
 }
@@ -62,7 +79,7 @@ internal sealed class ClaimStateCheck : SourceCheck
 {
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        if (source.First.FromSnapshot || !source.State.Claims.IsRead)
+        if (source.First.FromSnapshot || !source.State.Claims.IsRead || batch.IsCopied(source))
             yield break;
         foreach (var volume in SourceVolume.Of(source, batch.Facts))
         {
@@ -132,7 +149,7 @@ internal sealed class MemoryDumpCheck : SourceCheck
 {
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        if (source.First.FromSnapshot)
+        if (source.First.FromSnapshot || batch.IsCopied(source))
             yield break;
         foreach (var dump in SourceMachine.MemoryDumps(source.Machine).Where(d => source.State.Claims.Lacks(d.Claim)))
         {
@@ -151,7 +168,7 @@ internal sealed class ClaimUseCheck : SourceCheck
 {
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
-        if (source.First.FromSnapshot || source.First.SourceObject is not { } machine)
+        if (source.First.FromSnapshot || source.First.SourceObject is not { } machine || batch.IsCopied(source))
             yield break;
         var off = source.State.Instances.IsRead ? source.State.Instances.Lacks(source.Name) : !machine.IsTrueAt("status", "created");
         foreach (var volume in SourceMachine.Copied(source.Machine))

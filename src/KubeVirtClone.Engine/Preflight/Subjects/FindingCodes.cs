@@ -155,6 +155,9 @@ public static class FindingCodes
     /// <summary>Services will send traffic to the clones.</summary>
     public const string ServiceSelects = "ServiceSelects";
 
+    /// <summary>How CDI copies the disks.</summary>
+    public const string CopyStrategy = "CopyStrategy";
+
     /// <summary>Every clone takes a snapshot of its own, and they queue.</summary>
     public const string SnapshotsQueue = "SnapshotsQueue";
 }

@@ -150,14 +150,17 @@ internal sealed class PreflightBatch
         if (source.First.AsItStands)
             return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
         var requests = source.All.Select(s => s.Request).ToList();
-        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, MayPost(source.State)).Method;
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, source.Machine, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, MayPost(source.State)).Method;
     }
+
+    /// <summary>True when CDI copies the volumes of a source: no snapshot is taken of the machine.</summary>
+    public bool IsCopied(PreflightSource source) => MethodOf(source) == CloneMethod.DataVolume;
 
     private static bool MayPost(NamespaceState state) =>
         Array.TrueForAll(["create virtualmachines", "create persistentvolumeclaims"], right => state.Access.GetValueOrDefault(right)?.Allowed == true);
 
     /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
-    public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands
+    public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands && !IsCopied(source)
         && (MethodOf(source) != CloneMethod.Clone || (!Options.NoSharedSnapshot && source.All.Count > 1 && Facts.SnapshotApiVersion is not null));
 }
 

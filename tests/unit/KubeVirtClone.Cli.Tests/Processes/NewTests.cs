@@ -47,6 +47,19 @@ public sealed class NewTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task What_takes_no_snapshots_is_copied_by_CDI_from_a_stopped_machine_and_is_a_clone_like_others()
+    {
+        var made = (await sandbox.RunAsync("new", "legacy-01", "copied-1", "--batch", "copied", "--for", "bound", "--timeout", "80s", "-o", "name")).ShouldEndWith(0);
+        made.Lines.ShouldBe(["vm/copied-1"]);
+        made.Error.ShouldContain("takes no snapshots");
+        (await sandbox.RunAsync("get", "vm/copied-1", "-o", "wide")).ShouldEndWith(0).Lines[1].ShouldContain(" DataVolume ");
+        (await sandbox.RunAsync("wait", "vm/copied-1", "--for", "bound", "--timeout", "60s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vm/copied-1"]);
+        (await sandbox.RunAsync("compare", "--batch", "copied", "--quiet")).ShouldEndWith(0);
+        (await sandbox.RunAsync("remove", "vm/copied-1", "--include-target")).ShouldEndWith(0).Lines.ShouldContain("vm/copied-1 removed");
+        (await sandbox.RunAsync("new", "legacy-01", "paper", "--method", "datavolume", "--dry-run=client", "-o", "yaml")).ShouldEndWith(0).Output.ShouldContain("dataVolumeTemplates:");
+    }
+
+    [Fact]
     public async Task Without_wait_it_returns_what_was_created()
     {
         var made = (await sandbox.RunAsync("new", "vm/golden", "now-1", "-o", "json")).ShouldEndWith(0);

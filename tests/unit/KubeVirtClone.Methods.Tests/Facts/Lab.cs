@@ -161,7 +161,7 @@ internal sealed class Lab : IAsyncDisposable
     /// <summary>The claims of the machines made, by machine.</summary>
     public Dictionary<string, string> Claims() => List("VirtualMachine").Where(m => m.Name() != "golden").ToDictionary(
         m => m.Name(),
-        m => m.ArrayAt("spec", "template", "spec", "volumes").Objects().Select(v => v.TextAt("persistentVolumeClaim", "claimName")).OfType<string>().Single(),
+        m => m.ArrayAt("spec", "template", "spec", "volumes").Objects().Select(v => v.TextAt("persistentVolumeClaim", "claimName") ?? v.TextAt("dataVolume", "name")).OfType<string>().Single(),
         StringComparer.Ordinal);
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();

@@ -16,17 +16,18 @@ public sealed class KilledBatchTests
 {
     private const int Count = 2;
 
-    // The snapshot, one request for each clone, and what gives the snapshot to them.
-    private const int FewestToMake = Count + 2;
+    // The snapshot, one request for each clone, and what gives the snapshot to them. Where CDI copies there is no snapshot.
+    private static int FewestToMake(CloneMethodChoice method) => method == CloneMethodChoice.DataVolume ? Count : Count + 2;
 
     [Theory]
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
     [InlineData(CloneMethodChoice.Direct)]
+    [InlineData(CloneMethodChoice.DataVolume)]
     public async Task Killed_at_any_request_the_same_command_completes_the_job(CloneMethodChoice method)
     {
         await using var lab = new Lab();
-        await ForEachPointAsync([false, true], FewestToMake, async (point, batch) =>
+        await ForEachPointAsync([false, true], FewestToMake(method), async (point, batch) =>
         {
             var when = $"{method} killed at {point} and run again";
             var began = lab.Changes.Count;
@@ -38,11 +39,12 @@ public sealed class KilledBatchTests
             Made(lab, began).ShouldBe(Targets(batch), customMessage: when);
             lab.Claims().Values.Distinct(StringComparer.Ordinal).Count().ShouldBe(Count, when);
             var records = lab.List(method == CloneMethodChoice.Clone ? "VirtualMachineClone" : "VirtualMachineRestore").Select(r => r.Kind() + " " + r.Name()).ToList();
-            // A machine that is made directly stands for itself.
-            records.Count.ShouldBe(method == CloneMethodChoice.Direct ? 0 : Count, when);
+            // A machine that is posted stands for itself.
+            records.Count.ShouldBe(method is CloneMethodChoice.Direct or CloneMethodChoice.DataVolume ? 0 : Count, when);
             lab.Settle();
             lab.State().ShouldBe(
-                [.. lab.Before, .. Targets(batch).Select(t => "VirtualMachine " + t), .. lab.Claims().Values.Select(c => "PersistentVolumeClaim " + c), .. records],
+                [.. lab.Before, .. Targets(batch).Select(t => "VirtualMachine " + t), .. lab.Claims().Values.Select(c => "PersistentVolumeClaim " + c), .. records,
+                    .. method == CloneMethodChoice.DataVolume ? lab.Claims().Values.Select(c => "DataVolume " + c) : []],
                 ignoreOrder: true,
                 when);
 
@@ -56,11 +58,12 @@ public sealed class KilledBatchTests
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
     [InlineData(CloneMethodChoice.Direct)]
+    [InlineData(CloneMethodChoice.DataVolume)]
     public async Task Killed_at_any_request_the_batch_can_be_removed_whole(CloneMethodChoice method)
     {
         await using var lab = new Lab();
         // Before a request nothing else is there than after the one before it.
-        await ForEachPointAsync([true], FewestToMake, async (point, batch) =>
+        await ForEachPointAsync([true], FewestToMake(method), async (point, batch) =>
         {
             if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch), point))
                 return false;
@@ -77,7 +80,7 @@ public sealed class KilledBatchTests
     public async Task Killed_at_any_request_what_late_volumes_need_is_kept_and_goes_once_they_are_bound(CloneMethodChoice method)
     {
         await using var lab = new Lab("wffc", nodes: true);
-        await ForEachPointAsync([true], FewestToMake, async (point, batch) =>
+        await ForEachPointAsync([true], FewestToMake(method), async (point, batch) =>
         {
             var when = $"{method} killed at {point} and run again";
             var began = lab.Changes.Count;
@@ -107,6 +110,7 @@ public sealed class KilledBatchTests
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
     [InlineData(CloneMethodChoice.Direct)]
+    [InlineData(CloneMethodChoice.DataVolume)]
     public async Task A_removal_that_is_killed_is_completed_by_the_same_command(CloneMethodChoice method)
     {
         await using var lab = new Lab();

@@ -36,9 +36,11 @@ internal sealed record SoakBatch(
 #pragma warning disable CA5394 // Repeatable on purpose.
     public static SoakBatch Draw(Random random, int number)
     {
-        var (kind, source) = Sources[random.Next(Sources.Length)];
         // Each method and each kind of fault in its turn, so that a short soak has them all; what goes with it is drawn.
         var method = Methods[number % Methods.Length];
+        // Only CDI copies what takes no snapshots, and no snapshot is a source for it.
+        var sources = method == CloneMethodChoice.DataVolume ? [.. Sources.Where(s => s.Kind == SourceKinds.VirtualMachine), (SourceKinds.VirtualMachine, "legacy-01")] : Sources;
+        var (kind, source) = sources[random.Next(sources.Length)];
         var state = States[random.Next(States.Length)];
         // Its volumes wait for the first start.
         if (source == LateMachine && state == WaitState.Bound)

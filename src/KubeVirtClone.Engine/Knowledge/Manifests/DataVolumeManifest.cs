@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Model.Records;
+
+namespace KubeVirtClone.Engine.Knowledge.Manifests;
+
+/// <summary>Turns a machine that is made directly, and the claims for it, into one whose disks virt-controller and CDI make: data volume templates that copy claims.</summary>
+internal static class DataVolumeManifest
+{
+    private const string ContentType = "cdi.kubevirt.io/storage.contentType";
+    private const string BindAtOnce = "cdi.kubevirt.io/storage.bind.immediate.requested";
+
+    /// <summary>Gives the machine templates in place of its claims.</summary>
+    /// <param name="machine">The machine as it would be posted with claims of its own; it is changed.</param>
+    /// <param name="claims">The claims that would be posted for it, each with the claim it is a copy of.</param>
+    public static void Apply(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims)
+    {
+        machine["metadata"]!["labels"]![CloneLabels.Method] = nameof(CloneMethod.DataVolume);
+        if (claims.Count == 0)
+            return;
+        machine["spec"]!["dataVolumeTemplates"] = new JsonArray([.. claims.Select(c => (JsonNode)Template(c.Claim, c.Source))]);
+        var names = claims.Select(c => Name(c.Claim)).ToHashSet(StringComparer.Ordinal);
+        foreach (var volume in SourceMachine.Volumes(machine))
+        {
+            if (volume["persistentVolumeClaim"] is not JsonObject named || SourceMachine.Text(named["claimName"]) is not { } claim || !names.Contains(claim))
+                continue;
+            volume.Remove("persistentVolumeClaim");
+            volume["dataVolume"] = new JsonObject { ["name"] = claim };
+            if (named["hotpluggable"] is { } hotpluggable)
+                volume["dataVolume"]!["hotpluggable"] = hotpluggable.DeepClone();
+        }
+    }
+
+    private static JsonObject Template(JsonObject claim, CopiedClaim source)
+    {
+        var metadata = new JsonObject
+        {
+            ["name"] = Name(claim),
+            // The data is to be the source's of now, not of the machine's first start; nothing else would use a volume that waits for its consumer.
+            ["annotations"] = new JsonObject { [BindAtOnce] = "true" },
+        };
+        if (claim["metadata"]!["labels"]?[CloneLabels.Batch] is { } batch)
+            metadata["labels"] = new JsonObject { [CloneLabels.Batch] = batch.DeepClone() };
+        var asked = (JsonObject)claim["spec"]!.DeepClone();
+        asked.Remove("dataSourceRef");
+        var spec = new JsonObject { ["source"] = new JsonObject { ["pvc"] = new JsonObject { ["namespace"] = source.Namespace, ["name"] = source.Name } } };
+        // CDI takes exactly one access mode with a size; where there are several it sees to the size itself.
+        var severalModes = asked["accessModes"] is JsonArray { Count: > 1 };
+        if (severalModes && !(Quantity.Parse(SourceMachine.Text(asked["resources"]?["requests"]?["storage"])) > source.Size))
+            asked.Remove("resources");
+        spec[severalModes ? "storage" : "pvc"] = asked;
+        if (SourceMachine.Text(claim["metadata"]!["annotations"]?[ContentType]) is "archive")
+            spec["contentType"] = "archive";
+        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+    }
+
+    private static string Name(JsonObject claim) => claim["metadata"]!["name"]!.GetValue<string>();
+}
+
+/// <summary>The claim that a disk is copied from.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Size">Size of its volume, in bytes; null when that is not known.</param>
+internal sealed record CopiedClaim(string Namespace, string Name, decimal? Size);
