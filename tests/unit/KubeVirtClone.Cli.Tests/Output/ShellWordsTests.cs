@@ -40,7 +40,7 @@ public sealed class ShellWordsTests
     public void There_is_a_word_for_every_command()
     {
         foreach (var name in Names(typeof(CommandName)))
-            ShellWords.Command(Regex.Replace(name, "^([A-Z][a-z]+)", "$1-")).ShouldStartWith("kubectl ");
+            ShellWords.Command(Regex.Replace(name, "^(?<verb>[A-Z][a-z]+)", "${verb}-", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))).ShouldStartWith("kubectl ");
     }
 
     [Fact]

@@ -46,8 +46,11 @@ public sealed class CloneOperationTests
         await _world.CloneAsync(World.Requests(count), WaitBound);
 
         _world.Client.Count("CREATE").ShouldBe(count);
-        (_world.Client.Requests.Count - count).ShouldBeLessThanOrEqualTo(9);
-        _world.Client.Count("WATCH virtualmachineclones").ShouldBe(1);
+        // What is around clones is watched too where the machine is so slow that they seem to stand still: each kind once, however many there are.
+        var watched = _world.Client.Requests.Where(r => r.StartsWith("WATCH", StringComparison.Ordinal)).ToList();
+        watched.ShouldBeUnique();
+        watched.ShouldContain("WATCH virtualmachineclones");
+        (_world.Client.Requests.Count - watched.Count - count).ShouldBeLessThanOrEqualTo(8);
     }
 
     [Fact]
