@@ -7,7 +7,9 @@
     same call again makes nothing twice. Run it against any cluster you are connected to (Connect-KubeVirt) that has CDI, or against a
     sandbox: Start-KubeVirtSandbox.
 .EXAMPLE
-    ./desktops.ps1 -Image ubuntu-24.04 -Team team-a, team-b, team-c -StorageClass fast
+    ./desktops.ps1 -Image ubuntu-24.04 -Team team-a, team-b, team-c -StorageClass fast -DiskSize 40Gi
+
+    Thirty desktops in three namespaces, with disks of 40Gi on the class fast.
 .EXAMPLE
     ./desktops.ps1 -Image ubuntu-24.04 -Team team-a, team-b, team-c -Remove
 #>
@@ -21,8 +23,9 @@ param(
     [int] $Count = 10,
     # Storage class of their disks; without it that of the image's.
     [string] $StorageClass,
-    # Memory and more is told by patches, as for any clone.
-    [string[]] $Patch,
+    # Size of their disks, such as 40Gi, and memory, such as 8Gi; without them those of the image.
+    [string] $DiskSize,
+    [string] $Memory,
     # Remove the desktops instead.
     [switch] $Remove
 )
@@ -37,7 +40,9 @@ if ($Remove) {
 $storage = if ($StorageClass) { @{ StorageClass = $StorageClass } } else { @{} }
 Copy-VMGoldenImage $Image -Destination $Team @storage
 
-$patches = if ($Patch) { @{ Patch = $Patch } } else { @{} }
+$sizes = @{}
+if ($DiskSize) { $sizes.DiskSize = $DiskSize }
+if ($Memory) { $sizes.Memory = $Memory }
 foreach ($namespace in $Team) {
-    New-VMClone -GoldenImage $Image -TargetNamespace $namespace -Count $Count -NamePattern 'desk-{0:d2}' -Batch $batch -Wait -For Bound -Timeout 15m @patches
+    New-VMClone -GoldenImage $Image -TargetNamespace $namespace -Count $Count -NamePattern 'desk-{0:d2}' -Batch $batch -Wait -For Bound -Timeout 15m @sizes
 }

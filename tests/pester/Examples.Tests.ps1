@@ -1,7 +1,7 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster -SandboxParameters @{ NoPacing = $true }
-    New-TestVM -Name golden -Label @{ app = 'shop'; role = 'live' }
+    New-TestVM -Name golden
     New-TestDiskVM -Name build01
     $script:Examples = Convert-Path (Join-Path $PSScriptRoot '../../examples')
     $script:Config = Join-Path $TestDrive config
@@ -22,6 +22,134 @@ Describe 'examples/clones.csv' {
         $made.TargetName | Sort-Object | Should -Be 'db-01', 'web-01', 'web-02'
         (Get-VM web-01).Labels['tier'] | Should -Be 'web'
         Remove-VMClone -Batch sample -IncludeTarget -Force -Confirm:$false
+    }
+}
+
+Describe 'examples/lab.ps1' {
+    BeforeAll { $script:Lab = Join-Path $script:Examples lab.ps1 }
+
+    It 'makes two hundred desktops of a file, once, and takes them away' {
+        $file = Join-Path $TestDrive lab.csv
+        $report = Join-Path $TestDrive lab.html
+        1..200 | ForEach-Object { [pscustomobject]@{ SourceName = 'golden'; TargetName = 'desk-{0:d3}' -f $_; Hostname = 'desk-{0:d3}' -f $_ } } | Export-Csv $file
+        $made = & $script:Lab -Path $file -Batch lab -Report $report -WarningAction Ignore
+        $made.Count | Should -Be 200
+        $report | Should -FileContentMatch 'desk-200'
+        (Get-VM desk-117).Raw.spec.template.spec.hostname | Should -Be 'desk-117'
+        $uids = (Get-VM desk-*).Uid
+        (Get-VM desk-117) | Remove-VM -Confirm:$false
+        $null = & $script:Lab -Path $file -Batch lab -WarningAction Ignore
+        $again = (Get-VM desk-*).Uid
+        $again.Count | Should -Be 200
+        @($again | Where-Object { $_ -notin $uids }).Count | Should -Be 1
+        & $script:Lab -Batch lab -Remove
+        Get-VM desk-* | Should -BeNullOrEmpty
+    }
+
+    It 'makes nothing of a file with a row that cannot work' {
+        Set-Content (Join-Path $TestDrive bad.csv) "SourceName,TargetName`ngolden,good-1`nnobody,bad-1"
+        { & $script:Lab -Path (Join-Path $TestDrive bad.csv) -Batch bad 6>$null } | Should -Throw 'Errors in *: 1. Nothing was made.'
+        Get-VM good-1 -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'examples/nightly-image.ps1' -Tag Node {
+    BeforeAll {
+        $script:Nightly = Join-Path $script:Examples nightly-image.ps1
+        $script:Log = Join-Path $TestDrive image.log
+        # As cron runs it: a process of its own, which has an exit code.
+        function Invoke-Nightly([string] $Source) {
+            $said = Invoke-TestShell -Command "Import-Module '$(Get-TestModulePath)'; & '$script:Nightly' -Image nightly -Source '$Source' -Log '$script:Log' -Keep 2 -Namespace '$script:Namespace' -Timeout 00:05:00 *>&1; exit `$LASTEXITCODE"
+            [pscustomobject]@{ ExitCode = $LASTEXITCODE; Said = "$said"; Log = @(Get-Content $script:Log -ErrorAction Ignore) }
+        }
+    }
+
+    It 'makes a version a night, keeps two, and says so in its log' {
+        foreach ($night in 1..3) {
+            $run = Invoke-Nightly build01
+            $run.ExitCode | Should -Be 0 -Because "$($run.Log -join "`n")`n$($run.Said)"
+        }
+
+        (Get-VMGoldenImage nightly).Version | Sort-Object | Should -Be '2', '3'
+        @($run.Log -match 'proved: a clone of it runs').Count | Should -Be 3
+        $run.Log[-1] | Should -Match '^\d{4}-\d\d-\d\dT\S+Z kept: versions (2, 3|3, 2)$'
+        Get-VM nightly-proof-* | Should -BeNullOrEmpty
+    }
+
+    It 'ends with 1 and the reason when it cannot' {
+        $run = Invoke-Nightly nobody
+        $run.ExitCode | Should -Be 1 -Because $run.Said
+        $run.Log[-1] | Should -Match 'failed: VM\w*NotFound: .*nobody'
+        (Get-VMGoldenImage nightly).Count | Should -Be 2
+    }
+
+    It 'withdraws a version of which no clone runs' -Tag Sandbox {
+        $quotas = "/api/v1/namespaces/$script:Namespace/resourcequotas"
+        New-TestObject -Path $quotas -Object @{
+            apiVersion = 'v1'; kind = 'ResourceQuota'; metadata = @{ name = 'full'; namespace = $script:Namespace }
+            spec = @{ hard = @{ 'count/virtualmachines.kubevirt.io' = '0' } }
+        }
+        try {
+            $run = Invoke-Nightly build01
+            $run.ExitCode | Should -Be 1 -Because $run.Said
+            $run.Log[-2] | Should -Match 'failed: .*full'
+            $run.Log[-1] | Should -Match 'withdrawn: version 4'
+            (Get-VMGoldenImage nightly).Version | Sort-Object | Should -Be '2', '3'
+        }
+        finally { $null = Invoke-TestApi -Method Delete -Path "$quotas/full" }
+    }
+}
+
+Describe 'examples/blue-green.ps1' -Tag Node -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) {
+    BeforeAll {
+        $script:BlueGreen = Join-Path $script:Examples blue-green.ps1
+        New-TestVM -Name shop-1
+        $live = @{ labels = @{ role = 'live' } }
+        Update-TestObject virtualmachines.kubevirt.io shop-1 @{ metadata = $live; spec = @{ template = @{ metadata = $live } } }
+        Start-VM shop-1 -Wait -Timeout 5m
+        # What a Service finds: what runs, by the label it was started with.
+        $instances = "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachineinstances"
+        function Get-Live { ((Get-TestObject $instances).items | Where-Object { $_.metadata.labels.role -eq 'live' }).metadata.name }
+    }
+
+    It 'lets the clone take over, and goes back' {
+        $changed = [System.Collections.Generic.List[string]]::new()
+        $null = & $script:BlueGreen -Blue shop-1 -Green shop-2 -Change { param($VM) $changed.Add("$($VM.Name) $($VM.Status)"); Get-Live | Should -Be 'shop-1' } -WarningAction Ignore
+        $changed | Should -Be 'shop-2 Running'
+        Get-Live | Should -Be 'shop-2'
+        (Get-VM -LabelSelector role=live).Name | Should -Be 'shop-2'
+        (Get-VM shop-1).Status | Should -Be 'Stopped'
+        $null = & $script:BlueGreen -Blue shop-1 -Green shop-2 -Back
+        Get-Live | Should -Be 'shop-1'
+        (Get-VM -LabelSelector role=live).Name | Should -Be 'shop-1'
+        (Get-VM shop-2).Status | Should -Be 'Stopped'
+    }
+
+    It 'lets the old one serve on when the check says no' {
+        { & $script:BlueGreen -Blue shop-1 -Green shop-3 -Check { $false } -WarningAction Ignore } | Should -Throw '*serves on*'
+        Get-Live | Should -Be 'shop-1'
+    }
+}
+
+Describe 'examples/desktops.ps1' -Tag Sandbox {
+    It 'makes thirty desktops in three namespaces from one image, of 40Gi, on the fast class' {
+        $teams = 'a', 'b', 'c' | ForEach-Object { "$script:Namespace-$_" }
+        foreach ($team in $teams) { New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $team } } }
+        $null = New-VMGoldenImage desktop -SourceName build01 -WarningAction Ignore
+        $desktops = Join-Path $script:Examples desktops.ps1
+        $made = & $desktops -Image desktop -Team $teams -StorageClass fast -DiskSize 40Gi -Memory 128Mi -WarningAction Ignore | Where-Object { $_ -is [KubeVirtClone.VMClone] }
+        $made.Count | Should -Be 30
+        $made.Bound | Should -Not -Contain $false
+        foreach ($team in $teams) {
+            (Get-VM desk-* -Namespace $team).Memory | Should -Be (@('128Mi') * 10)
+            $claims = (Get-TestObject "/api/v1/namespaces/$team/persistentvolumeclaims").items
+            $claims.Count | Should -Be 10
+            $claims.status.capacity.storage | Select-Object -Unique | Should -Be '40Gi'
+            $claims.spec.storageClassName | Select-Object -Unique | Should -Be 'fast'
+        }
+
+        & $desktops -Image desktop -Team $teams -Remove
+        foreach ($team in $teams) { Get-VM -Namespace $team | Should -BeNullOrEmpty }
     }
 }
 
