@@ -70,6 +70,20 @@ Describe 'Compare-VMClone' {
         Get-VMClone none-* | Compare-VMClone | Should -BeNullOrEmpty
     }
 
+    It 'tells what the clone is known by, in the list view too' -Tag Sandbox {
+        $null = New-VMClone golden known-1 -MacAddress @{ default = '02:00:00:00:00:11' } -SmbiosSerial SN-11 -Batch known -Start -Wait -For Running -Timeout 5m
+        $difference = Compare-VMClone known-1 | Select-Object -First 1
+        $vm = Get-VM known-1
+        $difference.TargetMacAddress -replace '-', ':' | Should -Be '02:00:00:00:00:11'
+        $difference.TargetSerial | Should -Be 'SN-11'
+        $difference.TargetUuid | Should -Not -BeNullOrEmpty
+        $difference.TargetUuid | Should -Be $vm.Raw.spec.template.spec.domain.firmware.uuid
+        $difference.TargetIpAddress | Should -Not -BeNullOrEmpty
+        "$($difference.TargetIpAddress)" | Should -Be "$($vm.IpAddress)"
+        $text = $difference | Format-List | Out-String -Width 200
+        foreach ($value in 'SN-11', $difference.TargetUuid, $vm.IpAddress[0]) { $text | Should -Match ([regex]::Escape($value)) }
+    }
+
     It 'shows a table for each clone' {
         $old = $PSStyle.OutputRendering
         try {

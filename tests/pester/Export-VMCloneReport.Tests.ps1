@@ -19,6 +19,18 @@ Describe 'Export-VMCloneReport' {
         foreach ($text in 'rep-1', 'rep-2', 'rep-3', 'SourceMissing') { $page | Should -Match $text }
     }
 
+    It 'tells what each machine is known by' -Tag Sandbox {
+        Export-VMCloneReport $script:File -Batch lab7
+        $page = Read-Page $script:File
+        foreach ($vm in Get-VM rep-1, rep-2) {
+            $firmware = $vm.Raw.spec.template.spec.domain.firmware
+            foreach ($field in 'serial', 'uuid') {
+                $firmware.$field | Should -Not -BeNullOrEmpty
+                $page | Should -Match ([regex]::Escape($firmware.$field))
+            }
+        }
+    }
+
     It 'needs nothing from elsewhere' {
         Export-VMCloneReport $script:File -Batch lab7
         $page = Read-Page $script:File

@@ -34,6 +34,13 @@ internal static class ComparisonShapes
             ["namespace"] = c.Namespace,
             ["source"] = CloneRecord.SourceText(c.SourceKind, c.SourceName),
             ["target"] = CloneRecord.SourceText(SourceKinds.VirtualMachine, c.TargetName),
+            ["identity"] = new JsonObject
+            {
+                ["macAddresses"] = new JsonArray([.. c.Identity.MacAddresses.Select(a => (JsonNode)a)]),
+                ["serial"] = c.Identity.Serial,
+                ["uuid"] = c.Identity.Uuid,
+                ["ipAddresses"] = new JsonArray([.. c.Identity.IpAddresses.Select(a => (JsonNode)a)]),
+            },
             ["asAsked"] = c.AsAsked,
             ["differences"] = new JsonArray([.. c.Differences.Select(Document)]),
         },

@@ -11,6 +11,10 @@ public sealed class VMCloneDifference
         SourceKind = comparison.SourceKind;
         SourceName = comparison.SourceName;
         TargetName = comparison.TargetName;
+        TargetMacAddress = new VMTextList(comparison.Identity.MacAddresses);
+        TargetSerial = comparison.Identity.Serial;
+        TargetUuid = comparison.Identity.Uuid;
+        TargetIpAddress = new VMTextList(comparison.Identity.IpAddresses);
         Area = difference.Area;
         Path = difference.Path;
         SourceValue = difference.Source;
@@ -30,6 +34,18 @@ public sealed class VMCloneDifference
 
     /// <summary>Name of the clone's machine.</summary>
     public string TargetName { get; }
+
+    /// <summary>The clone's MAC addresses, in the order of its interfaces.</summary>
+    public VMTextList TargetMacAddress { get; }
+
+    /// <summary>The clone's SMBIOS serial number; null when it is not known.</summary>
+    public string? TargetSerial { get; }
+
+    /// <summary>The clone's SMBIOS UUID; null when it is not known.</summary>
+    public string? TargetUuid { get; }
+
+    /// <summary>The clone's addresses; empty while it does not run.</summary>
+    public VMTextList TargetIpAddress { get; }
 
     /// <summary>What kind of thing: Disks, Volumes, Networks, Cpu, Memory, Firmware, Labels, Annotations, Machine.</summary>
     public string Area { get; }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -91,16 +92,19 @@ public sealed class CloneComparer
                 : Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.SourceName!));
         }
 
+        var copy = target.ToJsonObject();
+        var instance = SourceMachine.IsOn(copy) ? (await new KindReader(_cluster).FindAsync(RelatedKinds.Instance, request.Namespace, request.TargetName, ct)).Item : null;
         return (new MachineComparison
         {
             Namespace = request.Namespace,
             SourceKind = kind,
             SourceName = request.SourceName!,
             TargetName = request.TargetName,
+            Identity = MachineIdentity.Of(target, instance),
             Differences = MachineComparer.Sort(
             [
-                .. MachineComparer.Compare(source, target.ToJsonObject(), request.Asked),
-                .. await new EffectiveComparer(_cluster, request).CompareAsync(kind == SourceKinds.VirtualMachine, source, target.ToJsonObject(), ct),
+                .. MachineComparer.Compare(source, copy, request.Asked),
+                .. await new EffectiveComparer(_cluster, request).CompareAsync(kind == SourceKinds.VirtualMachine, source, copy, ct),
             ]),
         }, null);
     }

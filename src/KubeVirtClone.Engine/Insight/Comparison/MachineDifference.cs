@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Model.Records;
+
 namespace KubeVirtClone.Engine.Insight.Comparison;
 
 /// <summary>One place where source and clone differ.</summary>
@@ -27,6 +29,9 @@ public sealed record MachineComparison
 
     /// <summary>Name of the clone's machine.</summary>
     public required string TargetName { get; init; }
+
+    /// <summary>What the clone's machine is known by.</summary>
+    public required MachineIdentity Identity { get; init; }
 
     /// <summary>Every difference, unexpected ones first.</summary>
     public required IReadOnlyList<MachineDifference> Differences { get; init; }

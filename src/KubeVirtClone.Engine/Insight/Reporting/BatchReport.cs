@@ -25,9 +25,17 @@ public sealed record BatchReport
     /// <summary>What there is to say about those that are not done.</summary>
     public required IReadOnlyList<CloneDiagnosis> Troubles { get; init; }
 
+    /// <summary>What the machines that were made are known by.</summary>
+    public IReadOnlyList<ReportedMachine> Machines { get; init; } = [];
+
     /// <summary>The report as one HTML page that needs nothing else: no script, font, style sheet or image from elsewhere.</summary>
     public string ToHtml() => ReportPage.Render(this);
 }
+
+/// <summary>A machine a report tells of.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Identity">What it is known by.</param>
+public sealed record ReportedMachine(string Name, MachineIdentity Identity);
 
 /// <summary>Makes reports.</summary>
 public sealed class ReportBuilder
@@ -84,6 +92,12 @@ public sealed class ReportBuilder
                     .Where(d => d.Code is not CauseCodes.Completed)
                     .OrderBy(d => d.Health == CloneHealth.InProgress)
                     .ThenBy(d => d.TargetName, StringComparer.Ordinal),
+            ],
+            Machines =
+            [
+                .. cases.Where(c => c.Record.Phase == ClonePhase.Succeeded && c.Target is not null)
+                    .Select(c => new ReportedMachine(c.Record.TargetName, MachineIdentity.Of(c.Target!, c.Reading.Instances.Find(c.Record.TargetName))))
+                    .OrderBy(m => m.Name, StringComparer.Ordinal),
             ],
         };
     }

@@ -24,6 +24,7 @@ internal static class ReportPage
         Timeline(page, report);
         Spreads(page, report.Measurement.Batch);
         Slowest(page, report.Measurement.Clones);
+        Identities(page, report.Machines);
         All(page, report.Measurement.Clones);
         page.Append("</main>\n<footer><p>Made by KubeVirtClone. Times come from the objects and events of the cluster, which count in whole seconds, or from a watch.</p></footer>\n</body>\n</html>\n");
         return page.ToString();
@@ -132,6 +133,25 @@ internal static class ReportPage
         page.Append("</section>\n");
     }
 
+    private static void Identities(StringBuilder page, IReadOnlyList<ReportedMachine> machines)
+    {
+        if (machines.Count == 0)
+            return;
+        page.Append("<section aria-labelledby=\"identity\">\n<h2 id=\"identity\">What each machine is known by</h2>\n<details><summary>").Append(Number(machines.Count)).Append(" machines</summary>\n");
+        TableStart(page, "Identity of every machine, by target", "Target", "MAC", "Serial", "UUID", "IP");
+        foreach (var (name, identity) in machines)
+        {
+            page.Append("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">").Append(Text(name)).Append("</th>");
+            Cell(page, "MAC", OrNone(string.Join(", ", identity.MacAddresses)));
+            Cell(page, "Serial", OrNone(identity.Serial));
+            Cell(page, "UUID", OrNone(identity.Uuid));
+            Cell(page, "IP", OrNone(string.Join(", ", identity.IpAddresses)));
+            page.Append("</tr>\n");
+        }
+
+        page.Append("</tbody></table></div>\n</details>\n</section>\n");
+    }
+
     private static void All(StringBuilder page, IReadOnlyList<CloneTiming> clones)
     {
         page.Append("<section aria-labelledby=\"all\">\n<h2 id=\"all\">Every clone</h2>\n<details><summary>").Append(Number(clones.Count)).Append(" clones</summary>\n");
@@ -170,6 +190,8 @@ internal static class ReportPage
 
     private static void Cell(StringBuilder page, string label, string text, bool whole = false) =>
         page.Append("<td").Append(whole ? " class=\"whole\"" : "").Append(" role=\"cell\" data-label=\"").Append(Text(label)).Append("\">").Append(Text(text)).Append("</td>");
+
+    private static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "–" : text;
 
     private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -26,6 +26,7 @@ public sealed class CompareAndMeasureTests(SandboxFixture sandbox) : IDisposable
         (quiet.Output + quiet.Error).ShouldBeEmpty();
         using var json = JsonDocument.Parse((await sandbox.RunAsync("compare", "--batch", "same", "-o", "json")).ShouldEndWith(1).Output);
         json.RootElement.GetProperty("items")[0].GetProperty("asAsked").GetBoolean().ShouldBeFalse();
+        json.RootElement.GetProperty("items")[0].GetProperty("identity").GetProperty("uuid").GetString().ShouldNotBeNullOrEmpty();
     }
 
     [Fact]

@@ -61,6 +61,18 @@ public sealed class RecordedComparisonTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_identity_is_the_clones_own()
+    {
+        var recorded = RecordedCase.Load("c01-mac-none");
+        var cluster = recorded.After();
+        var clone = ((FakeClient)cluster.Client).Find(KubeVirtKinds.VirtualMachine, recorded.Namespace, "dst")!["spec"]!["template"]!["spec"]!["domain"]!;
+        var identity = (await CompareAsync("c01-mac-none", cluster)).Identity;
+        identity.Uuid.ShouldBe(clone["firmware"]!["uuid"]!.GetValue<string>());
+        identity.Serial.ShouldBe(clone["firmware"]!["serial"]?.GetValue<string>());
+        identity.IpAddresses.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_target_or_source_that_is_not_there_is_a_fault()
     {
         var cluster = RecordedCase.Load("a01-containerdisk").After();

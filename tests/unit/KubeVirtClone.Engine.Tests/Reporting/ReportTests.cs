@@ -56,6 +56,18 @@ public sealed class ReportTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_each_machine_is_known_by_is_told_and_a_dash_where_nothing_is_known()
+    {
+        var known = new MachineIdentity { MacAddresses = ["02:00:00:00:00:01", "02:00:00:00:00:02"], Serial = "<SN-1>", Uuid = "0b5c", IpAddresses = ["10.0.0.1"] };
+        var report = Sample(2) with { Machines = [new("web-000", known), new("web-001", new MachineIdentity { MacAddresses = [], IpAddresses = [] })] };
+        var section = Parse(report.ToHtml()).Descendants("section").Single(s => s.Attribute("aria-labelledby")!.Value == "identity");
+        var rows = section.Descendants("tbody").Single().Elements("tr").Select(r => r.Elements().Select(c => c.Value).ToList()).ToList();
+        rows[0].ShouldBe(["web-000", "02:00:00:00:00:01, 02:00:00:00:00:02", "<SN-1>", "0b5c", "10.0.0.1"]);
+        rows[1].ShouldBe(["web-001", "–", "–", "–", "–"]);
+        Sample(2).ToHtml().ShouldNotContain("id=\"identity\"");
+    }
+
+    [Fact]
     public void A_batch_of_thousands_draws_the_slowest_and_lists_all()
     {
         var html = Sample(3000).ToHtml();
