@@ -161,6 +161,29 @@ Describe 'Remove-VM' {
         Get-Claim | Should -Be $before
     }
 
+    It 'leaves what the machines own with -KeepVolumes' -Tag Sandbox {
+        New-TestDiskVM -Name keeper
+        $claims = "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims"
+        $before = (Get-TestObject $claims).items.metadata.name
+        $null = New-VMClone keeper -Count 2 -NamePattern 'k-{0}' -Method Direct -Batch kept -Wait -Timeout 5m
+        $made = (Get-TestObject $claims).items | Where-Object { $_.metadata.name -notin $before }
+        $made | Should -HaveCount 2
+        $made.metadata.ownerReferences.name | Sort-Object | Should -Be k-1, k-2
+
+        $said = Get-VM k-1 | Remove-VM -KeepVolumes -WhatIf -Verbose 4>&1
+        "$said" | Should -Match "PersistentVolumeClaim .*, which k-1 owns, would stay"
+        { Get-VM k-1 | Remove-VM -KeepVolumes -IncludeVolumes -Confirm:$false } | Should -Throw -ErrorId 'RemoveVolumesConflict,*'
+        { Get-VMClone -Batch kept | Remove-VMClone -KeepVolumes -Confirm:$false } | Should -Throw -ErrorId 'RemoveVolumesConflict,*'
+
+        Get-VM k-1 | Remove-VM -KeepVolumes -Confirm:$false -Wait -WarningVariable warned
+        $warned | Should -BeNullOrEmpty
+        Remove-VMClone -Batch kept -IncludeTarget -KeepVolumes -Confirm:$false
+        Get-VM k-* | Should -BeNullOrEmpty
+        $left = (Get-TestObject $claims).items | Where-Object { $_.metadata.name -notin $before }
+        $left.metadata.name | Should -Be $made.metadata.name
+        @($left.metadata.ownerReferences.uid | Where-Object { $_ }) | Should -HaveCount 0
+    }
+
     It 'removes what is piped in' {
         New-TestVM -Name r-1, r-2
         Get-VM r-* | Remove-VM -Confirm:$false

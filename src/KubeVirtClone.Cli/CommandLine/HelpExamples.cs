@@ -32,6 +32,7 @@ internal static class HelpExamples
         [
             ("What is done with; the VMs stay", "kubectl vmclone remove --completed -y"),
             ("A batch and its VMs", "kubectl vmclone remove --batch lab7 --include-target"),
+            ("A batch and its VMs, but not their disks", "kubectl vmclone remove --batch lab7 --include-target --keep-volumes"),
             ("What would go", "kubectl vmclone remove --batch lab7 --include-target --dry-run=server"),
         ],
         ["kubectl vmclone test"] =

@@ -17,6 +17,8 @@ internal static class RemoveAction
     public static async Task<int> RunAsync(RemoveInvocation invocation, CommandContext context)
     {
         CloneSelector.Require(invocation.Selection, invocation.All || invocation.Completed, "NAME..., --batch, -l, --completed or --all");
+        if (invocation is { KeepVolumes: true, IncludeTarget: false })
+            throw new UsageException("--keep-volumes says what becomes of the volumes of VMs that are removed: add --include-target, or leave it out");
         var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindToChangeAsync(cluster, selection, context);
@@ -41,7 +43,8 @@ internal static class RemoveAction
     {
         var what = clones.Count == 1 ? $"clone {clones[0].Namespace}/{clones[0].Name}" : $"{clones.Count} clones";
         var targets = invocation.IncludeTarget ? clones.Count == 1 ? $" and its VM {clones[0].TargetName}" : " and the VMs they made" : "";
-        return Confirmation.AskAsync($"Remove {what}{targets}", invocation.Yes || invocation.DryRun != DryRunMode.None, context);
+        var volumes = invocation.KeepVolumes ? ", but none of their volumes" : "";
+        return Confirmation.AskAsync($"Remove {what}{targets}{volumes}", invocation.Yes || invocation.DryRun != DryRunMode.None, context);
     }
 
     private static async Task RemoveAllAsync(
@@ -53,7 +56,7 @@ internal static class RemoveAction
             context.WriteLine($"interrupted: {removed} of {clones.Count} clones were removed"));
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = context.Cancelled };
         var oneAtATime = new Lock();
-        var removal = new CloneRemoval(cluster, invocation.IncludeTarget, invocation.Force);
+        var removal = new CloneRemoval(cluster, invocation.IncludeTarget, invocation.Force, invocation.KeepVolumes);
         await Parallel.ForEachAsync(clones, options, async (clone, cancelled) =>
         {
             var fault = await RemoveAsync(cluster, removal, clone, invocation, cancelled);
@@ -89,7 +92,7 @@ internal static class RemoveAction
         {
             var whole = selection.WholeBatch is not null && !invocation.Completed;
             var kept = whole
-                ? await leftovers.CollectBatchAsync(ns, batch, invocation.IncludeTarget, context.Cancelled)
+                ? await leftovers.CollectBatchAsync(ns, batch, invocation.IncludeTarget && !invocation.KeepVolumes, context.Cancelled)
                 : await leftovers.CollectSnapshotsAsync(ns, batch, context.Cancelled);
             foreach (var item in kept)
                 context.WriteLine($"kept while it is needed: {item}");
@@ -143,7 +146,8 @@ internal static class RemoveAction
             DryRunMode.Server => " (server dry run)",
             _ => "",
         };
-        return $"{name} removed{target}{dryRun}";
+        var volumes = invocation.KeepVolumes && HasTarget(clone) ? ", its volumes stay" : "";
+        return $"{name} removed{target}{volumes}{dryRun}";
     }
 
     // Before it has succeeded, a VM of the target's name is not the clone's own.

@@ -10,6 +10,11 @@ internal sealed class RemoveCommand
     private readonly Option<bool> _completed = new("--completed") { Description = "Only clones that have ended, well or not." };
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
     private readonly Option<bool> _includeTarget = new("--include-target") { Description = "Remove the cloned VMs as well." };
+    private readonly Option<bool> _keepVolumes = new("--keep-volumes")
+    {
+        Description = "With --include-target: leave the volumes of those VMs, with their data; nobody owns them then.",
+    };
+
     private readonly Option<bool> _force = new("--force")
     {
         Description = "Remove a clone although volumes that are not bound yet need it: they can then never be filled.",
@@ -23,7 +28,7 @@ internal sealed class RemoveCommand
     {
         var command = new Command("remove", "Remove clones; the VMs they made stay unless --include-target is given")
         {
-            _completed, _all, _includeTarget, _force, _yes, _dryRun, _output,
+            _completed, _all, _includeTarget, _keepVolumes, _force, _yes, _dryRun, _output,
         };
         var selection = new SelectionOptions(command);
         command.Aliases.Add("delete");
@@ -36,6 +41,7 @@ internal sealed class RemoveCommand
         parsed.GetValue(_completed),
         parsed.GetValue(_all),
         parsed.GetValue(_includeTarget),
+        parsed.GetValue(_keepVolumes),
         parsed.GetValue(_force),
         parsed.GetValue(_yes),
         parsed.GetValue(_dryRun),
@@ -44,4 +50,4 @@ internal sealed class RemoveCommand
 
 /// <summary>The command line of <c>remove</c>.</summary>
 internal sealed record RemoveInvocation(
-    CloneSelection Selection, bool Completed, bool All, bool IncludeTarget, bool Force, bool Yes, DryRunMode DryRun, OutputFormat Output);
+    CloneSelection Selection, bool Completed, bool All, bool IncludeTarget, bool KeepVolumes, bool Force, bool Yes, DryRunMode DryRun, OutputFormat Output);

@@ -19,6 +19,8 @@ public sealed class CloneRemoval
     private readonly KubeVirtCluster _cluster;
     private readonly bool _includeTarget;
     private readonly bool _force;
+    private readonly bool _keepVolumes;
+    private readonly KeptVolumes _kept;
     private readonly CloneCatalog _catalog;
     private readonly RestoreKeeper _keeper;
     private readonly ConcurrentBag<RemovedObject> _removed = [];
@@ -32,12 +34,15 @@ public sealed class CloneRemoval
     /// machine of that name is not its own.
     /// </param>
     /// <param name="force">Remove a clone although its volumes still need it.</param>
-    public CloneRemoval(KubeVirtCluster cluster, bool includeTarget = false, bool force = false)
+    /// <param name="keepVolumes">Leave the volumes of the machines that are deleted, with their data; nobody owns them then.</param>
+    public CloneRemoval(KubeVirtCluster cluster, bool includeTarget = false, bool force = false, bool keepVolumes = false)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         _cluster = cluster;
         _includeTarget = includeTarget;
         _force = force;
+        _keepVolumes = keepVolumes;
+        _kept = new KeptVolumes(cluster);
         _catalog = new CloneCatalog(cluster);
         _keeper = new RestoreKeeper(cluster);
     }
@@ -64,7 +69,7 @@ public sealed class CloneRemoval
                 return await RemoveUnfinishedAsync(clone, ct);
             if (clone.Method == CloneMethod.Clone && clone.Phase is not (ClonePhase.Succeeded or ClonePhase.Unknown))
                 return await RemoveUnfinishedCloneAsync(clone, ct);
-            if (!_includeTarget && !_force && await WhyNeededAsync(clone, ct) is { } needed)
+            if ((!_includeTarget || _keepVolumes) && !_force && await WhyNeededAsync(clone, ct) is { } needed)
                 return needed;
             if (_includeTarget && await RemoveTargetAsync(clone, ct) is { } fault)
                 return fault;
@@ -84,7 +89,10 @@ public sealed class CloneRemoval
         var now = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
         if (now is null || now.Uid != clone.Uid || !CloneRecord.IsMachine(now))
             return null;
-        if (_includeTarget || (clone.Phase != ClonePhase.Succeeded && await IsUnfinishedAsync(CloneRecord.From(now), ct)))
+        var isUnfinished = clone.Phase != ClonePhase.Succeeded && await IsUnfinishedAsync(CloneRecord.From(now), ct);
+        if (_includeTarget && !isUnfinished && IsToKeep(now))
+            return await DeleteKeepingAsync(now, ct);
+        if (_includeTarget || isUnfinished)
         {
             // Its claims are its own, and go with it.
             return await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, now.Uid, ct);
@@ -147,6 +155,25 @@ public sealed class CloneRemoval
         return fault;
     }
 
+    // Also where an earlier removal was to keep them, and did not come to its end.
+    private bool IsToKeep(KubernetesObject machine) => _keepVolumes || KeptVolumes.IsHeld(machine);
+
+    private async Task<Fault?> DeleteKeepingAsync(KubernetesObject machine, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var volume in await _kept.DeleteMachineAsync(machine, new DeleteOptions(), ct))
+                _cluster.Callbacks.Verbose?.Invoke($"{volume}, which {machine.Name} owned, stays with its data");
+        }
+        catch (ApiStatusException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+
+        _removed.Add(new RemovedObject(KubeVirtKinds.VirtualMachine, machine.Namespace!, machine.Name, machine.Uid));
+        return null;
+    }
+
     private async Task<ResourceKind> RestoreKindAsync(CancellationToken ct) => KubeVirtKinds.Restore((await _cluster.GetSnapshotKindAsync(ct)).Version);
 
     private async Task<Fault?> WhyNeededAsync(CloneRecord clone, CancellationToken ct)
@@ -183,7 +210,7 @@ public sealed class CloneRemoval
             return null;
         var vm = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, clone.TargetName, ct);
         if (vm is null)
-            return await RemoveVolumesOfGoneMachineAsync(clone, ct);
+            return _keepVolumes ? null : await RemoveVolumesOfGoneMachineAsync(clone, ct);
         if (clone.Method == CloneMethod.Restore ? !CloneRecord.WasMadeBy(vm, clone.Name) : vm.CreationTimestamp < clone.CreationTimestamp || IsLater(vm, clone))
         {
             return FaultMapper.Make(
@@ -194,6 +221,8 @@ public sealed class CloneRemoval
                 $"{clone.Namespace}/{clone.TargetName}");
         }
 
+        if (IsToKeep(vm))
+            return await DeleteKeepingAsync(vm, ct);
         // Read before the first machine goes, so that nothing made for it is missed.
         var volumes = await _volumes.GetOrAdd(clone.Namespace, ns => new(() => NamespaceVolumes.ReadAsync(_cluster, ns, ct))).Value;
         if (volumes.Unseen is { } unseen)

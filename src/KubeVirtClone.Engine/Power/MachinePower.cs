@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Waiting;
 
 namespace KubeVirtClone.Engine.Power;
@@ -44,12 +45,13 @@ public sealed class MachinePower
 
     /// <summary>
     /// Removes machines. One that runs is a fault unless forced (<see cref="FaultIds.VMRunning"/>). Volumes made from a template of the machine go
-    /// with it; those that were restored for it stay, which a warning says, unless <see cref="PowerOptions.IncludeVolumes"/>. A machine that a
-    /// snapshot or restore is being made of is a fault (<see cref="FaultIds.VMBusy"/>).
+    /// with it, unless <see cref="PowerOptions.KeepVolumes"/>; those that were restored for it stay, which a warning says, unless
+    /// <see cref="PowerOptions.IncludeVolumes"/>. A machine that a snapshot or restore is being made of is a fault (<see cref="FaultIds.VMBusy"/>).
     /// </summary>
     /// <param name="machines">The machines.</param>
     /// <param name="options">How.</param>
     /// <param name="ct">Stops within a second.</param>
+    /// <exception cref="ArgumentException">The volumes are both to stay and to go.</exception>
     /// <exception cref="EngineException">Nothing can work: no connection, no KubeVirt.</exception>
     public IAsyncEnumerable<ItemUpdate<VirtualMachineRecord>> RemoveAsync(IReadOnlyList<MachineReference> machines, PowerOptions options, CancellationToken ct) =>
         RunAsync(PowerAction.Remove, machines, options, ct);
@@ -62,6 +64,8 @@ public sealed class MachinePower
     {
         ArgumentNullException.ThrowIfNull(machines);
         ArgumentNullException.ThrowIfNull(options);
+        if (options is { IncludeVolumes: true, KeepVolumes: true })
+            throw new ArgumentException("The volumes cannot both stay and go.", nameof(options));
         return ItemStream.RunAsync<VirtualMachineRecord>((updates, stop) => RunAllAsync(action, machines, options, updates, stop), ct);
     }
 
@@ -83,7 +87,7 @@ public sealed class MachinePower
         using var ending = new FirstFailure(ct);
         using var places = new SemaphoreSlim(Math.Clamp(options.ThrottleLimit, 1, 1000));
         var volumes = new RestoredVolumes(_cluster);
-        var switcher = new MachineSwitch(_cluster, options, volumes);
+        var switcher = new MachineSwitch(_cluster, options, volumes, new KeptVolumes(_cluster));
         await using var waiter = new MachineWaiter(_cluster, options.Timeout, ending.Token);
         var distinct = Distinct(machines);
         await ending.WatchAsync(Task.WhenAll(distinct.Select(m => ending.GuardAsync(RunOneAsync(m)))));

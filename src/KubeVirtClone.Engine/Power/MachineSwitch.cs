@@ -9,7 +9,7 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Power;
 
 /// <summary>Sends the requests that start, stop and remove one machine, and keeps its run strategy over them.</summary>
-internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions options, RestoredVolumes volumes)
+internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions options, RestoredVolumes volumes, KeptVolumes keptVolumes)
 {
     // What starting a stopped machine makes of it; any other strategy has to be remembered.
     private const string StrategyOfStarted = "Always";
@@ -103,19 +103,25 @@ internal sealed class MachineSwitch(KubeVirtCluster cluster, PowerOptions option
     {
         if (!options.Force && WordsForRunning.Contains(vm.Status, StringComparer.Ordinal))
             return PowerFaults.Runs(new MachineReference(vm.Namespace, vm.Name), vm.Status);
+        var delete = new DeleteOptions
+        {
+            PreconditionUid = vm.Uid,
+            DryRun = options.DryRun,
+            GracePeriodSeconds = options.GracePeriod is { } grace ? (long)Math.Ceiling(grace.TotalSeconds) : null,
+        };
+        // Also where the run that was to keep them did not come to its end.
+        if (options.KeepVolumes || KeptVolumes.IsHeld(vm.Raw))
+        {
+            if (vm.Raw.DeletionTimestamp is not null && !KeptVolumes.IsHeld(vm.Raw))
+                return PowerFaults.Going(new MachineReference(vm.Namespace, vm.Name));
+            foreach (var volume in await keptVolumes.DeleteMachineAsync(vm.Raw, delete, ct))
+                cluster.Callbacks.Verbose?.Invoke(options.DryRun ? $"{volume}, which {vm.Name} owns, would stay" : $"{volume}, which {vm.Name} owned, stays with its data");
+            return null;
+        }
+
         // Read before the machine goes: afterwards nothing tells which claims were its own.
         var restored = await volumes.ReadAsync(vm, ct);
-        await cluster.Client.DeleteAsync(
-            KubeVirtKinds.VirtualMachine,
-            vm.Namespace,
-            vm.Name,
-            new DeleteOptions
-            {
-                PreconditionUid = vm.Uid,
-                DryRun = options.DryRun,
-                GracePeriodSeconds = options.GracePeriod is { } grace ? (long)Math.Ceiling(grace.TotalSeconds) : null,
-            },
-            ct);
+        await cluster.Client.DeleteAsync(KubeVirtKinds.VirtualMachine, vm.Namespace, vm.Name, delete, ct);
         return restored is null ? null : await volumes.FinishAsync(vm, restored, options.IncludeVolumes, options.DryRun, ct);
     }
 

@@ -48,6 +48,13 @@ internal static class PowerFaults
         $"Stop it first ({CommandName.StopVM}), or give {OptionName.Force}, which removes it as it runs.",
         machine.ToString());
 
+    public static Fault Going(MachineReference machine) => FaultMapper.Make(
+        FaultIds.VMBusy,
+        FaultCategory.ResourceBusy,
+        $"The virtual machine {machine} is being deleted already, and its volumes may go with it.",
+        $"What it owned can be seen as long as it is there: kubectl get pvc -n {machine.Namespace} -o yaml",
+        machine.ToString());
+
     public static Fault NotFound(MachineReference machine, Exception? e = null) => FaultMapper.Make(
         FaultIds.VMNotFound,
         FaultCategory.ObjectNotFound,

@@ -64,6 +64,9 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
     /// <summary>Whether the volumes restored for a machine are removed with it.</summary>
     private protected virtual bool TakesVolumes => false;
 
+    /// <summary>Whether the volumes a machine owns stay.</summary>
+    private protected virtual bool KeepsVolumes => false;
+
     /// <summary>Time the guest gets to shut down; null is what the machine says.</summary>
     private protected virtual TimeSpan? Grace => null;
 
@@ -239,6 +242,7 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
             DryRun = dryRun,
             Force = Forces,
             IncludeVolumes = TakesVolumes,
+            KeepVolumes = KeepsVolumes,
         };
         return Verb switch
         {

@@ -17,6 +17,10 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
     [Parameter]
     public SwitchParameter IncludeTarget { get; set; }
 
+    /// <summary>With -IncludeTarget: leave the volumes of those machines, with their data; nobody owns them then.</summary>
+    [Parameter]
+    public SwitchParameter KeepVolumes { get; set; }
+
     /// <summary>Only clones that are done: succeeded, with their volumes bound. Without a name or batch: all of those in the namespace.</summary>
     [Parameter]
     public SwitchParameter Completed { get; set; }
@@ -28,6 +32,16 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        if (KeepVolumes && !IncludeTarget)
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "RemoveVolumesConflict",
+                ErrorCategory.InvalidArgument,
+                "-KeepVolumes says what becomes of the volumes of machines that are removed, and none is.",
+                "Add -IncludeTarget to remove the machines, or leave -KeepVolumes out: machines and volumes stay then.",
+                target: null));
+        }
+
         if (!HasQuery && !IsPipeline && !Completed) RefuseEmptySelection("Get-VMClone web-* | Remove-VMClone");
         AtEachCluster(Remove);
     }
@@ -44,7 +58,7 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
         });
 
         // Asked on the pipeline thread, all before the first is gone: a No to all must not come after half of them.
-        var action = IncludeTarget ? "Remove the clone and the virtual machine it made" : "Remove the clone";
+        var action = IncludeTarget ? $"Remove the clone and the virtual machine it made{(KeepVolumes ? ", but none of its volumes" : "")}" : "Remove the clone";
         var approved = clones.Where(c => ShouldProcess(Describe(c) + AtCluster, action)).ToList();
         if (approved.Count == 0 && !(clones.Count == 0 && IsWholeBatch && ShouldProcess($"batch {Batch}{AtCluster}", "Remove what it left behind"))) return;
         RunWithCluster((cluster, ct) => RemoveAsync(cluster, approved, ct));
@@ -54,7 +68,7 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
 
     private async Task RemoveAsync(KubeVirtCluster cluster, List<CloneRecord> clones, CancellationToken ct)
     {
-        var removal = new CloneRemoval(cluster, IncludeTarget, Force);
+        var removal = new CloneRemoval(cluster, IncludeTarget, Force, KeepVolumes);
         await Parallel.ForEachAsync(
             clones,
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct },
@@ -76,7 +90,7 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
         foreach (var (@namespace, batch) in batches)
         {
             var kept = IsWholeBatch
-                ? await leftovers.CollectBatchAsync(@namespace, batch, IncludeTarget, ct)
+                ? await leftovers.CollectBatchAsync(@namespace, batch, IncludeTarget && !KeepVolumes, ct)
                 : await leftovers.CollectSnapshotsAsync(@namespace, batch, ct);
             foreach (var item in kept) Post(() => WriteVerbose($"Kept while it is needed: {item}."));
         }

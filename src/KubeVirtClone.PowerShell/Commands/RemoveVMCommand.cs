@@ -29,9 +29,15 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
     [Parameter]
     public SwitchParameter IncludeVolumes { get; set; }
 
+    /// <summary>Leave the claims and data volumes that the machines own, which would go with them; nobody owns them then.</summary>
+    [Parameter]
+    public SwitchParameter KeepVolumes { get; set; }
+
     private protected override string Verb => "Remove";
 
-    private protected override string What => IncludeVolumes ? "the virtual machine and the volumes restored for it:" : base.What;
+    private protected override string What => IncludeVolumes ? "the virtual machine and the volumes restored for it:"
+        : KeepVolumes ? "the virtual machine, but none of its volumes:"
+        : base.What;
 
     private protected override bool Waits => !NoWait;
 
@@ -41,6 +47,8 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
     private protected override bool Forces => Force;
 
     private protected override bool TakesVolumes => IncludeVolumes;
+
+    private protected override bool KeepsVolumes => KeepVolumes;
 
     private protected override TimeSpan? Grace => GracePeriod;
 
@@ -57,6 +65,16 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
                 ErrorCategory.InvalidArgument,
                 "-Wait and -NoWait exclude each other.",
                 "Leave both out to wait up to two minutes.",
+                target: null));
+        }
+
+        if (IncludeVolumes && KeepVolumes)
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                "RemoveVolumesConflict",
+                ErrorCategory.InvalidArgument,
+                "-IncludeVolumes and -KeepVolumes exclude each other.",
+                "Leave both out: what a machine owns goes with it then, and what was restored for it stays.",
                 target: null));
         }
     }

@@ -39,6 +39,12 @@ public sealed record PowerOptions
     /// <summary>Remove only: also the claims and data volumes that were restored for the machine and that nothing else uses, with their data.</summary>
     public bool IncludeVolumes { get; init; }
 
+    /// <summary>
+    /// Remove only: also the claims and data volumes that the machine owns, which would go with it, stay with their data; nobody owns them then. Excludes
+    /// <see cref="IncludeVolumes"/>.
+    /// </summary>
+    public bool KeepVolumes { get; init; }
+
     /// <summary>Only ask the server whether it would do it.</summary>
     public bool DryRun { get; init; }
 

@@ -52,6 +52,20 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task Volumes_outlive_the_machines_they_are_kept_of()
+    {
+        (await sandbox.RunAsync("new", "golden-pvc", "kv-1", "--method", "direct", "--batch", "kv", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+        var claims = (await sandbox.KubectlAsync("", "get", "pvc", "-l", "kubevirtclone.io/batch=kv", "-o", "name")).ShouldEndWith(0).Lines;
+        claims.ShouldNotBeEmpty();
+        (await sandbox.RunAsync("remove", "--batch", "kv", "--keep-volumes", "--yes")).ShouldEndWith(2).Error.ShouldContain("--include-target");
+
+        (await sandbox.RunAsync("remove", "--batch", "kv", "--include-target", "--keep-volumes", "--yes")).ShouldEndWith(0).Lines.ShouldHaveSingleItem().ShouldContain("its volumes stay");
+        (await sandbox.KubectlAsync("", "get", "vm", "kv-1", "--ignore-not-found", "-o", "name")).ShouldEndWith(0).Lines.ShouldBeEmpty();
+        (await sandbox.KubectlAsync("", "get", "pvc", "-l", "kubevirtclone.io/batch=kv", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(claims);
+        (await sandbox.KubectlAsync("", ["delete", .. claims])).ShouldEndWith(0);
+    }
+
+    [Fact]
     public async Task A_name_that_does_not_exist_fails_and_the_others_are_shown()
     {
         var made = (await sandbox.RunAsync("new", "golden", "here-1", "--batch", "here", "-o", "name")).ShouldEndWith(0);
