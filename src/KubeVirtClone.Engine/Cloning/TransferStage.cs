@@ -79,6 +79,18 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
     private async Task BringAsync(List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
     {
         var first = requests[0];
+        if (options.Method == CloneMethodChoice.DataVolume)
+        {
+            // Brought over, a source is a snapshot, and that has no claims to copy.
+            lock (_gate)
+            {
+                foreach (var request in requests)
+                    places[request] = new(null, NotByDataVolumes(request));
+            }
+
+            return;
+        }
+
         var source = new Source(this, first);
         foreach (var there in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
         {
@@ -106,6 +118,13 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
 
         await source.ClearAsync(ct);
     }
+
+    private static Fault NotByDataVolumes(CloneRequest request) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported,
+        FaultCategory.InvalidOperation,
+        $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: it is brought there as a snapshot, which has no claims to copy.",
+        $"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
+        request.DisplayName);
 
     private static CloneRequest Within(CloneRequest request, string ns, string snapshot) => request with
     {
