@@ -36,13 +36,18 @@ Describe 'Connect-KubeVirt' {
         try { (Get-VM -Namespace $script:Namespace).Name | Should -Be 'here' } finally { $env:KUBECONFIG = $old }
     }
 
-    It 'chooses for its own runspace only' {
+    It 'chooses for the runspaces it starts, and a runspace for itself only' {
+        $lone = Join-Path $TestDrive 'lone.yaml'
+        (Get-Content -Raw (Get-TestKubeConfig)) -replace 'server: .*', 'server: http://127.0.0.1:1' | Set-Content $lone
         $other = [powershell]::Create()
         try {
-            $result = $other.AddScript("`$env:KUBECONFIG = '$TestDrive/none'; Import-Module '$(Get-TestModulePath)'; try { Get-VM } catch { `$_.FullyQualifiedErrorId }").Invoke()
-            $result | Should -BeLike 'KubeConfigNotFound,*'
+            $module = Get-TestModulePath
+            $null = $other.AddScript("Import-Module '$module'; (Get-VM).Name; Connect-KubeVirt -KubeConfig '$lone' -Namespace x -SkipCheck -ErrorAction SilentlyContinue; try { Get-VM -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }")
+            $result = $other.Invoke()
+            $result[0] | Should -Be 'here'
+            $result[1] | Should -BeLike 'ApiServerUnreachable,*'
         }
-        finally { $other.Dispose(); $env:KUBECONFIG = $null }
+        finally { $other.Dispose() }
         (Get-VM).Name | Should -Be 'here'
     }
 

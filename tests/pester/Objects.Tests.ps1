@@ -296,7 +296,7 @@ Describe 'The records of a call that failed' -Tag Sandbox {
 
     It 'come back each once under faults of the server, and the same again makes what is missing' {
         $null = Add-Fault @{ kind = 'InternalError'; verb = 'create'; resource = 'virtualmachineclones'; count = 400 }
-        $made = @('f-1', 'f-2', 'f-3', 'f-4' | New-VMClone -SourceName golden -Method Clone -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
+        $made = @('f-1', 'f-2', 'f-3', 'f-4' | New-VMClone -SourceName golden -Method Clone -Wait -Timeout 10s -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
         @($made.TargetName) + (Get-Asked $failed) | Sort-Object | Should -Be 'f-1', 'f-2', 'f-3', 'f-4'
         Invoke-TestApi -Method Delete -Path /sandbox/faults | Out-Null
         $failed.TargetObject | New-VMClone -Wait -Timeout 5m | Out-Null
