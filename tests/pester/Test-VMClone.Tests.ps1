@@ -218,6 +218,9 @@ Describe 'Test-VMClone' {
     It 'says of what takes no snapshots that CDI copies it, and how; a source that runs is an error then' -Tag Sandbox {
         New-TestDiskVM copied nosnap 1Gi
         Wait-VolumeStatus copied
+        $deadline = [datetime]::UtcNow.AddMinutes(1)
+        do { $claims = @((Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims").items | Where-Object { $_.metadata.name -like 'copied-*' }) }
+        until (($claims.Count -gt 0 -and -not ($claims | Where-Object { $_.status.phase -ne 'Bound' })) -or [datetime]::UtcNow -gt $deadline)
         $findings = Test-VMClone copied copy-5
         $findings | Where-Object Severity -eq Error | Should -BeNullOrEmpty
         ($findings | Where-Object Code -eq 'VolumeNotSnapshottable').Severity | Should -Be 'Warning'

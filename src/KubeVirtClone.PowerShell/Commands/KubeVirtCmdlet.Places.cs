@@ -87,8 +87,10 @@ public abstract partial class KubeVirtCmdlet
     /// <summary>Writes objects; from then on they say which cluster they are of.</summary>
     private protected new void WriteObject(object? output, bool enumerateCollection)
     {
-        foreach (var item in enumerateCollection && output is IEnumerable items ? items : new[] { output }) Mark(item);
-        base.WriteObject(output, enumerateCollection);
+        // Made once: what is enumerated again may be other objects.
+        object?[] all = enumerateCollection && output is IEnumerable items and not string ? [.. items.Cast<object?>()] : [output];
+        foreach (var item in all) Mark(item);
+        base.WriteObject(enumerateCollection ? all : output, enumerateCollection);
     }
 
     /// <summary>Writes an error; what it is about says from then on which cluster it is of.</summary>
