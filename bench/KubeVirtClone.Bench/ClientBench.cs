@@ -31,7 +31,7 @@ internal static class ClientBench
         var all = new List<double[]>();
         for (var round = 0; round < rounds; round++)
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
             if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ClientBench).Assembly.Location);
             foreach (var argument in new[] { "first-request", kubeConfig }) start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
@@ -110,7 +110,7 @@ internal static class ClientBench
         var all = new List<double>();
         for (var round = 0; round < rounds; round++)
         {
-            var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
             foreach (var argument in new[] { "tool", "run", "pwsh", "-NoProfile", "-NonInteractive", "-Command", script }) start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             var line = process.StandardOutput.ReadToEnd();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using k8s.Models;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;

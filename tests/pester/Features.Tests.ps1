@@ -49,21 +49,21 @@ BeforeDiscovery {
         @{ N = 20; Feature = 'one watch for many, resumed after 410'; Run = {
                 $said = New-VMClone golden r20a, r20b, r20c -Method Clone | Wait-VMClone -For Running -Timeout 2s -Debug -ErrorAction SilentlyContinue 5>&1
                 @($said | Where-Object { "$_" -match 'GET .*virtualmachineclones\?.*watch=true' }).Count | Should -Be 1
-            }; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/WatchTests.cs'
+            }; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/WatchTests.cs: An_expired_version_leads_to_a_list_that_shows_only_what_differs'
         }
         @{ N = 21; Feature = 'ends early on failure, with the reason'; Run = {
                 $null = New-VMClone vault r21 -SkipPreflight -Wait -Timeout 5m -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction Ignore
                 $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneFailed,*'
             }
         }
-        @{ N = 22; Feature = 'events folded into the error'; Test = 'tests/unit/KubeVirtClone.Engine.Tests/Tracking' }
+        @{ N = 22; Feature = 'events folded into the error'; Test = 'tests/unit/KubeVirtClone.Engine.Tests/Tracking/WaitTests.cs: A_failed_clone_is_a_fault_with_the_reason_from_its_event' }
         @{ N = 23; Feature = 'time limit per item'; Run = {
                 $null = New-VMClone golden r23 | Wait-VMClone -For Running -Timeout 1s -ErrorVariable failed -ErrorAction SilentlyContinue
                 $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneTimeout,*'
             }
         }
         @{ N = 24; Feature = '-ThrottleLimit'; Run = { (New-VMClone golden -Count 3 -NamePattern 'r24-{0}' -ThrottleLimit 1).Count | Should -Be 3 } }
-        @{ N = 25; Feature = 'width adapts to a busy server'; Test = 'tests/pester/Faults.Tests.ps1' }
+        @{ N = 25; Feature = 'width adapts to a busy server'; Test = 'tests/unit/KubeVirtClone.Engine.Tests/Execution/InFlightWindowTests.cs: Trouble_halves_it_once_a_second_down_to_one_and_success_lets_it_grow_back' }
         @{ N = 26; Feature = '-AsJob'; Run = { (New-VMClone golden r26 -AsJob | Receive-Job -Wait -AutoRemoveJob).TargetName | Should -Be 'r26' } }
         @{ N = 27; Feature = 'a batch can be taken up again'; Run = {
                 $null = New-VMClone golden r27a -Batch r27
@@ -83,9 +83,9 @@ BeforeDiscovery {
                 (Get-VM r29).Name | Should -Be 'r29'
             }
         }
-        @{ N = 30; Feature = 'progress of the whole with an estimate'; Test = 'tests/unit/KubeVirtClone.PowerShell.Tests' }
-        @{ N = 31; Feature = 'progress fit for the minimal view'; Test = 'tests/unit/KubeVirtClone.PowerShell.Tests' }
-        @{ N = 32; Feature = 'Ctrl+C within a second, says what is left'; Test = 'tests/pester/Errors.Tests.ps1' }
+        @{ N = 30; Feature = 'progress of the whole with an estimate'; Test = 'tests/unit/KubeVirtClone.Engine.Tests/Tracking/ProgressMeterTests.cs: Bursts_and_pauses_do_not_throw_the_estimate_about' }
+        @{ N = 31; Feature = 'progress fit for the minimal view'; Test = 'tests/pester/New-VMClone.Tests.ps1: shows one bar with at most three below it, and takes all of them away' }
+        @{ N = 32; Feature = 'Ctrl+C within a second, says what is left'; Test = 'tests/pester/Errors.Tests.ps1: hangs: Ctrl+C comes back within a second' }
         @{ N = 33; Feature = 'errors of single items end nothing'; Run = {
                 ('nobody', 'golden' | New-VMClone -NamePattern '{1}-r33' -Count 1 -ErrorAction SilentlyContinue).TargetName | Should -Be 'golden-r33'
             }
@@ -117,13 +117,13 @@ BeforeDiscovery {
                 $words | Should -Contain 'golden'
             }
         }
-        @{ N = 40; Feature = 'completion with deadline and cache'; Test = 'tests/pester/Completion.Tests.ps1' }
-        @{ N = 41; Feature = 'contexts completed offline'; Test = 'tests/pester/Completion.Tests.ps1' }
-        @{ N = 42; Feature = 'credential plugins'; Test = 'tests/pester/CredentialPlugin.Tests.ps1' }
-        @{ N = 43; Feature = 'a plugin runs once for parallel calls'; Test = 'tests/pester/CredentialPlugin.Tests.ps1' }
+        @{ N = 40; Feature = 'completion with deadline and cache'; Test = 'tests/pester/Completion.Tests.ps1: is back within its deadline when the server hangs' }
+        @{ N = 41; Feature = 'contexts completed offline'; Test = 'tests/pester/Completion.Tests.ps1: offers contexts without any server' }
+        @{ N = 42; Feature = 'credential plugins'; Test = 'tests/pester/CredentialPlugin.Tests.ps1: that fails ends the command and shows no token' }
+        @{ N = 43; Feature = 'a plugin runs once for parallel calls'; Test = 'tests/pester/CredentialPlugin.Tests.ps1: runs once for all commands of a session, and for other runspaces too' }
         @{ N = 44; Feature = 'impersonation'; Run = { { Get-VM -As nobody-special -ErrorAction Stop } | Should -Throw -ErrorId 'ApiForbidden,*' } }
-        @{ N = 45; Feature = 'proxies, token files, lists in KUBECONFIG'; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/ProxyTests.cs' }
-        @{ N = 46; Feature = 'import under 150 ms, no I/O'; Test = 'tests/pester/Import.Tests.ps1' }
+        @{ N = 45; Feature = 'proxies, token files, lists in KUBECONFIG'; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/ProxyTests.cs: Requests_go_through_the_proxy_and_the_server_is_trusted' }
+        @{ N = 46; Feature = 'import under 150 ms, no I/O'; Test = 'tests/pester/Import.Tests.ps1: takes less than 150 ms beyond an empty module' }
         @{ N = 47; Feature = 'no third-party assembly in the session'; Partly = 'the official client and YamlDotNet come along, in a load context of their own'; Run = {
                 $theirs = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -in 'KubernetesClient', 'YamlDotNet' -and $_.Location -like '*KubeVirtClone*' }
                 $theirs | ForEach-Object { [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_) | Should -Not -Be ([System.Runtime.Loader.AssemblyLoadContext]::Default) }
@@ -136,17 +136,17 @@ BeforeDiscovery {
                 (New-VMClone -GoldenImage r49 -TargetName r49-a).Image | Should -Be 'r49:1'
             }
         }
-        @{ N = 50; Feature = 'golden images across namespaces'; Test = 'tests/pester/Copy-VMGoldenImage.Tests.ps1' }
+        @{ N = 50; Feature = 'golden images across namespaces'; Test = 'tests/pester/Copy-VMGoldenImage.Tests.ps1: publishes an image, of which machines are made there' }
         @{ N = 51; Feature = 'identity of each clone reported'; Run = { (Compare-VMClone r1).Area | Should -Not -BeNullOrEmpty } }
-        @{ N = 52; Feature = 'cloud-init of its own for each'; Test = 'tests/pester/Identity.Tests.ps1' }
+        @{ N = 52; Feature = 'cloud-init of its own for each'; Test = 'tests/pester/Identity.Tests.ps1: reads its cloud-init data from the Secret that is named, each from its own' }
         @{ N = 53; Feature = 'the same call twice makes nothing twice'; Run = {
                 $first = New-VMClone golden r53 -Batch r53
                 (New-VMClone golden r53 -Batch r53).Uid | Should -Be $first.Uid
             }
         }
-        @{ N = 54; Feature = "a server for users' own tests"; Run = { (Get-Command Start-KubeVirtSandbox).Module.Name | Should -Be 'KubeVirtClone' }; Test = 'examples/MyClones.Tests.ps1' }
-        @{ N = 55; Feature = 'examples of the help are tested'; Test = 'tests/pester/HelpExamples.Tests.ps1' }
-        @{ N = 56; Feature = "the server's warnings are passed on"; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests' }
+        @{ N = 54; Feature = "a server for users' own tests"; Run = { (Get-Command Start-KubeVirtSandbox).Module.Name | Should -Be 'KubeVirtClone' }; Test = 'examples/MyClones.Tests.ps1: makes the desks it was asked for, with their disks' }
+        @{ N = 55; Feature = 'examples of the help are tested'; Test = 'tests/pester/HelpExamples.Tests.ps1: The examples of <Page>' }
+        @{ N = 56; Feature = "the server's warnings are passed on"; Test = 'tests/unit/KubeVirtClone.Kubernetes.Tests/RefusalTests.cs: Warnings_are_handed_on_once_each' }
         @{ N = 57; Feature = 'requests on the debug stream, secrets masked'; Run = {
                 $said = (Get-VM golden -Debug 5>&1) -join "`n"
                 $said | Should -Match 'GET .*virtualmachines/golden'
@@ -174,7 +174,10 @@ AfterAll {
 Describe 'Features' -Tag Sandbox {
     It '<N> <Feature>' -ForEach $Rows {
         if ($Run) { & $Run }
-        if ($Test) { Join-Path $PSScriptRoot "../../$Test" | Should -Exist }
+        if ($Test) {
+            $file, $name = $Test -split ': ', 2
+            Get-Content -Raw (Join-Path $PSScriptRoot "../../$file") | Should -Match "(?m)^\s*(It|Describe) '$([regex]::Escape($name))'|^\s*public (async Task|void) $([regex]::Escape($name))\("
+        }
         $script:Seen.Add([pscustomobject]@{
                 Row = $N; Feature = $Feature; Here = if ($Partly) { 'partly' } else { 'yes' }; Reason = if ($Partly) { $Partly } elseif (-not $Run) { "tested by $Test" } else { '' }
             })
