@@ -33,12 +33,12 @@ public sealed class BatchPreflight
     public async Task<PreflightReport> RunAsync(IReadOnlyList<PreflightItem> items, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(items);
-        var leaving = items.Where(i => i.Manifest is null && i.Request.LeavesNamespace).Select(i => i.Request).ToList();
+        var leaving = items.Where(IsLeaving).Select(i => i.Request).ToList();
         if (leaving.Count == 0)
             return await new ClonePreflight(_cluster, _options).RunAsync(items, ct);
         var sent = 0;
         using var observed = _cluster.ObserveTraces(_ => Interlocked.Increment(ref sent));
-        var staying = await new ClonePreflight(_cluster, _options).RunAsync([.. items.Where(i => i.Manifest is not null || !i.Request.LeavesNamespace)], ct);
+        var staying = await new ClonePreflight(_cluster, _options).RunAsync([.. items.Where(i => !IsLeaving(i))], ct);
         var findings = await KubeVirtCluster.GuardAsync(() => CheckAsync(leaving, ct));
         return staying with
         {
@@ -52,33 +52,51 @@ public sealed class BatchPreflight
     {
         var updates = Channel.CreateUnbounded<CloneUpdate>();
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
-        await new TransferStage(_cluster, new CloneOptions { Batch = _options.Batch, DryRun = true }, batch, updates.Writer).RunAsync(requests, static _ => { }, ct);
+        await new TransferStage(_cluster, new CloneOptions { Batch = _options.Batch, Method = _options.Method, DryRun = true }, batch, updates.Writer).RunAsync(requests, static _ => { }, ct);
         updates.Writer.Complete();
         var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
+        var foreseen = new List<CloneRequest>();
         await foreach (var update in updates.Reader.ReadAllAsync(ct))
         {
             if (update.Fault is { } fault)
                 Add(findings, FindingSeverity.Error, fault, update.Request!);
             else if (update.Kind == CloneUpdateKind.Warning)
                 Add(findings, FindingSeverity.Warning, OfWarning(update), update.Request!);
-            else if (await TakenAsync(update.Request!, ct) is { } taken)
-                Add(findings, _options.SkipExisting ? FindingSeverity.Information : FindingSeverity.Error, taken, update.Request!);
+            else if (update.Request!.TargetName is { Length: > 0 })
+                foreseen.Add(update.Request);
+        }
+
+        foreach (var there in foreseen.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
+        {
+            var taken = await TakenAsync(there.Key, [.. there.Select(r => r.TargetName!)], ct);
+            foreach (var request in there.Where(r => taken.Contains(r.TargetName!)))
+                Add(findings, _options.SkipExisting ? FindingSeverity.Information : FindingSeverity.Error, Exists(request), request);
         }
 
         return [.. findings.Values];
     }
 
-    private async Task<Fault?> TakenAsync(CloneRequest request, CancellationToken ct)
+    private static bool IsLeaving(PreflightItem item) => item.Manifest is null && TransferStage.IsToBeBrought(item.Request);
+
+    private async Task<HashSet<string>> TakenAsync(string ns, IReadOnlyList<string> names, CancellationToken ct)
     {
-        if (string.IsNullOrEmpty(request.TargetName) || await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.TargetNamespace!, request.TargetName, ct) is null)
-            return null;
-        return FaultMapper.Make(
-            FaultIds.VMCloneTargetExists,
-            FaultCategory.ResourceExists,
-            $"A virtual machine '{request.TargetName}' exists in namespace '{request.TargetNamespace}'.",
-            $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
-            request.DisplayName);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        var machines = new ObjectLister(_cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMNotFound, "virtual machine");
+        await foreach (var (machine, _) in machines.ListAsync(new ListQuery { Names = names, Namespace = ns }, ct))
+        {
+            if (machine is not null)
+                taken.Add(machine.Name);
+        }
+
+        return taken;
     }
+
+    private static Fault Exists(CloneRequest request) => FaultMapper.Make(
+        FaultIds.VMCloneTargetExists,
+        FaultCategory.ResourceExists,
+        $"A virtual machine '{request.TargetName}' exists in namespace '{request.TargetNamespace}'.",
+        $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
+        request.DisplayName);
 
     private static Fault OfWarning(CloneUpdate update) =>
         FaultMapper.Make(FaultIds.TransferReferenceMissing, FaultCategory.ObjectNotFound, update.Message!.ToString(), "See the message.", update.Request!.TargetNamespace);

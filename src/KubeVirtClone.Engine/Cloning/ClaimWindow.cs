@@ -18,6 +18,8 @@ internal sealed class ClaimWindow : IDisposable
     {
         var taken = 0;
         var wanted = Math.Min(claims, Limit);
+        if (wanted == 0)
+            return new Room(this, 0);
         // One after the other, so that two that each have half of what they need do not wait for each other.
         await _turn.WaitAsync(ct);
         try

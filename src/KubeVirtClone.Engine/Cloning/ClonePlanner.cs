@@ -238,7 +238,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning, Request = request });
     }
 
-    private static Fault Duplicate(CloneRequest request, string what, string name) => FaultMapper.Make(
+    internal static Fault Duplicate(CloneRequest request, string what, string name) => FaultMapper.Make(
         FaultIds.VMCloneDuplicateTarget,
         FaultCategory.InvalidArgument,
         $"Another item of this batch has the {what} '{name}' too; only the first is carried out.",

@@ -14,8 +14,8 @@ internal sealed class MomentKeeper(KubeVirtCluster cluster)
 
     public async Task KeepAsync(IEnumerable<CloneRecord> clones, CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(Patience);
+        using var patience = new CancellationTokenSource(Patience, cluster.Clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         try
         {
             await WriteAsync(clones, limit.Token);

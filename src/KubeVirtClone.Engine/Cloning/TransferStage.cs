@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
@@ -32,8 +33,10 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         if (!requests.Any(IsToBeBrought))
             return requests;
         var places = new Dictionary<CloneRequest, ListedItem<CloneRequest>>(ReferenceEqualityComparer.Instance);
+        CheckAlone(requests, places);
         using var ending = new FirstFailure(ct);
-        var sources = requests.Where(IsToBeBrought).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName, r.SourceUid, r.SourceMaker)).ToList();
+        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
+        var sources = requests.Where(r => IsToBeBrought(r) && !places.ContainsKey(r)).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName, r.SourceUid, r.SourceMaker)).ToList();
         await ending.WatchAsync(Task.WhenAll(sources.Select(s => ending.GuardAsync(BringAsync([.. s], places, ending.Token)))));
         var going = new List<CloneRequest>(requests.Count);
         foreach (var request in requests)
@@ -52,7 +55,7 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
 
             updates.TryWrite(place.Fault is { } fault
                 ? new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Request = request }
-                : new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ct), Request = request });
+                : new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ordinals, ct), Request = request });
             ended(place.Fault is null);
         }
 
@@ -72,8 +75,24 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
         }
     }
 
-    // What is no source at all is refused where every request is judged.
-    private static bool IsToBeBrought(CloneRequest request) =>
+    // What a request shows to be wrong by itself is told before its source is looked at, let alone copied.
+    private void CheckAlone(IReadOnlyList<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places)
+    {
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var request in requests)
+        {
+            var isBrought = IsToBeBrought(request);
+            var there = isBrought ? Within(request, request.TargetNamespace!, "source") : request;
+            var fault = isBrought ? RequestRules.Check(there, batch, ordinal: 0).Fault : null;
+            if (fault is null && !string.IsNullOrEmpty(there.TargetName) && !targets.Add($"{there.Namespace}/{there.TargetName}") && isBrought)
+                fault = ClonePlanner.Duplicate(there, "target", there.TargetName);
+            if (fault is not null)
+                places[request] = new(null, fault);
+        }
+    }
+
+    /// <summary>Whether a request's clone is to be in another namespace than its source. What is no source at all is refused where every other request is judged.</summary>
+    public static bool IsToBeBrought(CloneRequest request) =>
         request.LeavesNamespace && (request.GoldenImage is not null || (SourceKinds.Normalize(request.SourceKind) is not null && NameRules.WhyNotName(request.SourceName) is null));
 
     private async Task BringAsync(List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
@@ -100,13 +119,9 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
                 cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count()} {(there.Count() == 1 ? "clone" : "clones")} in namespace {there.Key}, to which it is brought first, once for all of them");
                 brought = await source.BringAsync(there.Key, [.. there], ct);
             }
-            catch (EngineException e) when (e.Fault.Exception is KubernetesException inner && !FaultMapper.EndsEverything(inner))
+            catch (Exception e) when (FaultMapper.OfItem(e, there.Key) is { } ofItem)
             {
-                brought = new(null, e.Fault with { Terminating = false });
-            }
-            catch (KubernetesException e) when (!FaultMapper.EndsEverything(e))
-            {
-                brought = new(null, FaultMapper.From(e, there.Key));
+                brought = new(null, ofItem);
             }
 
             lock (_gate)
@@ -142,11 +157,17 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
     };
 
     // Its source is not there yet, so that the server cannot be asked about it.
-    private async Task<CloneRecord> ForeseeAsync(CloneRequest request, CancellationToken ct)
+    private async Task<CloneRecord> ForeseeAsync(CloneRequest request, Dictionary<string, int> ordinals, CancellationToken ct)
     {
-        var target = string.IsNullOrEmpty(request.TargetName) ? CloneNames.ForTarget(batch, request.Namespace, request.SourceKind, request.SourceName, 0) : request.TargetName;
-        var named = request with { TargetName = target, CloneName = request.CloneName ?? CloneNames.ForClone(batch, request.Namespace, target), Batch = request.Batch ?? batch };
-        var body = CloneManifest.Build(named, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
+        var ordinal = 0;
+        if (string.IsNullOrEmpty(request.TargetName))
+        {
+            var source = $"{request.Namespace}/{request.SourceName}";
+            ordinal = ordinals.GetValueOrDefault(source);
+            ordinals[source] = ordinal + 1;
+        }
+
+        var body = CloneManifest.Build(RequestRules.Check(request, batch, ordinal).Request, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
         return CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(body)));
     }
 
@@ -211,6 +232,17 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
                 return new(null, blocked);
             if (stage.Options.DryRun && Kind == SourceKinds.VirtualMachine)
                 return new(name, null);
+            if (stage.Options.DryRun && await _snapshots.FindAsync(first.Namespace, first.SourceName, ct) is not { ReadyToUse: true } and var found)
+            {
+                // Nobody waits for it to see what would come of it; what is in it is known once it is ready.
+                return found switch
+                {
+                    null => new(null, SnapshotFaults.NotFound($"{first.Namespace}/{first.SourceName}")),
+                    { Failed: true } => new(null, SnapshotFaults.Failed(found)),
+                    _ => new(name, null),
+                };
+            }
+
             return await ReadAsync(ct) is { } fault ? new(null, fault) : await CarryOutAsync(new SnapshotTransfer(_cluster, _read!.Value.Snapshot, _read.Value.Content, target, Warn, news: null), name, ct);
         }
 

@@ -88,7 +88,7 @@ internal static class DataVolumeStage
     {
         var found = names.Select(n => clone.Reading.DataVolumes.Find(n)).OfType<KubernetesObject>().ToList();
         var evidence = found.ConvertAll(Phase);
-        if (found.Count == names.Count && found.TrueForAll(d => d.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation"))
+        if (found.Count == names.Count && found.TrueForAll(d => ClaimState.OfDataVolume(d).WaitsForConsumer))
         {
             return clone.Diagnosis(
                 CloneHealth.Waiting,

@@ -6,7 +6,6 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Images;
 
@@ -88,13 +87,9 @@ public sealed class GoldenImageCopier
             var newest = (await new GoldenImageCatalog(_cluster).ResolveAsync(destination, image.Name, version: null, ct)).Value;
             return (GoldenImageRecord.From(made.Value!)! with { IsDefault = newest?.Uid == made.Value!.Uid }, null);
         }
-        catch (KubernetesException e) when (!FaultMapper.EndsEverything(e))
+        catch (Exception e) when (FaultMapper.OfItem(e, $"{destination}/{image.Name}") is { } fault)
         {
-            return (null, FaultMapper.From(e, $"{destination}/{image.Name}"));
-        }
-        catch (EngineException e) when (e.Fault.Exception is KubernetesException inner && !FaultMapper.EndsEverything(inner))
-        {
-            return (null, e.Fault with { Terminating = false });
+            return (null, fault);
         }
     }
 }

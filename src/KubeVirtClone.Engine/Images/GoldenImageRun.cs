@@ -143,6 +143,9 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             return await _snapshots.FindAsync(request.Namespace, name, ct) is null ? null : ImageFaults.Exists(request, version);
         if (!abandoned.Labels.ContainsKey(ImageLabels.Pending))
             return ImageFaults.Exists(request, version);
+        // It is still being taken: whoever takes it may be at work.
+        if (abandoned is { ReadyToUse: false, Failed: false })
+            return SnapshotFaults.Timeout(abandoned.Reference, abandoned, request.Timeout ?? TimeSpan.Zero);
         // The machine may have run since, so that it does not hold what is asked for now.
         cluster.Callbacks.Verbose?.Invoke($"The snapshot {abandoned.Reference} was begun by an earlier call; taking it anew");
         if (await _snapshots.RemoveAsync(abandoned, force: true, ct) is { } stuck)

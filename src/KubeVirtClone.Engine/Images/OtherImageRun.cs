@@ -13,7 +13,7 @@ internal sealed class OtherImageRun(KubeVirtCluster cluster)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <returns>The snapshot as it was left, an image or abandoned; null when it is gone.</returns>
+    /// <returns>The snapshot as it was left, an image or abandoned; still being taken when the time is over; null when it is gone.</returns>
     public async Task<SnapshotRecord?> AwaitAsync(SnapshotRecord found, TimeSpan? timeout, CancellationToken ct)
     {
         var snapshots = new SnapshotCatalog(cluster);

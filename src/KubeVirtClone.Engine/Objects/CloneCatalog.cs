@@ -72,7 +72,7 @@ public sealed class CloneCatalog
     /// The clones of machines. Where several clones name one machine, only that which made it is meant, as far as the machine tells. A machine that is not the
     /// one that is meant any more has none.
     /// </summary>
-    /// <param name="machines">The machines, of one namespace.</param>
+    /// <param name="machines">The machines.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>For each machine its clones, or a fault.</returns>
     /// <exception cref="EngineException">The server cannot be asked, or refuses, or serves no clones.</exception>
@@ -140,7 +140,7 @@ public sealed class CloneCatalog
 
             foreach (var name in names)
             {
-                if (await FindAsync(place.Key, name, ct) is { } clone)
+                if (await FindAsync(place.Key, name, binding, ct) is { } clone)
                     now[(place.Key, name)] = await binding.CompleteAsync(clone, ct);
             }
         }
@@ -186,7 +186,9 @@ public sealed class CloneCatalog
     /// <param name="name">Name of the clone object.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
-    public async Task<CloneRecord?> FindAsync(string ns, string name, CancellationToken ct)
+    public Task<CloneRecord?> FindAsync(string ns, string name, CancellationToken ct) => FindAsync(ns, name, new BindingLookup(_cluster), ct);
+
+    private async Task<CloneRecord?> FindAsync(string ns, string name, BindingLookup binding, CancellationToken ct)
     {
         var kind = await _cluster.GetCloneKindAsync(ct);
         var clone = await KubeVirtCluster.GuardAsync(async () => await _cluster.Client.FindAsync(kind, ns, name, ct) is { } c ? CloneRecord.From(c) : null);
@@ -201,7 +203,7 @@ public sealed class CloneCatalog
             }
 
             return await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) is { } machine && CloneRecord.IsMachine(machine)
-                ? await new BindingLookup(_cluster).CompleteAsync(CloneRecord.From(machine), ct)
+                ? await binding.CompleteAsync(CloneRecord.From(machine), ct)
                 : null;
         });
     }

@@ -26,7 +26,7 @@ public sealed class GoldenImageCatalog
     /// <summary>Images, all versions, by name and then newest first. A name that matches none gives a fault unless it is a pattern.</summary>
     /// <param name="query">Image names, namespace, further selector.</param>
     /// <param name="version">Only this version; null for all.</param>
-    /// <param name="withUses">Also find sizes, and which machines were made of each and still need it: three more lists in a namespace.</param>
+    /// <param name="withUses">Also find sizes, and which machines were made of each and still need it: five more lists in a namespace, and one over all.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="EngineException">The server cannot be asked, or refuses.</exception>
     public async IAsyncEnumerable<ListedItem<GoldenImageRecord>> ListAsync(ListQuery query, string? version, bool withUses, [EnumeratorCancellation] CancellationToken ct)

@@ -82,10 +82,13 @@ internal sealed class SnapshotTransfer
                 await _remains.ClearAsync(_warn, ct);
             return ready;
         }
+        catch (Exception e) when (FaultMapper.OfItem(e, $"{_target.Namespace}/{_target.SnapshotName}") is { } ofItem)
+        {
+            return new(null, fault = ofItem);
+        }
         catch (KubernetesException e)
         {
-            fault = FaultMapper.From(e, $"{_target.Namespace}/{_target.SnapshotName}");
-            return fault.Terminating ? throw new EngineException(fault) : new(null, fault);
+            throw new EngineException(FaultMapper.From(e, $"{_target.Namespace}/{_target.SnapshotName}"));
         }
         finally
         {

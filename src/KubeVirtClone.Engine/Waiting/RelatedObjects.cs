@@ -24,11 +24,6 @@ internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
     public bool IsBound => State.IsBound;
 }
 
-/// <summary>What matters of a data volume that was made for a clone.</summary>
-/// <param name="WaitsForConsumer">Whether it is filled when its machine starts.</param>
-/// <param name="State">Whether it is filled, and whose it is.</param>
-internal sealed record DiskFact(bool WaitsForConsumer, ClaimState State);
-
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
 internal sealed class RelatedObjects
 {
@@ -38,7 +33,7 @@ internal sealed class RelatedObjects
     private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DiskFact> _dataVolumes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClaimState> _dataVolumes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waitingForConsumer = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
     private readonly WatchPump? _snapshotWatch;
@@ -69,7 +64,7 @@ internal sealed class RelatedObjects
             OnConsumerEvent);
         Machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, e => Keep(e, _machines, ReadMachine));
         Claims = new(cluster, KubeVirtKinds.PersistentVolumeClaim, ns, new WatchOptions(), gate, OnClaim);
-        DataVolumes = new(cluster, RelatedKinds.DataVolume, ns, new WatchOptions(), gate, e => Keep(e, _dataVolumes, ReadDataVolume));
+        DataVolumes = new(cluster, RelatedKinds.DataVolume, ns, new WatchOptions(), gate, e => Keep(e, _dataVolumes, ClaimState.OfDataVolume));
     }
 
     /// <summary>Watch of the clones' events.</summary>
@@ -122,10 +117,10 @@ internal sealed class RelatedObjects
     };
 
     /// <summary>A data volume of a clone's, or null.</summary>
-    public DiskFact? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.GetValueOrDefault(name) is { } found && found.State.Owner == clone.Uid ? found : null;
+    public ClaimState? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.TryGetValue(name, out var found) && found.Owner == clone.Uid ? found : null;
 
     /// <summary>The clone with what data volumes and claims tell of its disks. One that is filled may have been tidied away; its claim is the machine's own then.</summary>
-    public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => _dataVolumes.GetValueOrDefault(name)?.State ?? _claimsByName.GetValueOrDefault(name)?.State);
+    public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => _dataVolumes.TryGetValue(name, out var found) ? found : _claimsByName.GetValueOrDefault(name)?.State);
 
     /// <summary>Whether a claim is known to wait until its machine starts.</summary>
     public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
@@ -173,9 +168,6 @@ internal sealed class RelatedObjects
         var error = !complete && progressing is { IsTrue: false } && ready is { IsTrue: false } ? progressing.Reason : null;
         return new(complete, failure, error);
     }
-
-    private static DiskFact ReadDataVolume(KubernetesObject dataVolume) =>
-        new(dataVolume.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation", ClaimState.OfDataVolume(dataVolume));
 
     private static MachineFact ReadMachine(KubernetesObject vm)
     {

@@ -119,8 +119,8 @@ internal static class WaitJudge
             return Reached(clone, done, now);
         var waiting = record.ClaimNames.Where(n => related.DataVolumeOf(record, n) is { WaitsForConsumer: true }).Order(StringComparer.Ordinal).ToList();
         return waiting.Count > 0 && !Starts(record) && now - clone.PhaseSince >= SettlingTime
-            && record.ClaimNames.All(n => waiting.Contains(n, StringComparer.Ordinal) || related.DataVolumeOf(record, n) is { State.IsBound: true })
-            ? Reached(clone, record, now) with { Reservation = WaitsForConsumer(record, waiting) }
+            && record.ClaimNames.All(n => waiting.Contains(n, StringComparer.Ordinal) || related.DataVolumeOf(record, n) is { IsBound: true })
+            ? Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, waiting) }
             : null;
     }
 

@@ -86,6 +86,9 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner, bool Fil
     /// <summary>Whether a node has been chosen for it, so that it waits for its first consumer no more.</summary>
     public bool IsWanted { get; private init; }
 
+    /// <summary>Whether it is a data volume that is filled when its machine starts.</summary>
+    public bool WaitsForConsumer { get; private init; }
+
     /// <summary>The restore that made it, as KubeVirt notes it, or null.</summary>
     public string? Restore { get; private init; }
 
@@ -102,5 +105,8 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner, bool Fil
 
     public static ClaimState OfDataVolume(KubernetesObject dataVolume) => new(
         dataVolume.StringAt("status", "phase") == "Succeeded",
-        dataVolume.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("uid")).FirstOrDefault());
+        dataVolume.ItemsAt("metadata", "ownerReferences").Where(o => o.Text("kind") == SourceKinds.VirtualMachine).Select(o => o.Text("uid")).FirstOrDefault())
+    {
+        WaitsForConsumer = dataVolume.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation",
+    };
 }

@@ -48,6 +48,16 @@ public static class FaultMapper
     /// <param name="exception">What was thrown.</param>
     public static bool EndsEverything(Exception exception) => From(exception).Terminating;
 
+    /// <summary>What an exception says of the one item it came up with; null when it means that nothing further can work.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="target">The item, usually <c>namespace/name</c>.</param>
+    public static Fault? OfItem(Exception exception, string target) => exception switch
+    {
+        EngineException { Fault: { Exception: KubernetesException inner } fault } when !EndsEverything(inner) => fault with { Terminating = false },
+        KubernetesException e when !EndsEverything(e) => From(e, target),
+        _ => null,
+    };
+
     /// <summary>The fault for a watch that is over although somebody still waits for what it would show.</summary>
     /// <param name="target">What was watched, usually <c>namespace/kind</c>.</param>
     /// <param name="cause">What ended it; null when it ended by itself.</param>

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Images;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Sandbox.KubeVirt;
 using KubeVirtClone.Sandbox.Seeding;
@@ -33,6 +35,30 @@ public sealed class ImageRunTests
         lab.Get("VirtualMachine", "src").TextAt("status", "printableStatus").ShouldBe(running ? "Running" : "Stopped");
     }
 
+    [Fact]
+    public async Task A_snapshot_that_another_run_still_takes_is_left_alone_when_the_time_is_over()
+    {
+        await using var lab = new Lab(nodes: true);
+        MakeSource(lab, running: false);
+        lab.Post(new JsonObject
+        {
+            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["kind"] = "VirtualMachineSnapshot",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = CloneNames.ForImage("default", "img", "1"),
+                ["labels"] = new JsonObject { ["kubevirtclone.io/image-pending"] = "true" },
+            },
+            ["spec"] = new JsonObject { ["source"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = "not-there-yet" } },
+        });
+        var uid = lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem()["metadata"].TextAt("uid");
+
+        var (versions, faults) = await lab.DoAsync(() => MakeAsync(lab, keepStopped: false, TimeSpan.FromSeconds(20)));
+        versions.ShouldBeEmpty();
+        faults.ShouldHaveSingleItem().ShouldContain("was not ready to use within");
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem()["metadata"].TextAt("uid").ShouldBe(uid);
+    }
+
     [Theory]
     [InlineData(false, "Running", "Always")]
     [InlineData(true, "Stopped", "Halted")]
@@ -58,7 +84,7 @@ public sealed class ImageRunTests
         lab.Settle();
     }
 
-    private static async Task<(List<string> Versions, List<string> Faults)> MakeAsync(Lab lab, bool keepStopped)
+    private static async Task<(List<string> Versions, List<string> Faults)> MakeAsync(Lab lab, bool keepStopped, TimeSpan? timeout = null)
     {
         var request = new GoldenImageRequest
         {
@@ -67,7 +93,7 @@ public sealed class ImageRunTests
             Name = "img",
             StopSource = true,
             KeepStopped = keepStopped,
-            Timeout = TimeSpan.FromMinutes(10),
+            Timeout = timeout ?? TimeSpan.FromMinutes(10),
         };
         var versions = new List<string>();
         var faults = new List<string>();

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
 
@@ -61,11 +62,52 @@ public sealed class TargetNamespaceTests
     }
 
     [Fact]
+    public async Task What_a_request_shows_to_be_wrong_by_itself_is_refused_before_its_source_is_touched()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        List<CloneRequest> wrong =
+        [
+            Requests(1)[0] with { TargetName = "Bad_Name" },
+            Requests(1)[0] with { Labels = new Dictionary<string, string> { ["a b"] = "c" } },
+        ];
+        string[] ids = [FaultIds.VMCloneLabelInvalid, FaultIds.VMCloneNameInvalid];
+        var updates = await other.Lab.CloneAsync(wrong);
+        updates.Select(u => u.Fault?.Id).OfType<string>().Order(StringComparer.Ordinal).ShouldBe(ids);
+        other.ShouldBeAsBefore();
+
+        var report = await other.Lab.DoAsync(() => new BatchPreflight(other.Lab.Cluster).RunAsync([.. wrong.Select(r => new PreflightItem(r))], default));
+        report.Findings.Where(f => f.Severity == FindingSeverity.Error).Select(f => f.Code).Order(StringComparer.Ordinal).ShouldBe(ids);
+
+        var twice = await other.Lab.CloneAsync([.. Requests(1), .. Requests(1)]);
+        twice.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(1);
+        twice.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMCloneDuplicateTarget]);
+    }
+
+    [Fact]
+    public async Task A_check_waits_for_no_snapshot_and_foresees_each_name()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post("default", new JsonObject
+        {
+            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["kind"] = "VirtualMachineSnapshot",
+            ["metadata"] = new JsonObject { ["name"] = "never", ["namespace"] = "default" },
+            ["spec"] = new JsonObject { ["source"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = "nobody" } },
+        });
+        CloneRequest Of(string snapshot) => new() { Namespace = "default", SourceKind = "VirtualMachineSnapshot", SourceName = snapshot, TargetNamespace = OtherNamespace.Name };
+        var foreseen = await other.Lab.CloneAsync([Of("never"), Of("never"), Of("missing")], Lab.Options() with { DryRun = true });
+        foreseen.Where(u => u.Kind == CloneUpdateKind.Planned).Select(u => u.Record!.TargetName).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
+        foreseen.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMSnapshotNotFound]);
+    }
+
+    [Fact]
     public async Task Copies_of_claims_are_refused_there_before_anything_is_brought()
     {
         await using var other = await OtherNamespace.CreateAsync();
         var updates = await other.Lab.CloneAsync(Requests(2), Lab.Options(CloneMethodChoice.DataVolume));
         updates.Count(u => u.Fault?.Id == FaultIds.VMCloneSourceUnsupported).ShouldBe(2);
+        var check = new BatchPreflight(other.Lab.Cluster, new PreflightOptions { Method = CloneMethodChoice.DataVolume });
+        (await other.Lab.DoAsync(() => check.RunAsync([.. Requests(2).Select(r => new PreflightItem(r))], default))).Findings.ShouldContain(f => f.Code == FaultIds.VMCloneSourceUnsupported);
         other.Lab.Virtual.Writes.Count(w => w.StartsWith("create virtualmachinesnapshots", StringComparison.Ordinal)).ShouldBe(1, "the image's own");
         other.ShouldBeAsBefore();
     }
