@@ -7,26 +7,12 @@ namespace KubeVirtClone.Cli.Commands;
 internal static class CloneSelector
 {
     /// <summary>Replaces '-' by the names on stdin, and KIND/NAME by NAME.</summary>
-    public static CloneSelection ReadNames(CloneSelection selection, TextReader input)
-    {
-        var names = new List<string>();
-        foreach (var name in selection.Names)
-        {
-            if (name != "-")
-            {
-                names.Add(CloneArgument.Name(name));
-                continue;
-            }
-
-            while (input.ReadLine() is { } line)
-            {
-                if (!string.IsNullOrWhiteSpace(line))
-                    names.Add(CloneArgument.Name(line.Trim()));
-            }
-        }
-
-        return selection with { Names = names };
-    }
+    /// <param name="selection">As typed.</param>
+    /// <param name="input">Stdin.</param>
+    /// <param name="name">Gives NAME.</param>
+    /// <exception cref="UsageException">Stdin was to name them, and names nothing.</exception>
+    public static CloneSelection ReadNames(CloneSelection selection, TextReader input, Func<string, string> name) =>
+        selection with { Names = [.. NameReader.Select(selection.Names, input).Select(name)] };
 
     /// <summary>Refuses a command that names nothing: waiting for, or removing, everything must be said.</summary>
     /// <param name="selection">As typed.</param>

@@ -14,7 +14,7 @@ internal static class CompareAction
     public static async Task<int> RunAsync(CompareInvocation invocation, CommandContext context)
     {
         CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
-        var names = NameReader.Expand(invocation.Selection.Names, context.Console.Input).ToList();
+        var names = NameReader.Select(invocation.Selection.Names, context.Console.Input);
         var source = invocation.Source is null ? default(SourceReference?) : SourceReference.Parse(invocation.Source);
         var cluster = await context.ConnectAsync();
         var requests = await FindAsync(cluster, invocation, names, context);
@@ -42,22 +42,15 @@ internal static class CompareAction
     }
 
     private static async Task<List<CompareRequest>> FindAsync(
-        KubeVirtCluster cluster, CompareInvocation invocation, List<string> names, CommandContext context)
+        KubeVirtCluster cluster, CompareInvocation invocation, IReadOnlyList<string> names, CommandContext context)
     {
-        var machines = names.Where(IsMachine).ToList();
-        var requests = machines.ConvertAll(n => new CompareRequest(cluster.Namespace, NameReader.MachineName(n)));
-        var selection = invocation.Selection with { Names = [.. names.Except(machines, StringComparer.Ordinal).Select(CloneArgument.Name)] };
-        if (selection.Names.Count == 0 && machines.Count > 0)
+        var requests = names.Select(NameReader.MachineNameWithKind).OfType<string>().Select(n => new CompareRequest(cluster.Namespace, n)).ToList();
+        var selection = invocation.Selection with { Names = [.. names.Where(n => NameReader.MachineNameWithKind(n) is null).Select(NameReader.CloneName)] };
+        if (selection.Names.Count == 0 && requests.Count > 0)
             return requests;
         foreach (var clone in await CloneFinder.FindSomeAsync(cluster, selection, context))
             requests.Add(CompareRequest.Of(clone));
         return requests;
-    }
-
-    private static bool IsMachine(string name)
-    {
-        var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && name[..slash].Split('.', 2)[0].ToLowerInvariant() is "vm" or "vms" or "virtualmachine" or "virtualmachines";
     }
 
     private static CompareRequest WithSource(CompareRequest request, SourceReference? source) => source is not { } given ? request : request with

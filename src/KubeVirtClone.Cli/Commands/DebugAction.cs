@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
@@ -15,7 +16,7 @@ internal static class DebugAction
     {
         // Looking at all namespaces is looking at all clones.
         CloneSelector.Require(invocation.Selection, invocation.All || invocation.Selection.AllNamespaces, "NAME..., --batch, -l or --all");
-        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         var clones = invocation.Repair ? await CloneFinder.FindToChangeAsync(cluster, selection, context) : await CloneFinder.FindAsync(cluster, selection, context);
         // A batch is also what is not made yet.

@@ -1,4 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
@@ -14,7 +15,7 @@ internal static class GetAction
 {
     public static async Task<int> RunAsync(CloneSelection typed, bool watch, OutputFormat format, CommandContext context)
     {
-        var selection = CloneSelector.ReadNames(typed, context.Console.Input);
+        var selection = CloneSelector.ReadNames(typed, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         if (watch)
         {

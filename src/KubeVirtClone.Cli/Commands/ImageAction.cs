@@ -66,7 +66,7 @@ internal static class ImageAction
 
     public static async Task<int> GetAsync(CloneSelection selection, OutputFormat format, CommandContext context)
     {
-        var references = selection.Names.Select(ImageReference.Parse).ToList();
+        var references = NameReader.Select(selection.Names, context.Console.Input).Select(ImageReference.Parse).ToList();
         var cluster = await context.ConnectAsync();
         var images = await FindAsync(cluster, references, selection, withUses: format.IsTable, context);
         using (var results = new RecordResults<GoldenImageRecord>(context.Console, format, ImageShapes.Image, selection.AllNamespaces, images))
@@ -83,7 +83,7 @@ internal static class ImageAction
     public static async Task<int> RemoveAsync(CloneSelection selection, int? keep, RemovalWords words, OutputFormat format, CommandContext context)
     {
         CloneSelector.Require(selection, words.All, "NAME[:VERSION]..., -l or --all", "images");
-        var references = NameReader.Expand(selection.Names, context.Console.Input).Select(ImageReference.Parse).ToList();
+        var references = NameReader.Select(selection.Names, context.Console.Input).Select(ImageReference.Parse).ToList();
         if (keep is not null && references.Exists(r => r.Version is not null))
             throw new UsageException("--keep-version is for images by NAME: it chooses the versions");
         var cluster = await context.ConnectAsync();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Insight.Measurement;
 using KubeVirtClone.Engine.Knowledge.Manifests;
@@ -12,7 +13,7 @@ internal static class MeasureAction
     public static async Task<int> RunAsync(CloneSelection typed, bool all, OutputFormat format, CommandContext context)
     {
         CloneSelector.Require(typed, all, "NAME..., --batch, -l or --all");
-        var selection = CloneSelector.ReadNames(typed, context.Console.Input);
+        var selection = CloneSelector.ReadNames(typed, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindSomeAsync(cluster, selection, context);
         if (clones.Count == 0 && context.Faults.Count == 0)

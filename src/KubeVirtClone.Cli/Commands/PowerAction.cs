@@ -15,7 +15,7 @@ internal static class PowerAction
     public static async Task<int> RunAsync(PowerInvocation invocation, CommandContext context)
     {
         CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all", "VMs");
-        var names = NameReader.Expand(invocation.Selection.Names, context.Console.Input)
+        var names = NameReader.Select(invocation.Selection.Names, context.Console.Input)
             .Select(n => NameReader.CloneNameWithKind(n) is null ? NameReader.MachineName(n) : n)
             .ToList();
         var cluster = await context.ConnectAsync();

@@ -1,4 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
@@ -19,7 +20,7 @@ internal static class RemoveAction
         CloneSelector.Require(invocation.Selection, invocation.All || invocation.Completed, "NAME..., --batch, -l, --completed or --all");
         if (invocation is { KeepVolumes: true, IncludeTarget: false })
             throw new UsageException("--keep-volumes says what becomes of the volumes of VMs that are removed: add --include-target, or leave it out");
-        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindToChangeAsync(cluster, selection, context);
         if (invocation.Completed)

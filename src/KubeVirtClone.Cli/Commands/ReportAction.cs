@@ -1,4 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Engine.Insight.Reporting;
 
 namespace KubeVirtClone.Cli.Commands;
@@ -11,7 +12,7 @@ internal static class ReportAction
         CloneSelector.Require(typed, all, "NAME..., --batch, -l or --all");
         if (file != "-" && Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
             throw new UsageException($"can't write {file}: there is no folder {folder}");
-        var selection = CloneSelector.ReadNames(typed, context.Console.Input);
+        var selection = CloneSelector.ReadNames(typed, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindAsync(cluster, selection, context);
         if (clones.Count == 0)

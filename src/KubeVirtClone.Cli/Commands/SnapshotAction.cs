@@ -12,8 +12,9 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary>What <c>snapshot get</c>, <c>wait</c> and <c>remove</c> do.</summary>
 internal static class SnapshotAction
 {
-    public static async Task<int> GetAsync(CloneSelection selection, OutputFormat format, CommandContext context)
+    public static async Task<int> GetAsync(CloneSelection typed, OutputFormat format, CommandContext context)
     {
+        var selection = ReadNames(typed, context);
         var cluster = await context.ConnectAsync();
         var snapshots = await FindAsync(cluster, selection, context);
         using (var results = new RecordResults<SnapshotRecord>(context.Console, format, RecordShapes.Snapshot, selection.AllNamespaces, snapshots))
@@ -27,9 +28,10 @@ internal static class SnapshotAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    public static async Task<int> WaitAsync(CloneSelection selection, bool all, TimeSpan? timeout, OutputFormat format, CommandContext context)
+    public static async Task<int> WaitAsync(CloneSelection typed, bool all, TimeSpan? timeout, OutputFormat format, CommandContext context)
     {
-        CloneSelector.Require(selection, all, "NAME..., -l or --all", "snapshots");
+        CloneSelector.Require(typed, all, "NAME..., -l or --all", "snapshots");
+        var selection = ReadNames(typed, context);
         var cluster = await context.ConnectAsync();
         var snapshots = await FindAsync(cluster, selection, context);
         if (snapshots.Count > 0)
@@ -55,9 +57,10 @@ internal static class SnapshotAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    public static async Task<int> RemoveAsync(CloneSelection selection, RemovalWords words, OutputFormat format, CommandContext context)
+    public static async Task<int> RemoveAsync(CloneSelection typed, RemovalWords words, OutputFormat format, CommandContext context)
     {
-        CloneSelector.Require(selection, words.All, "NAME..., --batch, -l or --all", "snapshots");
+        CloneSelector.Require(typed, words.All, "NAME..., --batch, -l or --all", "snapshots");
+        var selection = ReadNames(typed, context);
         var cluster = await context.ConnectAsync();
         var snapshots = await FindAsync(cluster, selection, context);
         var what = snapshots.Count == 1 ? $"snapshot {snapshots[0].Reference}" : $"{snapshots.Count} snapshots";
@@ -75,11 +78,13 @@ internal static class SnapshotAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
+    private static CloneSelection ReadNames(CloneSelection typed, CommandContext context) => CloneSelector.ReadNames(typed, context.Console.Input, NameReader.SnapshotName);
+
     private static async Task<List<SnapshotRecord>> FindAsync(KubeVirtCluster cluster, CloneSelection selection, CommandContext context)
     {
         var query = new ListQuery
         {
-            Names = [.. NameReader.Expand(selection.Names, context.Console.Input).Select(NameReader.SnapshotName)],
+            Names = selection.Names,
             AllNamespaces = selection.AllNamespaces,
             LabelSelector = CloneFinder.SelectorOf(selection),
         };

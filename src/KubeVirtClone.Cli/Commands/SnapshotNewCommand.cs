@@ -49,7 +49,7 @@ internal sealed class SnapshotNewCommand
 
     private Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        var machines = NameReader.Expand(parsed.GetValue(_machines) ?? [], context.Console.Input).Select(NameReader.MachineName).ToList();
+        var machines = NameReader.Select(parsed.GetValue(_machines) ?? [], context.Console.Input).Select(NameReader.MachineName).ToList();
         var name = parsed.GetValue(_name);
         if (machines.Count == 0)
             throw new UsageException("say which VMs: kubectl vmclone snapshot new VM...");

@@ -1,4 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
+using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
@@ -13,7 +14,7 @@ internal static class WaitAction
     public static async Task<int> RunAsync(WaitInvocation invocation, CommandContext context)
     {
         CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
-        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input);
+        var selection = CloneSelector.ReadNames(invocation.Selection, context.Console.Input, NameReader.CloneName);
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindSomeAsync(cluster, selection, context);
         if (clones.Count > 0)

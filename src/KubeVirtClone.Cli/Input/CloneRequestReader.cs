@@ -1,6 +1,5 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -16,17 +15,8 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
     public IReadOnlyList<Fault> Faults => _faults;
 
     /// <exception cref="UsageException">What is given does not say what to clone into what.</exception>
-    public IReadOnlyList<CloneRequest> Read()
-    {
-        try
-        {
-            return [.. ReadAll().Select((r, i) => NamePattern.Apply(r, (invocation.StartIndex ?? 1) + i))];
-        }
-        catch (RequestFaultException e)
-        {
-            throw new UsageException(ShellWords.Line(e.Line), e);
-        }
-    }
+    /// <exception cref="RequestFaultException">A name pattern, or a name, is none.</exception>
+    public IReadOnlyList<CloneRequest> Read() => [.. ReadAll().Select((r, i) => NamePattern.Apply(r, (invocation.StartIndex ?? 1) + i))];
 
     private IReadOnlyList<CloneRequest> ReadAll()
     {
@@ -48,9 +38,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         {
             if (invocation.NamePattern is not null || invocation.StartIndex is not null)
                 throw new UsageException("--name-pattern and --start-index need --count");
-            if (targets.Contains("-", StringComparer.Ordinal))
-                return [.. ReadNames(targets).Select(t => template with { TargetName = t })];
-            return targets.Count == 0 ? [template] : [.. targets.Select(t => template with { TargetName = t })];
+            return targets.Count == 0 ? [template] : [.. NameReader.Expand(targets, input).Select(t => template with { TargetName = t })];
         }
 
         if (targets.Count > 0)
@@ -65,7 +53,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
             throw new UsageException("'-' reads the sources from stdin: name no targets and no file; --count and --name-pattern name the clones of each");
         if (invocation.Count is null && (invocation.NamePattern is not null || invocation.StartIndex is not null))
             throw new UsageException("--name-pattern and --start-index need --count");
-        var templates = ReadNames(["-"]).Select(line => Template(SourceReference.Parse(line, invocation.SourceType)));
+        var templates = NameReader.Expand(["-"], input).Select(line => Template(SourceReference.Parse(line, invocation.SourceType)));
         return [.. templates.SelectMany(t => invocation.Count is null ? [t] : Numbered(t))];
     }
 
@@ -94,24 +82,6 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         GoldenImage = Image?.Name,
         GoldenImageVersion = invocation.ImageVersion ?? Image?.Version,
     };
-
-    private IEnumerable<string> ReadNames(IReadOnlyList<string> targets)
-    {
-        foreach (var target in targets)
-        {
-            if (target != "-")
-            {
-                yield return target;
-                continue;
-            }
-
-            while (input.ReadLine() is { } line)
-            {
-                if (!string.IsNullOrWhiteSpace(line))
-                    yield return line.Trim();
-            }
-        }
-    }
 
     private IReadOnlyList<CloneRequest> Numbered(CloneRequest template) =>
         [.. new CloneNaming(invocation.NamePattern, invocation.Count, invocation.StartIndex ?? 1).NamesFor(template.SourceName).Select(n => template with { TargetName = n.Name })];

@@ -11,9 +11,9 @@ internal static class NameReader
         ["vmclone", "vmclones", "virtualmachineclone", "virtualmachineclones", "vmrestore", "vmrestores", "virtualmachinerestore", "virtualmachinerestores"];
 
     /// <summary>Replaces '-' by the lines of stdin.</summary>
-    public static IEnumerable<string> Expand(IEnumerable<string> names, TextReader input)
+    public static IEnumerable<string> Expand(IReadOnlyList<string> typed, TextReader input)
     {
-        foreach (var name in names)
+        foreach (var name in typed)
         {
             if (name != "-")
             {
@@ -29,11 +29,27 @@ internal static class NameReader
         }
     }
 
+    /// <summary>The same for names that select what exists: without any name typed all is meant, and by an empty list on stdin never that.</summary>
+    /// <exception cref="UsageException">Stdin was to name them, and names nothing.</exception>
+    public static IReadOnlyList<string> Select(IReadOnlyList<string> typed, TextReader input)
+    {
+        var names = Expand(typed, input).ToList();
+        return names.Count == 0 && typed.Count > 0 ? throw new UsageException("stdin names nothing, so nothing is selected") : names;
+    }
+
     /// <exception cref="UsageException">It names another kind.</exception>
     public static string SnapshotName(string text) => Bare(text, Snapshot) ?? throw new UsageException($"'{text}' does not name a snapshot: write NAME or vmsnapshot/NAME");
 
     /// <exception cref="UsageException">It names another kind.</exception>
     public static string MachineName(string text) => Bare(text, Machine) ?? throw new UsageException($"'{text}' does not name a virtual machine: write NAME or vm/NAME");
+
+    /// <summary>The name of a clone, or of the VM that was made directly and stands for one.</summary>
+    /// <exception cref="UsageException">It names another kind.</exception>
+    public static string CloneName(string text) => Bare(text, [.. Clone, .. Machine])
+        ?? throw new UsageException($"'{text}' does not name a clone: write NAME or vmclone/NAME, and a namespace as -n {text[..text.IndexOf('/', StringComparison.Ordinal)]}");
+
+    /// <summary>NAME of vm/NAME; null for any other text.</summary>
+    public static string? MachineNameWithKind(string text) => text.Contains('/', StringComparison.Ordinal) ? Bare(text, Machine) : null;
 
     /// <summary>NAME of vmclone/NAME or vmrestore/NAME; null for any other text.</summary>
     public static string? CloneNameWithKind(string text) => text.Contains('/', StringComparison.Ordinal) ? Bare(text, Clone) : null;

@@ -2,6 +2,7 @@ using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Tests.Input;
 
@@ -175,7 +176,10 @@ public sealed class CloneRequestReaderTests
     [MemberData(nameof(Misuses))]
     public void What_makes_no_sense_is_refused_before_anything_is_sent(object invocation, string says)
     {
-        Should.Throw<UsageException>(() => Read((NewInvocation)invocation)).Message.ShouldContain(says);
+        var refused = Should.Throw<Exception>(() => Read((NewInvocation)invocation));
+
+        (refused is UsageException or RequestFaultException).ShouldBeTrue(refused.GetType().Name);
+        refused.Message.ShouldContain(says);
     }
 
     public static TheoryData<object, string> Misuses() => new()

@@ -36,6 +36,35 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task An_empty_list_on_stdin_selects_nothing_whatever_the_command()
+    {
+        (await sandbox.RunAsync("new", "golden-pvc", "kept-1", "--batch", "kept", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+        (await sandbox.RunAsync("snapshot", "new", "golden-pvc", "--name", "kept-snap", "--label", "kept=yes", "--wait", "--timeout", "60s")).ShouldEndWith(0);
+        (await sandbox.RunAsync("image", "new", "golden-pvc", "kept-image", "--timeout", "90s")).ShouldEndWith(0);
+        string[][] commands =
+        [
+            ["remove", "-", "--yes"], ["remove", "-", "--batch", "kept", "--include-target", "--yes"], ["remove", "-", "-l", "kubevirtclone.io/batch=kept", "--yes"],
+            ["get", "-"], ["get", "-", "-w"], ["wait", "-", "--timeout", "5s"], ["debug", "-"], ["debug", "-", "--repair", "--yes"], ["compare", "-"], ["measure", "-"], ["report", "-", "-"],
+            ["start", "-"], ["start", "-", "--batch", "kept"], ["stop", "-"], ["stop", "-", "--batch", "kept"],
+            ["snapshot", "new", "-"], ["snapshot", "get", "-"], ["snapshot", "wait", "-"], ["snapshot", "remove", "-", "--force", "--yes"], ["snapshot", "remove", "-", "-l", "kept=yes", "--yes"],
+            ["image", "get", "-"], ["image", "remove", "-", "--force", "--yes"], ["image", "remove", "-", "--keep-version", "1", "--yes"],
+        ];
+        foreach (var command in commands)
+        {
+            var ended = (await sandbox.RunWithInputAsync("\n  \n", command)).ShouldEndWith(2);
+            ended.Output.ShouldBeEmpty(string.Join(' ', command));
+            ended.ErrorLines[0].ShouldBe("error: stdin names nothing, so nothing is selected", string.Join(' ', command));
+        }
+
+        (await sandbox.RunWithInputAsync("", "remove", "-", "--yes")).ShouldEndWith(2);
+        (await sandbox.RunWithInputAsync("", "new", "golden-pvc", "-")).ShouldEndWith(0).Error.ShouldContain("nothing to clone");
+        (await sandbox.RunAsync("get", "--batch", "kept", "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+        (await sandbox.KubectlAsync("", "get", "vm", "kept-1", "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+        (await sandbox.RunAsync("snapshot", "remove", "kept-snap", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vmsnapshot/kept-snap"]);
+        (await sandbox.RunAsync("image", "remove", "kept-image", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/kept-image:1"]);
+    }
+
+    [Fact]
     public async Task Dry_run_of_removing_counts_clones_made_by_restores_and_removes_nothing()
     {
         (await sandbox.RunAsync("new", "golden", "dr-1", "dr-2", "--method", "restore", "--batch", "dr", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
