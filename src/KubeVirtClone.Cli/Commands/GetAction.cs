@@ -44,7 +44,7 @@ internal static class GetAction
     {
         var @namespace = selection.AllNamespaces ? null : cluster.Namespace;
         var filter = new CloneFilter(CloneFinder.QueryOf(selection));
-        using var results = new RecordResults<CloneRecord>(context.Console, format, CloneShapes.Clone, selection.AllNamespaces);
+        using var results = new RecordResults<CloneRecord>(context.Console, format, CloneShapes.Clone, selection.AllNamespaces, watching: true);
         var selector = CloneFinder.SelectorOf(selection);
         var restores = $"{CloneLabels.Method}={CloneMethod.Restore}";
         var machines = CloneRecord.MachineSelector;

@@ -15,13 +15,14 @@ internal abstract class ItemDocument : IDisposable
     /// <param name="writer">Where the text goes.</param>
     /// <param name="format">The value of -o.</param>
     /// <param name="single">One object was named: a JSONPath template is then about that, as kubectl has it.</param>
+    /// <param name="watching">There is no last item: templates and columns are about each as it comes, as kubectl has it.</param>
     /// <returns>Null where the format prints no whole objects.</returns>
-    public static ItemDocument? Open(TextWriter writer, OutputFormat format, bool single = false) => format.Kind switch
+    public static ItemDocument? Open(TextWriter writer, OutputFormat format, bool single = false, bool watching = false) => format.Kind switch
     {
         OutputKind.Json => new JsonList(writer),
         OutputKind.Yaml => new YamlList(writer),
-        OutputKind.JsonPath => new TemplateText(writer, format.Template!, single),
-        OutputKind.CustomColumns => new ColumnTable(writer, format),
+        OutputKind.JsonPath => new TemplateText(writer, format.Template!, single, watching),
+        OutputKind.CustomColumns => new ColumnTable(writer, format, watching),
         _ => null,
     };
 
@@ -76,34 +77,56 @@ internal abstract class ItemDocument : IDisposable
     }
 
     // What a template says of all items is known when there are all.
-    private sealed class TemplateText(TextWriter writer, JsonPathTemplate template, bool single) : ItemDocument
+    private sealed class TemplateText(TextWriter writer, JsonPathTemplate template, bool single, bool watching) : ItemDocument
     {
         private readonly JsonArray _items = [];
 
-        public override void Add(JsonNode item) => _items.Add(item.Parent is null ? item : item.DeepClone());
+        public override void Add(JsonNode item)
+        {
+            if (watching)
+                Write(item);
+            else
+                _items.Add(item.Parent is null ? item : item.DeepClone());
+        }
 
         public override void Dispose()
         {
-            var root = single && _items.Count == 1 ? _items[0]! : new JsonObject { ["apiVersion"] = "v1", ["items"] = _items, ["kind"] = "List", ["metadata"] = new JsonObject() };
+            if (!watching)
+                Write(single && _items.Count == 1 ? _items[0]! : new JsonObject { ["apiVersion"] = "v1", ["items"] = _items, ["kind"] = "List", ["metadata"] = new JsonObject() });
+        }
+
+        private void Write(JsonNode root)
+        {
             writer.Write(template.Evaluate(root));
             writer.Flush();
         }
     }
 
-    private sealed class ColumnTable(TextWriter writer, OutputFormat format) : ItemDocument
+    private sealed class ColumnTable(TextWriter writer, OutputFormat format, bool watching) : ItemDocument
     {
+        private readonly List<string> _headers = [.. format.Columns!.Select(c => c.Header)];
         private readonly List<List<string>> _rows = [];
+        private StreamingTable? _table;
 
-        public override void Add(JsonNode item) => _rows.Add([.. format.Cells(item)]);
+        public override void Add(JsonNode item)
+        {
+            _rows.Add([.. format.Cells(item)]);
+            if (watching)
+                Write();
+        }
 
         public override void Dispose()
         {
-            var headers = format.Columns!.Select(c => c.Header).ToList();
-            var table = new StreamingTable(writer, headers, [.. headers.Select((_, i) => _rows.Max(r => (int?)r[i].Length) ?? 0)]);
-            if (_rows.Count == 0)
-                table.WriteHeader();
+            Write();
+            _table!.WriteHeader();
+        }
+
+        private void Write()
+        {
+            _table ??= new StreamingTable(writer, _headers, [.. _headers.Select((_, i) => _rows.Max(r => (int?)r[i].Length) ?? 0)]);
             foreach (var row in _rows)
-                table.WriteRow([.. row.Select(c => new TableCell(c))]);
+                _table.WriteRow([.. row.Select(c => new TableCell(c))]);
+            _rows.Clear();
         }
     }
 

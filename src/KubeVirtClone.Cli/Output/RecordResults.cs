@@ -18,6 +18,7 @@ internal sealed class RecordResults<T> : IDisposable
     /// <param name="withNamespace">Begin each row with the namespace, as kubectl does with -A.</param>
     /// <param name="foreseen">Records that will come, as far as they are known: they make the columns wide enough.</param>
     /// <param name="single">One object was named: a JSONPath template is then about that.</param>
+    /// <param name="watching">Records come until somebody ends it: each is printed for itself.</param>
     /// <param name="widths">Longest text foreseen in columns, by header, where the records are not.</param>
     /// <param name="writer">Where to print instead of stdout.</param>
     public RecordResults(
@@ -28,7 +29,8 @@ internal sealed class RecordResults<T> : IDisposable
         IReadOnlyList<T>? foreseen = null,
         TextWriter? writer = null,
         IReadOnlyDictionary<string, int>? widths = null,
-        bool single = false)
+        bool single = false,
+        bool watching = false)
     {
         _writer = writer ?? console.Output;
         _shape = shape;
@@ -36,7 +38,7 @@ internal sealed class RecordResults<T> : IDisposable
         _columns = [.. shape.Columns.Where(c => format == OutputFormat.Wide || !c.WideOnly)];
         if (withNamespace)
             _columns.Insert(0, new RecordColumn<T>("NAMESPACE", shape.Namespace));
-        _document = ItemDocument.Open(_writer, format, single);
+        _document = ItemDocument.Open(_writer, format, single, watching);
         if (format.IsTable)
         {
             // What is known is wide enough; the usual widths are for what comes unseen.

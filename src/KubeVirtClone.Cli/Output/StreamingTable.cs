@@ -26,14 +26,15 @@ internal sealed class StreamingTable
 
     public void WriteRow(IReadOnlyList<TableCell> cells)
     {
-        if (!_headerWritten)
-            WriteHeader();
+        WriteHeader();
         WriteLine(cells);
     }
 
-    /// <summary>The titles by themselves, for a table without rows.</summary>
+    /// <summary>The titles, once: by themselves for a table without rows.</summary>
     public void WriteHeader()
     {
+        if (_headerWritten)
+            return;
         _headerWritten = true;
         WriteLine([.. _headers.Select(h => new TableCell(h))]);
     }

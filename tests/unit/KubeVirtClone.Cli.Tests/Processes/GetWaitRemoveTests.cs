@@ -184,6 +184,24 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    [Theory]
+    [InlineData("jsonpath={.spec.target.name}{\"\\n\"}", "watched-path-1")]
+    [InlineData("custom-columns=VM:.spec.target.name,NONE:.spec.none", "VM               NONE", "watched-cols-1   <none>")]
+    public async Task Watching_prints_what_a_template_says_of_each_change_as_it_comes(string format, params string[] lines)
+    {
+        var machine = lines[^1].Split(' ')[0];
+        await using var watch = await sandbox.StartAsync("get", "-w", "--batch", machine, "-o", format);
+
+        (await sandbox.RunAsync("new", "golden", machine, "--batch", machine)).ShouldEndWith(0);
+
+        foreach (var line in lines)
+            await watch.SeeAsync(line + "\n");
+        watch.Signal(CliProcess.SigInt);
+        var ended = (await watch.EndAsync(TimeSpan.FromSeconds(5))).ShouldEndWith(130);
+        ended.Lines[0].ShouldBe(lines[0]);
+        ended.Lines.Skip(lines.Length - 1).Distinct(StringComparer.Ordinal).ShouldHaveSingleItem().ShouldBe(lines[^1]);
+    }
+
     public async Task Waiting_ends_per_clone_with_a_result_or_a_reason()
     {
         var good = (await sandbox.RunAsync("new", "golden", "wait-1", "--batch", "waits", "-o", "name")).ShouldEndWith(0).Lines[0];
