@@ -121,24 +121,6 @@ internal static class SharedOptions
         },
     });
 
-    /// <summary>Several names of a flags enum, in any case, separated by commas or repeated.</summary>
-    public static Option<T> Flags<T>(string name, string description)
-        where T : struct, Enum => Offering(Lower(Enum.GetNames<T>()), new Option<T>(name)
-        {
-            Description = description,
-            HelpName = "CHOICE,...",
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = false,
-            CustomParser = result =>
-            {
-                var words = result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
-                var unknown = words.Find(w => !Enum.GetNames<T>().Contains(w, StringComparer.OrdinalIgnoreCase));
-                return unknown is null
-                    ? Enum.Parse<T>(string.Join(',', words), ignoreCase: true)
-                    : Refuse(result, $"{name} {unknown}: choose from {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", default(T));
-            },
-        });
-
     public static Option<bool> AllNamespaces() => new("--all-namespaces", "-A")
     {
         Description = "In all namespaces.",

@@ -124,7 +124,7 @@ internal static class ImageAction
             : references.GroupBy(r => r.Version).Select(g => new { Names = g.Select(r => r.Name).ToList(), Version = g.Key }).ToList();
         foreach (var question in questions)
         {
-            var query = new ListQuery { Names = question.Names, AllNamespaces = selection.AllNamespaces, LabelSelector = selection.LabelSelector };
+            var query = new ListQuery { Names = question.Names, AllNamespaces = selection.AllNamespaces, LabelSelector = selection.LabelSelector, FieldSelector = selection.FieldSelector };
             await foreach (var (image, fault) in new GoldenImageCatalog(cluster).ListAsync(query, question.Version, withUses, context.Cancelled))
             {
                 if (fault is not null)

@@ -63,12 +63,13 @@ internal sealed class ImageCommand
     {
         var names = SharedOptions.Names("name", "NAME or NAME:VERSION of images; * and ? are wildcards. Without any: all.");
         var selector = SharedOptions.Selector("images");
+        var fields = SharedOptions.FieldSelector();
         var allNamespaces = SharedOptions.AllNamespaces();
         var output = SharedOptions.Output();
-        var command = new Command("get", "List golden images, the newest version first, with the VMs made of each") { names, selector, allNamespaces, output };
+        var command = new Command("get", "List golden images, the newest version first, with the VMs made of each") { names, selector, fields, allNamespaces, output };
         command.Aliases.Add("list");
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => ImageAction.GetAsync(
-            new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), parsed.GetValue(allNamespaces)),
+            new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), parsed.GetValue(allNamespaces)) { FieldSelector = parsed.GetValue(fields) },
             parsed.GetValue(output),
             context)));
         return command;
@@ -81,7 +82,7 @@ internal sealed class ImageCommand
         var storageClass = new Option<string?>("--storage-class") { Description = "Storage class for the copy's disks. Without it each keeps its own.", HelpName = "CLASS" };
         var secrets = new Option<bool>("--copy-secrets") { Description = "Also copy the Secrets and ConfigMaps its VM names, where there is none of that name. None is overwritten." };
         var timeout = SharedOptions.Timeout("Longest wait for each step, as 90s or 5m. Without it: as long as there is progress.");
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check rights, storage, networks and names, and copy nothing." };
+        var dryRun = SharedOptions.ServerDryRun();
         var output = SharedOptions.Output();
         var command = new Command("copy", "Publish a golden image in other namespaces: its disks are transferred once for each") { name, destinations, storageClass, secrets, timeout, dryRun, output };
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context =>
@@ -95,7 +96,7 @@ internal sealed class ImageCommand
                 Destinations = [.. parsed.GetValue(destinations)!.Distinct(StringComparer.Ordinal)],
                 StorageClass = parsed.GetValue(storageClass),
                 CopySecrets = parsed.GetValue(secrets),
-                DryRun = parsed.GetValue(dryRun),
+                DryRun = parsed.GetValue(dryRun) == DryRunMode.Server,
                 Timeout = parsed.GetValue(timeout),
             };
             return ImageAction.CopyAsync(request, parsed.GetValue(output), context);

@@ -87,6 +87,7 @@ internal static class SnapshotAction
             Names = selection.Names,
             AllNamespaces = selection.AllNamespaces,
             LabelSelector = CloneFinder.SelectorOf(selection),
+            FieldSelector = selection.FieldSelector,
         };
         var snapshots = new List<SnapshotRecord>();
         await foreach (var (snapshot, fault) in new SnapshotCatalog(cluster).ListAsync(query, context.Cancelled))

@@ -23,13 +23,17 @@ internal sealed class SnapshotCommand
         var names = SharedOptions.Names("name", "Names of snapshots; * and ? are wildcards. Without any: all.");
         var batch = SharedOptions.Batch("Only the snapshots that the clones of this batch share.");
         var selector = SharedOptions.Selector("snapshots");
+        var fields = SharedOptions.FieldSelector();
         var allNamespaces = SharedOptions.AllNamespaces();
         var output = SharedOptions.Output();
-        var command = new Command("get", "List snapshots") { names, batch, selector, allNamespaces, output };
+        var command = new Command("get", "List snapshots") { names, batch, selector, fields, allNamespaces, output };
         command.Aliases.Add("list");
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => SnapshotAction.GetAsync(
             new CloneSelection(
-                parsed.GetValue(names) ?? [], parsed.GetValue(batch), parsed.GetValue(selector), parsed.GetValue(allNamespaces)),
+                parsed.GetValue(names) ?? [], parsed.GetValue(batch), parsed.GetValue(selector), parsed.GetValue(allNamespaces))
+            {
+                FieldSelector = parsed.GetValue(fields),
+            },
             parsed.GetValue(output),
             context)));
         return command;

@@ -52,7 +52,7 @@ internal sealed class ClusterNames(Func<ConnectionArguments> connection, Cancell
             NameKind.VirtualMachine => new VirtualMachines(cluster).ListAsync(query, ct)
                 .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, f.Value.Status ?? "")),
             NameKind.Clone => new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = cluster.Namespace }, ct)
-                .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.Name, $"{f.Value.SourceName} → {f.Value.TargetName} {f.Value.Phase}")),
+                .Where(f => f.Value is not null).Select(f => new Candidate(f.Value!.TargetName is { Length: > 0 } target ? target : f.Value.Name, $"{f.Value.Source} → {f.Value.TargetName} {f.Value.State}, {f.Value.Name}")),
             NameKind.Batch => new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = cluster.Namespace }, ct)
                 .Where(f => f.Value?.Batch is not null).Select(f => new Candidate(f.Value!.Batch!, "")),
             NameKind.GoldenImage => new GoldenImageCatalog(cluster).ListAsync(query, version: null, withUses: false, ct)

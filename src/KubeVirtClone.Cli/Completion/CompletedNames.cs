@@ -37,6 +37,9 @@ internal static class CompletedNames
         ["--golden-image"] = NameKind.GoldenImage,
         ["--source-name"] = NameKind.VirtualMachine,
         ["--source"] = NameKind.VirtualMachine,
+        ["--target-name"] = NameKind.Clone,
+        ["--target-namespace"] = NameKind.Namespace,
+        ["--source-namespace"] = NameKind.Namespace,
         ["--instancetype"] = NameKind.Instancetype,
         ["--preference"] = NameKind.Preference,
         ["--storage-class"] = NameKind.StorageClass,
@@ -50,9 +53,16 @@ internal static class CompletedNames
         if (!Arguments.TryGetValue(command, out var kind))
             return null;
 
-        // Only the source of new clones exists already, and only the VM of an image: the names after them are new ones.
-        var onlyFirst = command is "kubectl vmclone new" or "kubectl vmclone test" or "kubectl vmclone image new" or "kubectl vmclone image copy";
-        return onlyFirst && typed.Tokens.Count > 0 ? null : kind;
+        if (typed.Tokens.Count == 0)
+            return kind;
+
+        // Only the source of new clones exists already, and only the VM of an image: the names after them are new ones. An image is copied into namespaces.
+        return command switch
+        {
+            "kubectl vmclone new" or "kubectl vmclone test" or "kubectl vmclone image new" => null,
+            "kubectl vmclone image copy" => NameKind.Namespace,
+            _ => kind,
+        };
     }
 
     public static NameKind? OfOption(Option option) => Options.TryGetValue(option.Name, out var kind) ? kind : null;

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Output;
 
@@ -18,6 +19,7 @@ internal static class CloneShapes
             new("BATCH", c => c.Batch, WideOnly: true, Width: 21),
             new("SNAPSHOT", c => c.SnapshotName, WideOnly: true),
             new("RESTORE", c => c.RestoreName, WideOnly: true),
+            new("ASKED", AskedSizes.Describe, WideOnly: true),
             new("AGE", c => CellText.Age(c.CreationTimestamp), Width: 5),
             new("MESSAGE", c => CellText.Line(c.Message)),
         ],

@@ -12,7 +12,10 @@ public sealed class CompletionTests(SandboxFixture sandbox)
         (await NamesAsync("start", "go")).ShouldContain("golden");
         (await NamesAsync("new", "golden", "")).ShouldBeEmpty("the names of new VMs are not there yet");
         (await NamesAsync("start", "golden", "go")).ShouldNotContain("golden", "it has been named");
-        (await NamesAsync("get", "tab-1")).ShouldNotBeEmpty();
+        (await NamesAsync("get", "tab-1")).ShouldBe(["tab-1"], "a clone goes by the name of its VM");
+        (await NamesAsync("get", "--target-name", "tab-")).ShouldBe(["tab-1"]);
+        (await NamesAsync("new", "golden", "--target-namespace", "def")).ShouldBe(["default"]);
+        (await NamesAsync("image", "copy", "an-image", "def")).ShouldBe(["default"]);
         (await NamesAsync("remove", "--batch", "tab-")).ShouldBe(["tab-batch"]);
         (await NamesAsync("get", "--namespace", "def")).ShouldBe(["default"]);
         (await NamesAsync("get", "--context=")).ShouldContain("--context=admin@sandbox");

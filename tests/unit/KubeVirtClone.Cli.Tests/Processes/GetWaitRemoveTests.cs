@@ -151,15 +151,16 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
     public async Task Wide_columns_line_up_and_templates_print_what_kubectl_would()
     {
         (await sandbox.RunAsync(
-            "new", "golden", "lined-up-with-32-characters-1234", "lined-2", "--batch", "lined", "--method", "restore", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+            "new", "golden", "lined-up-with-32-characters-1234", "lined-2", "--batch", "lined", "--method", "restore", "--cpu", "3", "--memory", "3Gi", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
 
         var wide = (await sandbox.RunAsync("get", "--batch", "lined", "-o", "wide")).ShouldEndWith(0);
-        foreach (var header in new[] { "STATE", "SOURCE", "NAME", "READY", "METHOD", "BATCH", "SNAPSHOT", "RESTORE", "AGE" })
+        foreach (var header in new[] { "STATE", "SOURCE", "NAME", "READY", "METHOD", "BATCH", "SNAPSHOT", "RESTORE", "ASKED", "AGE" })
         {
             var at = wide.Lines[0].IndexOf("   " + header, StringComparison.Ordinal) + 3;
             wide.Lines.ShouldAllBe(l => l[at - 1] == ' ' && l[at] != ' ', header);
         }
 
+        wide.Lines.Skip(1).ShouldAllBe(l => l.Contains("   3 CPUs, 3Gi   ", StringComparison.Ordinal));
         const string path = "{range .items[*]}{.spec.target.name}{\"\\t\"}{.metadata.labels.kubevirtclone\\.io/batch}{\"\\n\"}{end}";
         (await sandbox.RunAsync("get", "--batch", "lined", "-o", "jsonpath=" + path)).ShouldEndWith(0).Lines.ShouldBe(["lined-2\tlined", "lined-up-with-32-characters-1234\tlined"]);
         (await sandbox.RunAsync("get", "lined-2", "-o", "jsonpath={.spec.target.name}")).ShouldEndWith(0).Output.ShouldBe("lined-2");
@@ -183,7 +184,6 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
         ended.Lines.Length.ShouldBeGreaterThan(2);
     }
 
-    [Fact]
     [Theory]
     [InlineData("jsonpath={.spec.target.name}{\"\\n\"}", "watched-path-1")]
     [InlineData("custom-columns=VM:.spec.target.name,NONE:.spec.none", "VM               NONE", "watched-cols-1   <none>")]
@@ -202,6 +202,7 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
         ended.Lines.Skip(lines.Length - 1).Distinct(StringComparer.Ordinal).ShouldHaveSingleItem().ShouldBe(lines[^1]);
     }
 
+    [Fact]
     public async Task Waiting_ends_per_clone_with_a_result_or_a_reason()
     {
         var good = (await sandbox.RunAsync("new", "golden", "wait-1", "--batch", "waits", "-o", "name")).ShouldEndWith(0).Lines[0];

@@ -49,6 +49,38 @@ public sealed class ImageTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task An_image_is_copied_into_another_namespace_once()
+    {
+        (await sandbox.KubectlAsync("", "create", "namespace", "copied-to")).ShouldEndWith(0);
+        (await sandbox.RunAsync("image", "new", "golden-pvc", "published", "--timeout", "90s")).ShouldEndWith(0);
+
+        var dry = (await sandbox.RunAsync("image", "copy", "published", "copied-to", "--dry-run=server")).ShouldEndWith(0);
+        (dry.Lines.Length, dry.Error).ShouldBe((0, "the image published can be copied into copied-to\n"));
+        (await sandbox.RunAsync("image", "get", "published", "-n", "copied-to")).ShouldEndWith(1);
+        (await sandbox.RunAsync("image", "copy", "published", "nowhere", "--dry-run=server")).ShouldEndWith(1).Error.ShouldContain("NamespaceNotFound");
+        (await sandbox.RunAsync("image", "copy", "published", "copied-to", "--dry-run=client")).ShouldEndWith(2).Error.ShouldContain("choose one of none, server");
+
+        (await sandbox.RunAsync("image", "copy", "published", "copied-to", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/published:1"]);
+        var uid = await UidAsync();
+        (await sandbox.RunAsync("image", "copy", "published", "copied-to", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/published:1"]);
+        (await UidAsync()).ShouldBe(uid, "a copy that is there stays");
+
+        async Task<string> UidAsync() =>
+            (await sandbox.RunAsync("image", "get", "published", "-n", "copied-to", "-o", "jsonpath={.items[0].metadata.uid}")).ShouldEndWith(0).Output;
+    }
+
+    [Fact]
+    public async Task Fields_select_images_as_they_select_clones()
+    {
+        (await sandbox.RunAsync("image", "new", "golden-pvc", "by-field", "--timeout", "90s")).ShouldEndWith(0);
+        var snapshot = (await sandbox.RunAsync("image", "get", "by-field", "-o", "jsonpath={.items[0].metadata.name}")).ShouldEndWith(0).Output;
+
+        (await sandbox.RunAsync("image", "get", "--field-selector", $"metadata.name={snapshot}", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/by-field:1"]);
+        (await sandbox.RunAsync("snapshot", "get", "--field-selector", $"metadata.name={snapshot}", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["vmsnapshot/" + snapshot]);
+        (await sandbox.RunAsync("image", "get", "--field-selector", "metadata.name=another", "-o", "name")).ShouldEndWith(0).Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_new_machine_is_what_the_options_say()
     {
         (await sandbox.RunAsync(
