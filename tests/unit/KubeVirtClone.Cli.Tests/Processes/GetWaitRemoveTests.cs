@@ -239,4 +239,15 @@ public sealed class GetWaitRemoveTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("remove", "--batch", "gone-b")).ShouldEndWith(0).Error.ShouldContain("no clones to remove");
         (await sandbox.RunAsync("remove", "never-there")).ShouldEndWith(1).Error.ShouldContain("VMCloneNotFound");
     }
+
+    [Fact]
+    public async Task Completed_are_clones_whose_volumes_are_there()
+    {
+        (await sandbox.RunAsync("new", "golden-late", "unbound-1", "--batch", "unbound", "--wait", "--timeout", "90s")).ShouldEndWith(0);
+        (await sandbox.RunAsync("new", "golden", "bound-1", "--batch", "unbound", "--for", "bound", "--timeout", "60s")).ShouldEndWith(0);
+
+        (await sandbox.RunAsync("remove", "--batch", "unbound", "--completed")).ShouldEndWith(0).Error.ShouldBeEmpty();
+
+        (await sandbox.RunAsync("get", "--batch", "unbound", "-o", "jsonpath={.items[*].spec.target.name}")).ShouldEndWith(0).Output.ShouldBe("unbound-1");
+    }
 }
