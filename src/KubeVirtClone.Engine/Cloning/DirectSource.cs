@@ -131,8 +131,8 @@ internal sealed class DirectSource
         return !(DiskWish.Of(clone.Request, volume.Name).Size < least) ? null : FaultMapper.Make(
             FaultIds.VMCloneDiskUnsupported,
             FaultCategory.InvalidArgument,
-            $"The disk '{volume.Name}' of '{clone.Request.SourceName}' has {Quantity.Show(least.Value, bytes: true)} in its snapshot; no copy of it is smaller.",
-            $"Give at least {Quantity.Show(least.Value, bytes: true)}.",
+            $"The disk '{volume.Name}' of '{clone.Request.SourceName}' has {Quantity.Write(least.Value)} in its snapshot; no copy of it is smaller.",
+            $"Give at least {Quantity.Write(least.Value)}.",
             clone.DisplayName);
     }
 

@@ -139,22 +139,22 @@ internal static class SizePatches
     {
         var memory = domain["memory"] as JsonObject;
         if (SourceMachine.Text(memory?["hugepages"]?["pageSize"]) is { } page && Quantity.Parse(page) is > 0 and var pageSize && bytes % pageSize != 0)
-            throw Invalid($"Memory cannot be '{Write(bytes)}': the source's is in pages of {page}", $"Give a multiple of {page}.");
+            throw Invalid($"Memory cannot be '{Quantity.Write(bytes)}': the source's is in pages of {page}", $"Give a multiple of {page}.");
         if (memory is null)
             patches.Add("add", Domain + "/memory", new JsonObject());
-        patches.Add("add", Domain + "/memory/guest", Write(bytes));
+        patches.Add("add", Domain + "/memory/guest", Quantity.Write(bytes));
         // Beside a bound KubeVirt takes no memory above it, under 1Gi, or in odd numbers.
         if (SourceMachine.Text(memory?["maxGuest"]) is { } most && (bytes > Quantity.Parse(most) || bytes < Gi || bytes % (2 * Mi) != 0))
         {
             patches.Add("remove", Domain + "/memory/maxGuest");
-            tell($"The source's memory can grow to {most} while it runs (maxGuest), which does not go with {Write(bytes)}; its clones get KubeVirt's own bound.");
+            tell($"The source's memory can grow to {most} while it runs (maxGuest), which does not go with {Quantity.Write(bytes)}; its clones get KubeVirt's own bound.");
         }
 
         foreach (var (bound, amount) in Resources(domain, "memory"))
         {
             var share = size.Memory == 0 ? bytes : amount * bytes / size.Memory;
             // What is asked for must not come out above the guest's, nor a limit below it.
-            patches.Add("replace", $"{Domain}/resources/{bound}/memory", Write(bound == "limits" ? Math.Ceiling(share / Mi) * Mi : Math.Max(Mi, Math.Floor(share / Mi) * Mi)));
+            patches.Add("replace", $"{Domain}/resources/{bound}/memory", Quantity.Write(bound == "limits" ? Math.Ceiling(share / Mi) * Mi : Math.Max(Mi, Math.Floor(share / Mi) * Mi)));
         }
     }
 
@@ -186,8 +186,6 @@ internal static class SizePatches
     private static int Factor(JsonObject? cpu, string field) => Number(cpu?[field]) is >= 1 and <= MostCpus and var number ? (int)number : 1;
 
     private static decimal? Number(JsonNode? node) => node is null ? null : Quantity.Parse(SourceMachine.Text(node) ?? node.ToJsonString());
-
-    private static string Write(decimal bytes) => Quantity.Canonical(bytes.ToString("0", CultureInfo.InvariantCulture))!;
 
     private static int Count(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= MostCpus
         ? count

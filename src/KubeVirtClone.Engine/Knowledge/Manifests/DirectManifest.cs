@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
@@ -112,7 +111,7 @@ internal static class DirectManifest
 
         if (wish.Size is { } size)
         {
-            Request(spec, Quantity.Canonical(size.ToString("0", CultureInfo.InvariantCulture))!);
+            Request(spec, Quantity.Write(size));
             // The source's limit says nothing of this one, and would be refused where it is lower.
             (spec["resources"] as JsonObject)?.Remove("limits");
         }

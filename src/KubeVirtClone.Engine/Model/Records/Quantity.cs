@@ -36,6 +36,9 @@ internal static class Quantity
         return (suffix is null ? bytes : bytes / factor).ToString("0", CultureInfo.InvariantCulture) + suffix;
     }
 
+    /// <summary>A number of bytes as it is written shortest without loss, a part of a byte as a whole one: what is asked for in these words is never too small.</summary>
+    public static string Write(decimal bytes) => Canonical(decimal.Ceiling(bytes).ToString("0", CultureInfo.InvariantCulture))!;
+
     /// <summary>A number of bytes in the largest unit that gives at most two decimals; counts as they are.</summary>
     public static string Show(decimal value, bool bytes)
     {

@@ -34,8 +34,8 @@ internal sealed class DiskCheck : SubjectCheck
         {
             yield return Refuse(
                 subject,
-                $"{name} has {Quantity.Show(volume.Size.Value, bytes: true)}; its copy cannot have {Quantity.Show(wish.Size.Value, bytes: true)}: no copy of a snapshot is smaller.",
-                $"Give at least {Quantity.Show(volume.Size.Value, bytes: true)}, or clone a machine with a smaller disk.");
+                $"{name} has {Quantity.Write(volume.Size.Value)}; its copy cannot have {Quantity.Write(wish.Size.Value)}: no copy of a snapshot is smaller.",
+                $"Give at least {Quantity.Write(volume.Size.Value)}, or clone a machine with a smaller disk.");
         }
 
         if (wish.StorageClass is { } wanted)

@@ -33,11 +33,11 @@ internal sealed class LimitRangeCheck : IPreflightCheck
             yield return source.Finding(
                 FindingSeverity.Error,
                 FindingCodes.LimitRange,
-                $"The volume '{volume.Volume.Name}' of {(asked ? "clones of " : "")}'{source.Name}' {(asked ? "is to have" : "has")} {Quantity.Show(volume.Size!.Value, bytes: true)}; the limit range '{range.Name}' allows "
-                    + $"{(volume.Size > max ? $"at most {Quantity.Show(max.Value, bytes: true)}" : $"at least {Quantity.Show(min!.Value, bytes: true)}")}. KubeVirt takes the clones and tries for ever.",
+                $"The volume '{volume.Volume.Name}' of {(asked ? "clones of " : "")}'{source.Name}' {(asked ? "is to have" : "has")} {Quantity.Write(volume.Size!.Value)}; the limit range '{range.Name}' allows "
+                    + $"{(volume.Size > max ? $"at most {Quantity.Write(max.Value)}" : $"at least {Quantity.Write(min!.Value)}")}. KubeVirt takes the clones and tries for ever.",
                 volume.Size > max
                     ? "Have the limit range changed, or clone a machine with smaller volumes: a copy is never smaller than its source."
-                    : (Advice)$"Have the limit range changed, or give the clones larger disks: {OptionName.DiskSize} {Quantity.Show(min!.Value, bytes: true)}",
+                    : (Advice)$"Have the limit range changed, or give the clones larger disks: {OptionName.DiskSize} {Quantity.Write(min!.Value)}",
                 $"LimitRange {range.Name}, type PersistentVolumeClaim",
                 FaultCategory.LimitsExceeded) with
             { Requests = [.. sized.Select(s => s.Subject.Item.Request)] };

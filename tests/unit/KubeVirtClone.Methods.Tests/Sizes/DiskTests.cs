@@ -106,6 +106,19 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task The_least_size_that_is_named_is_one_that_is_taken()
+    {
+        await using var lab = new Lab();
+        lab.Post(DemoSeed.Claim("odd-data", "fast", "10G"), DemoSeed.Machine("odd", "x", [DemoSeed.ContainerDisk(), DemoSeed.ClaimDisk("data", "odd-data")]));
+        lab.Settle();
+        var request = Request("a") with { SourceName = "odd", DiskSizes = Every("9Gi") };
+        var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+        var least = System.Text.RegularExpressions.Regex.Match(fault.RecommendedAction.ToString(), "at least ([0-9A-Za-z.]+)").Groups[1].Value;
+        least.ShouldBe("9765625Ki");
+        (await lab.CloneAsync([request with { DiskSizes = Every(least) }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == CloneUpdateKind.Record);
+    }
+
+    [Fact]
     public async Task Of_a_snapshot_its_own_sizes_and_permissions_count()
     {
         await using var lab = new Lab();
