@@ -13,9 +13,6 @@ namespace KubeVirtClone.Engine.Objects;
 /// </summary>
 public sealed class CloneRemoval
 {
-    private static readonly string[] MachineAnnotations =
-        [CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims];
-
     private readonly KubeVirtCluster _cluster;
     private readonly bool _includeTarget;
     private readonly bool _force;
@@ -104,7 +101,7 @@ public sealed class CloneRemoval
             {
                 ["uid"] = now.Uid,
                 ["labels"] = new JsonObject { [CloneLabels.Method] = null, [CloneLabels.Batch] = null },
-                ["annotations"] = new JsonObject(MachineAnnotations.Select(a => KeyValuePair.Create<string, JsonNode?>(a, null))),
+                ["annotations"] = new JsonObject(CloneLabels.OfMachine.Select(a => KeyValuePair.Create<string, JsonNode?>(a, null))),
             },
         };
         await _cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, PatchKind.Merge, forgotten, new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
@@ -8,7 +9,6 @@ namespace KubeVirtClone.Engine.Knowledge.Machines;
 /// </summary>
 internal static class CarrierMachine
 {
-    private const string LastRestore = "restore.kubevirt.io/lastRestoreUID";
     private const string OwnPrefix = "kubevirtclone.io/";
 
     private static readonly string[] Matchers = ["instancetype", "preference"];
@@ -43,7 +43,7 @@ internal static class CarrierMachine
             if (source["metadata"]?[map] is not JsonObject entries)
                 continue;
             // What this product and KubeVirt have noted about the source itself.
-            var kept = entries.Where(e => e.Key != LastRestore && !e.Key.StartsWith(OwnPrefix, StringComparison.Ordinal)).ToList();
+            var kept = entries.Where(e => e.Key != CloneLabels.LastRestore && !e.Key.StartsWith(OwnPrefix, StringComparison.Ordinal)).ToList();
             if (kept.Count > 0)
                 metadata[map] = new JsonObject(kept.Select(e => KeyValuePair.Create(e.Key, e.Value?.DeepClone())));
         }

@@ -13,10 +13,7 @@ internal static class DirectMachine
     // What this product writes on machines and objects it makes; on a copy it would say what is not so.
     private static readonly string[] OwnLabels = [CloneLabels.Method, CloneLabels.Batch];
 
-    private static readonly string[] OwnAnnotations =
-    [
-        CloneLabels.LastRestore, CloneLabels.Request, CloneLabels.Source, CloneLabels.CloneSpec, CloneLabels.Target, CloneLabels.Snapshot, CloneLabels.Claims, CloneLabels.Asked,
-    ];
+    private static readonly string[] OwnAnnotations = [CloneLabels.LastRestore, .. CloneLabels.OfMachine];
 
     /// <summary>The machine's metadata and specification, or the operation that cannot be applied and why.</summary>
     /// <param name="source">The machine as it was snapshotted.</param>

@@ -79,6 +79,9 @@ public static class CloneLabels
     /// <summary>Field manager of every write.</summary>
     public const string FieldManager = "kubevirtclone";
 
+    /// <summary>What is annotated on a machine because it stands for a clone: it says what is not so of a copy, nor once the clone is forgotten.</summary>
+    internal static IReadOnlyList<string> OfMachine { get; } = [Request, Source, CloneSpec, Target, Snapshot, Claims, Asked, Moments];
+
     /// <summary>Annotation KubeVirt puts on every virtual machine it restores: <c>restore name-restore uid</c>.</summary>
     internal const string LastRestore = "restore.kubevirt.io/lastRestoreUID";
 }

@@ -10,7 +10,7 @@ namespace KubeVirtClone.Engine.Model.Records;
 /// </summary>
 internal static class KeptMoments
 {
-    /// <summary>Most clones in one annotation: with all phases about 30 KB, of the 256 KB an object may have in all of its annotations.</summary>
+    /// <summary>Most clones in one annotation: with all phases about 50 KB, of the 256 KB an object may have in all of its annotations.</summary>
     public const int MostInOne = 250;
 
     /// <summary>The annotation's text; null when none of the clones was watched from its beginning.</summary>

@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Insight.Measurement;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Live;
@@ -32,4 +33,22 @@ public sealed class KeptMomentsTests
             second.Spans.Select(s => (s.Part, s.Start.ToUnixTimeMilliseconds(), s.Origin)).ShouldBe(first.Spans.Select(s => (s.Part, s.Start.ToUnixTimeMilliseconds(), s.Origin)));
         (await sandbox.ClonesAsync()).Count(c => c.Raw.Annotations.ContainsKey(CloneLabels.Moments)).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task They_are_the_machines_own_as_is_all_that_is_noted_on_it()
+    {
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        var options = new CloneOptions { Method = CloneMethodChoice.Direct, Batch = "b", Wait = true, Timeout = TimeSpan.FromMinutes(2) };
+        (await sandbox.CloneAsync([SandboxedCluster.Request("one", "golden-dv") with { Memory = "2Gi" }], options)).Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        Noted(await sandbox.MachineAsync("one")).ShouldBe(CloneLabels.OfMachine.Order(StringComparer.Ordinal));
+
+        (await sandbox.CloneAsync([SandboxedCluster.Request("two", "one")], options with { Batch = "c", Wait = false })).Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        Noted(await sandbox.MachineAsync("two")).ShouldBe(CloneLabels.OfMachine.Except([CloneLabels.Moments, CloneLabels.Asked]).Order(StringComparer.Ordinal));
+
+        (await new CloneRemoval(sandbox.Cluster).RemoveAsync((await sandbox.ClonesAsync()).Single(c => c.TargetName == "one"), default)).ShouldBeNull();
+        Noted(await sandbox.MachineAsync("one")).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> Noted(VirtualMachineRecord machine) =>
+        machine.Raw.Annotations.Keys.Where(k => k.StartsWith("kubevirtclone.io/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 }
