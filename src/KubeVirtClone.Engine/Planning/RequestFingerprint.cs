@@ -35,6 +35,9 @@ internal static class RequestFingerprint
             if (!field.InFingerprint)
                 continue;
             var value = ReferenceEquals(field, RequestFields.VolumeNamePolicy) ? completed.VolumeNamePolicy : asked.Wishes[field];
+            // A flag that is not set is the same, said or not.
+            if (!field.IsAlwaysInFingerprint && value is false)
+                value = null;
             if (!field.IsAlwaysInFingerprint && value is not null)
                 wish.WriteStringValue(field.Name);
             if (field.IsAlwaysInFingerprint || value is not null)

@@ -55,6 +55,28 @@ public sealed class NewFieldTests : IDisposable
     }
 
     [Fact]
+    public void A_flag_that_is_not_set_is_the_same_request_said_or_not()
+    {
+        var glow = new RequestField("CaseGlow", RequestFieldKind.Flag, "Whether the case glows");
+        RequestFields.Try(glow);
+        string Of(RequestField field, bool value)
+        {
+            var request = Request with { Wishes = RequestValues.None.With(field, value) };
+            return RequestFingerprint.Of(request, request);
+        }
+
+        var plain = RequestFingerprint.Of(Request, Request);
+        foreach (var field in RequestFields.All.Where(f => f is { Kind: RequestFieldKind.Flag, InFingerprint: true, IsAlwaysInFingerprint: false }).ToList())
+        {
+            Of(field, false).ShouldBe(plain, field.Name);
+            Of(field, true).ShouldNotBe(plain, field.Name);
+        }
+
+        Of(glow, false).ShouldBe(plain);
+        Of(RequestFields.Start, false).ShouldBe(plain);
+    }
+
+    [Fact]
     public void A_fingerprint_is_what_clones_that_exist_are_marked_with()
     {
         var asked = Request with
