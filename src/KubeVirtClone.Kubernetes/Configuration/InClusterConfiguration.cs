@@ -38,7 +38,8 @@ internal static class InClusterConfiguration
                     ? PemReader.Certificates(PemReader.ReadFile(authorityFile, Unreadable), Unreadable)
                     : null,
             },
-            Credentials = new ClusterCredentials
+            // A token that is given stands in place of the service account's.
+            Credentials = !string.IsNullOrEmpty(options.Token) ? UserEntryReader.Read(user: null, userName: null, cluster: null, isTls: true, options) : new ClusterCredentials
             {
                 TokenFile = TokenFileOf(options),
                 Impersonation = ImpersonationReader.Read(user: null, options),

@@ -94,14 +94,7 @@ public static class KubeConfigLoader
     private static ClusterConfiguration WithoutContext(KubeConfigOptions options, KubeConfigFiles files)
     {
         if (string.IsNullOrEmpty(options.Path) && InClusterConfiguration.TryLoad(options) is { } inCluster)
-            return string.IsNullOrEmpty(options.Token) ? inCluster : new ClusterConfiguration
-            {
-                Server = inCluster.Server,
-                Namespace = inCluster.Namespace,
-                IsInCluster = true,
-                Trust = inCluster.Trust,
-                Credentials = UserEntryReader.Read(user: null, userName: null, cluster: null, isTls: true, options),
-            };
+            return inCluster;
         if (files.FirstFile is not null)
         {
             throw new KubeConfigException(
