@@ -81,7 +81,7 @@ internal sealed class CloneCase
             $"{item.Kind} {item.Name}",
             $"condition {type}",
             condition.Text("reason") ?? condition.Text("message") ?? "",
-            ObjectEvent.Time(condition.Text("lastTransitionTime")));
+            ObjectConditions.Time(condition.Text("lastTransitionTime")));
     }
 
     /// <summary>Evidence from an event.</summary>

@@ -125,7 +125,7 @@ internal sealed record SnapshotFailure(string Why, Advice NextStep, IReadOnlyLis
         var ended = CloneCase.Condition(snapshot, "Failure").Since ?? reading.Now;
         var others = (reading.Snapshots.Items?.Values ?? [])
             .Where(s => s.Name != snapshot.Name && s.StringAt("spec", "source", "name") == source)
-            .Where(s => s.CreationTimestamp <= ended && (ObjectEvent.Time(s.StringAt("status", "creationTime")) ?? reading.Now) >= made)
+            .Where(s => s.CreationTimestamp <= ended && (ObjectConditions.Time(s.StringAt("status", "creationTime")) ?? reading.Now) >= made)
             .OrderBy(s => s.Name, StringComparer.Ordinal)
             .ToList();
         return others.Count == 0 ? null : new(

@@ -173,13 +173,13 @@ internal static class SnapshotStage
         {
             var name = backup.Text("volumeSnapshotName") ?? "";
             if (clone.Reading.VolumeSnapshots.Find(name) is { } volume && volume.StringAt("status", "error", "message") is { } error && !volume.IsTrueAt("status", "readyToUse"))
-                yield return new DiagnosisEvidence($"VolumeSnapshot {name}", "status.error", error, ObjectEvent.Time(volume.StringAt("status", "error", "time")));
+                yield return new DiagnosisEvidence($"VolumeSnapshot {name}", "status.error", error, ObjectConditions.Time(volume.StringAt("status", "error", "time")));
         }
     }
 
     private static DiagnosisEvidence? ErrorOf(KubernetesObject snapshot, string? error) => error is null
         ? null
-        : new DiagnosisEvidence($"VirtualMachineSnapshot {snapshot.Name}", "status.error", error, ObjectEvent.Time(snapshot.StringAt("status", "error", "time")));
+        : new DiagnosisEvidence($"VirtualMachineSnapshot {snapshot.Name}", "status.error", error, ObjectConditions.Time(snapshot.StringAt("status", "error", "time")));
 
     private static CloneDiagnosis Going(CloneCase clone, string cause, KubernetesObject? snapshot = null) => clone.Diagnosis(
         CloneHealth.InProgress,

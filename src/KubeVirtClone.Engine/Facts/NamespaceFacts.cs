@@ -46,9 +46,8 @@ internal sealed class NamespaceFacts
     public bool Exists { get; init; } = true;
 
     /// <summary>The fault when what has the name of a request's source is not the object that is meant; null when it is, or that is not known.</summary>
-    public Fault? WhyReplaced(CloneRequest request) => request.SourceKind == SourceKinds.VirtualMachineSnapshot
-        ? Snapshots?.GetValueOrDefault(request.SourceName) is { } snapshot ? ReplacedFaults.OfSnapshot(snapshot, request.SourceUid) : null
-        : Machines?.GetValueOrDefault(request.SourceName) is { } machine ? ReplacedFaults.OfMachine(machine, request.SourceUid, request.SourceMaker) : null;
+    public Fault? WhyReplaced(CloneRequest request) =>
+        (request.SourceKind == SourceKinds.VirtualMachineSnapshot ? Snapshots : Machines)?.GetValueOrDefault(request.SourceName) is { } source ? ReplacedFaults.OfSource(source, request) : null;
 
     /// <summary>Restores that are not finished, by the machine they are into.</summary>
     public ILookup<string, KubernetesObject> UnfinishedRestores => _unfinished ??= (Restores?.Values ?? [])

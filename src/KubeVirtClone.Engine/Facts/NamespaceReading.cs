@@ -1,4 +1,3 @@
-using System.Globalization;
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
@@ -27,9 +26,6 @@ internal sealed record ObjectEvent(string Kind, string Name, string Uid, string 
     }
 
     private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : null;
-
-    internal static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 }
 
 /// <summary>Everything about clones that one namespace holds, read at one time. What may not be read is missing, and named.</summary>
@@ -93,8 +89,7 @@ internal sealed class NamespaceReading
     public string? BindingModeOf(string? storageClass) => StorageClasses.Find(storageClass)?.TryAs<V1StorageClass>()?.VolumeBindingMode;
 
     /// <summary>Whether a pod is seen to use a claim: somebody may have mounted it to save what is in it.</summary>
-    public bool IsUsedByPod(string claim) =>
-        Pods.Items?.Values.Any(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == claim)) == true;
+    public bool IsUsedByPod(string claim) => ClaimUse.Of(Pods, claim).Count > 0;
 
     /// <summary>Machines that use a claim, by it or its data volume. Null when machines could not be read.</summary>
     public IReadOnlyList<string>? UsersOf(string claim) => Machines.Items?.Values

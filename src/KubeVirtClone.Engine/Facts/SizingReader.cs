@@ -15,8 +15,6 @@ namespace KubeVirtClone.Engine.Facts;
 /// <summary>Reads the instance types, preferences and revisions that machines name: each once, however many machines name it.</summary>
 internal sealed class SizingReader
 {
-    private const string Group = "instancetype.kubevirt.io";
-
     private readonly KubeVirtCluster _cluster;
     private readonly KindReader _reader;
     private readonly ConcurrentDictionary<(string Namespace, string Kind, string Name), Lazy<Task<FoundObject>>> _read = new();
@@ -112,9 +110,8 @@ internal sealed class SizingReader
     {
         if (await _version.Value is not { } version)
             return default;
-        var wide = named.Kind.Contains("Cluster", StringComparison.Ordinal);
-        var kind = new ResourceKind(Group, version, named.Kind.ToLowerInvariant() + "s", named.Kind, Namespaced: !wide);
-        return await OnceAsync((wide ? "" : ns, named.Kind, named.Name), () => _reader.FindAsync(kind, wide ? null : ns, named.Name, ct));
+        var kind = RelatedKinds.Type(version, named.Kind);
+        return await OnceAsync((kind.Namespaced ? ns : "", named.Kind, named.Name), () => _reader.FindAsync(kind, kind.Namespaced ? ns : null, named.Name, ct));
     }
 
     private Task<FoundObject> OnceAsync((string Namespace, string Kind, string Name) key, Func<Task<FoundObject>> read) =>
@@ -123,7 +120,7 @@ internal sealed class SizingReader
     private async Task<string?> ReadVersionAsync(CancellationToken ct)
     {
         IReadOnlyList<string> versions = [];
-        await _reader.ReadAsync(new ResourceKind(Group, "", "versions", Group), ns: null, async () => versions = await _cluster.Client.GetServedVersionsAsync(Group, ct));
+        await _reader.ReadAsync(new ResourceKind(RelatedKinds.TypeGroup, "", "versions", RelatedKinds.TypeGroup), ns: null, async () => versions = await _cluster.Client.GetServedVersionsAsync(RelatedKinds.TypeGroup, ct));
         return versions.Count == 0 ? null : versions[0];
     }
 }

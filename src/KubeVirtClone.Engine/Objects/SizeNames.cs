@@ -9,8 +9,6 @@ namespace KubeVirtClone.Engine.Objects;
 /// <param name="cluster">The cluster.</param>
 public sealed class SizeNames(KubeVirtCluster cluster)
 {
-    private const string Group = "instancetype.kubevirt.io";
-
     /// <summary>Instance types of the cluster and of a namespace, with their sizes.</summary>
     /// <param name="ns">The namespace; null for all.</param>
     /// <param name="ct">Cancels.</param>
@@ -34,12 +32,11 @@ public sealed class SizeNames(KubeVirtCluster cluster)
     private async IAsyncEnumerable<(string Name, string Description)> ListAsync(
         string noun, string? ns, Func<KubernetesObject, string> describe, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (await cluster.Client.GetServedVersionsAsync(Group, ct) is not [var version, ..])
+        if (await cluster.Client.GetServedVersionsAsync(RelatedKinds.TypeGroup, ct) is not [var version, ..])
             yield break;
-        foreach (var kind in new[] { "VirtualMachineCluster" + noun, "VirtualMachine" + noun })
+        foreach (var kind in new[] { RelatedKinds.Type(version, "VirtualMachineCluster" + noun), RelatedKinds.Type(version, "VirtualMachine" + noun) })
         {
-            var wide = kind.Contains("Cluster", StringComparison.Ordinal);
-            await foreach (var type in cluster.Client.ListAsync(new ResourceKind(Group, version, kind.ToLowerInvariant() + "s", kind, Namespaced: !wide), wide ? null : ns, options: null, ct))
+            await foreach (var type in cluster.Client.ListAsync(kind, kind.Namespaced ? ns : null, options: null, ct))
                 yield return (type.Name, describe(type));
         }
     }

@@ -61,7 +61,7 @@ public sealed class CloneMeasurer
         var shared = list.Select(c => c.Snapshot).OfType<Kubernetes.KubernetesObject>()
             .FirstOrDefault(s => s.Labels.ContainsKey(CloneLabels.SharedSnapshot));
         var took = shared?.ItemsAt("status", "conditions").Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")
-            .Select(c => ObjectEvent.Time(c.Text("lastTransitionTime")) - shared.CreationTimestamp).FirstOrDefault();
+            .Select(c => ObjectConditions.Time(c.Text("lastTransitionTime")) - shared.CreationTimestamp).FirstOrDefault();
         return new CloneMeasurement([.. timings.OrderBy(t => t.TargetName, StringComparer.Ordinal)], BatchTiming.Of(timings, took));
     }
 }

@@ -75,7 +75,7 @@ internal static class TimingReader
         if (watched?.TryGetValue(ClonePhase.Succeeded, out var seen) == true)
             return (seen, "watch");
         return Event(clone, "TargetVMCreated")
-            ?? At(ObjectEvent.Time(clone.Restore?.StringAt("status", "restoreTime")), "restore status.restoreTime")
+            ?? At(ObjectConditions.Time(clone.Restore?.StringAt("status", "restoreTime")), "restore status.restoreTime")
             ?? Created(clone.Target, "machine made");
     }
 
@@ -115,7 +115,7 @@ internal static class TimingReader
             return null;
         var running = instance.ItemsAt("status", "phaseTransitionTimestamps")
             .Where(t => t.Text("phase") == "Running")
-            .Select(t => ObjectEvent.Time(t.Text("phaseTransitionTimestamp")))
+            .Select(t => ObjectConditions.Time(t.Text("phaseTransitionTimestamp")))
             .FirstOrDefault();
         return new CloneSpan(ClonePart.Boot, begun, running, "instance status.phaseTransitionTimestamps");
     }
@@ -129,7 +129,7 @@ internal static class TimingReader
     private static (DateTimeOffset At, string Origin)? Condition(KubernetesObject item, string type)
     {
         var condition = item.ItemsAt("status", "conditions").FirstOrDefault(c => c.Text("type") == type && c.Text("status") == "True");
-        return condition.ValueKind == System.Text.Json.JsonValueKind.Object && ObjectEvent.Time(condition.Text("lastTransitionTime")) is { } at ? (at, $"{item.Kind} condition {type}") : null;
+        return condition.ValueKind == System.Text.Json.JsonValueKind.Object && ObjectConditions.Time(condition.Text("lastTransitionTime")) is { } at ? (at, $"{item.Kind} condition {type}") : null;
     }
 
     private static (DateTimeOffset At, string Origin)? Created(KubernetesObject? item, string origin) => At(item?.CreationTimestamp, origin);

@@ -8,7 +8,9 @@ namespace KubeVirtClone.Engine.Knowledge.Manifests;
 internal static class DataVolumeManifest
 {
     private const string ContentType = "cdi.kubevirt.io/storage.contentType";
-    private const string BindAtOnce = "cdi.kubevirt.io/storage.bind.immediate.requested";
+
+    /// <summary>Annotation that has CDI fill a volume that waits for its first consumer.</summary>
+    public const string BindAtOnce = "cdi.kubevirt.io/storage.bind.immediate.requested";
 
     /// <summary>Gives the machine templates in place of its claims.</summary>
     /// <param name="machine">The machine as it would be posted with claims of its own; it is changed.</param>
@@ -43,15 +45,26 @@ internal static class DataVolumeManifest
             metadata["labels"] = new JsonObject { [CloneLabels.Batch] = batch.DeepClone() };
         var asked = (JsonObject)claim["spec"]!.DeepClone();
         asked.Remove("dataSourceRef");
-        var spec = new JsonObject { ["source"] = new JsonObject { ["pvc"] = new JsonObject { ["namespace"] = source.Namespace, ["name"] = source.Name } } };
-        // CDI takes exactly one access mode with a size; where there are several it sees to the size itself.
-        var severalModes = asked["accessModes"] is JsonArray { Count: > 1 };
-        if (severalModes && !(Quantity.Parse(SourceMachine.Text(asked["resources"]?["requests"]?["storage"])) > source.Size))
-            asked.Remove("resources");
-        spec[severalModes ? "storage" : "pvc"] = asked;
-        if (SourceMachine.Text(claim["metadata"]!["annotations"]?[ContentType]) is "archive")
+        var larger = Quantity.Parse(SourceMachine.Text(asked["resources"]?["requests"]?["storage"])) > source.Size;
+        var from = new JsonObject { ["pvc"] = new JsonObject { ["namespace"] = source.Namespace, ["name"] = source.Name } };
+        return new JsonObject { ["metadata"] = metadata, ["spec"] = Spec(from, asked, claim, larger) };
+    }
+
+    /// <summary>The specification of a data volume.</summary>
+    /// <param name="source">Where its data comes from.</param>
+    /// <param name="target">Access modes, size and class of the claim that is made; becomes part of the result.</param>
+    /// <param name="claim">The claim the data was in.</param>
+    /// <param name="larger">The size is more than the data's, and asked for.</param>
+    public static JsonObject Spec(JsonObject source, JsonObject target, JsonObject claim, bool larger)
+    {
+        // CDI takes exactly one access mode with a size; where there are several, or no size is known, it sees to the size itself.
+        var open = target["accessModes"] is JsonArray { Count: > 1 } || target["resources"]?["requests"]?["storage"] is null;
+        if (open && !larger)
+            target.Remove("resources");
+        var spec = new JsonObject { ["source"] = source, [open ? "storage" : "pvc"] = target };
+        if (SourceMachine.Text(claim["metadata"]?["annotations"]?[ContentType]) is "archive")
             spec["contentType"] = "archive";
-        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+        return spec;
     }
 
     private static string Name(JsonObject claim) => claim["metadata"]!["name"]!.GetValue<string>();

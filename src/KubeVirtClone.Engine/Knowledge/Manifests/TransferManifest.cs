@@ -7,9 +7,6 @@ namespace KubeVirtClone.Engine.Knowledge.Manifests;
 /// <summary>The objects a transfer posts.</summary>
 internal static class TransferManifest
 {
-    private const string ContentType = "cdi.kubevirt.io/storage.contentType";
-    private const string BindAtOnce = "cdi.kubevirt.io/storage.bind.immediate.requested";
-
     /// <summary>A data volume filled from a VolumeSnapshot of another namespace. Its name is fixed: CDI signs its token for the name, and one that the server makes up has none yet.</summary>
     /// <param name="ns">Where it is made.</param>
     /// <param name="name">Its name.</param>
@@ -20,7 +17,8 @@ internal static class TransferManifest
     /// <param name="restoreSize">What the driver needs at least for the snapshot's data, where it is known.</param>
     public static JsonObject DataVolume(string ns, string name, string transfer, string sourceNamespace, TransferVolume volume, string? storageClass, string? restoreSize)
     {
-        var body = new JsonObject
+        var source = new JsonObject { ["snapshot"] = new JsonObject { ["namespace"] = sourceNamespace, ["name"] = volume.VolumeSnapshot } };
+        return new JsonObject
         {
             ["apiVersion"] = RelatedKinds.DataVolume.ApiVersion,
             ["kind"] = RelatedKinds.DataVolume.Kind,
@@ -31,14 +29,10 @@ internal static class TransferManifest
                 // All that is ever said about it is said when it is made: whoever changes it later needs the right in the source's namespace again.
                 ["labels"] = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer },
                 // Nothing else would use a volume that waits for its first consumer.
-                ["annotations"] = new JsonObject { [BindAtOnce] = "true" },
+                ["annotations"] = new JsonObject { [DataVolumeManifest.BindAtOnce] = "true" },
             },
-            ["spec"] = Target(volume, storageClass, restoreSize),
+            ["spec"] = DataVolumeManifest.Spec(source, Target(volume, storageClass, restoreSize), volume.Claim, larger: false),
         };
-        body["spec"]!["source"] = new JsonObject { ["snapshot"] = new JsonObject { ["namespace"] = sourceNamespace, ["name"] = volume.VolumeSnapshot } };
-        if (SourceMachine.Text(volume.Claim["metadata"]?["annotations"]?[ContentType]) is "archive")
-            body["spec"]!["contentType"] = "archive";
-        return body;
     }
 
     /// <summary>The template that makes a machine adopt the data volume of that name; by itself it would make an empty one.</summary>
@@ -77,12 +71,9 @@ internal static class TransferManifest
 
         if ((storageClass ?? SourceMachine.Text(claim["storageClassName"])) is { } name)
             target["storageClassName"] = name;
-        var size = Larger(SourceMachine.Text(claim["resources"]?["requests"]?["storage"]), restoreSize);
-        // CDI takes exactly one access mode with a size; where there are several it sees to the size itself.
-        if (claim["accessModes"] is JsonArray { Count: > 1 } || size is null)
-            return new JsonObject { ["storage"] = target };
-        target["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = size } };
-        return new JsonObject { ["pvc"] = target };
+        if (Larger(SourceMachine.Text(claim["resources"]?["requests"]?["storage"]), restoreSize) is { } size)
+            target["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = size } };
+        return target;
     }
 
     private static string? Larger(string? one, string? other) =>

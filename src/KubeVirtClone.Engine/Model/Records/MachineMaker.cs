@@ -45,7 +45,7 @@ public sealed record MachineMaker(string Name, string Uid, DateTimeOffset? Creat
         CloneMethod.Restore => clone.Raw.TimeAt("status", "restoreTime"),
         _ => clone.Raw.TimeAt("status", "creationTime") ?? clone.Raw.ItemsAt("status", "conditions")
             .Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")
-            .Select(c => DateTimeOffset.TryParse(c.Text("lastTransitionTime"), System.Globalization.CultureInfo.InvariantCulture, out var time) ? time : (DateTimeOffset?)null)
+            .Select(c => ObjectConditions.Time(c.Text("lastTransitionTime")))
             .FirstOrDefault(),
     };
 }

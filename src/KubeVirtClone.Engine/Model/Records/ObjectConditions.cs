@@ -37,11 +37,14 @@ internal static class ObjectConditions
             : null;
 
     public static DateTimeOffset? TimeAt(this KubernetesObject source, params string[] path) =>
-        DateTimeOffset.TryParse(
-            source.StringAt(path),
-            System.Globalization.CultureInfo.InvariantCulture,
-            System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal,
-            out var time) ? time : null;
+        Time(source.StringAt(path));
+
+    /// <summary>A time as the API writes it, or null.</summary>
+    public static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(
+        text,
+        System.Globalization.CultureInfo.InvariantCulture,
+        System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal,
+        out var time) ? time : null;
 
     public static bool IsTrueAt(this KubernetesObject source, params string[] path) =>
         source.At(path) is { ValueKind: JsonValueKind.True };

@@ -5,6 +5,9 @@ namespace KubeVirtClone.Engine.Model.Records;
 /// <summary>The kinds around a clone that only checks and diagnoses read.</summary>
 internal static class RelatedKinds
 {
+    /// <summary>The group of instance types and preferences.</summary>
+    public const string TypeGroup = "instancetype.kubevirt.io";
+
     public static ResourceKind Namespace { get; } = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
     public static ResourceKind Pod { get; } = new("", "v1", "pods", "Pod");
@@ -48,6 +51,12 @@ internal static class RelatedKinds
     public static ResourceKind ResourceClaim { get; } = new("resource.k8s.io", "v1", "resourceclaims", "ResourceClaim");
 
     public static ResourceKind ResourceClaimTemplate { get; } = new("resource.k8s.io", "v1", "resourceclaimtemplates", "ResourceClaimTemplate");
+
+    /// <summary>An instance type or preference, of the whole cluster or of a namespace.</summary>
+    /// <param name="version">A version of <see cref="TypeGroup"/> that is served.</param>
+    /// <param name="kind">Its kind.</param>
+    public static ResourceKind Type(string version, string kind) =>
+        new(TypeGroup, version, kind.ToLowerInvariant() + "s", kind, Namespaced: !kind.Contains("Cluster", StringComparison.Ordinal));
 
     public static ResourceKind Instance { get; } = new(KubeVirtKinds.KubeVirtGroup, "v1", "virtualmachineinstances", "VirtualMachineInstance");
 }

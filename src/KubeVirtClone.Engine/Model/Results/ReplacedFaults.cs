@@ -1,5 +1,6 @@
 using System.Globalization;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Results;
@@ -32,6 +33,13 @@ public static class ReplacedFaults
     /// <param name="uid">Uid of the one that is meant; null or empty when not known.</param>
     public static Fault? OfSnapshot(KubernetesObject snapshot, string? uid) =>
         Of(FaultIds.VMSnapshotReplaced, "snapshot", snapshot, uid, $"Read it again ({CommandName.GetVMSnapshot}), or name it, if the one that is there now is meant.");
+
+    /// <summary>The fault when what has the name of a request's source is not the object that is meant; null when it is.</summary>
+    /// <param name="source">The machine or snapshot that has the name.</param>
+    /// <param name="request">The request.</param>
+    internal static Fault? OfSource(KubernetesObject source, CloneRequest request) => SourceKinds.Normalize(request.SourceKind) == SourceKinds.VirtualMachineSnapshot
+        ? OfSnapshot(source, request.SourceUid)
+        : OfMachine(source, request.SourceUid, request.SourceMaker);
 
     /// <summary>The fault when a snapshot, such as one of an earlier run, was taken of another machine than the one that is meant; null when it was of that.</summary>
     /// <param name="snapshot">The snapshot.</param>

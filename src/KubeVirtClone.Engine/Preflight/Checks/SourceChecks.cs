@@ -43,11 +43,7 @@ internal sealed class SourceReplacedCheck : SubjectCheck
 {
     public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
-        if (subject.SourceObject is not { } source)
-            yield break;
-        var request = subject.Request;
-        var fault = subject.FromSnapshot ? ReplacedFaults.OfSnapshot(source, request.SourceUid) : ReplacedFaults.OfMachine(source, request.SourceUid, request.SourceMaker);
-        if (fault is not null)
+        if (subject.SourceObject is { } source && ReplacedFaults.OfSource(source, subject.Request) is { } fault)
             yield return subject.Finding(FindingSeverity.Error, fault.Id, fault.Message, fault.RecommendedAction, category: fault.Category);
     }
 }
