@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
@@ -103,11 +102,7 @@ public sealed class CloneOperation
 
     private async Task<HashSet<string>> MayPostAsync(IReadOnlyList<string> namespaces, CancellationToken ct)
     {
-        var answers = await Task.WhenAll(namespaces.Select(async ns =>
-        {
-            var may = await Task.WhenAll(new[] { KubeVirtKinds.VirtualMachine, KubeVirtKinds.PersistentVolumeClaim }.Select(kind => AccessReview.MayCreateAsync(_cluster, ns, kind, ct)));
-            return (Namespace: ns, May: may.All(m => m is { Allowed: true }));
-        }));
+        var answers = await Task.WhenAll(namespaces.Select(async ns => (Namespace: ns, May: await AccessReview.MayPostAsync(_cluster, ns, ct))));
         return answers.Where(a => a.May).Select(a => a.Namespace).ToHashSet(StringComparer.Ordinal);
     }
 

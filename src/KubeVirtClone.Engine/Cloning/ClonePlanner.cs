@@ -8,7 +8,6 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
-using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
@@ -198,7 +197,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             clones.Add(Planned(item, result, kind, fingerprint) with
             {
                 Source = facts.SourceOf(named),
-                OnlyDirect = DiskMethodCheck.WhyOnlyDirect(new(new(result.Request), result, facts.State), facts.Storage),
+                OnlyDirect = judge.WhyOnlyDirect(result),
             });
     }
 

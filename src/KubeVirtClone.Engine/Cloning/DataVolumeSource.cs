@@ -66,7 +66,7 @@ internal sealed class DataVolumeSource
         var claims = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
         var sizes = new Dictionary<string, string>(StringComparer.Ordinal);
         var copied = new Dictionary<string, CopiedClaim>(StringComparer.Ordinal);
-        foreach (var volume in SourceVolume.Of(source, facts))
+        foreach (var volume in batch.VolumesOf(subject))
         {
             claims[volume.Volume.Name] = volume.Claim!.ToJsonObject();
             if (volume.Claim!.StringAt("status", "capacity", "storage") is { } size)
@@ -130,7 +130,7 @@ internal sealed class DataVolumeSource
             StorageClasses = needed ? await reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct) : KindListing.NotAsked,
             VolumeSnapshotClasses = needed ? await reader.ListAsync(RelatedKinds.VolumeSnapshotClass, ns: null, ct) : KindListing.NotAsked,
             CsiDrivers = needed ? await reader.ListAsync(RelatedKinds.CsiDriver, ns: null, ct) : KindListing.NotAsked,
-            CloneStrategyOverride = needed ? await CloneStrategyOverrideAsync(reader, ct) : null,
+            CloneStrategyOverride = needed ? await PreflightFacts.ReadCloneStrategyAsync(reader, ct) : null,
         };
     }
 
@@ -139,8 +139,4 @@ internal sealed class DataVolumeSource
         var found = await Task.WhenAll(names.Select(n => reader.FindAsync(kind, ns, n, ct)));
         return found.Select(f => f.WhyNot).FirstOrDefault(w => w is not null) is { } why ? KindListing.Refused(why) : KindListing.Of(found.Select(f => f.Item).OfType<KubernetesObject>());
     }
-
-    /// <summary>What CDI's configuration asks for, for every storage class; null where nothing, or that cannot be read.</summary>
-    internal static async Task<string?> CloneStrategyOverrideAsync(KindReader reader, CancellationToken ct) =>
-        (await reader.ListAsync(RelatedKinds.Cdi, ns: null, ct)).Items?.Values.Select(c => c.StringAt("spec", "cloneStrategyOverride")).FirstOrDefault(s => s is { Length: > 0 });
 }

@@ -1,4 +1,3 @@
-using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;

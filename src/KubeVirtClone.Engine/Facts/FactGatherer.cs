@@ -23,7 +23,11 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         ("create", "", "persistentvolumeclaims"),
     ];
 
-    public async Task<PreflightFacts> GatherAsync(IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    /// <summary>All that is known of the requests' sources, targets and namespaces.</summary>
+    /// <param name="requests">The requests.</param>
+    /// <param name="method">How the clones are to be made.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<PreflightFacts> GatherAsync(IReadOnlyList<CloneRequest> requests, CloneMethodChoice method, CancellationToken ct)
     {
         var info = await cluster.GetInfoAsync(ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
@@ -41,6 +45,10 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var sizings = ReadSizingsAsync(sizes, requests, states, ct);
         var types = sizes.ReadTypesAsync(requests, ct);
         var references = new ReferenceReader(reader).ReadAsync(Named(requests, states), ct);
+        var copied = method == CloneMethodChoice.DataVolume || (method == CloneMethodChoice.Auto
+            && Sources(requests, states).Any(s => s.Key.Kind == SourceKinds.VirtualMachine && SourceMachine.WithoutSnapshots(s.Machine) is not null));
+        var drivers = copied ? reader.ListAsync(RelatedKinds.CsiDriver, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
+        var strategy = copied ? PreflightFacts.ReadCloneStrategyAsync(reader, ct) : Task.FromResult<string?>(null);
         return new PreflightFacts
         {
             KubeVirtVersion = KubeVirtCluster.ParseVersion(info.KubeVirtVersion),
@@ -54,6 +62,8 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
             VolumeSnapshotClasses = await snapshotClasses,
             VolumeSnapshotContents = await snapshotContents,
             StorageProfiles = await profiles,
+            CsiDrivers = await drivers,
+            CloneStrategyOverride = await strategy,
             Macs = machines.Macs(),
             MacsOfNamespacesOnly = everywhere is not null,
             Namespaces = states,
@@ -141,6 +151,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
             VolumeSnapshots = await volumeSnapshots,
             Services = await services,
             Access = await access,
+            MayPost = Array.TrueForAll(["create virtualmachines", "create persistentvolumeclaims"], right => access.Result.GetValueOrDefault(right)?.Allowed == true),
         };
     }
 

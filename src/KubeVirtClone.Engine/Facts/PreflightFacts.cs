@@ -63,6 +63,9 @@ internal sealed class NamespaceState
     /// <summary>Answers to "may I?", by <c>verb resource</c>; a right that could not be asked for is missing.</summary>
     public IReadOnlyDictionary<string, AccessAnswer> Access { get; init; } = new Dictionary<string, AccessAnswer>(StringComparer.Ordinal);
 
+    /// <summary>Whether machines and claims may be created, as making clones directly needs; false where that is not known.</summary>
+    public bool MayPost { get; init; }
+
     /// <summary>The machine inside each snapshot, when contents are known by another way than <see cref="Contents"/>.</summary>
     public IReadOnlyDictionary<string, JsonObject> SnapshottedMachines { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
 
@@ -141,6 +144,10 @@ internal sealed class PreflightFacts
     public bool MacsOfNamespacesOnly { get; init; }
 
     public IReadOnlyDictionary<string, NamespaceState> Namespaces { get; init; } = new Dictionary<string, NamespaceState>(StringComparer.Ordinal);
+
+    /// <summary>What CDI's configuration asks for, for every storage class; null where nothing, or that cannot be read.</summary>
+    public static async Task<string?> ReadCloneStrategyAsync(KindReader reader, CancellationToken ct) =>
+        (await reader.ListAsync(RelatedKinds.Cdi, ns: null, ct)).Items?.Values.Select(c => c.StringAt("spec", "cloneStrategyOverride")).FirstOrDefault(s => s is { Length: > 0 });
 
     /// <summary>The class a claim or template without one gets, or null when that is not known.</summary>
     public string? DefaultStorageClass => StorageClasses.Items?.Values

@@ -44,4 +44,8 @@ internal static class AccessReview
             return null;
         }
     }
+
+    /// <summary>Whether machines and their claims may be created in a namespace, as making clones directly needs; false where that cannot be told.</summary>
+    public static async Task<bool> MayPostAsync(KubeVirtCluster cluster, string ns, CancellationToken ct) =>
+        (await Task.WhenAll(new[] { KubeVirtKinds.VirtualMachine, KubeVirtKinds.PersistentVolumeClaim }.Select(kind => MayCreateAsync(cluster, ns, kind, ct)))).All(m => m is { Allowed: true });
 }

@@ -82,10 +82,18 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     public static IReadOnlyList<string> Candidates(CloneOptions options, IEnumerable<PlannedClone> clones) => options.Method != CloneMethodChoice.Auto ? [] :
     [
         .. clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName))
-            .Where(g => Choose(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], g.First().Source, kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct)
+            .Where(g => MayBeDirect(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], g.First().Source))
             .Select(g => g.Key.Namespace)
             .Distinct(StringComparer.Ordinal),
     ];
+
+    /// <summary>Whether <see cref="CloneMethodChoice.Auto"/> makes clones of one source directly, where the user may do that.</summary>
+    /// <param name="choice">What was asked for.</param>
+    /// <param name="noSharedSnapshot">Each takes a snapshot of its own.</param>
+    /// <param name="requests">The clones.</param>
+    /// <param name="source">The machine they are made of, as far as it is known.</param>
+    public static bool MayBeDirect(CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source) => choice == CloneMethodChoice.Auto
+        && Choose(choice, noSharedSnapshot, requests, source, kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct;
 
     /// <summary>How clones of one source are made, and why so.</summary>
     /// <param name="choice">What was asked for.</param>

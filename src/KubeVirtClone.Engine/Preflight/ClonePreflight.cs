@@ -54,7 +54,7 @@ public sealed class ClonePreflight
         var (resolved, unresolved) = await ResolveImagesAsync(items, ct);
         var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
         var named = Name(resolved, names);
-        var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], ct);
+        var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], _options.Method, ct);
         var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)), facts.Types);
         var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
         var existing = _options.SkipExisting ? subjects.FindAll(s => (s.AsItStands || s.Checked.Fault is null) && s.State.Machines.Find(s.Request.TargetName) is not null && !TargetCheck.IsOwnWork(s)) : [];

@@ -18,13 +18,13 @@ namespace KubeVirtClone.Engine.Preflight;
 /// </summary>
 internal sealed class PlannedBatch(KubeVirtCluster cluster)
 {
-    // About each clone.
-    private static readonly IPreflightCheck[] OfClones = [new MacUseCheck(), new QuotaCheck()];
+    // About each clone, or about a source by how all of its clones are made.
+    private static readonly IPreflightCheck[] OfClones = [new MacUseCheck(), new QuotaCheck(), new TemplateSourceCheck()];
 
     // About each source, whichever of its clones is looked at.
     private static readonly IPreflightCheck[] OfSources =
     [
-        new LimitRangeCheck(), new TemplateSourceCheck(), new MemoryDumpCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
+        new LimitRangeCheck(), new MemoryDumpCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
     ];
 
     /// <summary>Warnings about clones of one namespace that are about to be made, each with a request it concerns.</summary>
@@ -42,7 +42,8 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
         var reader = new KindReader(cluster);
         var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
-        var sources = clones.GroupBy(c => SourceKey.Of(c.Checked.Request)).Select(g => (g.Key, Machine: planning.SourceOf(g.First().Checked.Request))).Where(s => s.Machine is not null).ToList();
+        var bySource = clones.GroupBy(c => SourceKey.Of(c.Checked.Request)).Select(g => (g.Key, Machine: planning.SourceOf(g.First().Checked.Request), Clones: g)).ToList();
+        var sources = bySource.FindAll(s => s.Machine is not null);
         var instances = await Task.WhenAll(sources
             .Where(s => s.Key.Kind == SourceKinds.VirtualMachine && SourceMachine.IsOn(s.Machine))
             .Select(async s => (await reader.FindAsync(RelatedKinds.Instance, ns, s.Key.Name, ct)).Item));
@@ -54,19 +55,29 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
         var references = new ReferenceReader(reader).ReadAsync(names, ct);
         await Task.WhenAll(quotas, limits, sizings, references);
         // Sizes of volumes matter where somebody counts them, their labels where a preference is.
-        var claims = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 } || sources.Exists(s => s.Machine!["spec"]?["preference"] is not null || SourceMachine.MemoryDumps(s.Machine).Any())
-            ? await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct)
-            : KindListing.NotAsked;
+        var counted = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 };
+        var claims = KindListing.Of(planning.Claims);
+        if (!claims.IsRead && (counted || sources.Exists(s => s.Machine!["spec"]?["preference"] is not null || SourceMachine.MemoryDumps(s.Machine).Any())))
+            claims = await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
+        var volumeSnapshots = planning.VolumeSnapshots;
+        if (!volumeSnapshots.IsRead && counted && sources.Exists(s => s.Key.Kind == SourceKinds.VirtualMachineSnapshot))
+            volumeSnapshots = await reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
+        // What is counted, and whether templates matter, hangs on how the clones are made.
+        var asksAccess = (counted || sources.Exists(s => MachineReferences.DataSources(s.Machine).Any()))
+            && bySource.Exists(s => GroupPlanner.MayBeDirect(options.Method, options.NoSharedSnapshot, [.. s.Clones.Select(c => c.Checked.Request)], s.Machine));
         var state = new NamespaceState
         {
             Name = ns,
             Machines = KindListing.Of(planning.Machines),
             Snapshots = KindListing.Of(planning.Snapshots),
             SnapshottedMachines = planning.SnapshottedMachines,
+            Contents = KindListing.Of(planning.Contents),
+            VolumeSnapshots = volumeSnapshots,
             Instances = running,
             Claims = claims,
             Quotas = await quotas,
             LimitRanges = await limits,
+            MayPost = asksAccess && await AccessReview.MayPostAsync(cluster, ns, ct),
         };
         var facts = new PreflightFacts
         {

@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;

@@ -10,7 +10,7 @@ internal static class CopyStrategy
     public static string InWords(string? wanted, bool? isCsi, bool? hasSnapshotClass) => (wanted, isCsi, hasSnapshotClass) switch
     {
         (_, false, _) => "copied byte by byte by pods, because its storage has no CSI driver",
-        ("copy", _, _) => "copied byte by byte by pods, as the StorageProfile asks",
+        ("copy", _, _) => "copied byte by byte by pods, as the StorageProfile or CDI's configuration asks",
         ("csi-clone", _, _) => "cloned by the storage's driver (CSI clone)",
         (_, _, true) => "filled from a snapshot that CDI takes for it and removes",
         (_, _, false) => "copied byte by byte by pods, because there is no VolumeSnapshotClass for its storage",

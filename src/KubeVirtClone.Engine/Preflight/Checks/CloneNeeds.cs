@@ -23,7 +23,7 @@ internal sealed class CloneNeeds
         _batch = batch;
         foreach (var source in batch.Sources)
         {
-            _volumes[source] = SourceVolume.Of(source, batch.Facts);
+            _volumes[source] = batch.VolumesOf(source.First);
             _ways[source] = (batch.MethodOf(source), batch.TakesSnapshot(source) && !batch.Options.NoSharedSnapshot);
             for (var i = 0; i < source.All.Count; i++)
                 _sources[source.All[i]] = (source, i == 0);

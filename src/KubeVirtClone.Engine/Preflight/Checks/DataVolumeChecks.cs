@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -83,9 +84,7 @@ internal sealed class CopiedSourceCheck : SourceCheck
             return Error(FindingCodes.ClaimNotBound, $"{what} is not bound ({claim.ClaimPhase() ?? "Pending"}): CDI would wait until it is.", "Start the machine once if its storage waits for the first consumer, stop it, then clone.");
         if (source.State.DataVolumes.Find(volume.Claim)?.StringAt("status", "phase") is { Length: > 0 } phase and not "Succeeded")
             return Error(FindingCodes.VolumeNotPopulated, $"The data volume '{volume.Claim}' of '{source.Name}' is not filled yet (phase {phase}).", "Wait until the data volume has succeeded.");
-        var pods = (source.State.Pods.Items?.Values ?? [])
-            .Where(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == volume.Claim))
-            .Select(p => p.Name).Order(StringComparer.Ordinal).ToList();
+        var pods = ClaimUse.Of(source.State.Pods, volume.Claim);
         if (pods.Count > 0)
             return Error(FindingCodes.ClaimInUse, $"{what} is used by {(pods.Count == 1 ? "pod" : "pods")} {string.Join(", ", pods)}: CDI would wait until nothing uses it.", "Stop what uses the volume first.");
         return SourceMachine.Volumes(source.Machine).Any(v => SourceMachine.Text(v["name"]) == volume.Name && SourceMachine.IsTrue(v["persistentVolumeClaim"]?["readOnly"]))
@@ -103,7 +102,7 @@ internal sealed class CopyStrategyCheck : SourceCheck
     {
         if (!batch.IsCopied(source) || source.First.FromSnapshot)
             yield break;
-        foreach (var volume in SourceVolume.Of(source, batch.Facts))
+        foreach (var volume in batch.VolumesOf(source.First))
         {
             yield return source.Finding(
                 FindingSeverity.Information,
@@ -118,5 +117,5 @@ internal sealed class CopyStrategyCheck : SourceCheck
     public static string InWords(string? storageClass, string? driver, PreflightFacts facts) => CopyStrategy.InWords(
         facts.CloneStrategyOverride ?? facts.StorageProfiles.Find(storageClass)?.StringAt("status", "cloneStrategy"),
         driver is null || !facts.CsiDrivers.IsRead ? null : !facts.CsiDrivers.Lacks(driver),
-        facts.VolumeSnapshotClasses.Items?.Values.Any(c => c.StringAt("driver") == driver));
+        driver is null ? null : facts.VolumeSnapshotClasses.Items?.Values.Any(c => c.StringAt("driver") == driver));
 }

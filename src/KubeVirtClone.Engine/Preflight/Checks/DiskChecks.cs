@@ -13,7 +13,7 @@ internal sealed class DiskCheck : SubjectCheck
     {
         if (subject.AsItStands || !subject.Request.ChangesDisks || subject.Checked.Fault is not null || subject.Source is null)
             yield break;
-        var volumes = SourceVolume.Of(new PreflightSource(subject, [subject]), batch.Facts);
+        var volumes = batch.VolumesOf(subject);
         var known = volumes.Count == 0 ? "it has none whose data is copied" : $"it has {string.Join(", ", volumes.Select(v => v.Volume.Name))}";
         foreach (var disk in DiskWish.Named(subject.Request).Where(d => !volumes.Any(v => v.Volume.Name == d)))
             yield return Refuse(subject, $"'{subject.Request.SourceName}' has no disk '{disk}' that a clone gets a copy of: {known}.", "Name one of these; a container disk has no size of its own.");
@@ -45,7 +45,7 @@ internal sealed class DiskCheck : SubjectCheck
                 yield return subject.Finding(
                     FindingSeverity.Error, FindingCodes.StorageClassMissing, $"There is no storage class '{wanted}'.", $"Give one of {string.Join(", ", facts.StorageClasses.Items!.Keys.Order(StringComparer.Ordinal))}.", $"StorageClass {wanted}", FaultCategory.ObjectNotFound);
             }
-            else if (volume.Driver is { } driver && facts.StorageClasses.Find(wanted)?.StringAt("provisioner") is { } other && other != driver)
+            else if (volume.Driver is { } driver && facts.DriverOf(wanted) is { } other && other != driver)
             {
                 yield return Refuse(
                     subject,
@@ -82,7 +82,7 @@ internal sealed class DiskMethodCheck : IPreflightCheck
             var method = batch.MethodOf(source);
             foreach (var subject in source.All.Where(s => !s.AsItStands && s.Checked.Fault is null))
             {
-                if (WhyOnlyDirect(subject, batch.Facts) is { } why)
+                if (WhyOnlyDirect(subject, batch) is { } why)
                 {
                     var fault = Refusal(subject.Request.SourceName, method, why, subject.Name);
                     yield return subject.Finding(FindingSeverity.Error, fault.Id, fault.Message, fault.RecommendedAction, category: fault.Category);
@@ -92,17 +92,17 @@ internal sealed class DiskMethodCheck : IPreflightCheck
     }
 
     /// <summary>Why the disks asked for can be had by method Direct only; null where they are as large as the source's.</summary>
-    public static string? WhyOnlyDirect(PreflightSubject subject, PreflightFacts facts)
+    public static string? WhyOnlyDirect(PreflightSubject subject, PreflightBatch batch)
     {
         if (!subject.Request.ChangesDisks)
             return null;
         if (subject.Request.PlacesDisks)
             return "KubeVirt restores volumes in the class and modes they had";
-        return SourceVolume.Of(new PreflightSource(subject, [subject]), facts).Where(v => DiskWish.Of(subject.Request, v.Volume.Name).Size is { } size && !(size <= v.Size)).Select(volume =>
+        return batch.VolumesOf(subject).Where(v => DiskWish.Of(subject.Request, v.Volume.Name).Size is { } size && !(size <= v.Size)).Select(volume =>
         {
             var name = $"the disk '{volume.Volume.Name}' of storage class '{volume.StorageClass}'";
-            return facts.MayGrow(volume.StorageClass) == false ? $"{name} cannot grow once it is made: the class does not allow expansion"
-                : facts.WaitsForFirstConsumer(volume.StorageClass) == true ? $"{name} is bound only when its machine starts, and cannot grow before"
+            return batch.Facts.MayGrow(volume.StorageClass) == false ? $"{name} cannot grow once it is made: the class does not allow expansion"
+                : batch.Facts.WaitsForFirstConsumer(volume.StorageClass) == true ? $"{name} is bound only when its machine starts, and cannot grow before"
                 : $"KubeVirt restores {name} in the size it had";
         }).FirstOrDefault();
     }

@@ -24,7 +24,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
     private static IEnumerable<Finding> Volumes(PreflightSource source, KubernetesObject range, V1LimitRangeItem limit, PreflightBatch batch)
     {
         var (max, min) = (limit.Max.Amount("storage"), limit.Min.Amount("storage"));
-        var volumes = SourceVolume.Of(source, batch.Facts);
+        var volumes = batch.VolumesOf(source.First);
         foreach (var sized in source.All.SelectMany(s => volumes.Select(v => (Subject: s, Volume: s.AsItStands ? v : v.For(s.Request)))).Where(v => v.Volume.Size > max || v.Volume.Size < min)
             .GroupBy(v => (v.Volume.Volume.Name, v.Volume.Size)))
         {

@@ -20,7 +20,6 @@ internal static class PreflightChecks
     /// <summary>Those a clone gets before it is made, too: they need nothing but the request, its source and its target.</summary>
     public static ImmutableArray<SubjectCheck> CheapOfSubjects { get; } =
     [
-        new SourceReplacedCheck(),
         new MacInterfaceCheck(),
         new VolumeNameCheck(),
         new PatchCheck(),
@@ -37,6 +36,7 @@ internal static class PreflightChecks
         new ManifestCheck(),
         new RestoreManifestCheck(),
         .. CheapOfSources,
+        new SourceReplacedCheck(),
         .. CheapOfSubjects,
         new DiskMethodCheck(),
         new CopiedSourceCheck(),

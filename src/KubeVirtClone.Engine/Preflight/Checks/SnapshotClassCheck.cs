@@ -17,7 +17,7 @@ internal sealed class SnapshotClassCheck : SourceCheck
     {
         if (source.First.FromSnapshot || batch.IsCopied(source) || !batch.Facts.VolumeSnapshotClasses.IsRead)
             yield break;
-        foreach (var ofClass in SourceVolume.Of(source, batch.Facts).Where(v => v.StorageClass is { Length: > 0 }).GroupBy(v => v.StorageClass!, StringComparer.Ordinal))
+        foreach (var ofClass in batch.VolumesOf(source.First).Where(v => v.StorageClass is { Length: > 0 }).GroupBy(v => v.StorageClass!, StringComparer.Ordinal))
         {
             if (WhyNone(ofClass.Key, batch.Facts) is not var (why, action))
                 continue;

@@ -19,7 +19,7 @@ internal sealed class StorageLimitCheck : SourceCheck
         if (batch.IsCopied(source))
             yield break;
         var snapshots = batch.Options.NoSharedSnapshot || source.First.AsItStands ? source.All.Count : 1;
-        foreach (var volume in SourceVolume.Of(source, batch.Facts))
+        foreach (var volume in batch.VolumesOf(source.First))
         {
             if (volume.Driver is null || Limits.FirstOrDefault(l => volume.Driver.EndsWith(l.Key, StringComparison.Ordinal)).Value is not { } limit)
                 continue;
@@ -55,7 +55,7 @@ internal sealed class BindingCheck : SourceCheck
     {
         if (source.Machine is null)
             yield break;
-        IReadOnlyList<SourceVolume> own = SourceVolume.Of(source, batch.Facts);
+        IReadOnlyList<SourceVolume> own = batch.VolumesOf(source.First);
         // As the clones get them.
         List<SourceVolume> volumes = [.. source.All.SelectMany(s => own.Select(v => s.AsItStands ? v : v.For(s.Request))).DistinctBy(v => (v.Volume.Name, v.StorageClass))];
         foreach (var missing in volumes.Select(v => v.StorageClass).OfType<string>().Where(c => c.Length > 0 && batch.Facts.StorageClasses.Lacks(c) && own.Any(v => v.StorageClass == c)).Distinct(StringComparer.Ordinal))

@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
@@ -81,7 +82,7 @@ internal sealed class ClaimStateCheck : SourceCheck
     {
         if (source.First.FromSnapshot || !source.State.Claims.IsRead || batch.IsCopied(source))
             yield break;
-        foreach (var volume in SourceVolume.Of(source, batch.Facts))
+        foreach (var volume in batch.VolumesOf(source.First))
         {
             if (volume.Claim is null)
             {
@@ -173,26 +174,18 @@ internal sealed class ClaimUseCheck : SourceCheck
         var off = source.State.Instances.IsRead ? source.State.Instances.Lacks(source.Name) : !machine.IsTrueAt("status", "created");
         foreach (var volume in SourceMachine.Copied(source.Machine))
         {
-            var pods = off ? Pods(source.State, volume.Claim) : [];
-            if (pods.Count > 0)
+            if (off && ClaimUse.Of(source.State.Pods, volume.Claim) is { Count: > 0 } users)
             {
+                var pods = string.Join(", ", users.Select(p => $"pod {p}"));
                 yield return source.Finding(
                     FindingSeverity.Warning,
                     FindingCodes.ClaimInUse,
-                    $"'{source.Name}' is switched off, but {string.Join(", ", pods)} use{(pods.Count == 1 ? "s" : "")} its volume '{volume.Claim}'. A snapshot waits until nothing does, and fails after five minutes.",
+                    $"'{source.Name}' is switched off, but {pods} use{(users.Count == 1 ? "s" : "")} its volume '{volume.Claim}'. A snapshot waits until nothing does, and fails after five minutes.",
                     "Stop what uses the volume first.",
-                    $"pods: {string.Join(", ", pods)}");
+                    $"pods: {pods}");
             }
         }
     }
-
-    private static List<string> Pods(NamespaceState state, string claim) =>
-    [
-        .. (state.Pods.Items?.Values ?? [])
-            .Where(p => p.ItemsAt("spec", "volumes").Any(v => v.Member("persistentVolumeClaim")?.Text("claimName") == claim))
-            .Select(p => $"pod {p.Name}")
-            .Order(StringComparer.Ordinal),
-    ];
 }
 
 /// <summary>With PrefixTargetName no claim of the names the clone would use exists: KubeVirt would take it, with the data it has.</summary>

@@ -118,6 +118,8 @@ internal sealed record PreflightSource(PreflightSubject First, IReadOnlyList<Pre
 /// <summary>What the checks look at.</summary>
 internal sealed class PreflightBatch
 {
+    private readonly Dictionary<SourceKey, IReadOnlyList<SourceVolume>> _volumes = [];
+
     public PreflightBatch(IReadOnlyList<PreflightSubject> subjects, PreflightFacts facts, PreflightOptions options)
     {
         Subjects = subjects;
@@ -137,6 +139,15 @@ internal sealed class PreflightBatch
 
     public PreflightOptions Options { get; }
 
+    /// <summary>The volumes that clones of an item's source get copies of, as far as they are known; worked out once for each source.</summary>
+    public IReadOnlyList<SourceVolume> VolumesOf(PreflightSubject subject)
+    {
+        var key = SourceKey.Of(subject.Request);
+        if (!_volumes.TryGetValue(key, out var volumes))
+            _volumes[key] = volumes = SourceVolume.Of(subject, Facts);
+        return volumes;
+    }
+
     /// <summary>What a source's size hangs on.</summary>
     public SourceSizing SizingOf(PreflightSource source) => Facts.Sizings.GetValueOrDefault(SourceKey.Of(source.First.Request)) ?? SourceSizing.None;
 
@@ -150,14 +161,11 @@ internal sealed class PreflightBatch
         if (source.First.AsItStands)
             return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
         var requests = source.All.Select(s => s.Request).ToList();
-        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, source.Machine, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, MayPost(source.State)).Method;
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, source.Machine, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, source.State.MayPost).Method;
     }
 
     /// <summary>True when CDI copies the volumes of a source: no snapshot is taken of the machine.</summary>
     public bool IsCopied(PreflightSource source) => MethodOf(source) == CloneMethod.DataVolume;
-
-    private static bool MayPost(NamespaceState state) =>
-        Array.TrueForAll(["create virtualmachines", "create persistentvolumeclaims"], right => state.Access.GetValueOrDefault(right)?.Allowed == true);
 
     /// <summary>True when a snapshot is taken that several clones of a source have in common, or that restores need.</summary>
     public bool TakesSnapshot(PreflightSource source) => !source.First.FromSnapshot && !source.First.AsItStands && !IsCopied(source)

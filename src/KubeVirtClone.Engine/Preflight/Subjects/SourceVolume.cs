@@ -32,8 +32,8 @@ internal sealed record SourceVolume
     public string? Driver { get; init; }
 
     /// <summary>The volumes a source's clones get copies of, as far as they are known.</summary>
-    public static IReadOnlyList<SourceVolume> Of(PreflightSource source, PreflightFacts facts) =>
-        source.First.FromSnapshot ? OfSnapshot(source, facts) : [.. SourceMachine.Copied(source.Machine).Select(v => OfClaim(v, source.State, facts))];
+    public static IReadOnlyList<SourceVolume> Of(PreflightSubject subject, PreflightFacts facts) =>
+        subject.FromSnapshot ? OfSnapshot(subject, facts) : [.. SourceMachine.Copied(subject.Source).Select(v => OfClaim(v, subject.State, facts))];
 
     /// <summary>The copy that a request gets of it.</summary>
     public SourceVolume For(CloneRequest request)
@@ -72,12 +72,12 @@ internal sealed record SourceVolume
         };
     }
 
-    private static List<SourceVolume> OfSnapshot(PreflightSource source, PreflightFacts facts)
+    private static List<SourceVolume> OfSnapshot(PreflightSubject subject, PreflightFacts facts)
     {
-        var volumes = SourceMachine.Copied(source.Machine).ToDictionary(v => v.Name, StringComparer.Ordinal);
-        var dumps = SourceMachine.MemoryDumps(source.Machine).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
+        var volumes = SourceMachine.Copied(subject.Source).ToDictionary(v => v.Name, StringComparer.Ordinal);
+        var dumps = SourceMachine.MemoryDumps(subject.Source).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
         var result = new List<SourceVolume>();
-        foreach (var backup in source.State.ContentOf(source.Name)?.ItemsAt("spec", "volumeBackups") ?? [])
+        foreach (var backup in subject.State.ContentOf(subject.Request.SourceName)?.ItemsAt("spec", "volumeBackups") ?? [])
         {
             var name = backup.Text("volumeName") ?? "";
             // A restore makes nothing of a memory dump.
@@ -86,9 +86,9 @@ internal sealed record SourceVolume
             var spec = backup.Member("persistentVolumeClaim")?.Member("spec");
             var claim = backup.Member("persistentVolumeClaim")?.Member("metadata")?.Text("name") ?? "";
             var asked = Quantity.Parse(spec?.Member("resources")?.Member("requests")?.Text("storage"));
-            var snapshot = source.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"));
+            var snapshot = subject.State.VolumeSnapshots.Find(backup.Text("volumeSnapshotName"));
             var restoreSize = Quantity.Parse(snapshot?.StringAt("status", "restoreSize"))
-                ?? source.State.Claims.Find(claim)?.AsClaim()?.Status?.Capacity.Amount("storage");
+                ?? subject.State.Claims.Find(claim)?.AsClaim()?.Status?.Capacity.Amount("storage");
             var storageClass = spec?.Text("storageClassName");
             result.Add(new SourceVolume
             {

@@ -197,6 +197,39 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public async Task The_size_that_is_advised_is_one_that_is_taken()
+    {
+        _world.PutRelated(RelatedKinds.LimitRange, """
+            { "metadata": { "name": "large" }, "spec": { "limits": [ { "type": "PersistentVolumeClaim", "min": { "storage": "20G" } } ] } }
+            """);
+        var advised = (await ErrorOfAsync([World.Request()])).RecommendedAction.ToString().Split(' ')[^1].TrimEnd('.');
+        advised.ShouldBe("19531250Ki");
+        var larger = World.Request() with { DiskSizes = new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = advised } };
+        var direct = new PreflightOptions { Method = CloneMethodChoice.Direct };
+        (await new ClonePreflight(_world.Cluster, direct).RunAsync([larger], CancellationToken.None)).Findings.ShouldNotContain(f => f.IsError);
+    }
+
+    [Theory]
+    [InlineData("csi.test", "", null, "filled from a snapshot that CDI takes")]
+    [InlineData("csi.test", "copy", null, "as the StorageProfile or CDI's configuration asks")]
+    [InlineData("other", "", null, "because its storage has no CSI driver")]
+    [InlineData("csi.test", "", "storageclasses", "where there is a VolumeSnapshotClass")]
+    [InlineData("csi.test", "copy", "cdis", "filled from a snapshot that CDI takes")]
+    [InlineData("other", "", "csidrivers", "filled from a snapshot that CDI takes")]
+    public async Task How_CDI_copies_is_told_by_what_CDI_goes_by(string driver, string configured, string? hidden, string part)
+    {
+        _world.PutRelated(RelatedKinds.StorageProfile, """{ "metadata": { "name": "fast", "namespace": "" }, "status": {} }""");
+        _world.PutRelated(RelatedKinds.VolumeSnapshotClass, """{ "metadata": { "name": "snaps", "namespace": "" }, "driver": "csi.test" }""");
+        _world.PutRelated(RelatedKinds.CsiDriver, $$"""{ "metadata": { "name": "{{driver}}", "namespace": "" } }""");
+        _world.PutRelated(RelatedKinds.Cdi, $$"""{ "metadata": { "name": "cdi", "namespace": "" }, "spec": { "cloneStrategyOverride": "{{configured}}" } }""");
+        _world.Client.Before = request => request.Kind.Plural == hidden
+            ? throw new ApiStatusException(403, "Forbidden", $"{hidden} is forbidden") { Kind = hidden, IsApiStatus = true }
+            : Task.CompletedTask;
+        var report = await new ClonePreflight(_world.Cluster, new PreflightOptions { Method = CloneMethodChoice.DataVolume }).RunAsync([World.Request()], CancellationToken.None);
+        report.Findings.Single(f => f.Code == FindingCodes.CopyStrategy).Message.ShouldContain(part);
+    }
+
+    [Fact]
     public async Task Filters_are_previewed_with_the_servers_meaning()
     {
         var findings = (await RunAsync([World.Request() with { LabelFilter = ["ti*"] }])).Findings;
