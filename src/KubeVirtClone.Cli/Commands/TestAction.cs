@@ -32,6 +32,7 @@ internal static class TestAction
             NoSharedSnapshot = invocation.NoSharedSnapshot,
             Method = invocation.Method,
             SkipExisting = invocation.SkipExisting,
+            CopySecrets = invocation.CopySecrets,
         };
         var report = await new BatchPreflight(cluster, options).RunAsync(items, context.Cancelled);
         using (var results = new RecordResults<Finding>(

@@ -7,6 +7,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
+using KubeVirtClone.Engine.Transfers;
 
 namespace KubeVirtClone.Engine.Cloning;
 
@@ -52,16 +53,15 @@ public sealed class BatchPreflight
     {
         var updates = Channel.CreateUnbounded<CloneUpdate>();
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
-        await new TransferStage(_cluster, new CloneOptions { Batch = _options.Batch, Method = _options.Method, DryRun = true }, batch, updates.Writer).RunAsync(requests, static _ => { }, ct);
-        updates.Writer.Complete();
         var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
+        var options = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, DryRun = true };
+        await new TransferStage(_cluster, options, batch, updates.Writer, (warning, request) => findings[warning.What.ToString()] = OfWarning(warning, request)).RunAsync(requests, static _ => { }, ct);
+        updates.Writer.Complete();
         var foreseen = new List<CloneRequest>();
         await foreach (var update in updates.Reader.ReadAllAsync(ct))
         {
             if (update.Fault is { } fault)
                 Add(findings, FindingSeverity.Error, fault, update.Request!);
-            else if (update.Kind == CloneUpdateKind.Warning)
-                Add(findings, FindingSeverity.Warning, OfWarning(update), update.Request!);
             else if (update.Request!.TargetName is { Length: > 0 })
                 foreseen.Add(update.Request);
         }
@@ -98,8 +98,15 @@ public sealed class BatchPreflight
         $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
         request.DisplayName);
 
-    private static Fault OfWarning(CloneUpdate update) =>
-        FaultMapper.Make(FaultIds.TransferReferenceMissing, FaultCategory.ObjectNotFound, update.Message!.ToString(), "See the message.", update.Request!.TargetNamespace);
+    private static Finding OfWarning(TransferWarning warning, CloneRequest request) => new()
+    {
+        Severity = warning.Code == FindingCodes.NotRead ? FindingSeverity.NotChecked : FindingSeverity.Warning,
+        Code = warning.Code,
+        Item = request.TargetNamespace!,
+        Message = warning.What.ToString(),
+        RecommendedAction = warning.Action,
+        Requests = [request],
+    };
 
     // The same about many clones is said once.
     private static void Add(Dictionary<string, Finding> findings, FindingSeverity severity, Fault fault, CloneRequest request)

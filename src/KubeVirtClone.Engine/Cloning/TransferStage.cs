@@ -17,7 +17,13 @@ namespace KubeVirtClone.Engine.Cloning;
 /// Comes before all else where clones are to be in other namespaces than their sources: brings each source there, once for all of its clones, and hands
 /// on requests that clone within one namespace. An image becomes an image there, which stays; anything else a snapshot that goes with the batch.
 /// </summary>
-internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<CloneUpdate> updates)
+/// <param name="cluster">The cluster.</param>
+/// <param name="options">How the clones are made.</param>
+/// <param name="batch">Their batch.</param>
+/// <param name="updates">Takes what becomes of the requests.</param>
+/// <param name="told">Takes warnings; null has them among the updates.</param>
+internal sealed class TransferStage(
+    KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<CloneUpdate> updates, Action<TransferWarning, CloneRequest>? told = null)
 {
     private readonly object _gate = new();
     private readonly List<SharedSnapshot> _brought = [];
@@ -172,15 +178,17 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
     }
 
     // A source is looked at before and after it is snapshotted, and in each namespace: the same is said once.
-    private void Warn(Advice text, CloneRequest request)
+    private void Warn(TransferWarning warning, CloneRequest request)
     {
         lock (_gate)
         {
-            if (!_warned.Add(text.ToString()))
+            if (!_warned.Add(warning.Text.ToString()))
                 return;
+            if (told is not null)
+                told(warning, request);
+            else
+                updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning.Text, Request = request });
         }
-
-        updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Request = request });
     }
 
     /// <summary>One source of the batch, which is read, and if need be snapshotted, once for all namespaces.</summary>
@@ -366,7 +374,9 @@ internal sealed class TransferStage(KubeVirtCluster cluster, CloneOptions option
             return null;
         }
 
-        private void Warn(Advice text) => stage.Warn(text, first);
+        private void Warn(TransferWarning warning) => stage.Warn(warning, first);
+
+        private void Warn(Advice text) => Warn(TransferWarning.OfWait(text));
     }
 
     private KubeVirtCluster Cluster => cluster;

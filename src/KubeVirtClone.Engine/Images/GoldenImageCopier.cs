@@ -68,11 +68,11 @@ public sealed class GoldenImageCopier
             ? new() { Kind = ItemUpdateKind.Record, Record = copy, Input = request.Input }
             : new() { Kind = ItemUpdateKind.Fault, Fault = fault, Input = request.Input });
 
-        void Warn(Advice text) => updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = text, Input = request.Input });
+        void Warn(TransferWarning warning) => updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Message = warning.Text, Input = request.Input });
     }
 
     private async Task<(GoldenImageRecord? Copy, Fault? Fault)> TryCopyAsync(
-        GoldenImageCopyRequest request, GoldenImageRecord image, SnapshotContent content, string destination, Action<TransferProgress>? progress, Action<Advice> warn, CancellationToken ct)
+        GoldenImageCopyRequest request, GoldenImageRecord image, SnapshotContent content, string destination, Action<TransferProgress>? progress, Action<TransferWarning> warn, CancellationToken ct)
     {
         try
         {

@@ -16,7 +16,7 @@ internal static class ImageTransfer
         string? storageClass,
         bool copySecrets,
         TimeSpan? timeout,
-        Action<Advice> warn,
+        Action<TransferWarning> warn,
         Action<TransferProgress>? news)
     {
         var annotations = new Dictionary<string, string>(StringComparer.Ordinal);

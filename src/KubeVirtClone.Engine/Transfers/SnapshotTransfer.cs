@@ -39,9 +39,9 @@ internal sealed class SnapshotTransfer
     /// <param name="target">Where it goes.</param>
     /// <param name="warn">Takes what the user should act on.</param>
     /// <param name="news">Takes how far each disk is.</param>
-    public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<Advice> warn, Action<TransferProgress>? news)
+    public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<TransferWarning> warn, Action<TransferProgress>? news)
     {
-        (_cluster, _source, _target, _warn, _news) = (cluster, source, target, warn, news);
+        (_cluster, _source, _target, _warn, _news) = (cluster, source, target, text => warn(TransferWarning.OfWait(text)), news);
         _transfer = CloneNames.ForTransfer(source.Uid, target.Namespace, target.StorageClass);
         _snapshots = new SnapshotCatalog(cluster);
         _from = TransferSource.Of(source, content);

@@ -6,13 +6,14 @@ using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>All that is found out before a transfer, and what is made beside its disks: what the machine is configured by, and types of its namespace.</summary>
 internal sealed class TransferPreparation(
-    KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<Advice> warn)
+    KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<TransferWarning> warn)
 {
     private readonly ConfigurationCopies _configuration = new(cluster, source.Namespace, target.Namespace);
     private readonly TypeCopies _types = new(cluster, source.Namespace, target.Namespace, transfer);
@@ -93,7 +94,10 @@ internal sealed class TransferPreparation(
         var names = string.Join(", ", check.Configuration);
         if (target.CopySecrets)
             return await _configuration.ReadAsync(check.Configuration, ct);
-        warn($"Machines made in '{target.Namespace}' cannot start before it has what the source is configured by: {names}. Make them there, or have them copied from '{source.Namespace}': {OptionName.CopySecrets}.");
+        warn(new(
+            FindingCodes.ReferenceMissing,
+            $"Machines made in '{target.Namespace}' cannot start before it has what the source is configured by: {names}.",
+            $"Make them there, or have them copied from '{source.Namespace}': {OptionName.CopySecrets}."));
         return null;
     }
 
@@ -135,7 +139,7 @@ internal sealed class TransferPreparation(
         foreach (var other in classes)
         {
             if (driver is not null && await DriverAsync(other, ct) is { } from && from != driver)
-                warn($"Class '{wanted}' is of another driver than '{other}' ({driver}, {from}): CDI will copy every byte of the disks by pods.");
+                warn(new(FindingCodes.CopyStrategy, $"Class '{wanted}' is of another driver than '{other}' ({driver}, {from}): CDI will copy every byte of the disks by pods.", Advice.None));
         }
 
         return null;

@@ -3,12 +3,13 @@ using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>Looks in the other namespace for what a machine names in its own: there the same names mean other objects, or none.</summary>
-internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceNamespace, string destination, Action<Advice> warn)
+internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceNamespace, string destination, Action<TransferWarning> warn)
 {
     private readonly KindReader _reader = new(cluster);
 
@@ -40,7 +41,10 @@ internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceN
             case true:
                 return null;
             case null:
-                warn($"Whether namespace '{destination}' has the {item} that the machine names cannot be seen: you may not read {kind.Plural} there.");
+                warn(new(
+                    FindingCodes.NotRead,
+                    $"Whether namespace '{destination}' has the {item} that the machine names cannot be seen: you may not read {kind.Plural} there.",
+                    "Have somebody who may read them look for it; without it the machines made there cannot start."));
                 return null;
         }
 

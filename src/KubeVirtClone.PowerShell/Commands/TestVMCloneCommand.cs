@@ -46,6 +46,10 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
     [Parameter]
     public SwitchParameter NoSharedSnapshot { get; set; }
 
+    /// <summary>With -TargetNamespace: the Secrets and ConfigMaps the source names would be copied, where there is none of that name.</summary>
+    [Parameter]
+    public SwitchParameter CopySecrets { get; set; }
+
     /// <summary>Write only whether the clones can be made: true when nothing of severity Error was found.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -92,6 +96,7 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
                 NoSharedSnapshot = NoSharedSnapshot,
                 Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
                 SkipExisting = SkipExisting,
+                CopySecrets = CopySecrets,
             };
             var @namespace = NamespaceOrDefault(cluster);
             IReadOnlyList<PreflightItem> items =

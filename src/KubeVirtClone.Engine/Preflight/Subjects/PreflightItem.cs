@@ -77,6 +77,9 @@ public sealed record PreflightOptions
 
     /// <summary>Targets that exist would be passed over: they are no error then.</summary>
     public bool SkipExisting { get; init; }
+
+    /// <summary>For clones in other namespaces: the Secrets and ConfigMaps the source names would be copied, where they are not there.</summary>
+    public bool CopySecrets { get; init; }
 }
 
 /// <summary>What a preflight found.</summary>

@@ -138,6 +138,12 @@ public sealed class TargetNamespaceTests
         });
         other.Lab.Settle();
 
+        var foreseen = (await CheckAsync(other)).ShouldHaveSingleItem();
+        (foreseen.Severity, foreseen.Code).ShouldBe((FindingSeverity.Warning, FindingCodes.ReferenceMissing));
+        foreseen.Message.ShouldContain("Secret 'ci'");
+        foreseen.RecommendedAction.ToString().ShouldContain("-CopySecrets");
+        (await CheckAsync(other, copySecrets: true)).ShouldBeEmpty();
+
         var told = await other.Lab.CloneAsync(Requests(1), Lab.Options() with { Batch = "one" });
         told.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("Secret 'ci'", StringComparison.Ordinal));
         other.List("Secret").ShouldBeEmpty();
@@ -145,6 +151,10 @@ public sealed class TargetNamespaceTests
         await other.Lab.CloneAsync([.. Requests(1).Select(r => r with { TargetName = "second" })], Lab.Options() with { Batch = "two", CopySecrets = true });
         var copy = other.List("Secret").ShouldHaveSingleItem();
         copy["data"]!.ToJsonString().ShouldBe("{\"key\":\"c2VjcmV0\"}");
+
+        other.Lab.Virtual.MayNotRead("secrets");
+        var unseen = (await CheckAsync(other)).Single(f => f.Code == FindingCodes.NotRead);
+        (unseen.Severity, unseen.RecommendedAction.IsEmpty).ShouldBe((FindingSeverity.NotChecked, false));
     }
 
     [Fact]
@@ -187,6 +197,12 @@ public sealed class TargetNamespaceTests
             other.List("VirtualMachineSnapshot").ShouldBeEmpty(when);
             string.Join(", ", InSource(other)).ShouldBe(string.Join(", ", SourceBefore(other)), when);
         }
+    }
+
+    private static async Task<List<Finding>> CheckAsync(OtherNamespace other, bool copySecrets = false)
+    {
+        var preflight = new BatchPreflight(other.Lab.Cluster, new PreflightOptions { CopySecrets = copySecrets });
+        return [.. (await other.Lab.DoAsync(() => preflight.RunAsync([.. Requests(2).Select(r => new PreflightItem(r))], default))).Findings];
     }
 
     private static async Task<List<CloneUpdate>> RunAsync(OtherNamespace other)

@@ -49,6 +49,9 @@ internal sealed class InProcessClient : IKubernetesClient
     /// <summary>Plurals of the kinds its user may not list.</summary>
     public IReadOnlySet<string> Unlisted { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Plurals of the kinds its user may not read by name.</summary>
+    public IReadOnlySet<string> Unread { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>Kinds of which access reviews say that the user may create them; with none they say nothing.</summary>
     public IReadOnlySet<string> Creatable { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
@@ -100,13 +103,13 @@ internal sealed class InProcessClient : IKubernetesClient
         }
     }
 
-    public Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct) => AskAsync(
+    public Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct) => Unread.Contains(kind.Plural) ? Task.FromException<KubernetesObject>(Forbidden(kind, "get")) : AskAsync(
         () => Read(_sandbox.Api.Get(Type(kind), kind.Namespaced ? ns : null, name) ?? throw ApiException.NotFound(Type(kind), name)), ct);
 
     public async IAsyncEnumerable<KubernetesObject> ListAsync(ResourceKind kind, string? ns, ListOptions? options, [EnumeratorCancellation] CancellationToken ct)
     {
         if (Unlisted.Contains(kind.Plural))
-            throw new ApiStatusException(403, "Forbidden", $"{kind.Plural} is forbidden: User \"alice\" cannot list resource \"{kind.Plural}\"") { Kind = kind.Plural, IsApiStatus = true };
+            throw Forbidden(kind, "list");
         var found = await AskAsync(() => Select(kind, ns, options?.LabelSelector, options?.FieldSelector), ct);
         foreach (var item in found)
             yield return item;
@@ -188,6 +191,9 @@ internal sealed class InProcessClient : IKubernetesClient
         var item = method == HttpMethod.Get ? await GetAsync(kind, ns, name[0], ct) : await CreateAsync(kind, ns, body!.AsObject(), options: null, ct);
         return new HttpAnswer(200, "application/json", item.Json.GetRawText(), null);
     }
+
+    private static ApiStatusException Forbidden(ResourceKind kind, string verb) =>
+        new(403, "Forbidden", $"{kind.Plural} is forbidden: User \"alice\" cannot {verb} resource \"{kind.Plural}\"") { Kind = kind.Plural, IsApiStatus = true };
 
     private static KubernetesObject Read(JsonObject item) => new(JsonSerializer.SerializeToElement(item));
 

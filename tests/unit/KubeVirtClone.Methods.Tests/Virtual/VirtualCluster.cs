@@ -17,6 +17,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
 
     private readonly string _namespace;
     private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
     private readonly HashSet<string> _creatable = new(StringComparer.Ordinal);
     private VirtualTime _time;
     private InProcessClient _client;
@@ -75,6 +76,13 @@ internal sealed class VirtualCluster : IAsyncDisposable
         BeginProcess(killAt: null);
     }
 
+    /// <summary>From here on the engine's user may not read a kind at all.</summary>
+    public void MayNotRead(string plural)
+    {
+        _unread.Add(plural);
+        MayNotList(plural);
+    }
+
     /// <summary>From here on access reviews say that the engine's user may create these kinds, and no others.</summary>
     public void MayCreate(params string[] plurals)
     {
@@ -95,7 +103,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private void BeginProcess(KillPoint? killAt)
     {
         _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Creatable = _creatable };
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Unread = _unread, Creatable = _creatable };
         Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = text => Said.Add(text.ToString()) }, _time);
     }
 
