@@ -48,6 +48,17 @@ Describe 'Compare-VMClone' {
         Compare-VMClone -TargetName same-1, same-2 -Quiet | Should -BeTrue
     }
 
+    It 'takes of what is piped in only what -TargetName says' {
+        foreach ($piped in $script:Clones, (Get-VM same-*), $script:Clones.Name) {
+            @($piped).Count | Should -BeGreaterThan 1
+            ($piped | Compare-VMClone -TargetName same-2).TargetName | Select-Object -Unique | Should -Be 'same-2'
+            ($piped | Compare-VMClone -TargetName other-*, *-1).TargetName | Select-Object -Unique | Should -Be 'same-1'
+            $piped | Compare-VMClone -TargetName golden | Should -BeNullOrEmpty
+        }
+        (Compare-VMClone -InputObject (Get-VM same-1) -TargetName same-1).TargetName | Select-Object -Unique | Should -Be 'same-1'
+        Get-VMClone none-* | Compare-VMClone -TargetName same-1 | Should -BeNullOrEmpty
+    }
+
     It 'compares with a source that is named, where the clone object is gone' {
         $clone = New-VMClone golden purged-1 -Wait -For Bound -Timeout 5m
         $clone | Remove-VMClone -Confirm:$false

@@ -36,6 +36,12 @@ Describe 'Copy-VMGoldenImage' {
         (Get-VMGoldenImage lab | Copy-VMGoldenImage -Destination $Other).Uid | Should -Be $before
     }
 
+    It 'refuses an image that is piped in and named too' {
+        Get-VMGoldenImage lab | Copy-VMGoldenImage -Name other -Destination nowhere-at-all -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'VMCloneSourceGivenTwice,KubeVirtClone.Commands.CopyVMGoldenImageCommand'
+    }
+
     It 'gives one error for each namespace that cannot take it' {
         $copies = Copy-VMGoldenImage lab -Destination nowhere-1, $Other, nowhere-2 -ErrorVariable failed -ErrorAction SilentlyContinue
         $copies.Namespace | Should -Be $Other

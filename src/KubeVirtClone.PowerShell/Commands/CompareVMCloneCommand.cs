@@ -26,7 +26,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
     private IReadOnlyList<Piped<MachineReference>> _machinesHere = [];
     private bool _unusable;
 
-    /// <summary>Machines that were cloned; for those whose clone object has been removed, give the source too.</summary>
+    /// <summary>Machines that were cloned; for those whose clone object has been removed, give the source too. Of what is piped in, only these, exact or with wildcards.</summary>
     [Parameter]
     [Alias("Target", "VM", "VMName")]
     [ArgumentCompleter(typeof(VirtualMachineCompleter))]
@@ -82,11 +82,14 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         AtEachPlace(_machines, own: false, here =>
         {
             _machinesHere = here;
-            RunAll(MachineRequestsAsync);
+            RunAll((_, _) => Task.FromResult(MachineRequests()));
         });
-        if (_machines.Count == 0 || HasQuery || IsPipedClone || TargetName.Length > 0) AtEachCluster(() => RunAll(RequestsAsync));
+        if (_machines.Count == 0 || HasQuery || IsPipedClone) AtEachCluster(() => RunAll(RequestsAsync));
         Write();
     }
+
+    /// <summary>Whether -TargetName narrows down what is piped in, and names nothing itself.</summary>
+    private bool IsNarrowed => TargetName.Length > 0 && (IsPipeline || _machines.Count > 0);
 
     private void RunAll(Func<KubeVirtCluster, CancellationToken, Task<List<CompareRequest>>> find)
     {
@@ -123,14 +126,14 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
     private async Task<MachineComparison?> CompareAsync(KubeVirtCluster cluster, CompareRequest request, CancellationToken ct)
     {
         var (comparison, fault) = await new CloneComparer(cluster).CompareAsync(request, ct);
-        if (fault is not null) Post(() => WriteError(ErrorRecords.From(fault, $"{request.Namespace}/{request.TargetName}")));
+        if (fault is not null) Post(() => WriteError(ErrorRecords.From(fault, request.Target?.Input ?? $"{request.Namespace}/{request.TargetName}")));
         return comparison;
     }
 
     private async Task<List<CompareRequest>> RequestsAsync(KubeVirtCluster cluster, CancellationToken ct)
     {
         var @namespace = NamespaceOrDefault(cluster);
-        var requests = IsAtOwnPlace ? TargetName.Select(name => new CompareRequest(@namespace, name)).ToList() : [];
+        var requests = IsAtOwnPlace && !IsNarrowed ? TargetName.Select(name => new CompareRequest(@namespace, name)).ToList() : [];
         requests.AddRange((await FindSomeClonesAsync(cluster, everything: false, ct)).Select(CompareRequest.Of));
         var catalog = new CloneCatalog(cluster);
         foreach (var reference in await PipedClonesAsync(cluster, ct))
@@ -169,27 +172,13 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
             }
         }
 
-        return [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Select(WithGivenSource)];
+        return Chosen(requests);
     }
 
-    private async Task<List<CompareRequest>> MachineRequestsAsync(KubeVirtCluster cluster, CancellationToken ct)
-    {
-        var requests = new List<CompareRequest>();
-        foreach (var machine in _machinesHere.Select(p => p.Item))
-        {
-            var now = await new VirtualMachines(cluster).FindAsync(machine.Namespace, machine.Name, ct);
-            if (now is not null && ReplacedFaults.OfMachine(now.Raw, machine.Uid, maker: null) is { } another)
-            {
-                _unusable = true;
-                Post(() => WriteError(ErrorRecords.From(another, machine.Input)));
-                continue;
-            }
+    private List<CompareRequest> MachineRequests() => Chosen(_machinesHere.Select(p => new CompareRequest(p.Item.Namespace, p.Item.Name) { Target = p.Item }));
 
-            requests.Add(new CompareRequest(machine.Namespace, machine.Name));
-        }
-
-        return [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Select(WithGivenSource)];
-    }
+    private List<CompareRequest> Chosen(IEnumerable<CompareRequest> requests) =>
+        [.. requests.DistinctBy(r => (r.Namespace, r.TargetName)).Where(r => !IsNarrowed || TargetName.Any(t => new WildcardName(t).Matches(r.TargetName))).Select(WithGivenSource)];
 
     private CompareRequest WithGivenSource(CompareRequest request)
     {

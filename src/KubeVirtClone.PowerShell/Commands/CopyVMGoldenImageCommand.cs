@@ -42,6 +42,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
 
     /// <summary>Storage class for the copy's disks; each keeps its own when not given.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(StorageClassCompleter))]
     public string? StorageClass { get; set; }
 
     /// <summary>Also copy the Secrets and ConfigMaps that the image's machine names, where the namespace has none of that name.</summary>
@@ -73,6 +74,12 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
         {
             if (InputObject is not null)
             {
+                if (Name.Length > 0)
+                {
+                    throw new InputException(
+                        "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "The image comes through the pipeline and is named on the command line too.", "Leave out -Name.");
+                }
+
                 var image = ImageReference.Read(InputObject);
                 image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
                 AtEachPlace([new Piped<ImageReference>(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject))], own: false, _ => Copy(image, InputObject.BaseObject));

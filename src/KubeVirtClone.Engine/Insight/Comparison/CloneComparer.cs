@@ -14,6 +14,9 @@ namespace KubeVirtClone.Engine.Insight.Comparison;
 /// <param name="TargetName">Name of the clone's machine.</param>
 public sealed record CompareRequest(string Namespace, string TargetName)
 {
+    /// <summary>The machine that is meant; null takes whichever has the name.</summary>
+    public MachineReference? Target { get; init; }
+
     /// <summary>Kind of the source; null takes that of the clone object that made the target.</summary>
     public string? SourceKind { get; init; }
 
@@ -63,9 +66,12 @@ public sealed class CloneComparer
 
     private async Task<(MachineComparison? Comparison, Fault? Fault)> CompareCoreAsync(CompareRequest request, CancellationToken ct)
     {
+        var target = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct);
+        if (target is not null && ReplacedFaults.OfMachine(target, request.Target?.Uid, maker: null) is { } another)
+            return (null, another);
         if (request.SourceName is null)
         {
-            if (await FindCloneAsync(request, ct) is not { } clone)
+            if (await FindCloneAsync(request, target, ct) is not { } clone)
             {
                 return (null, FaultMapper.Make(
                     FaultIds.VMCloneNotFound,
@@ -78,7 +84,6 @@ public sealed class CloneComparer
             request = CompareRequest.Of(clone);
         }
 
-        var target = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct);
         if (target is null)
             return (null, Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.TargetName));
         var kind = SourceKinds.Normalize(request.SourceKind ?? SourceKinds.VirtualMachine) ?? SourceKinds.VirtualMachine;
@@ -109,15 +114,13 @@ public sealed class CloneComparer
         }, null);
     }
 
-    private async Task<CloneRecord?> FindCloneAsync(CompareRequest request, CancellationToken ct)
+    private async Task<CloneRecord?> FindCloneAsync(CompareRequest request, KubernetesObject? machine, CancellationToken ct)
     {
-        // Who may see clones of one way of making only finds those.
-        var reader = new KindReader(_cluster);
-        KubernetesObject? machine = null;
-        await reader.ReadAsync(KubeVirtKinds.VirtualMachine, request.Namespace, async () =>
-            machine = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName, ct));
         if (machine is not null && CloneRecord.IsMachine(machine))
             return CloneRecord.From(machine);
+
+        // Who may see clones of one way of making only finds those.
+        var reader = new KindReader(_cluster);
         var kinds = new List<(ResourceKind Kind, Func<KubernetesObject, bool> IsClone)> { (await _cluster.GetCloneKindAsync(ct), static _ => true) };
         if (await _cluster.GetSnapshotVersionAsync(ct) is { } version)
             kinds.Add((KubeVirtKinds.Restore(version), CloneRecord.IsCloneRestore));
