@@ -24,7 +24,7 @@ public sealed class WaitVMCloneCommand : CloneFilterCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>Go on in the background, as a job: Get-Job, Wait-Job and Receive-Job know it. What is to be confirmed is asked first.</summary>
+    /// <summary>Go on in the background, as a job: Get-Job, Wait-Job and Receive-Job know it.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 

@@ -23,7 +23,7 @@ public sealed class ImageVersionCompleter : ClusterCompleter
     }
 }
 
-/// <summary>Completes a table with an interface of the source: @{ default = '' }.</summary>
+/// <summary>Completes a table with an interface of the source, else of any machine: @{ default = '' }.</summary>
 public sealed class InterfaceCompleter : ClusterCompleter
 {
     private protected override string[] OwnerParameters => ["SourceName", "Source", "VM", "VMName"];
@@ -46,7 +46,7 @@ public sealed class InterfaceCompleter : ClusterCompleter
     }
 }
 
-/// <summary>Completes keys of the labels and annotations that machines have, and their templates.</summary>
+/// <summary>Completes keys of the labels and annotations that the source has, else of those that any machine has.</summary>
 public sealed class MetadataKeyCompleter : ClusterCompleter
 {
     private protected override string[] OwnerParameters => ["SourceName", "Source", "VM", "VMName"];
