@@ -248,5 +248,5 @@ public sealed class OidcTests : IDisposable
           "client-secret": "s:hh", "refresh-token": "refresh-1", "idp-certificate-authority-data": "{{{{Authority}}}}"} } } }]}
         """);
 
-    private string Authority => Convert.ToBase64String(Encoding.UTF8.GetBytes(_authority.Pem));
+    private string Authority => KubeConfigText.Base64(_authority.Pem);
 }

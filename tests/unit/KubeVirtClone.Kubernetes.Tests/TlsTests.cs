@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Kubernetes.Tests.Support;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using static KubeVirtClone.Kubernetes.Tests.Support.KubeConfigText;
 using static KubeVirtClone.Kubernetes.Tests.Support.ScriptedServer;
 
 namespace KubeVirtClone.Kubernetes.Tests;
@@ -323,8 +323,6 @@ public sealed class TlsTests : IDisposable
 
         server.Requests.Count.ShouldBe(2);
     }
-
-    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     private static Action<HttpsConnectionAdapterOptions> RequireClientOf(TestAuthority authority) => options =>
     {

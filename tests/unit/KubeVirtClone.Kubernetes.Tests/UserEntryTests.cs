@@ -1,8 +1,8 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Kubernetes.Tests.Support;
+using static KubeVirtClone.Kubernetes.Tests.Support.KubeConfigText;
 
 namespace KubeVirtClone.Kubernetes.Tests;
 
@@ -107,7 +107,7 @@ public sealed class UserEntryTests : IDisposable
     {
         var error = await Should.ThrowAsync<KubeConfigException>(async () =>
         {
-            await using var client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new() { Path = Write(user) }));
+            await using var client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new() { Path = _folder.Minimal(user) }));
         });
 
         error.Message.ShouldContain(words);
@@ -123,7 +123,7 @@ public sealed class UserEntryTests : IDisposable
     [InlineData("token: t, exec: {command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}", "token, plugin")]
     public async Task What_kubectl_takes_is_taken(string user, string kinds)
     {
-        var cluster = KubeConfigLoader.Load(new() { Path = Write(user) });
+        var cluster = KubeConfigLoader.Load(new() { Path = _folder.Minimal(user) });
         await using var client = KubernetesClientFactory.Create(cluster);
 
         cluster.Credentials.ToString().ShouldBe(kinds);
@@ -134,7 +134,7 @@ public sealed class UserEntryTests : IDisposable
     {
         foreach (var user in new[] { "auth-provider: {name: gcp}", "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}" })
         {
-            await using var client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new() { Path = Write(user, "server: \"http://127.0.0.1:1\"") }));
+            await using var client = KubernetesClientFactory.Create(KubeConfigLoader.Load(new() { Path = _folder.Minimal(user, "server: \"http://127.0.0.1:1\"") }));
             client.Configuration.Credentials.Problem.ShouldNotBeNull();
         }
     }
@@ -148,9 +148,9 @@ public sealed class UserEntryTests : IDisposable
     [Fact]
     public void A_key_that_NETs_TLS_does_not_know_is_named()
     {
-        var data = Convert.ToBase64String(Encoding.UTF8.GetBytes(Ed25519Certificate));
+        var data = Base64(Ed25519Certificate);
 
-        var error = Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = Write($"client-certificate-data: {data}, client-key-data: UzNDUjNU") }));
+        var error = Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(new() { Path = _folder.Minimal($"client-certificate-data: {data}, client-key-data: UzNDUjNU") }));
 
         error.Message.ShouldContain("client-certificate has an Ed25519 key");
         error.Message.ShouldContain("EC or RSA");
@@ -158,23 +158,10 @@ public sealed class UserEntryTests : IDisposable
 
     private CredentialPlugin Plugin(string exec, string cluster = "server: \"https://c.example\"", bool isLoaded = true)
     {
-        var path = Write($"exec: {{{exec}}}", cluster);
+        var path = _folder.Minimal($"exec: {{{exec}}}", cluster);
         if (isLoaded)
             return KubeConfigLoader.Load(new() { Path = path }).Credentials.Plugin!;
         var files = KubeConfigFiles.Read(new() { Path = path });
         return UserEntryReader.Read(files.User("u"), "u", files.Cluster("c")!, isTls: true, new()).Plugin!;
     }
-
-    private string Write(string user, string cluster = "server: \"https://c.example\"") => _folder.Write("config-" + Guid.NewGuid(), $$"""
-        current-context: x
-        clusters:
-        - name: c
-          cluster: { {{cluster.ReplaceLineEndings(" ")}} }
-        users:
-        - name: u
-          user: { {{user}} }
-        contexts:
-        - name: x
-          context: {cluster: c, user: u}
-        """);
 }
