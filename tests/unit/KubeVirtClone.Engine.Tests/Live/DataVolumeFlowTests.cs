@@ -107,9 +107,8 @@ public sealed class DataVolumeFlowTests
         // The same call makes nothing; a removal takes machine, data volume and claim.
         (await sandbox.CloneAsync([Request("one", "legacy-01") with { Hostname = "h" }], Copied)).Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Uid.ShouldBe(one.Uid);
         (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(one, default)).ShouldBeNull();
-        await sandbox.UntilGoneAsync("one");
-        while (await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "default", one.ClaimNames[0], default) is not null)
-            await Task.Yield();
+        await sandbox.UntilGoneAsync(KubeVirtKinds.VirtualMachine, "one");
+        await sandbox.UntilGoneAsync(KubeVirtKinds.PersistentVolumeClaim, one.ClaimNames[0]);
         (await sandbox.Cluster.Client.FindAsync(RelatedKinds.DataVolume, "default", one.ClaimNames[0], default)).ShouldBeNull();
     }
 
@@ -167,10 +166,9 @@ public sealed class DataVolumeFlowTests
             default);
         await sandbox.CloneAsync([Request("one", "legacy-01"), Request("two", "legacy-01")], Copied with { Wait = false });
 
-        IReadOnlyList<CloneDiagnosis> causes;
-        do
-            causes = await new CloneDoctor(sandbox.Cluster).DiagnoseBatchAsync("default", "b", default);
-        while (causes.Any(c => c.Code is CauseCodes.InProgress));
+        IReadOnlyList<CloneDiagnosis> causes = [];
+        await SandboxedCluster.UntilAsync(async () =>
+            (causes = await new CloneDoctor(sandbox.Cluster).DiagnoseBatchAsync("default", "b", default)).All(c => c.Code != CauseCodes.InProgress));
         var stuck = causes.Where(c => c.Health == CloneHealth.Stuck).ShouldHaveSingleItem();
         stuck.Code.ShouldBe(CauseCodes.QuotaExceeded);
         stuck.Cause.ShouldContain("exceeded quota: q");
@@ -193,21 +191,18 @@ public sealed class DataVolumeFlowTests
         await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.VirtualMachine, "default", manifest, new WriteOptions(), default);
 
         var clone = new CloneReference("default", "one");
-        CloneDiagnosis cause;
-        do
-            cause = (await new CloneDoctor(sandbox.Cluster).DiagnoseAsync([clone], default))[0];
-        while (cause.Code == CauseCodes.InProgress);
-        cause.Code.ShouldBe(CauseCodes.SourceInUse);
+        CloneDiagnosis? cause = null;
+        await SandboxedCluster.UntilAsync(async () => (cause = (await new CloneDoctor(sandbox.Cluster).DiagnoseAsync([clone], default))[0]).Code != CauseCodes.InProgress);
+        cause!.Code.ShouldBe(CauseCodes.SourceInUse);
         cause.NextStep.ToString().ShouldContain("Stop-VM golden-pvc");
 
         await foreach (var stopped in power.StopAsync([source], new PowerOptions { Wait = true, Force = true, Timeout = TimeSpan.FromMinutes(1) }, default))
             stopped.Fault.ShouldBeNull();
+        var waited = new List<CloneUpdate>();
         await foreach (var update in new CloneWaiter(sandbox.Cluster).WaitAsync([clone], new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(1) }, default))
-        {
-            update.Fault.ShouldBeNull();
-            if (update.Record is { } record)
-                record.Bound.ShouldBeTrue();
-        }
+            waited.Add(update);
+        waited.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        waited.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
     }
 
     [Fact]

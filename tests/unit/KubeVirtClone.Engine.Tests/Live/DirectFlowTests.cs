@@ -110,9 +110,7 @@ public sealed class DirectFlowTests
         var quota = new ResourceKind("", "v1", "resourcequotas", "ResourceQuota");
         var body = (JsonObject)JsonNode.Parse("""{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"q","namespace":"default"},"spec":{"hard":{"persistentvolumeclaims":"0"}}}""")!;
         await sandbox.Cluster.Client.CreateAsync(quota, "default", body, options: null, default);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await sandbox.Cluster.Client.GetAsync(quota, "default", "q", patience.Token)).At("status", "hard") is null)
-            await Task.Delay(20, patience.Token);
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(quota, "default", "q", default)).At("status", "hard") is not null);
         var before = await sandbox.MachineNamesAsync();
 
         var updates = await sandbox.CloneAsync([Request("one"), Request("two")], Direct);
@@ -133,7 +131,7 @@ public sealed class DirectFlowTests
         clones.Where(c => c.Method == CloneMethod.Direct).Select(c => (c.Name, c.Batch, c.SourceName)).ShouldBe([("one", "b", "golden-dv"), ("second", "d", "one")], ignoreOrder: true);
         foreach (var clone in clones.Where(c => c.Batch == "b"))
             (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(clone, default)).ShouldBeNull();
-        await sandbox.UntilGoneAsync("one");
+        await sandbox.UntilGoneAsync(KubeVirtKinds.VirtualMachine, "one");
         (await sandbox.MachineNamesAsync()).ShouldContain("copy");
     }
 
@@ -147,9 +145,7 @@ public sealed class DirectFlowTests
         (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(one, default)).ShouldBeNull();
         (await new CloneRemoval(sandbox.Cluster).RemoveAsync(clones.Single(c => c.Name == "two"), default)).ShouldBeNull();
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "default", one.ClaimNames[0], patience.Token) is not null)
-            await Task.Delay(20, patience.Token);
+        await sandbox.UntilGoneAsync(KubeVirtKinds.PersistentVolumeClaim, one.ClaimNames[0]);
         (await sandbox.ClonesAsync()).ShouldBeEmpty();
         var names = await sandbox.MachineNamesAsync();
         names.ShouldContain("two");
@@ -224,9 +220,7 @@ public sealed class DirectFlowTests
         var record = (await sandbox.ClonesAsync()).Single();
         foreach (var claim in record.ClaimNames)
             await sandbox.Cluster.Client.DeleteAsync(KubeVirtKinds.PersistentVolumeClaim, "default", claim, options: null, default);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "default", record.ClaimNames[0], patience.Token) is not null)
-            await Task.Delay(20, patience.Token);
+        await sandbox.UntilGoneAsync(KubeVirtKinds.PersistentVolumeClaim, record.ClaimNames[0]);
     }
 
     private static CloneRequest Request(string target, string source = "golden-dv") => SandboxedCluster.Request(target, source);

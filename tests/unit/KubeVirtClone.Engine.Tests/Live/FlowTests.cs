@@ -60,7 +60,7 @@ public sealed class FlowTests
     {
         await using var sandbox = await SandboxedCluster.StartAsync();
         await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", Snapshot("image", "golden-pvc"), null, default);
-        await WaitUntilAsync(async () =>
+        await SandboxedCluster.UntilAsync(async () =>
             (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", "image", default)).IsTrueAt("status", "readyToUse"));
         var updates = await sandbox.CloneAsync(
             [
@@ -99,7 +99,7 @@ public sealed class FlowTests
             await foreach (var update in operation.RunAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], stop.Token))
                 update.Kind.ShouldNotBeOneOf(CloneUpdateKind.Record, CloneUpdateKind.Fault);
         });
-        await WaitUntilAsync(() => Task.FromResult(sandbox.Box.Faults.Rules.Sum(r => r.Hits) >= 2));
+        await SandboxedCluster.UntilAsync(() => Task.FromResult(sandbox.Box.Faults.Rules.Sum(r => r.Hits) >= 2));
 
         var began = TimeProvider.System.GetTimestamp();
         await stop.CancelAsync();
@@ -189,7 +189,7 @@ public sealed class FlowTests
         await foreach (var clone in catalog.ListAsync(new CloneQuery { Batch = "lab7" }, default))
             (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(clone.Value!, default)).ShouldBeNull();
 
-        await WaitUntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));
         (await sandbox.ClonesAsync()).ShouldBeEmpty();
     }
 
@@ -231,7 +231,7 @@ public sealed class FlowTests
         if ((await BoundAsync(sandbox, machine)))
             return;
         await sandbox.Cluster.Client.SendAsync(HttpMethod.Put, $"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/{machine}/start", null, "*/*", default);
-        await WaitUntilAsync(() => BoundAsync(sandbox, machine));
+        await SandboxedCluster.UntilAsync(() => BoundAsync(sandbox, machine));
         await sandbox.Cluster.Client.SendAsync(HttpMethod.Put, $"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/{machine}/stop", null, "*/*", default);
     }
 
@@ -239,12 +239,5 @@ public sealed class FlowTests
     {
         var claim = (await sandbox.MachineAsync(machine)).Volumes.First(v => v.IsCopied).Reference!;
         return (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "default", claim, default)).StringAt("status", "phase") == "Bound";
-    }
-
-    private static async Task WaitUntilAsync(Func<Task<bool>> reached)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await reached())
-            await Task.Delay(20, patience.Token);
     }
 }

@@ -62,7 +62,7 @@ public sealed class ReplacedSourceTests
         await sandbox.Cluster.Client.DeleteAsync(KubeVirtKinds.VirtualMachine, "default", "golden", options: null, default);
         machine["metadata"] = new JsonObject { ["name"] = "golden", ["namespace"] = "default" };
         machine.Remove("status");
-        await sandbox.UntilGoneAsync("golden");
+        await sandbox.UntilGoneAsync(KubeVirtKinds.VirtualMachine, "golden");
         await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.VirtualMachine, "default", machine, new WriteOptions(), default);
         var uid = (await sandbox.MachineAsync("golden")).Uid;
 

@@ -68,7 +68,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
     public async Task Quotas_count_the_size_a_restore_asks_for()
     {
         await using var sandbox = await StartAsync("quota-restore-size");
-        await UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-rsize", "app-root", default)).StringAt("status", "phase") == "Bound");
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-rsize", "app-root", default)).StringAt("status", "phase") == "Bound");
         var findings = await TestAsync(sandbox, [.. Enumerable.Range(1, 3).Select(i => Request("c-rsize", "app", $"app-{i}"))]);
         var error = findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FaultIds.QuotaExceeded);
@@ -82,7 +82,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
     {
         await using var sandbox = await StartAsync("instancetype-drift");
         var types = new ResourceKind("instancetype.kubevirt.io", "v1beta1", "virtualmachineinstancetypes", "VirtualMachineInstancetype");
-        await UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, "c-itdrift", "app", default)).StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null);
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, "c-itdrift", "app", default)).StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null);
         await sandbox.Cluster.Client.PatchAsync(types, "c-itdrift", "app-medium", PatchKind.Merge, JsonNode.Parse("""{ "spec": { "cpu": { "guest": 8 }, "memory": { "guest": "32Gi" } } }""")!, null, default);
         var findings = await TestAsync(sandbox, [Request("c-itdrift", "app", "app-2")]);
         var drift = findings.Single(f => f.Code == FindingCodes.InstancetypeDrift);
@@ -115,13 +115,13 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
     public async Task A_memory_dump_is_no_difference_and_its_missing_claim_is_named()
     {
         await using var sandbox = await StartAsync("memory-dump-volume");
-        await UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-root", default)).StringAt("status", "phase") == "Bound");
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-root", default)).StringAt("status", "phase") == "Bound");
         (await TestAsync(sandbox, [Request("c-memdump", "db", "db-2")])).ShouldNotContain(f => f.IsError);
         var comparison = await CloneAndCompareAsync(sandbox, Request("c-memdump", "db", "db-2"));
         comparison.Unexpected.ShouldBeEmpty();
         comparison.Differences.ShouldContain(d => d.Reason.Contains("memory dump"));
         await sandbox.Cluster.Client.DeleteAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-memory", null, default);
-        await UntilAsync(async () => await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-memory", default) is null);
+        await SandboxedCluster.UntilAsync(async () => await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-memory", default) is null);
         var findings = await TestAsync(sandbox, [Request("c-memdump", "db", "db-3")]);
         var error = findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.ClaimMissing);
@@ -150,7 +150,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
     public async Task Sizes_changed_while_the_source_runs_are_not_in_the_clone()
     {
         await using var sandbox = await StartAsync("live-updated-cpu");
-        await UntilAsync(async () => (await sandbox.Cluster.Client.FindAsync(RelatedKinds.Instance, "c-live", "app", default))?.StringAt("status", "phase") == "Running");
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.FindAsync(RelatedKinds.Instance, "c-live", "app", default))?.StringAt("status", "phase") == "Running");
         (await TestAsync(sandbox, [Request("c-live", "app", "app-2")])).ShouldNotContain(f => f.Code == FindingCodes.SourceLiveUpdated);
         await sandbox.Cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, "c-live", "app", PatchKind.Merge, JsonNode.Parse("""{ "spec": { "template": { "spec": { "domain": { "cpu": { "sockets": 4 }, "memory": { "guest": "4Gi" } } } } } }""")!, null, default);
         var findings = await TestAsync(sandbox, [Request("c-live", "app", "app-2")]);
@@ -280,17 +280,10 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var updates = await sandbox.CloneAsync([request], new CloneOptions { Wait = true, Timeout = TimeSpan.FromMinutes(1) });
         updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
         // The clone's own revision comes a moment after the machine.
-        await UntilAsync(async () => await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName!, default) is var made
+        await SandboxedCluster.UntilAsync(async () => await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName!, default) is var made
             && (made.At("spec", "instancetype") is null || made.StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null));
         var comparison = new CompareRequest(request.Namespace, request.TargetName!) { SourceName = request.SourceName, Asked = request };
         return (await new CloneComparer(sandbox.Cluster).CompareAsync(comparison, default)).Comparison.ShouldNotBeNull();
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> reached)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await reached())
-            await Task.Delay(50, limit.Token);
     }
 
     private void Note(string situation, IReadOnlyList<Finding> test, string made, string debug, string compare) => output.WriteLine(

@@ -60,8 +60,8 @@ public sealed class RestoreFlowTests
 
         foreach (var image in await ListAsync(images.ListAsync(new ListQuery(), null, withUses: false, default)))
             (await images.RemoveAsync(image, force: false, default)).ShouldBeNull();
-        await WaitUntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));
-        await WaitUntilAsync(async () => (await ListAsync(snapshots.ListAsync(new ListQuery(), default))).Count == 0);
+        await SandboxedCluster.UntilAsync(async () => (await sandbox.MachineNamesAsync()).SequenceEqual(before));
+        await SandboxedCluster.UntilAsync(async () => (await ListAsync(snapshots.ListAsync(new ListQuery(), default))).Count == 0);
     }
 
     [Fact]
@@ -132,12 +132,5 @@ public sealed class RestoreFlowTests
         await foreach (var update in run)
             all.Add(update);
         return all.ShouldHaveSingleItem();
-    }
-
-    private static async Task WaitUntilAsync(Func<Task<bool>> reached)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await reached())
-            await Task.Delay(20, patience.Token);
     }
 }

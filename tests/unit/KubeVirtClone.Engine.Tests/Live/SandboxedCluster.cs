@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 using KubeVirtClone.Sandbox;
 using Box = KubeVirtClone.Sandbox.Sandbox;
@@ -80,11 +83,19 @@ internal sealed class SandboxedCluster : IAsyncDisposable
         return clones;
     }
 
-    public async Task UntilGoneAsync(string machine)
+    /// <summary>Waits for what controllers do by themselves, with more patience than a busy machine needs.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> reached, [CallerArgumentExpression(nameof(reached))] string what = "")
     {
-        while (await new VirtualMachines(Cluster).FindAsync("default", machine, default) is not null)
-            await Task.Yield();
+        var started = Stopwatch.GetTimestamp();
+        while (!await reached())
+        {
+            Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromMinutes(1), what);
+            await Task.Delay(20);
+        }
     }
+
+    public Task UntilGoneAsync(ResourceKind kind, string name) =>
+        UntilAsync(async () => await Cluster.Client.FindAsync(kind, "default", name, default) is null, $"{kind.Plural} '{name}' to be gone");
 
     public async ValueTask DisposeAsync()
     {
