@@ -167,15 +167,15 @@ public sealed class DiskTests
         (await lab.CloneAsync([Request("a") with { DiskSizes = Every("3Gi") }], options)).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
     }
 
-    internal static string Claim(Lab lab, string machine)
+    private static string Claim(Lab lab, string machine)
     {
         var claim = lab.Get("PersistentVolumeClaim", lab.Claims()[machine])!;
         return $"{claim.TextAt("status", "capacity", "storage")} of {claim.TextAt("spec", "resources", "requests", "storage")}, {claim.TextAt("spec", "storageClassName")}, {string.Join("+", claim.ArrayAt("spec", "accessModes").Texts())}";
     }
 
-    internal static Dictionary<string, string> Every(string value) => Of(RequestFields.EveryDisk, value);
+    private static Dictionary<string, string> Every(string value) => Of(RequestFields.EveryDisk, value);
 
-    internal static Dictionary<string, string> Of(string disk, string value) => new(StringComparer.Ordinal) { [disk] = value };
+    private static Dictionary<string, string> Of(string disk, string value) => new(StringComparer.Ordinal) { [disk] = value };
 
     private static CloneRequest Request(string target, string? asked = null)
     {

@@ -12,8 +12,6 @@ namespace KubeVirtClone.Methods.Tests.Sizes;
 /// <summary>Clones with other CPUs, memory, instance types and preferences than their source, by every method: what was asked for is what the machine has.</summary>
 public sealed class ResizedMachineTests
 {
-    private const string Gi = "Gi";
-
     /// <summary>All the ways in which a machine says how large it is.</summary>
     private static readonly string[] Domains =
     [
@@ -220,7 +218,7 @@ public sealed class ResizedMachineTests
     private static Lab TypedLab(bool running)
     {
         var lab = new Lab();
-        lab.Post(Type("medium", 2, "4" + Gi), Type("large", 4, "8" + Gi));
+        lab.Post(Type("medium", 2, "4Gi"), Type("large", 4, "8Gi"));
         var typed = Domain("{}");
         typed["spec"]!["instancetype"] = new JsonObject { ["kind"] = "VirtualMachineInstancetype", ["name"] = "medium" };
         if (running)
