@@ -73,12 +73,4 @@ Describe 'New-VMClone -TargetNamespace' {
         Test-VMClone build01 -TargetNamespace $Other -TargetName free -Quiet | Should -BeTrue
         (Test-VMClone build01 -TargetNamespace $Other -TargetName moved).Code | Should -Contain 'VMCloneTargetExists'
     }
-
-    It 'makes desktops for several teams: examples/desktops.ps1' {
-        $desktops = Join-Path $PSScriptRoot '../../examples/desktops.ps1'
-        $made = & $desktops -Image lab -Team $Other -Count 2
-        ($made | Where-Object { $_ -is [KubeVirtClone.VMClone] }).TargetName | Sort-Object | Should -Be 'desk-01', 'desk-02'
-        & $desktops -Image lab -Team $Other -Remove
-        Get-VM desk-0* -Namespace $Other | Should -BeNullOrEmpty
-    }
 }

@@ -167,18 +167,27 @@ Describe 'examples/ci-step.sh' -Skip:($IsWindows -or -not (Get-Command kubectl -
     }
 }
 
-Describe 'examples/two-clusters.ps1' -Tag Sandbox {
+Describe 'examples/two-clusters.ps1' -Tag Sandbox -Skip:(-not (Get-Command kubectl -ErrorAction Ignore)) {
+    AfterAll { Stop-TestNeighbour }
+
     It 'makes the same everywhere, tells of each, and throws for the one it cannot reach' {
         try {
-            $null = New-VMGoldenImage both -SourceName build01 -WarningAction Ignore
-            # Both in one kubeconfig, as contexts of their own.
-            $merged = Join-Path $TestDrive merged
-            $env:KUBECONFIG = "$(Get-TestKubeConfig)"
+            $east, $west, $merged = 'east', 'west', 'merged' | ForEach-Object { Join-Path $TestDrive $_ }
+            Copy-Item -LiteralPath (Get-TestKubeConfig) -Destination $east
+            # In a merged kubeconfig the first entry of a name wins: those of the second sandbox are renamed.
+            (Get-Content -Raw (Start-TestNeighbour build01)) -replace '(?m)(name|cluster): sandbox$', '$1: west' -replace '(?m)(name|user): admin$', '$1: west' | Set-Content $west
+            foreach ($config in $east, $west) {
+                $name = Split-Path -Leaf $config
+                kubectl config --kubeconfig $config rename-context (kubectl config --kubeconfig $config current-context) $name | Out-Null
+                kubectl config --kubeconfig $config set-context $name --namespace $script:Namespace | Out-Null
+                $null = New-VMGoldenImage both -SourceName build01 -KubeConfig $config -WarningAction Ignore
+            }
+
+            $env:KUBECONFIG = $east, $west -join [IO.Path]::PathSeparator
             kubectl config view --raw --flatten | Set-Content $merged
-            kubectl config --kubeconfig $merged rename-context (kubectl config --kubeconfig $merged current-context) east | Out-Null
-            kubectl config --kubeconfig $merged set-context east --namespace $script:Namespace | Out-Null
-            $rows = & (Join-Path $script:Examples two-clusters.ps1) -KubeConfig $merged -Context east -Image both -Count 2 -Batch both
-            $rows.State | Should -Be 'Bound', 'Bound'
+            $rows = & (Join-Path $script:Examples two-clusters.ps1) -KubeConfig $merged -Context east, west -Image both -Count 2 -Batch both
+            $rows | ForEach-Object { "$($_.Cluster) $($_.VM) $($_.State)" } | Sort-Object | Should -Be 'east app-01 Bound', 'east app-02 Bound', 'west app-01 Bound', 'west app-02 Bound'
+            foreach ($config in $east, $west) { (Get-VM app-* -KubeConfig $config).Name | Should -Be 'app-01', 'app-02' }
             { & (Join-Path $script:Examples two-clusters.ps1) -KubeConfig $merged -Context east, nowhere -Image both -Count 2 -Batch both } | Should -Throw '*nowhere*'
         }
         finally {
