@@ -17,10 +17,7 @@ BeforeAll {
 
     # The diagnosis once it names this cause: the controllers need a moment.
     function Wait-Cause([string] $Name, [string] $Code) {
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $diagnosis = Debug-VMClone $Name } until ($diagnosis.Code -eq $Code -or [datetime]::UtcNow -gt $deadline)
-        $diagnosis.Code | Should -Be $Code
-        $diagnosis
+        Wait-TestState { Debug-VMClone $Name | Where-Object Code -eq $Code }
     }
 }
 AfterAll { Stop-TestCluster }
@@ -61,9 +58,7 @@ Describe 'Debug-VMClone' {
             metadata   = @{ name = 'shared-9'; namespace = $script:Namespace; labels = @{ 'kubevirtclone.io/batch' = 'lab9'; 'kubevirtclone.io/shared-snapshot' = 'true' } }
             spec       = @{ source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'nobody' }; failureDeadline = '0s' }
         }
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $diagnosis = Debug-VMClone -Batch lab9 } until ($diagnosis.Code -eq 'SourceMissing' -or [datetime]::UtcNow -gt $deadline)
-        $diagnosis.Code | Should -Be 'SourceMissing'
+        $diagnosis = Wait-TestState { Debug-VMClone -Batch lab9 | Where-Object Code -eq SourceMissing }
         $diagnosis.Cause | Should -Match "clones of 'nobody' are not made yet"
         $diagnosis.Repair | Should -BeNullOrEmpty
     }

@@ -17,14 +17,8 @@ BeforeAll {
 '@
     $full.metadata.namespace = $script:Namespace
     New-TestObject -Path "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines" -Object $full
-    function Invoke-Cli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace 2>&1 | ForEach-Object { "$_" } }
     $script:Awkward = 'a:b,c; "quoted" \ back\slash ünïcode ✓ {"k":[1,2]} <&> end'
-    function Wait-Machine([string] $Name) {
-        $limit = [Diagnostics.Stopwatch]::StartNew()
-        do { $vm = Get-VM $Name -ErrorAction Ignore } until ($vm -or $limit.Elapsed.TotalSeconds -gt 120)
-        $vm
-    }
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
+    function Wait-Machine([string] $Name) { Wait-TestState { Get-VM $Name -ErrorAction Ignore } }
     function Get-Spec([string] $Name) { (Get-VM $Name).Raw.spec }
 }
 AfterAll { Stop-TestCluster }
@@ -61,7 +55,7 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         $row = [pscustomobject]@{ SourceName = "$name-src"; TargetName = "$name-2"; CleanOwnership = 'true' }
         $null = New-VMClone "$name-src" "$name-1" -CleanOwnership @script:How
         $null = $row | New-VMClone @script:How
-        $null = Invoke-Cli new "$name-src" "$name-3" --method $script:How.Method.ToLowerInvariant() --wait --clean-ownership -o name
+        $null = Invoke-TestCli new "$name-src" "$name-3" --method $script:How.Method.ToLowerInvariant() --wait --clean-ownership -o name 2>&1
         foreach ($vm in Get-VM "$name-1", "$name-2", "$name-3") {
             $vm.Labels.Keys | Should -Contain 'app'
             $vm.Labels.Keys | Should -Not -Contain 'argocd.argoproj.io/instance'
@@ -70,7 +64,7 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         }
 
         (Test-VMClone "$name-src" "$name-4" | Where-Object Code -eq OwnedByTool).RecommendedAction | Should -Match '-CleanOwnership'
-        "$(Invoke-Cli test "$name-src" "$name-4")" | Should -Match '--clean-ownership'
+        "$(Invoke-TestCli test "$name-src" "$name-4" 2>&1)" | Should -Match '--clean-ownership'
         $null = [pscustomobject]@{ SourceName = 'full'; TargetName = "$name-net"; NetworkDataSecret = '{2}-net' } | New-VMClone @script:How
         ((Get-VM "$name-net").Raw.spec.template.spec.volumes | Where-Object name -eq init).cloudInitNoCloud.networkDataSecretRef.name | Should -Be "$name-net-net"
     }
@@ -135,13 +129,13 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         $null = New-VMClone golden "st2-$script:Suffix" -Start -RunStrategy RerunOnFailure -Method $script:How.Method
         (Wait-Machine "st2-$script:Suffix").RunStrategy | Should -Be 'RerunOnFailure'
         New-VMClone golden "st3-$script:Suffix" -Start -RunStrategy Manual -ErrorVariable failed -ErrorAction SilentlyContinue @script:How
-        Get-ErrorId $failed | Should -Be 'VMCloneOptionUnsupported'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneOptionUnsupported'
     }
 
     It 'is the same by kubectl-vmclone' {
         $method = $script:How.Method.ToLowerInvariant()
-        $said = Invoke-Cli new full "cli-$script:Suffix" --method $method --wait --hostname '{2}' --label tier=web --annotation "text=$script:Awkward" --run-strategy Manual --generate-mac-addresses `
-            --exclude-template-label 'drop.me/*' --exclude-template-annotation 'drop.me/*' --exclude-annotation 'no*' --network-preset kubeovn --cloud-init-secret '{1}-data' -o name
+        $said = Invoke-TestCli new full "cli-$script:Suffix" --method $method --wait --hostname '{2}' --label tier=web --annotation "text=$script:Awkward" --run-strategy Manual --generate-mac-addresses `
+            --exclude-template-label 'drop.me/*' --exclude-template-annotation 'drop.me/*' --exclude-annotation 'no*' --network-preset kubeovn --cloud-init-secret '{1}-data' -o name 2>&1 | ForEach-Object { "$_" }
         $LASTEXITCODE | Should -Be 0
         $said -match "/cli-$script:Suffix-" | Should -Not -BeNullOrEmpty -Because 'the clone is printed, whatever is warned of'
         $vm = Get-VM "cli-$script:Suffix"
@@ -155,7 +149,7 @@ Describe 'What a clone is to be, by <_>' -ForEach 'Clone', 'Restore' {
         ($spec.spec.volumes | Where-Object name -eq init).cloudInitNoCloud.secretRef.name | Should -Be 'full-data'
         $spec.metadata.labels.PSObject.Properties.Name | Should -Not -Contain 'drop.me/a'
         $spec.metadata.annotations.PSObject.Properties.Name | Should -Not -Contain 'drop.me/b'
-        $null = Invoke-Cli new full "cli2-$script:Suffix" --method $method --without 'labels,network' --exclude-label 'x*' --start
+        $null = Invoke-TestCli new full "cli2-$script:Suffix" --method $method --without 'labels,network' --exclude-label 'x*' --start 2>&1
         $LASTEXITCODE | Should -Be 0
         $vm = Wait-Machine "cli2-$script:Suffix"
         $vm.Interface | Should -BeNullOrEmpty
@@ -196,7 +190,7 @@ Describe 'Other ways to say it' {
 
     It 'refuses what cannot be, with the reason, and lets it be tried again' {
         New-VMClone golden bad-host -Hostname 'Not A Host' -Label @{ a = 'b' } -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneNameInvalid'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneNameInvalid'
         $null = $failed.TargetObject | New-VMClone -Hostname good -Wait -Timeout 60s
         (Get-Spec bad-host).template.spec.hostname | Should -Be 'good'
         (Get-VM bad-host).Labels['a'] | Should -Be 'b'
@@ -206,14 +200,14 @@ Describe 'Other ways to say it' {
         $null = New-VMClone golden same-1, same-2 -Hostname same -WhatIf -WarningVariable warned -WarningAction SilentlyContinue
         "$warned" | Should -Match "2 clones get the same host name 'same'"
         New-VMClone golden never -Hostname 'h{9}' -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'NamePatternInvalid'
+        Get-TestErrorId $failed[0] | Should -Be 'NamePatternInvalid'
         New-VMClone golden -Hostname '{2}' -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'NamePatternInvalid'
+        Get-TestErrorId $failed[0] | Should -Be 'NamePatternInvalid'
     }
 
     It 'refuses a cloud-init Secret where nothing would read it' {
         New-VMClone golden never -CloudInitSecret data -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneOptionUnsupported'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneOptionUnsupported'
         "$($failed[0])" | Should -Match 'no cloud-init volume'
     }
 
@@ -228,9 +222,9 @@ Describe 'Other ways to say it' {
 
     It 'copies by CDI what takes no snapshots, with one warning, and every command knows such clones' -Tag Sandbox {
         New-TestDiskVM plain -StorageClass nosnap
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $vm = Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/plain" }
-        until ($vm.status.volumeSnapshotStatuses.reason -match 'No VolumeSnapshotClass' -or [datetime]::UtcNow -gt $deadline)
+        $null = Wait-TestState {
+            (Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/plain").status.volumeSnapshotStatuses.reason -match 'No VolumeSnapshotClass'
+        }
         $clones = New-VMClone plain -Count 2 -NamePattern 'plain-{0}' -Batch plain -Wait -For Bound -Timeout 90s -WarningVariable warned -WarningAction SilentlyContinue
         $clones.Method | Sort-Object -Unique | Should -Be 'DataVolume'
         $clones.Bound | Should -Not -Contain $false
@@ -245,7 +239,7 @@ Describe 'Other ways to say it' {
         Remove-VMClone -Batch plain -IncludeTarget -Confirm:$false
         $null = Start-VM plain -Wait -Timeout 60s
         New-VMClone plain never -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneSourceRunning'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneSourceRunning'
         "$($failed[0].ErrorDetails.RecommendedAction)" | Should -Match 'Stop-VM plain'
     }
 }

@@ -4,8 +4,6 @@ BeforeAll {
     New-TestVM -Name golden -Label @{ app = 'test'; 'backup/policy' = 'daily' } -Annotation @{ note = 'hello' }
     New-TestDiskVM -Name build01
     $script:Image = New-VMGoldenImage lab -SourceName build01 -WarningAction SilentlyContinue
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
-    function Invoke-Cli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace 2> $null }
 }
 AfterAll { Stop-TestCluster }
 
@@ -61,7 +59,7 @@ Describe 'New-VMClone -AsManifest' -Skip:(-not (Get-Command kubectl -ErrorAction
     It 'gives an error where the source cannot be read, and goes on' {
         $yaml = 'golden', 'nobody' | New-VMClone -Hostname x -AsManifest -ErrorAction SilentlyContinue -ErrorVariable failed
         $yaml | Should -HaveCount 1
-        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMNotFound'
         $failed[0].TargetObject.SourceName | Should -Be 'nobody'
     }
 }
@@ -71,7 +69,7 @@ Describe 'kubectl-vmclone new --dry-run=client' {
         $options = @{ Hostname = '{2}'; Label = @{ tier = 'a' }; NewMacAddress = 'Generate'; ExcludeLabel = 'backup/*'; Batch = 'both' }
         foreach ($method in 'Auto', 'Clone', 'Restore') {
             $ours = New-VMClone golden -Count 2 -NamePattern 'b-{0}' -Method $method -AsManifest -WarningAction SilentlyContinue @options
-            $theirs = Invoke-Cli new golden --count 2 --name-pattern 'b-{0}' --hostname '{2}' --label tier=a --generate-mac-addresses --exclude-label 'backup/*' --batch both --method $method.ToLowerInvariant() --dry-run=client -o yaml
+            $theirs = Invoke-TestCli new golden --count 2 --name-pattern 'b-{0}' --hostname '{2}' --label tier=a --generate-mac-addresses --exclude-label 'backup/*' --batch both --method $method.ToLowerInvariant() --dry-run=client -o yaml 2>$null
             $LASTEXITCODE | Should -Be 0
             ($theirs -join "`n").Trim() | Should -BeExactly ($ours -join "`n").Trim() -Because $method
         }
@@ -86,7 +84,7 @@ golden,,,row-1,h-{0},tier=a;zone=b,owner=me,Manual,backup/*;x*,no*,y*,z*,s:1,def
 golden,,,row-3,,,,,,,,,,,
 '@
         $ours = Import-Csv $file | New-VMClone -Batch csv -AsManifest
-        $theirs = Invoke-Cli new -f $file --batch csv --dry-run=client -o yaml
+        $theirs = Invoke-TestCli new -f $file --batch csv --dry-run=client -o yaml 2>$null
         $LASTEXITCODE | Should -Be 0
         $ours | Should -HaveCount 3
         $ours[0] | Should -Match '"h-1"'

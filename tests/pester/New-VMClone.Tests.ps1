@@ -2,7 +2,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster
     New-TestVM -Name golden -Label @{ app = 'web'; tier = 'front'; 'secret/key' = 'x' }
-    function Get-ErrorId($Record) { $Record | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] } }
 }
 AfterAll { Stop-TestCluster }
 
@@ -65,7 +64,7 @@ Describe 'What is refused, each by itself while the others go on' {
         foreach ($key in $Arguments.Keys) { $given[$key] = $Arguments[$key] }
         $clone = New-VMClone @given -ErrorVariable failed -ErrorAction SilentlyContinue
         $clone | Should -BeNullOrEmpty
-        Get-ErrorId $failed | Should -Be $Id
+        Get-TestErrorId $failed | Should -Be $Id
         $failed[0].TargetObject | Should -BeOfType KubeVirtClone.VMCloneRequest
         "$($failed[0].TargetObject)" | Should -BeLike "$script:Namespace/*"
         $failed[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
@@ -74,7 +73,7 @@ Describe 'What is refused, each by itself while the others go on' {
     It 'two clones of one name' {
         $clones = New-VMClone golden twin, twin -ErrorVariable failed -ErrorAction SilentlyContinue
         @($clones).Count | Should -Be 1
-        Get-ErrorId $failed | Should -Be 'VMCloneDuplicateTarget'
+        Get-TestErrorId $failed | Should -Be 'VMCloneDuplicateTarget'
     }
 
     It 'ends at the first error with -ErrorAction Stop' {
@@ -96,12 +95,12 @@ Describe 'Parameters that contradict each other' {
 
     It 'says when nothing says what to clone' {
         New-VMClone -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneSourceMissing'
+        Get-TestErrorId $failed | Should -Be 'VMCloneSourceMissing'
     }
 
     It 'refuses a source that comes twice' {
         Get-VM golden | New-VMClone web-1 -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneSourceGivenTwice'
+        Get-TestErrorId $failed | Should -Be 'VMCloneSourceGivenTwice'
     }
 
     It 'takes durations as people write them' {
@@ -120,7 +119,7 @@ Describe 'Rehearsal' {
 
     It 'reports refusals with -WhatIf' {
         New-VMClone golden golden -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneTargetIsSource'
+        Get-TestErrorId $failed | Should -Be 'VMCloneTargetIsSource'
     }
 
     It 'says what it would do' {
@@ -139,7 +138,7 @@ Describe 'Running the same call again' {
 
     It 'is an error in another batch, unless told to skip' {
         New-VMClone golden again-1 -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneTargetExists'
+        Get-TestErrorId $failed | Should -Be 'VMCloneTargetExists'
         New-VMClone golden again-1, again-2 -SkipExisting -ErrorVariable skipped -ErrorAction SilentlyContinue | Should -HaveCount 1
         $skipped | Should -BeNullOrEmpty
     }
@@ -162,8 +161,7 @@ Describe 'Waiting' {
                 1..200 | New-VMClone -SourceName golden -TargetName { "stopped-`$_" } -Batch stopped -Wait -ThrottleLimit 20 -KubeConfig '$config' -Namespace $script:Namespace
 "@)
             $running = $shell.BeginInvoke()
-            $limit = [Diagnostics.Stopwatch]::StartNew()
-            while (@(Get-VMClone -Batch stopped).Count -lt 3 -and $limit.Elapsed.TotalSeconds -lt 60) { }
+            $null = Wait-TestState { @(Get-VMClone -Batch stopped).Count -ge 3 }
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 1

@@ -5,7 +5,6 @@ BeforeAll {
     New-TestVM -Name $script:Names
     $script:B = if (-not $env:KUBEVIRTCLONE_TEST_KUBECONFIG) { Start-TestNeighbour $script:Names }
     $script:AtB = @{ KubeConfig = $script:B; Namespace = $script:Namespace }
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
     function Test-VM([string] $Name, [hashtable] $At = @{}) { [bool](Get-VM $Name @At -ErrorAction SilentlyContinue) }
 }
 AfterAll { Stop-TestNeighbour; Stop-TestCluster }
@@ -64,14 +63,14 @@ Describe 'An object of another cluster' -Tag Sandbox {
 
         Get-VM golden @AtB | Test-VMClone -TargetName of-vm | Where-Object Code -eq VMCloneTargetExists | Should -Not -BeNullOrEmpty
         Get-VM golden @AtB | New-VMClone -TargetName nowhere -KubeConfig (Get-TestKubeConfig) -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+        Get-TestErrorId $failed[0] | Should -Be 'ClusterMismatch'
         Test-VM nowhere | Should -BeFalse
     }
 
     It 'is acted on as whoever read it' {
         $failed = $null
         try { Get-VM golden -Context viewer@sandbox @AtB | New-VMClone -TargetName by-viewer -Wait -ErrorVariable failed -ErrorAction SilentlyContinue } catch { $failed = @($_) }
-        Get-ErrorId $failed | Should -Be 'ApiForbidden'
+        Get-TestErrorId $failed[0] | Should -Be 'ApiForbidden'
         Test-VM by-viewer $AtB | Should -BeFalse
     }
 
@@ -88,7 +87,7 @@ Describe 'An object of another cluster' -Tag Sandbox {
 
     It 'is refused, with both clusters named, where the command line names another' {
         Get-VM web-3 @AtB | Remove-VM -KubeConfig (Get-TestKubeConfig) -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+        Get-TestErrorId $failed[0] | Should -Be 'ClusterMismatch'
         "$($failed[0])" | Should -Match ([regex]::Escape((Get-VM web-3 @AtB).Cluster.Server))
         "$($failed[0])" | Should -Match ([regex]::Escape((Get-VM web-3).Cluster.Server))
         $failed[0].TargetObject.Uid | Should -Be (Get-VM web-3 @AtB).Uid
@@ -104,7 +103,7 @@ Describe 'An object of another cluster' -Tag Sandbox {
             $failed = $null
             $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
             . $act
-            Get-ErrorId $failed | Should -Be 'ClusterMismatch'
+            Get-TestErrorId $failed[0] | Should -Be 'ClusterMismatch'
         }
 
         $read | Remove-VM @AtB -Confirm:$false
@@ -138,7 +137,7 @@ Describe 'An object is the one it was read as' {
             $failed = $null
             $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
             . $act
-            Get-ErrorId $failed | Should -Be 'NamespaceMismatch'
+            Get-TestErrorId $failed[0] | Should -Be 'NamespaceMismatch'
             "$($failed[0])" | Should -Match $script:Namespace
         }
 
@@ -157,7 +156,7 @@ Describe 'An object is the one it was read as' {
             $failed = $null
             $loud = @{ ErrorVariable = 'failed'; ErrorAction = 'SilentlyContinue' }
             . $act | Out-Null
-            Get-ErrorId $failed | Should -Be 'VMReplaced'
+            Get-TestErrorId $failed[0] | Should -Be 'VMReplaced'
             "$($failed[0])" | Should -Match 'replaced by another of its name'
         }
 
@@ -171,7 +170,7 @@ Describe 'An object is the one it was read as' {
         Remove-VM made -Confirm:$false
         New-TestVM -Name made
         $clone | Remove-VM -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMReplaced'
+        Get-TestErrorId $failed[0] | Should -Be 'VMReplaced'
         Test-VM made | Should -BeTrue
         $clone | Get-VM -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
     }
@@ -182,14 +181,14 @@ Describe 'An object is the one it was read as' {
         $snapshot | Remove-VMSnapshot -Confirm:$false
         New-VMSnapshot web-1 same -Wait -Timeout 5m | Out-Null
         $snapshot | Remove-VMSnapshot -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotReplaced'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotReplaced'
         Get-VMSnapshot same | Should -Not -BeNullOrEmpty
 
         $clone = New-VMClone golden again -Wait -Timeout 5m -Batch again
         $clone | Remove-VMClone -IncludeTarget -Confirm:$false
         New-VMClone golden again -Wait -Timeout 5m -Batch again | Out-Null
         $clone | Remove-VMClone -IncludeTarget -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneReplaced'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneReplaced'
         Test-VM again | Should -BeTrue
     }
 }

@@ -151,8 +151,7 @@ Describe 'Snapshots as sources' {
             metadata   = @{ name = 'golden-snap'; namespace = $script:Namespace }
             spec       = @{ source = @{ apiGroup = 'kubevirt.io'; kind = 'VirtualMachine'; name = 'golden' } }
         }
-        $limit = [Diagnostics.Stopwatch]::StartNew()
-        do { $script:Snapshot = Get-TestObject "$path/golden-snap" } until ($script:Snapshot.status.readyToUse -or $limit.Elapsed.TotalSeconds -gt 60)
+        $script:Snapshot = Wait-TestState { Get-TestObject "$path/golden-snap" | Where-Object { $_.status.readyToUse } }
     }
 
     It 'are named by -Snapshot' {

@@ -4,8 +4,6 @@ BeforeAll {
     $script:Namespace = Start-TestCluster
     New-TestVM -Name golden, web-a, web-b
 
-    function Invoke-Cli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace 2> $null }
-
     function Get-Refusal([scriptblock] $Command) {
         $refusals = $null
         $null = & $Command -ErrorVariable refusals -ErrorAction SilentlyContinue
@@ -88,7 +86,7 @@ p-1,golden,h{0}-{2},default=02:00:00:00:00:01,tier=web,backup/*;x,00123,,Manual,
 p-2,golden,,,,,,true,,PrefixTargetName
 '@ | Set-Content $file
         $ours = Import-Csv $file | New-VMClone -AsManifest -Batch rows
-        $theirs = Invoke-Cli new -f (Convert-Path $file) --batch rows --dry-run=client -o yaml
+        $theirs = Invoke-TestCli new -f (Convert-Path $file) --batch rows --dry-run=client -o yaml 2>$null
         $LASTEXITCODE | Should -Be 0
         $ours | Should -HaveCount 2
         $ours[0] | Should -Match '"h1-p-1"'

@@ -6,7 +6,6 @@ BeforeAll {
     New-TestVM -Name golden
     New-TestDiskVM -Name disked
 
-    function Invoke-Cli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace 2>&1 }
     function Get-Domain([string] $Name) { (Get-VM $Name).Raw.spec.template.spec.domain }
     function Get-Claim([string] $Name) {
         $claims = (Get-VM $Name).Raw.spec.template.spec.volumes.persistentVolumeClaim.claimName
@@ -20,7 +19,7 @@ Describe 'CPU and memory' {
         @{ Form = 'parameters'; Name = 'by-parameter'; Make = { New-VMClone golden $args[0] -Cpu 4 -Memory 3Gi -Wait -Timeout 5m } }
         @{ Form = 'numbers as PowerShell reads them'; Name = 'by-number'; Make = { New-VMClone golden $args[0] -Cpu 4 -Memory 3GB -Wait -Timeout 5m } }
         @{ Form = 'a row'; Name = 'by-row'; Make = { "SourceName,TargetName,NumCpu,Memory`ngolden,$($args[0]),4,3072Mi" | ConvertFrom-Csv | New-VMClone -Wait -Timeout 5m } }
-        @{ Form = 'the command line'; Name = 'by-option'; Make = { Invoke-Cli new golden $args[0] --cpu 4 --memory 3Gi --wait --timeout 5m } }
+        @{ Form = 'the command line'; Name = 'by-option'; Make = { Invoke-TestCli new golden $args[0] --cpu 4 --memory 3Gi --wait --timeout 5m 2>&1 } }
     ) {
         $null = & $Make $Name
         $domain = Get-Domain $Name
@@ -53,7 +52,7 @@ Describe 'Disks' {
         @{ Form = 'a text in PowerShell units'; Name = 'disk-unit'; Make = { New-VMClone disked $args[0] -DiskSize @{ root = '5GB' } -Wait -For Bound -Timeout 5m } }
         @{ Form = 'a table'; Name = 'disk-table'; Make = { New-VMClone disked $args[0] -DiskSize @{ root = '5Gi' } -Wait -For Bound -Timeout 5m } }
         @{ Form = 'a row'; Name = 'disk-row'; Make = { "SourceName,TargetName,DiskSize,StorageClass`ndisked,$($args[0]),root=5Gi,$script:Class" | ConvertFrom-Csv | New-VMClone -Wait -For Bound -Timeout 5m } }
-        @{ Form = 'the command line'; Name = 'disk-option'; Make = { Invoke-Cli new disked $args[0] --disk-size root=5Gi --storage-class $script:Class --wait --for bound --timeout 5m } }
+        @{ Form = 'the command line'; Name = 'disk-option'; Make = { Invoke-TestCli new disked $args[0] --disk-size root=5Gi --storage-class $script:Class --wait --for bound --timeout 5m 2>&1 } }
     ) {
         $null = & $Make $Name
         $claim = Get-Claim $Name

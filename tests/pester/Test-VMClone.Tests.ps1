@@ -23,12 +23,9 @@ BeforeAll {
         }
     }
 
-    # The findings once the storage's word about the machine's volumes is in its status.
+    # Until the storage's word about the machine's volumes is in its status.
     function Wait-VolumeStatus([string] $Name) {
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $vm = Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/$Name" }
-        until ($vm.status.volumeSnapshotStatuses -or [datetime]::UtcNow -gt $deadline)
-        $vm.status.volumeSnapshotStatuses | Should -Not -BeNullOrEmpty
+        $null = Wait-TestState { (Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/$Name").status.volumeSnapshotStatuses }
     }
 }
 AfterAll { Stop-TestCluster }
@@ -196,9 +193,7 @@ Describe 'Test-VMClone' {
             spec       = @{ hard = @{ 'requests.storage' = '310Gi' } }
         }
         $quota = "/api/v1/namespaces/$script:Namespace/resourcequotas/storage"
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $used = (Get-TestObject $quota).status.used.'requests.storage' } until ($used -or [datetime]::UtcNow -gt $deadline)
-        $used | Should -Be '10Gi'
+        Wait-TestState { (Get-TestObject $quota).status.used.'requests.storage' } | Should -Be '10Gi'
         $errors = Test-VMClone stored -Count 50 -NamePattern 'lab-{0:d2}' | Where-Object Severity -eq Error
         $errors.Code | Should -Be 'QuotaExceeded'
         $errors.Item | Should -Be "$script:Namespace/lab-31"
@@ -218,9 +213,7 @@ Describe 'Test-VMClone' {
     It 'says of what takes no snapshots that CDI copies it, and how; a source that runs is an error then' -Tag Sandbox {
         New-TestDiskVM copied nosnap 1Gi
         Wait-VolumeStatus copied
-        $deadline = [datetime]::UtcNow.AddMinutes(1)
-        do { $claims = @((Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims").items | Where-Object { $_.metadata.name -like 'copied-*' }) }
-        until (($claims.Count -gt 0 -and -not ($claims | Where-Object { $_.status.phase -ne 'Bound' })) -or [datetime]::UtcNow -gt $deadline)
+        $null = Wait-TestState { (Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims/copied-data").status.phase -eq 'Bound' }
         $findings = Test-VMClone copied copy-5
         $findings | Where-Object Severity -eq Error | Should -BeNullOrEmpty
         ($findings | Where-Object Code -eq 'VolumeNotSnapshottable').Severity | Should -Be 'Warning'

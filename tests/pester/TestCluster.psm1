@@ -237,6 +237,20 @@ function Get-TestClone([string] $Name) {
     Get-TestObject "/apis/clone.kubevirt.io/v1beta1/namespaces/$script:Namespace/virtualmachineclones/$Name"
 }
 
+<# The ids of errors as the documentation names them: what stands before the comma. #>
+function Get-TestErrorId($Record) { $Record | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] } }
+
+<# kubectl-vmclone in the suite's namespace. #>
+function Invoke-TestCli { & $env:KUBEVIRTCLONE_TEST_CLI @args --kubeconfig (Get-TestKubeConfig) -n $script:Namespace }
+
+<# Waits until the block gives something, and gives that. What does not come within a minute is a failure there, not in what follows. #>
+function Wait-TestState([scriptblock] $State) {
+    $limit = [Diagnostics.Stopwatch]::StartNew()
+    do { $seen = & $State } until ($seen -or $limit.Elapsed.TotalSeconds -gt 60)
+    if (-not $seen) { throw "Within a minute this came to nothing: $State" }
+    $seen
+}
+
 <# Every record of every stream, as one text: for what must not be in any. #>
 function Get-AllText([object[]] $Record) { ($Record | ForEach-Object { $_ | Out-String; $_ | Format-List * -Force | Out-String }) -join "`n" }
 

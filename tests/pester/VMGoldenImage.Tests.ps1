@@ -2,7 +2,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster
     New-TestDiskVM -Name build01, keeper
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
     $script:Quiet = @{ WarningAction = 'SilentlyContinue' }
 }
 AfterAll { Stop-TestCluster }
@@ -55,9 +54,9 @@ Describe 'Golden images' {
 
     It 'gives an error for an image or version that does not exist' {
         Get-VMGoldenImage nobody -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'GoldenImageNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'GoldenImageNotFound'
         New-VMClone -GoldenImage ubuntu-24.04 -ImageVersion 9 -TargetName never -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'GoldenImageNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'GoldenImageNotFound'
         $failed[0].TargetObject.GoldenImage | Should -Be 'ubuntu-24.04'
     }
 
@@ -71,7 +70,7 @@ Describe 'Golden images' {
         New-TestDiskVM -Name tpm -Domain @{ firmware = @{ uuid = 'b9a3b1f1-6d2c-4c3e-9a62-6c1c0c6f2b11' } }
         Update-TestObject virtualmachines.kubevirt.io tpm @{ spec = @{ template = @{ spec = @{ domain = @{ devices = @{ tpm = @{ persistent = $true } } } } } } }
         New-VMGoldenImage -SourceName tpm -Name sealed -StopSource -RemoveSource -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
-        Get-ErrorId $failed | Should -Be 'VMCloneSourceUnsupported'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneSourceUnsupported'
         "$($failed[0])" | Should -Match 'TPM'
         (Get-VM tpm).Name | Should -Be 'tpm'
         Get-VMSnapshot | Where-Object SourceName -eq tpm | Should -BeNullOrEmpty
@@ -144,12 +143,12 @@ Describe 'Golden images' {
         foreach ($call in @{ Name = 'Bad name!' }, @{ Name = 'ok'; Version = 'a b' }, @{ Name = 'ok'; SourceName = 'No_Such' }) {
             $call.SourceName ??= 'keeper'
             New-VMGoldenImage @call -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
-            Get-ErrorId $failed | Should -Be 'GoldenImageInvalid'
+            Get-TestErrorId $failed[0] | Should -Be 'GoldenImageInvalid'
         }
         New-VMGoldenImage ok -SourceName nobody -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
-        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMNotFound'
         New-VMGoldenImage ubuntu-24.04 -SourceName keeper -Version 1 -ErrorVariable failed -ErrorAction SilentlyContinue @script:Quiet
-        Get-ErrorId $failed | Should -Be 'GoldenImageExists'
+        Get-TestErrorId $failed[0] | Should -Be 'GoldenImageExists'
     }
 
     It 'makes machines of it by either method, in any count, and tells how to name one' {
@@ -160,7 +159,7 @@ Describe 'Golden images' {
             (Get-VM "$($method.ToLowerInvariant())-1").Raw.spec.template.spec.hostname | Should -Be "$($method.ToLowerInvariant())-1"
         }
         New-VMClone -GoldenImage ubuntu-24.04 first -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMCloneSourceGivenTwice'
+        Get-TestErrorId $failed[0] | Should -Be 'VMCloneSourceGivenTwice'
         $failed[0].ErrorDetails.RecommendedAction | Should -Match '-TargetName first'
     }
 
@@ -176,7 +175,7 @@ Describe 'Golden images' {
         $image = New-VMGoldenImage -SourceName late -Name late -StopSource @script:Quiet
         $null = $image | New-VMClone -TargetName waits -Method Restore -Wait -Timeout 60s @script:Quiet
         Remove-VMGoldenImage late -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'GoldenImageInUse'
+        Get-TestErrorId $failed[0] | Should -Be 'GoldenImageInUse'
         "$($failed[0])" | Should -Match 'waits'
         Remove-VMGoldenImage late -Force -Confirm:$false
         Get-VMGoldenImage late -ErrorAction Ignore | Should -BeNullOrEmpty

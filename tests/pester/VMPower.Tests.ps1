@@ -2,7 +2,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster
     New-TestVM -Name web-1, web-2, web-3, golden
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
     function Get-Status([string] $Name) { (Get-VM $Name).Status }
 }
 AfterAll { Stop-TestCluster }
@@ -64,7 +63,7 @@ Describe 'Start-VM and Stop-VM' {
         foreach ($command in { Start-VM locked -ErrorVariable +failed -ErrorAction SilentlyContinue }, { Remove-VM locked -Confirm:$false -ErrorVariable +failed -ErrorAction SilentlyContinue }) {
             $failed = @()
             . $command
-            Get-ErrorId $failed | Should -Be 'VMBusy'
+            Get-TestErrorId $failed[0] | Should -Be 'VMBusy'
             "$($failed[0])" | Should -Match 'nightly.*in progress'
         }
         $null = Invoke-TestApi -Method Patch -Path "$path/status" -Body @{ status = @{ snapshotInProgress = $null } } -ContentType 'application/merge-patch+json'
@@ -79,7 +78,7 @@ Describe 'Start-VM and Stop-VM' {
         Start-VM web-1 -WhatIf
         Get-Status web-1 | Should -Be 'Stopped'
         Start-VM nobody -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMNotFound'
     }
 
     It 'deals with what is piped in side by side, -ThrottleLimit at a time, and gives each once' -Tag Sandbox {
@@ -92,7 +91,7 @@ Describe 'Start-VM and Stop-VM' {
         # The first one is written before the last one is asked for.
         $names | Stop-VM -GracePeriod 0 -PassThru | Select-Object -First 1 | Should -Not -BeNullOrEmpty
         @('nobody', 'many-1' | Stop-VM -GracePeriod 0 -PassThru -ErrorVariable failed -ErrorAction SilentlyContinue).Name | Should -Be 'many-1'
-        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMNotFound'
     }
 
     It 'needs to be told which' {
@@ -104,7 +103,7 @@ Describe 'Start-VM and Stop-VM' {
     It 'refuses another module''s machine' {
         $foreign = [pscustomobject]@{ PSTypeName = 'Microsoft.HyperV.PowerShell.VirtualMachine'; Name = 'web-1' }
         $foreign | Start-VM -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'ForeignVMObject'
+        Get-TestErrorId $failed[0] | Should -Be 'ForeignVMObject'
         Get-Status web-1 | Should -Be 'Stopped'
     }
 }
@@ -124,7 +123,7 @@ Describe 'Clones that go on down the pipeline' {
     It 'does not touch the machine whose name a failed clone was to have' {
         New-VMClone golden web-1 -ErrorVariable failed -ErrorAction SilentlyContinue
         $failed[0].TargetObject | Remove-VM -Confirm:$false -ErrorVariable refused -ErrorAction SilentlyContinue
-        Get-ErrorId $refused | Should -Be 'VMInputInvalid'
+        Get-TestErrorId $refused[0] | Should -Be 'VMInputInvalid'
         (Get-VM web-1).Name | Should -Be 'web-1'
     }
 }
@@ -200,7 +199,7 @@ Describe 'Remove-VM' {
         $path = "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/held"
         $null = Invoke-TestApi -Method Patch -Path $path -Body @{ metadata = @{ finalizers = @('example.com/held') } } -ContentType 'application/merge-patch+json'
         Remove-VM held -Wait -Timeout 1s -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMPowerTimeout'
+        Get-TestErrorId $failed[0] | Should -Be 'VMPowerTimeout'
         "$($failed[0])" | Should -Match 'was not gone'
         $null = Invoke-TestApi -Method Patch -Path $path -Body @{ metadata = @{ finalizers = $null } } -ContentType 'application/merge-patch+json'
     }

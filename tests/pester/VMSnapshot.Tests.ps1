@@ -2,7 +2,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $script:Namespace = Start-TestCluster
     New-TestVM -Name plain, plain-2
-    function Get-ErrorId($Failed) { ($Failed[0].FullyQualifiedErrorId -split ',')[0] }
 }
 AfterAll { Stop-TestCluster }
 
@@ -39,7 +38,7 @@ Describe 'New-VMSnapshot' {
         $failed[0].FullyQualifiedErrorId | Should -Be 'VMSnapshotRejected,KubeVirtClone.Commands.NewVMSnapshotCommand'
         "$($failed[0])" | Should -Match 'locks its machine'
         New-VMSnapshot plain never -FailureDeadline 500ms -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotRejected'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotRejected'
         { New-VMSnapshot plain never -FailureDeadline -5 } | Should -Throw '*negative*'
         { New-VMSnapshot plain never -FailureDeadline ([timespan]'-00:00:05') } | Should -Throw '*negative*'
         { New-VMSnapshot plain never -DeletionPolicy Keep } | Should -Throw '*Delete, Retain*'
@@ -60,7 +59,7 @@ Describe 'New-VMSnapshot' {
         $failed[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
         $failed[0].TargetObject | Should -Be 'nobody-at-all'
         New-VMSnapshot nobody-at-all -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMNotFound'
         $made | Wait-VMSnapshot -Timeout 5m | Remove-VMSnapshot -Confirm:$false
     }
 
@@ -80,7 +79,7 @@ Describe 'Get-VMSnapshot' {
 
     It 'gives an error for a name that does not exist' {
         Get-VMSnapshot nobody -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotNotFound'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotNotFound'
     }
 
     It 'has a table, a list and a wide view' {
@@ -123,7 +122,7 @@ Describe 'Wait-VMSnapshot' {
     It 'gives up after its time' {
         $bad = New-MissingSnapshot hanging 10h
         $bad | Wait-VMSnapshot -Timeout 1s -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotTimeout'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotTimeout'
         $bad | Remove-VMSnapshot -Confirm:$false
     }
 
@@ -131,7 +130,7 @@ Describe 'Wait-VMSnapshot' {
 
     It 'refuses what is no snapshot' {
         42 | Wait-VMSnapshot -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotInputInvalid'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotInputInvalid'
     }
 }
 
@@ -147,7 +146,7 @@ Describe 'Remove-VMSnapshot' {
         $first | Remove-VMSnapshot -Confirm:$false
         $second = New-VMSnapshot plain again -Wait -Timeout 5m
         $first | Remove-VMSnapshot -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
-        Get-ErrorId $failed | Should -Be 'VMSnapshotReplaced'
+        Get-TestErrorId $failed[0] | Should -Be 'VMSnapshotReplaced'
         (Get-VMSnapshot again).Uid | Should -Be $second.Uid
     }
 
