@@ -309,7 +309,8 @@ Describe 'The records of a call that failed' -Tag Sandbox {
             param($module, $vm)
             Import-Module $module
             $box = Start-KubeVirtSandbox -ClockFactor 20 -VM $vm
-            $seen = @(1..20 | New-VMClone -SourceName golden -NamePattern 'g-{0:d2}' -Method Clone -ThrottleLimit 4 -Wait -ErrorVariable failed -ErrorAction SilentlyContinue 2>$null |
+            # Without -Timeout those that are waited for when it goes would be waited for until it is back.
+            $seen = @(1..20 | New-VMClone -SourceName golden -NamePattern 'g-{0:d2}' -Method Clone -ThrottleLimit 4 -Wait -Timeout 20s -ErrorVariable failed -ErrorAction SilentlyContinue 2>$null |
                 ForEach-Object { if ($box) { (Get-Process -Id $box.ProcessId).Kill(); $box = $null }; $_.TargetName })
             , $seen
             , @($failed.TargetObject | Where-Object { $_ })
