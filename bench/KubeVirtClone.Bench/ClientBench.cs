@@ -31,10 +31,7 @@ internal static class ClientBench
         var all = new List<double[]>();
         for (var round = 0; round < rounds; round++)
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ClientBench).Assembly.Location);
-            foreach (var argument in new[] { "first-request", kubeConfig }) start.ArgumentList.Add(argument);
-            using var process = Process.Start(start)!;
+            using var process = StartSelf("first-request", kubeConfig);
             var line = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode != 0) throw new InvalidOperationException($"The first request failed: {line}");
@@ -42,6 +39,15 @@ internal static class ClientBench
         }
 
         return (Median(all.Select(each => each[0])), Median(all.Select(each => each[1])), Median(all.Select(each => each[2])));
+    }
+
+    /// <summary>This program once more, with other arguments; its input and output are the caller's.</summary>
+    public static Process StartSelf(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ClientBench).Assembly.Location);
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
     }
 
     /// <summary>All pages of a list as bytes, unread: what the server and the line take. <see cref="ListAsync"/> is measured against it.</summary>

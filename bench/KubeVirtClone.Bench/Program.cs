@@ -15,12 +15,19 @@ namespace KubeVirtClone.Bench;
 internal static class Program
 {
     private const int Rounds = 3;
+    private const int ListRounds = 15;
 
     private static async Task<int> Main(string[] args)
     {
         if (args is ["first-request", var kubeConfig])
         {
             await ClientBench.FirstRequestAsync(kubeConfig);
+            return 0;
+        }
+
+        if (args is ["sandbox", var count, var file])
+        {
+            await SandboxAsync(int.Parse(count), file);
             return 0;
         }
 
@@ -36,22 +43,33 @@ internal static class Program
         try
         {
             var seeding = Stopwatch.StartNew();
-            await using var sandbox = await Sandbox.Sandbox.StartAsync(new SandboxOptions { VmCount = machines }, CancellationToken.None);
-            Report($"start a sandbox with {machines} VMs", seeding.Elapsed);
             var config = Path.Combine(folder.FullName, "kubeconfig");
-            await sandbox.WriteKubeConfigAsync(config);
+            using var sandbox = ClientBench.StartSelf("sandbox", $"{machines}", config);
+            if (await sandbox.StandardOutput.ReadLineAsync() is null) throw new InvalidOperationException("The sandbox did not start.");
+            Report($"start a sandbox with {machines} VMs, a process of its own", seeding.Elapsed);
             await using var cluster = await KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = config }, callbacks: null, CancellationToken.None);
 
             Import(folder.FullName);
             await ClientAsync(cluster.Client, config, machines);
             await PlanningBench.RunAsync(Rounds);
             for (var round = 1; round <= Rounds; round++) await CloneAsync(cluster, clones, $"bench-{round}");
+            sandbox.StandardInput.Close();
+            await sandbox.WaitForExitAsync();
             return 0;
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>The server that is measured against, until standard input ends: in a process of its own, so that its memory and its threads are none of the client's.</summary>
+    private static async Task SandboxAsync(int machines, string kubeConfig)
+    {
+        await using var sandbox = await Sandbox.Sandbox.StartAsync(new SandboxOptions { VmCount = machines }, CancellationToken.None);
+        await sandbox.WriteKubeConfigAsync(kubeConfig);
+        Console.WriteLine("ready");
+        await Console.In.ReadToEndAsync();
     }
 
     /// <summary>The client by itself; each figure the median of its rounds.</summary>
@@ -61,7 +79,7 @@ internal static class Program
         Report($"first request of a process: {processor:F0} ms of processor time, {memory:F0} MB", TimeSpan.FromMilliseconds(first));
         List<double> raw = [], whole = [], began = [];
         var (early, most) = (0L, 0L);
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < ListRounds; round++)
         {
             raw.Add((await ClientBench.RawListAsync(client.Configuration)).TotalSeconds);
             var list = await ClientBench.ListAsync(client, machines);
@@ -71,8 +89,8 @@ internal static class Program
         }
 
         var (rawTime, listTime) = (ClientBench.Median(raw), ClientBench.Median(whole));
-        Report($"list {machines} VMs raw, page by page, unread", TimeSpan.FromSeconds(rawTime));
-        Report($"list {machines} VMs object by object: {listTime / rawTime:F2} of raw, first object after {ClientBench.Median(began):F0} ms, heap at most {early} MB at the first 1000 and {most} MB at any time", TimeSpan.FromSeconds(listTime));
+        Report($"list {machines} VMs raw, page by page, unread: the median of {ListRounds} turns", TimeSpan.FromSeconds(rawTime));
+        Report($"list {machines} VMs object by object, in turn with it: {listTime / rawTime:F2} of raw; {whole[0]:F2} s the first time, first object after {ClientBench.Median(began):F0} ms, heap at most {early} MB at the first 1000 and {most} MB at any time", TimeSpan.FromSeconds(listTime));
         var late = await ClientBench.LateBodiesAsync(200);
         Report($"200 POSTs at the same time whose bodies come 200 ms late: {late.Threads} threads more", late.Time);
         var typed = await ClientBench.LateBodiesAsync(200, each => each.Core.CoreV1.CreateNamespacedSecretAsync(new V1Secret(), "ns"));
