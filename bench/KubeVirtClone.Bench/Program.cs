@@ -116,8 +116,8 @@ internal static class Program
         var bound = 0;
         await foreach (var update in new CloneOperation(cluster, options).RunAsync(requests, CancellationToken.None))
         {
-            if (update.Kind == CloneUpdateKind.Fault) throw new InvalidOperationException(update.Fault!.ToString());
-            if (update.Kind == CloneUpdateKind.Record) bound++;
+            if (update.Kind == ItemUpdateKind.Fault) throw new InvalidOperationException(update.Fault!.ToString());
+            if (update.Kind == ItemUpdateKind.Record) bound++;
         }
 
         if (bound != count) throw new InvalidOperationException($"Only {bound} of {count} clones are Bound.");

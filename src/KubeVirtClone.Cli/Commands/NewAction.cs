@@ -73,7 +73,7 @@ internal static class NewAction
         using var results = new RecordResults<CloneRecord>(
             context.Console, format, CloneShapes.Clone, severalNamespaces, writer: held.Writer, widths: WidthsOf(requests));
         var operation = new CloneOperation(cluster, options);
-        var pump = new UpdatePump(context, results);
+        var pump = new ItemPump<CloneRecord>(context, results);
         using var lastWords = context.OnInterrupt(() =>
         {
             results.Dispose();

@@ -34,7 +34,7 @@ internal static class WaitAction
         using var held = context.HoldResultsOnTerminal(invocation.Output);
         using var results = new RecordResults<CloneRecord>(
             context.Console, invocation.Output, CloneShapes.Clone, invocation.Selection.AllNamespaces, writer: held.Writer, widths: WidthsOf(clones));
-        var pump = new UpdatePump(context, results);
+        var pump = new ItemPump<CloneRecord>(context, results);
         using var lastWords = context.OnInterrupt(() =>
         {
             results.Dispose();

@@ -51,7 +51,7 @@ public sealed class BatchPreflight
 
     private async Task<IReadOnlyList<Finding>> CheckAsync(List<CloneRequest> requests, CancellationToken ct)
     {
-        var updates = Channel.CreateUnbounded<CloneUpdate>();
+        var updates = Channel.CreateUnbounded<ItemUpdate<CloneRecord>>();
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
         var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
         var options = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, DryRun = true };
@@ -62,8 +62,8 @@ public sealed class BatchPreflight
         {
             if (update.Fault is { } fault)
                 Add(findings, FindingSeverity.Error, fault, update.Request!);
-            else if (update.Request!.TargetName is { Length: > 0 })
-                foreseen.Add(update.Request);
+            else if (update.Request is { TargetName.Length: > 0 } named)
+                foreseen.Add(named);
         }
 
         foreach (var there in foreseen.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))

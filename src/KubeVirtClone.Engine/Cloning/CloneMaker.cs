@@ -19,16 +19,16 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="Updates">Where results go.</param>
 /// <param name="Plan">What is to be made.</param>
 /// <param name="Created">Called for each that was made or taken over.</param>
-internal sealed record BatchRun(InFlightWindow Window, ProgressMeter Meter, ChannelWriter<CloneUpdate> Updates, ClonePlan Plan, Action Created)
+internal sealed record BatchRun(InFlightWindow Window, ProgressMeter Meter, ChannelWriter<ItemUpdate<CloneRecord>> Updates, ClonePlan Plan, Action Created)
 {
     /// <summary>Whether everything is in one namespace, so that a right missing there ends everything.</summary>
     public bool OneNamespace { get; } = Plan.Clones.Select(c => c.Request.Namespace).Distinct(StringComparer.Ordinal).Count() == 1;
 
     public void Fail(PlannedClone clone, Fault fault, CloneRecord? record) =>
-        Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Record = record, Request = clone.Original });
+        Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Fault, Fault = fault, Record = record, Input = clone.Original });
 
     public void Warn(Advice text, CloneRecord? record = null, CloneRequest? request = null) =>
-        Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Request = request });
+        Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = text, Record = record, Input = request });
 }
 
 /// <summary>How one clone ended.</summary>
@@ -145,7 +145,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private WaitState NeededState => options is { PurgeOnSuccess: true, For: WaitState.Succeeded } ? WaitState.Bound : options.For;
 
     private TrackerEvents Events() => new(
-        (reference, record, text) => run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
+        (reference, record, text) => run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = text, Record = record, Input = reference }),
         (reference, record) => run.Meter.Seen(reference, record));
 
     private async Task<MadeClone> MakeOneAsync(PlannedClone clone, Action<MadeClone>? made, CancellationToken ct)
@@ -184,7 +184,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         var record = outcome.Record!;
         if (options.DryRun)
         {
-            run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = record, Request = clone.Original });
+            run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = record, Input = clone.Original });
             return new(clone, record, null);
         }
 
@@ -261,6 +261,6 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private void Deliver(PlannedClone clone, CloneRecord record)
     {
         _delivered.Add(record);
-        run.Updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Record, Record = record, Request = clone.Original });
+        run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Record, Record = record, Input = clone.Original });
     }
 }

@@ -1,12 +1,12 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Waiting;
-
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Carries out a batch: plans, creates, follows, and streams what comes of it. An operation runs once.</summary>
@@ -35,20 +35,20 @@ public sealed class CloneOperation
     public int Created => Volatile.Read(ref _created);
 
     /// <summary>
-    /// Carries out the batch. Each request gives one <see cref="CloneUpdateKind.Record"/>, <see cref="CloneUpdateKind.Planned"/>,
-    /// <see cref="CloneUpdateKind.Skipped"/> or <see cref="CloneUpdateKind.Fault"/>; updates come in the order things happen, not in that of
+    /// Carries out the batch. Each request gives one <see cref="ItemUpdateKind.Record"/>, <see cref="ItemUpdateKind.Planned"/>,
+    /// <see cref="ItemUpdateKind.Skipped"/> or <see cref="ItemUpdateKind.Fault"/>; updates come in the order things happen, not in that of
     /// the requests. Nothing is sent before the result is enumerated.
     /// </summary>
     /// <param name="batch">The requests; see <see cref="CloneNaming"/> for making many of one.</param>
     /// <param name="ct">Stops creating and waiting within a second; what was created stays.</param>
     /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
-    public IAsyncEnumerable<CloneUpdate> RunAsync(IReadOnlyList<CloneRequest> batch, CancellationToken ct)
+    public IAsyncEnumerable<ItemUpdate<CloneRecord>> RunAsync(IReadOnlyList<CloneRequest> batch, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return UpdateStream.RunAsync((updates, stop) => ExecuteAsync(batch, updates, stop), ct);
+        return ItemStream.RunAsync<CloneRecord>((updates, stop) => ExecuteAsync(batch, updates, stop), ct);
     }
 
-    private async Task ExecuteAsync(IReadOnlyList<CloneRequest> batch, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    private async Task ExecuteAsync(IReadOnlyList<CloneRequest> batch, ChannelWriter<ItemUpdate<CloneRecord>> updates, CancellationToken ct)
     {
         if (batch.Count == 0)
             return;
@@ -61,19 +61,19 @@ public sealed class CloneOperation
         var plan = await new ClonePlanner(_cluster, _options, Batch).PlanAsync(batch, ct);
         foreach (var update in plan.Updates)
         {
-            if (update.Kind == CloneUpdateKind.Fault)
+            if (update.Kind == ItemUpdateKind.Fault)
                 meter.End(update, success: false);
-            else if (update.Kind == CloneUpdateKind.Skipped)
+            else if (update.Kind == ItemUpdateKind.Skipped)
                 meter.Skipped();
             updates.TryWrite(update);
         }
 
         _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {total} to make, at most {_options.ThrottleLimit} in flight");
-        await UpdateStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
+        await ItemStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
         await transfers.FinishAsync(ct);
     }
 
-    private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<ItemUpdate<CloneRecord>> updates, CancellationToken ct)
     {
         if (plan.Clones.Count == 0)
             return;

@@ -19,7 +19,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private static readonly Version PatchesSince = new(1, 6);
     private static readonly Version VolumeNamePolicySince = new(1, 8);
 
-    private readonly List<CloneUpdate> _updates = [];
+    private readonly List<ItemUpdate<CloneRecord>> _updates = [];
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private CloneCompiler _compiler = new(batch, macs: null, KnownTypes.None);
     private KnownTypes _types = KnownTypes.None;
@@ -161,7 +161,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         if (!OnPaper && PreflightRules.TargetExists(named, facts) is { } exists)
         {
             if (options.SkipExisting)
-                _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Skipped, Request = item.Original, Message = exists.Message });
+                _updates.Add(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Skipped, Input = item.Original, Message = exists.Message });
             else
                 Fail(exists, item.Original);
             return;
@@ -228,13 +228,13 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         new(request, item.Original, Existing: null) { Asked = item.Asked, Fingerprint = fingerprint, ApiVersion = kind.ApiVersion };
 
     private void Fail(Fault fault, CloneRequest request) =>
-        _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault, Request = request });
+        _updates.Add(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Fault, Fault = fault, Input = request });
 
     // The same words about the same source are said once, not once for each of its clones.
     private void Warn(IEnumerable<Advice> warnings, CloneRequest request)
     {
         foreach (var warning in warnings.Where(w => _warned.Add(w.ToString())))
-            _updates.Add(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning, Request = request });
+            _updates.Add(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = warning, Input = request });
     }
 
     internal static Fault Duplicate(CloneRequest request, string what, string name) => FaultMapper.Make(

@@ -30,14 +30,14 @@ public sealed class CloneWaiter
     /// <param name="options">State and time.</param>
     /// <param name="ct">Stops within a second.</param>
     /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
-    public IAsyncEnumerable<CloneUpdate> WaitAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, CancellationToken ct)
+    public IAsyncEnumerable<ItemUpdate<CloneRecord>> WaitAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(clones);
         ArgumentNullException.ThrowIfNull(options);
-        return UpdateStream.RunAsync((updates, stop) => WaitAllAsync(clones, options, updates, stop), ct);
+        return ItemStream.RunAsync<CloneRecord>((updates, stop) => WaitAllAsync(clones, options, updates, stop), ct);
     }
 
-    private async Task WaitAllAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, ChannelWriter<CloneUpdate> updates, CancellationToken ct)
+    private async Task WaitAllAsync(IReadOnlyList<CloneReference> clones, WaitOptions options, ChannelWriter<ItemUpdate<CloneRecord>> updates, CancellationToken ct)
     {
         var distinct = clones.DistinctBy(c => (c.Namespace, c.Name, c.Uid)).ToList();
         if (distinct.Count == 0)
@@ -45,7 +45,7 @@ public sealed class CloneWaiter
         var meter = new ProgressMeter(distinct.Count, _cluster.Clock);
         var scope = distinct is [{ } only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
         var events = new TrackerEvents(
-            (reference, record, text) => updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = text, Record = record, Reference = reference }),
+            (reference, record, text) => updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = text, Record = record, Input = reference }),
             (reference, record) => meter.Seen(reference, record));
         using var ending = new FirstFailure(ct);
         distinct = await FindMethodsAsync(distinct, ending.Token);
@@ -60,7 +60,7 @@ public sealed class CloneWaiter
 
         // Batches whose shared snapshot may have been waited for by these clones alone.
         var shared = new ConcurrentDictionary<(string Namespace, string Batch), bool>();
-        await UpdateStream.WithProgressAsync(
+        await ItemStream.WithProgressAsync(
             () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
                 ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], shared, meter, updates, ending.Token))))),
             meter,
@@ -105,7 +105,7 @@ public sealed class CloneWaiter
         CloneTracker tracker,
         ConcurrentDictionary<(string Namespace, string Batch), bool> shared,
         ProgressMeter meter,
-        ChannelWriter<CloneUpdate> updates,
+        ChannelWriter<ItemUpdate<CloneRecord>> updates,
         CancellationToken ct)
     {
         meter.Begin(reference);
@@ -116,13 +116,13 @@ public sealed class CloneWaiter
         if (outcome.Record is { Bound: true, SnapshotName: not null, Batch: { } batch } bound)
             shared[(bound.Namespace, batch)] = true;
         if (outcome.Reservation is not null)
-            updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = outcome.Reservation, Record = outcome.Record, Reference = reference });
-        updates.TryWrite(new CloneUpdate
+            updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = outcome.Reservation, Record = outcome.Record, Input = reference });
+        updates.TryWrite(new ItemUpdate<CloneRecord>
         {
-            Kind = outcome.Fault is null ? CloneUpdateKind.Record : CloneUpdateKind.Fault,
+            Kind = outcome.Fault is null ? ItemUpdateKind.Record : ItemUpdateKind.Fault,
             Record = outcome.Record,
             Fault = outcome.Fault,
-            Reference = reference,
+            Input = reference,
         });
     }
 

@@ -23,7 +23,7 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="updates">Takes what becomes of the requests.</param>
 /// <param name="told">Takes warnings; null has them among the updates.</param>
 internal sealed class TransferStage(
-    KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<CloneUpdate> updates, Action<TransferWarning, CloneRequest>? told = null)
+    KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<ItemUpdate<CloneRecord>> updates, Action<TransferWarning, CloneRequest>? told = null)
 {
     private readonly object _gate = new();
     private readonly List<SharedSnapshot> _brought = [];
@@ -60,8 +60,8 @@ internal sealed class TransferStage(
             }
 
             updates.TryWrite(place.Fault is { } fault
-                ? new CloneUpdate { Kind = CloneUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Request = request }
-                : new CloneUpdate { Kind = CloneUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ordinals, ct), Request = request });
+                ? new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Input = request }
+                : new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ordinals, ct), Input = request });
             ended(place.Fault is null);
         }
 
@@ -187,7 +187,7 @@ internal sealed class TransferStage(
             if (told is not null)
                 told(warning, request);
             else
-                updates.TryWrite(new CloneUpdate { Kind = CloneUpdateKind.Warning, Message = warning.Text, Request = request });
+                updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = warning.Text, Input = request });
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
 /// <summary>What a batch comes to.</summary>
 /// <param name="Clones">What is to be made.</param>
 /// <param name="Updates">Faults, warnings and skipped items known before anything is made.</param>
-internal sealed record ClonePlan(IReadOnlyList<PlannedClone> Clones, IReadOnlyList<CloneUpdate> Updates)
+internal sealed record ClonePlan(IReadOnlyList<PlannedClone> Clones, IReadOnlyList<ItemUpdate<CloneRecord>> Updates)
 {
     /// <summary>Turns requests into what is sent.</summary>
     public required CloneCompiler Compiler { get; init; }

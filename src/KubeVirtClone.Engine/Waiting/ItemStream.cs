@@ -7,6 +7,8 @@ namespace KubeVirtClone.Engine.Waiting;
 /// <summary>Runs work that reports through a channel, and streams what it reports. When the reader stops early, the work is cancelled and waited for.</summary>
 internal static class ItemStream
 {
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+
     public static async IAsyncEnumerable<ItemUpdate<T>> RunAsync<T>(
         Func<ChannelWriter<ItemUpdate<T>>, CancellationToken, Task> work,
         [EnumeratorCancellation] CancellationToken ct)
@@ -25,6 +27,24 @@ internal static class ItemStream
             await stop.CancelAsync();
             await running;
         }
+    }
+
+    /// <summary>Reports progress at intervals until <paramref name="work"/> is done, and once more then.</summary>
+    public static async Task WithProgressAsync<T>(Func<Task> work, ProgressMeter meter, ChannelWriter<ItemUpdate<T>> updates, TimeProvider clock)
+        where T : class
+    {
+        var timer = clock.CreateTimer(_ => Report(), state: null, ProgressInterval, ProgressInterval);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await timer.DisposeAsync();
+            Report();
+        }
+
+        void Report() => updates.TryWrite(new ItemUpdate<T> { Kind = ItemUpdateKind.Progress, Progress = meter.Read() });
     }
 
     // The reader gets what happened before the failure, then the failure.

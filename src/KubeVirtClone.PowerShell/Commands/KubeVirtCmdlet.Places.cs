@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
@@ -44,9 +45,9 @@ public abstract partial class KubeVirtCmdlet
     }
 
     /// <summary>Notes what an update says of an item.</summary>
-    private protected void Settle(CloneUpdate update, object? item)
+    private protected void Settle(ItemUpdate<CloneRecord> update, object? item)
     {
-        if (update.Kind is CloneUpdateKind.Record or CloneUpdateKind.Fault or CloneUpdateKind.Skipped or CloneUpdateKind.Planned) Settle(item);
+        if (update.Kind is ItemUpdateKind.Record or ItemUpdateKind.Fault or ItemUpdateKind.Skipped or ItemUpdateKind.Planned) Settle(item);
     }
 
     /// <summary>Those of some items that have not come back; from now on they have.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Errors;
 using KubeVirtClone.Progress;
@@ -105,25 +106,25 @@ public abstract partial class KubeVirtCmdlet : AsyncCmdlet
     /// <summary>Sends one message of a running operation to the stream it belongs to.</summary>
     /// <param name="update">The message.</param>
     /// <param name="progress">Takes the counts.</param>
-    private protected void WriteUpdate(CloneUpdate update, CloneProgressView progress)
+    private protected void WriteUpdate(ItemUpdate<CloneRecord> update, CloneProgressView progress)
     {
         switch (update.Kind)
         {
-            case CloneUpdateKind.Progress:
+            case ItemUpdateKind.Progress:
                 progress.Update(update.Progress!);
                 break;
-            case CloneUpdateKind.Record:
+            case ItemUpdateKind.Record:
                 var clone = new VMClone(update.Record!);
                 Post(() => WriteObject(clone));
                 break;
-            case CloneUpdateKind.Fault:
+            case ItemUpdateKind.Fault:
                 var error = ErrorRecords.From(update.Fault!, RetryTarget.Of(update) ?? update.Reference?.Input);
                 Post(() => WriteError(error));
                 break;
-            case CloneUpdateKind.Warning:
+            case ItemUpdateKind.Warning:
                 Post(() => WarnOnce(update.Message!.ToString()));
                 break;
-            case CloneUpdateKind.Planned:
+            case ItemUpdateKind.Planned:
                 Post(() => WriteVerbose($"The server would take the clone of '{update.Request?.SourceName}' to '{update.Record?.TargetName}'."));
                 break;
             default:

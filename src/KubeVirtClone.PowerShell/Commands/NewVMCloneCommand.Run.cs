@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Pipeline;
 using KubeVirtClone.Progress;
 

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
+using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
 

@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -7,12 +8,12 @@ namespace KubeVirtClone.Errors;
 internal static class RetryTarget
 {
     /// <summary>The clone where there is one, with the request it came from; else the request; null when neither is known.</summary>
-    public static object? Of(CloneUpdate update)
+    public static object? Of(ItemUpdate<CloneRecord> update)
     {
         var request = update.Request?.Input as VMCloneRequest;
         if (request is null && (update.Request ?? FromRecord(update)) is { } engineRequest) request = VMCloneRequest.FromEngine(engineRequest);
         return update.Record is { } record ? new VMClone(record, request) : request;
     }
 
-    private static CloneRequest? FromRecord(CloneUpdate update) => update.Record is { } record ? CloneRequest.FromClone(record) : null;
+    private static CloneRequest? FromRecord(ItemUpdate<CloneRecord> update) => update.Record is { } record ? CloneRequest.FromClone(record) : null;
 }

@@ -22,9 +22,9 @@ internal sealed class OrderedRecords
     }
 
     /// <summary>Keeps a result until <see cref="Take"/>; false for what is to be written at once.</summary>
-    public bool Hold(CloneUpdate update)
+    public bool Hold(ItemUpdate<CloneRecord> update)
     {
-        if (!_isLast || update is not { Kind: CloneUpdateKind.Record, Record: { } record, Request.Input: { } input } || !_places.TryGetValue(input, out var place)) return false;
+        if (!_isLast || update is not { Kind: ItemUpdateKind.Record, Record: { } record, Request.Input: { } input } || !_places.TryGetValue(input, out var place)) return false;
         lock (_held) _held.Add((place, record));
         return true;
     }

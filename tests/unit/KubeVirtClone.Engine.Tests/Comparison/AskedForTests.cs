@@ -22,7 +22,7 @@ public sealed class AskedForTests
             ExcludeAnnotations = ["no*"],
             RunStrategy = "Manual",
         };
-        (await world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true })).Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        (await world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true })).Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         var restore = CloneRecord.From(new Kubernetes.KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(world.Client.All(World.Restores).ShouldHaveSingleItem())));
         // The machine KubeVirt makes of these patches.
         var machine = world.Client.Find(KubeVirtKinds.VirtualMachine, "default", "golden")!;

@@ -59,13 +59,13 @@ public sealed class FailedSnapshotTests
     public async Task Who_waits_for_the_clone_is_told(string state, string why, string step)
     {
         Arrange(state);
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         await _world.Clock.RunUntilDoneAsync(Task.Run(async () =>
         {
             await foreach (var update in new CloneWaiter(_world.Cluster).WaitAsync([new CloneReference("default", "stuck")], new WaitOptions { Timeout = TimeSpan.FromMinutes(10) }, CancellationToken.None))
                 updates.Add(update);
         }));
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneSnapshotFailed);
         fault.Message.ShouldContain(why);
         fault.RecommendedAction.ToString().ShouldContain(step);

@@ -32,13 +32,13 @@ public sealed class HiddenCauseTests
         var diagnosis = await DiagnoseAsync();
         diagnosis.Code.ShouldBe(CauseCodes.QuotaExceeded);
         diagnosis.Repair.IsEmpty.ShouldBeTrue("it goes on by itself once there is room");
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         await _world.Clock.RunUntilDoneAsync(Task.Run(async () =>
         {
             await foreach (var update in new CloneWaiter(_world.Cluster).WaitAsync([new CloneReference("default", "stuck")], new WaitOptions { Timeout = TimeSpan.FromMinutes(10) }, CancellationToken.None))
                 updates.Add(update);
         }));
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.QuotaExceeded);
         fault.Cause!.Code.ShouldBe(CauseCodes.QuotaExceeded);
     }

@@ -98,13 +98,13 @@ public sealed class RecordedTableTests(ITestOutputHelper output)
         {
             var clock = (ManualClock)cluster.Clock;
             var began = clock.GetUtcNow();
-            var updates = new List<CloneUpdate>();
+            var updates = new List<ItemUpdate<CloneRecord>>();
             await clock.RunUntilDoneAsync(Task.Run(async () =>
             {
                 await foreach (var update in new CloneWaiter(cluster).WaitAsync([reference], new WaitOptions { Timeout = TimeSpan.FromMinutes(1) }, CancellationToken.None))
                     updates.Add(update);
             }));
-            var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem(name).Fault!;
+            var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem(name).Fault!;
             table.AppendLine($"{name,-44} {fault.Id,-28} {(clock.GetUtcNow() - began).TotalSeconds,6:0.0} s  {fault.Cause?.Code}");
             if (fault.Id == FaultIds.VMCloneTimeout && !MayStillCome.Contains(fault.Cause?.Code ?? ""))
                 late.Add($"{name}: {fault.Message}");

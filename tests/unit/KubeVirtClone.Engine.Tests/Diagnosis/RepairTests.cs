@@ -61,14 +61,14 @@ public sealed class RepairTests
     {
         await StuckAsync();
         var waiter = new CloneWaiter(_world.Cluster);
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         var run = Task.Run(async () =>
         {
             await foreach (var update in waiter.WaitAsync([new CloneReference("default", "stuck")], new WaitOptions(), CancellationToken.None))
                 updates.Add(update);
         });
         await _world.Clock.RunUntilDoneAsync(run);
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMClonePatchInvalid);
         fault.Cause!.Code.ShouldBe(CauseCodes.PatchNotApplicable);
         fault.Cause.Evidence.ShouldNotBeEmpty();
@@ -80,14 +80,14 @@ public sealed class RepairTests
         _world.PutRelated(World.Clones, Clone("""{ "phase": "RestoreInProgress", "restoreName": "tmp-restore-u1" }"""));
         _world.PutRelated(World.Restores, Restore("Waiting for new PVCs", progressing: "True", reason2: "Creating new PVCs"));
         PutClaim("restore-r1-root", "tmp-restore-u1", uid: "r1", phase: "Pending");
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         var run = Task.Run(async () =>
         {
             await foreach (var update in new CloneWaiter(_world.Cluster).WaitAsync([new CloneReference("default", "stuck")], new WaitOptions { Timeout = TimeSpan.FromMinutes(1) }, CancellationToken.None))
                 updates.Add(update);
         });
         await _world.Clock.RunUntilDoneAsync(run);
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneTimeout);
         fault.Cause!.Code.ShouldBe(CauseCodes.ClaimNotProvisioned);
         fault.Message.ShouldContain("'restore-r1-root' is not bound");

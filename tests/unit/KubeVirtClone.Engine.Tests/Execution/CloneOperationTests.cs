@@ -19,10 +19,10 @@ public sealed class CloneOperationTests
     {
         var updates = await _world.CloneAsync(World.Requests(5));
 
-        var records = updates.Of(CloneUpdateKind.Record);
+        var records = updates.Of(ItemUpdateKind.Record);
         records.Select(u => u.Record!.TargetName).Order().ShouldBe(["web-001", "web-002", "web-003", "web-004", "web-005"]);
         records.ShouldAllBe(u => u.Record!.Phase == ClonePhase.Pending && u.Record.Method == CloneMethod.Clone && u.Record.Batch != null);
-        updates.Of(CloneUpdateKind.Progress)[^1].Progress!.Completed.ShouldBe(5);
+        updates.Of(ItemUpdateKind.Progress)[^1].Progress!.Completed.ShouldBe(5);
         _world.Client.Count("WATCH").ShouldBe(0);
     }
 
@@ -32,9 +32,9 @@ public sealed class CloneOperationTests
         _world.SucceedAtOnce();
         var updates = await _world.CloneAsync(World.Requests(50), WaitBound);
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(50);
-        updates.Of(CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Bound && u.Record.Ready && u.Record.Duration != null);
-        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(50);
+        updates.Of(ItemUpdateKind.Record).ShouldAllBe(u => u.Record!.Bound && u.Record.Ready && u.Record.Duration != null);
+        updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
     }
 
     [Theory]
@@ -68,11 +68,11 @@ public sealed class CloneOperationTests
         ];
         var updates = await _world.CloneAsync(requests, WaitBound);
 
-        updates.Of(CloneUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ShouldBe(["good-1", "good-3"]);
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe(
+        updates.Of(ItemUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ShouldBe(["good-1", "good-3"]);
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe(
             [FaultIds.VMCloneDuplicateTarget, FaultIds.VMCloneNameInvalid, FaultIds.VMCloneTargetIsSource, FaultIds.VMNotFound]);
-        updates.Of(CloneUpdateKind.Fault).ShouldContain(u => Equals(u.Request!.Input, "row 2") && u.Fault!.Id == FaultIds.VMCloneNameInvalid);
-        updates.Of(CloneUpdateKind.Progress)[^1].Progress!.ShouldSatisfyAllConditions(p => p.Completed.ShouldBe(2), p => p.Failed.ShouldBe(4), p => p.Running.ShouldBe(0));
+        updates.Of(ItemUpdateKind.Fault).ShouldContain(u => Equals(((CloneRequest)u.Input!).Input, "row 2") && u.Fault!.Id == FaultIds.VMCloneNameInvalid);
+        updates.Of(ItemUpdateKind.Progress)[^1].Progress!.ShouldSatisfyAllConditions(p => p.Completed.ShouldBe(2), p => p.Failed.ShouldBe(4), p => p.Running.ShouldBe(0));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class CloneOperationTests
         await _world.CloneAsync(World.Requests(3), options);
         var updates = await _world.CloneAsync(World.Requests(5), options);
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(5);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(5);
         _world.Client.All(World.Clones).Count.ShouldBe(5);
         _world.Client.Count("CREATE").ShouldBe(5);
     }
@@ -95,7 +95,7 @@ public sealed class CloneOperationTests
         await _world.CloneAsync([World.Request()], options);
         _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("web-1"));
 
-        (await _world.CloneAsync([World.Request()], options)).Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        (await _world.CloneAsync([World.Request()], options)).Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         _world.Client.Count("CREATE").ShouldBe(1);
     }
 
@@ -127,7 +127,7 @@ public sealed class CloneOperationTests
         _world.Client.After = (r, _) => throw new AnswerLostException("POST", r.Kind.PathFor(r.Namespace));
         var updates = await _world.CloneAsync(World.Requests(3));
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(3);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(3);
         _world.Client.All(World.Clones).Count.ShouldBe(3);
         _world.Client.Count("CREATE").ShouldBe(3);
     }
@@ -141,7 +141,7 @@ public sealed class CloneOperationTests
             : Task.CompletedTask;
         var updates = await _world.CloneAsync([World.Request()]);
 
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         _world.Client.Count("CREATE").ShouldBe(2);
         _world.TheClone();
     }
@@ -168,7 +168,7 @@ public sealed class CloneOperationTests
         _world.Client.Before = r => r.Verb == "CREATE" && Interlocked.Increment(ref n) % 3 == 0 ? throw new ApiStatusException(429, "TooManyRequests", "slow down") : Task.CompletedTask;
         var updates = await _world.CloneAsync(World.Requests(40), WaitBound);
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(40);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(40);
         _world.Client.All(World.Clones).Count.ShouldBe(40);
         _world.Verbose.ShouldContain(v => v.Contains("in flight now"));
     }
@@ -208,8 +208,8 @@ public sealed class CloneOperationTests
             : Task.CompletedTask;
         var updates = await _world.CloneAsync(World.Requests(3), new CloneOptions { DryRun = true, Wait = true });
 
-        updates.Of(CloneUpdateKind.Planned).Count.ShouldBe(2);
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        updates.Of(ItemUpdateKind.Planned).Count.ShouldBe(2);
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneRejected);
         fault.Message.ShouldBe("KubeVirt refused the request: no");
         fault.RecommendedAction.ToString().ShouldContain("spec.source");
@@ -222,8 +222,8 @@ public sealed class CloneOperationTests
         _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("web-002"));
         var updates = await _world.CloneAsync(World.Requests(3), new CloneOptions { SkipExisting = true });
 
-        updates.Of(CloneUpdateKind.Skipped).ShouldHaveSingleItem().Request!.TargetName.ShouldBe("web-002");
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(2);
+        updates.Of(ItemUpdateKind.Skipped).ShouldHaveSingleItem().Request!.TargetName.ShouldBe("web-002");
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(2);
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class CloneOperationTests
         _world.SucceedAtOnce();
         var updates = await _world.CloneAsync(World.Requests(3), new CloneOptions { Wait = true, PurgeOnSuccess = true });
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(3);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(3);
         _world.Client.All(World.Clones).ShouldBeEmpty();
     }
 
@@ -257,8 +257,8 @@ public sealed class CloneOperationTests
             : Task.CompletedTask;
         var updates = await _world.CloneAsync(World.Requests(3));
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(2);
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.ShouldSatisfyAllConditions(
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(2);
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.ShouldSatisfyAllConditions(
             f => f.Id.ShouldBe(FaultIds.QuotaExceeded),
             f => f.Category.ShouldBe(FaultCategory.LimitsExceeded));
     }
@@ -275,7 +275,7 @@ public sealed class CloneOperationTests
                 // Nothing ever succeeds; stop when the window is full.
                 if (_world.Client.Count("CREATE") >= CloneOptions.DefaultThrottleLimit)
                     await stop.CancelAsync();
-                update.Kind.ShouldNotBe(CloneUpdateKind.Fault);
+                update.Kind.ShouldNotBe(ItemUpdateKind.Fault);
             }
         });
 
@@ -293,7 +293,7 @@ public sealed class CloneOperationTests
         var read = 0;
         await foreach (var update in new CloneOperation(_world.Cluster, World.Plain(new CloneOptions { ThrottleLimit = 1 })).RunAsync(World.Requests(30), default))
         {
-            if (update.Kind == CloneUpdateKind.Record && ++read == 3)
+            if (update.Kind == ItemUpdateKind.Record && ++read == 3)
                 break;
         }
 
@@ -305,8 +305,8 @@ public sealed class CloneOperationTests
     {
         var options = new CloneOptions { Batch = "lab7" };
         List<CloneRequest> requests = [World.Request(target: null), World.Request(target: null)];
-        var first = (await _world.CloneAsync(requests, options)).Of(CloneUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ToList();
-        var second = (await _world.CloneAsync(requests, options)).Of(CloneUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ToList();
+        var first = (await _world.CloneAsync(requests, options)).Of(ItemUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ToList();
+        var second = (await _world.CloneAsync(requests, options)).Of(ItemUpdateKind.Record).Select(u => u.Record!.TargetName).Order().ToList();
 
         first.Distinct().Count().ShouldBe(2);
         first.ShouldAllBe(n => n.StartsWith("clone-golden-"));
@@ -344,7 +344,7 @@ public sealed class CloneOperationTests
         _world.Client.Before = r => r.Verb is "GET" or "LIST" ? throw new ApiStatusException(403, "Forbidden", "may not read") : Task.CompletedTask;
         var updates = await _world.CloneAsync([World.Request()]);
 
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         _world.Verbose.ShouldContain(v => v.StartsWith("Not checked: virtualmachines"));
     }
 }

@@ -144,7 +144,7 @@ public sealed class IdentityRulesTests
         _world.Names(World.Restores).ShouldHaveSingleItem();
 
         var refused = await _world.RunAsync([World.Request("b") with { Hostname = "h" }], new CloneOptions { Method = CloneMethodChoice.Clone });
-        var fault = refused.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = refused.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneFieldUnsupported);
         fault.Message.ShouldContain("1.5.0");
         fault.RecommendedAction.ToString().ShouldContain("-Method Restore");
@@ -163,10 +163,10 @@ public sealed class IdentityRulesTests
     private async Task<JsonObject> MakeAsync(CloneRequest request)
     {
         var updates = await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true });
-        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         return _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", request.TargetName!)!;
     }
 
     private async Task<Fault> FaultAsync(CloneRequest request) =>
-        (await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore })).Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        (await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore })).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
 }

@@ -217,7 +217,7 @@ public sealed class GoldenImageTests
         await MakeAsync(Ubuntu);
         _world.ClaimPhase = "Pending";
         var requests = World.Requests(2).Select(r => r with { SourceName = "", GoldenImage = "ubuntu-24.04" }).ToList();
-        (await _world.RunAsync(requests, new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true })).Of(CloneUpdateKind.Record).Count.ShouldBe(2);
+        (await _world.RunAsync(requests, new CloneOptions { Method = CloneMethodChoice.Restore, Wait = true })).Of(ItemUpdateKind.Record).Count.ShouldBe(2);
 
         var image = (await _world.ReadAsync(Images.ListAsync(new ListQuery { Names = ["ubuntu*"] }, null, withUses: true, default))).ShouldHaveSingleItem().Value!;
         image.Machines.ShouldBe(["web-001", "web-002"]);

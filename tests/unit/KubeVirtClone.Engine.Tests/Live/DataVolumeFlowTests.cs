@@ -30,8 +30,8 @@ public sealed class DataVolumeFlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([Request("one", source), Request("two", source)], Copied);
 
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        var records = updates.Of(CloneUpdateKind.Record).Select(u => u.Record!).ToList();
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        var records = updates.Of(ItemUpdateKind.Record).Select(u => u.Record!).ToList();
         records.Select(r => (r.Method, r.Phase, r.Bound, r.SourceName, r.Batch)).Distinct().ShouldHaveSingleItem()
             .ShouldBe((CloneMethod.DataVolume, ClonePhase.Succeeded, true, source, "b"));
         var original = (await sandbox.MachineAsync(source)).Volumes.Single(v => v.IsCopied).Reference!;
@@ -99,13 +99,13 @@ public sealed class DataVolumeFlowTests
         var measured = (await new CloneMeasurer(sandbox.Cluster).MeasureBatchAsync("default", "b", default)).Clones;
         measured.Select(m => (m.Method, m.Name)).ShouldBe([(CloneMethod.DataVolume, "one"), (CloneMethod.DataVolume, "two")]);
         measured.ShouldAllBe(m => m.Spans.Any(s => s.Part == ClonePart.Bind && s.End != null));
-        var waited = new List<CloneUpdate>();
+        var waited = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneWaiter(sandbox.Cluster).WaitAsync([new CloneReference("default", "one")], new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromSeconds(30) }, default))
             waited.Add(update);
-        waited.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        waited.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
 
         // The same call makes nothing; a removal takes machine, data volume and claim.
-        (await sandbox.CloneAsync([Request("one", "legacy-01") with { Hostname = "h" }], Copied)).Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Uid.ShouldBe(one.Uid);
+        (await sandbox.CloneAsync([Request("one", "legacy-01") with { Hostname = "h" }], Copied)).Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Uid.ShouldBe(one.Uid);
         (await new CloneRemoval(sandbox.Cluster, includeTarget: true).RemoveAsync(one, default)).ShouldBeNull();
         await sandbox.UntilGoneAsync(KubeVirtKinds.VirtualMachine, "one");
         await sandbox.UntilGoneAsync(KubeVirtKinds.PersistentVolumeClaim, one.ClaimNames[0]);
@@ -118,9 +118,9 @@ public sealed class DataVolumeFlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([Request("one", "legacy-01"), Request("two", "legacy-01")], Copied with { Method = CloneMethodChoice.Auto });
 
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Record).Select(u => u.Record!.Method).ShouldBe([CloneMethod.DataVolume, CloneMethod.DataVolume]);
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message.ShouldNotBeNull().ToString().ShouldContain("The volume 'data' of 'legacy-01' takes no snapshots (No VolumeSnapshotClass");
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).Select(u => u.Record!.Method).ShouldBe([CloneMethod.DataVolume, CloneMethod.DataVolume]);
+        updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem().Message.ShouldNotBeNull().ToString().ShouldContain("The volume 'data' of 'legacy-01' takes no snapshots (No VolumeSnapshotClass");
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class DataVolumeFlowTests
             started.Fault.ShouldBeNull();
         var before = await sandbox.MachineNamesAsync();
 
-        var faults = (await sandbox.CloneAsync([Request("one", source), Request("two", source)], Copied with { Method = method })).Of(CloneUpdateKind.Fault).Select(f => f.Fault!).ToList();
+        var faults = (await sandbox.CloneAsync([Request("one", source), Request("two", source)], Copied with { Method = method })).Of(ItemUpdateKind.Fault).Select(f => f.Fault!).ToList();
         faults.Select(f => (f.Id, f.TargetName)).ShouldBe([(FaultIds.VMCloneSourceRunning, "default/one"), (FaultIds.VMCloneSourceRunning, "default/two")]);
         faults.ShouldAllBe(f => f.Message.Contains(words, StringComparison.Ordinal) && f.RecommendedAction.ToString().Contains($"Stop-VM {source}", StringComparison.Ordinal));
         (await sandbox.MachineNamesAsync()).ShouldBe(before, ignoreOrder: true);
@@ -148,7 +148,7 @@ public sealed class DataVolumeFlowTests
         (await new SnapshotCatalog(sandbox.Cluster).CreateAsync(new SnapshotRequest { Namespace = "default", SourceName = "golden-pvc", Name = "s" }, dryRun: false, default)).Fault.ShouldBeNull();
         await new KubeVirtClone.Engine.Waiting.SnapshotWaiter(sandbox.Cluster).WaitOneAsync(new SnapshotReference("default", "s"), TimeSpan.FromMinutes(1), _ => { }, default);
 
-        var fault = (await sandbox.CloneAsync([Request("one", "s") with { SourceKind = SourceKinds.VirtualMachineSnapshot }], Copied)).Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = (await sandbox.CloneAsync([Request("one", "s") with { SourceKind = SourceKinds.VirtualMachineSnapshot }], Copied)).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMCloneSourceUnsupported);
         fault.Message.ShouldContain("is a snapshot");
     }
@@ -198,11 +198,11 @@ public sealed class DataVolumeFlowTests
 
         await foreach (var stopped in power.StopAsync([source], new PowerOptions { Wait = true, Force = true, Timeout = TimeSpan.FromMinutes(1) }, default))
             stopped.Fault.ShouldBeNull();
-        var waited = new List<CloneUpdate>();
+        var waited = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneWaiter(sandbox.Cluster).WaitAsync([clone], new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromMinutes(1) }, default))
             waited.Add(update);
-        waited.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        waited.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        waited.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        waited.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
     }
 
     [Fact]
@@ -212,8 +212,8 @@ public sealed class DataVolumeFlowTests
         var larger = Request("one", "golden-pvc") with { DiskSizes = new Dictionary<string, string>(StringComparer.Ordinal) { ["data"] = "12Gi" } };
         var updates = await sandbox.CloneAsync([larger], Copied);
 
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        var name = updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.ClaimNames.ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        var name = updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.ClaimNames.ShouldHaveSingleItem();
         (await FindAsync(sandbox, KubeVirtKinds.PersistentVolumeClaim, name)).StringAt("status", "capacity", "storage").ShouldBe("12Gi");
     }
 
@@ -229,7 +229,7 @@ public sealed class DataVolumeFlowTests
         manifests.ShouldAllBe(m => m["spec"]!["dataVolumeTemplates"]![0]!["spec"]!["source"]!["pvc"]!["name"]!.GetValue<string>() == "legacy-01-data");
         (await sandbox.MachineNamesAsync()).ShouldNotContain("one");
         var tried = await sandbox.CloneAsync([Request("one", "legacy-01")], Copied with { DryRun = true });
-        tried.Of(CloneUpdateKind.Planned).ShouldHaveSingleItem();
+        tried.Of(ItemUpdateKind.Planned).ShouldHaveSingleItem();
         (await sandbox.MachineNamesAsync()).ShouldNotContain("one");
     }
 

@@ -23,8 +23,8 @@ public sealed class DirectFlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([Request("one"), Request("two")], Direct);
 
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        var records = updates.Of(CloneUpdateKind.Record).Select(u => u.Record!).ToList();
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        var records = updates.Of(ItemUpdateKind.Record).Select(u => u.Record!).ToList();
         records.Select(r => (r.Method, r.Phase, r.Bound, r.SourceName, r.Batch)).Distinct().ShouldHaveSingleItem()
             .ShouldBe((CloneMethod.Direct, ClonePhase.Succeeded, true, "golden-dv", "b"));
         foreach (var record in records)
@@ -58,11 +58,11 @@ public sealed class DirectFlowTests
         comparison.Differences.Where(d => !d.Expected).Select(d => d.Path).ShouldBeEmpty();
         var measured = (await new CloneMeasurer(sandbox.Cluster).MeasureBatchAsync("default", "b", default)).Clones;
         measured.Select(m => (m.Method, m.Name)).ShouldBe([(CloneMethod.Direct, "one"), (CloneMethod.Direct, "two")]);
-        var waited = new List<CloneUpdate>();
+        var waited = new List<ItemUpdate<CloneRecord>>();
         // By name alone, as somebody who does not know how it was made.
         await foreach (var update in new CloneWaiter(sandbox.Cluster).WaitAsync([new CloneReference("default", "one")], new WaitOptions { For = WaitState.Bound, Timeout = TimeSpan.FromSeconds(30) }, default))
             waited.Add(update);
-        waited.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        waited.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
     }
 
     [Fact]
@@ -73,13 +73,13 @@ public sealed class DirectFlowTests
         var uid = (await sandbox.MachineAsync("one")).Uid;
 
         var again = await sandbox.CloneAsync([Request("one")], Direct);
-        again.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Uid.ShouldBe(uid);
+        again.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Uid.ShouldBe(uid);
         var other = await sandbox.CloneAsync([Request("one") with { Hostname = "else" }], Direct);
-        other.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
+        other.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
         var elsewhere = await sandbox.CloneAsync([Request("one")], Direct with { Batch = "c" });
-        elsewhere.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneTargetExists);
+        elsewhere.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneTargetExists);
         var passed = await sandbox.CloneAsync([Request("one")], Direct with { Batch = "c", SkipExisting = true });
-        passed.Of(CloneUpdateKind.Skipped).ShouldHaveSingleItem();
+        passed.Of(ItemUpdateKind.Skipped).ShouldHaveSingleItem();
         (await sandbox.MachineAsync("one")).Uid.ShouldBe(uid);
     }
 
@@ -92,7 +92,7 @@ public sealed class DirectFlowTests
         var theirs = await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.PersistentVolumeClaim, "default", Claim("one" + suffix), options: null, default);
 
         var updates = await sandbox.CloneAsync([Request("one")], Direct);
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneVolumeExists);
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneVolumeExists);
         (await sandbox.MachineNamesAsync()).ShouldNotContain("one");
         var left = await ClaimAsync(sandbox, "one" + suffix);
         left.Uid.ShouldBe(theirs.Uid);
@@ -100,7 +100,7 @@ public sealed class DirectFlowTests
         (await SnapshotsAsync(sandbox)).ShouldBeEmpty();
 
         var random = await sandbox.CloneAsync([Request("one") with { VolumeNamePolicy = "RandomizeNames" }], Direct);
-        random.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        random.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class DirectFlowTests
         var before = await sandbox.MachineNamesAsync();
 
         var updates = await sandbox.CloneAsync([Request("one"), Request("two")], Direct);
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Id).ShouldBe([FaultIds.QuotaExceeded, FaultIds.QuotaExceeded]);
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Id).ShouldBe([FaultIds.QuotaExceeded, FaultIds.QuotaExceeded]);
         (await sandbox.MachineNamesAsync()).ShouldBe(before, ignoreOrder: true);
     }
 
@@ -163,8 +163,8 @@ public sealed class DirectFlowTests
         unfinished.Message.ShouldContain(unfinished.ClaimNames[0]);
 
         var again = await sandbox.CloneAsync([Request("one")], Direct);
-        again.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        again.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        again.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        again.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
         (await sandbox.ClonesAsync()).ShouldHaveSingleItem().Bound.ShouldBeTrue();
     }
 
@@ -175,8 +175,8 @@ public sealed class DirectFlowTests
         var before = await sandbox.MachineNamesAsync();
         var bad = Request("two") with { Patches = ["""{"op":"replace","path":"/spec/template/spec/networks","value":[]}"""] };
         var updates = await sandbox.CloneAsync([Request("one"), bad], Direct with { DryRun = true, Wait = false });
-        updates.Of(CloneUpdateKind.Planned).ShouldHaveSingleItem().Record!.TargetName.ShouldBe("one");
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.TargetName.ShouldBe("default/two");
+        updates.Of(ItemUpdateKind.Planned).ShouldHaveSingleItem().Record!.TargetName.ShouldBe("one");
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.TargetName.ShouldBe("default/two");
         (await sandbox.MachineNamesAsync()).ShouldBe(before, ignoreOrder: true);
     }
 
@@ -185,7 +185,7 @@ public sealed class DirectFlowTests
     {
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([Request("one") with { Start = true }], Direct with { For = WaitState.Running });
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         (await sandbox.MachineAsync("one")).Status.ShouldBe("Running");
     }
 
@@ -198,8 +198,8 @@ public sealed class DirectFlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var requests = Enumerable.Range(1, count).Select(i => Request($"vm-{i}", "golden") with { Start = start }).ToList();
         var updates = await sandbox.CloneAsync(requests, Direct with { Method = CloneMethodChoice.Auto });
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Record).Select(u => u.Record!.Method).ShouldBe(Enumerable.Repeat(method, count));
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).Select(u => u.Record!.Method).ShouldBe(Enumerable.Repeat(method, count));
     }
 
     [Fact]
@@ -208,8 +208,8 @@ public sealed class DirectFlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var requests = Enumerable.Range(1, 120).Select(i => Request($"vm-{i:d3}")).ToList();
         var updates = await sandbox.CloneAsync(requests, Direct with { ThrottleLimit = 200 });
-        updates.Of(CloneUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(120);
+        updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(120);
         (await SnapshotsAsync(sandbox)).ShouldBeEmpty();
     }
 

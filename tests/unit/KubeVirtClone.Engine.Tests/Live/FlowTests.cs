@@ -23,8 +23,8 @@ public sealed class FlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 10).Select(i => SandboxedCluster.Request($"c-{i:d2}", source))], Bound);
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Count(u => u.Kind == CloneUpdateKind.Record && u.Record!.Bound).ShouldBe(10);
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Count(u => u.Kind == ItemUpdateKind.Record && u.Record!.Bound).ShouldBe(10);
         (await sandbox.MachineNamesAsync()).Count(n => n.StartsWith("c-", StringComparison.Ordinal)).ShouldBe(10);
     }
 
@@ -46,7 +46,7 @@ public sealed class FlowTests
         };
         var updates = await sandbox.CloneAsync([request], Bound);
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
         var machine = await sandbox.MachineAsync("odd");
         machine.Interfaces[0].MacAddress.ShouldBe("02-00-00-aa-bb-cc");
         machine.Annotations["url"].ShouldBe("https://example.com:8080/a,b");
@@ -69,8 +69,8 @@ public sealed class FlowTests
             ],
             Bound);
 
-        updates.Count(u => u.Kind == CloneUpdateKind.Record && u.Record!.Bound).ShouldBe(5);
-        updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMSnapshotNotFound);
+        updates.Count(u => u.Kind == ItemUpdateKind.Record && u.Record!.Bound).ShouldBe(5);
+        updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMSnapshotNotFound);
         (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.Snapshot("v1beta1"), "default", "image", default)).Name.ShouldBe("image");
     }
 
@@ -81,8 +81,8 @@ public sealed class FlowTests
         var request = SandboxedCluster.Request("up") with { Patches = ["""{"op":"replace","path":"/spec/runStrategy","value":"Always"}"""] };
         var updates = await sandbox.CloneAsync([request], Bound with { For = WaitState.Running });
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.TargetName.ShouldBe("up");
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!.TargetName.ShouldBe("up");
         (await sandbox.MachineAsync("up")).Status.ShouldBe("Running");
     }
 
@@ -97,7 +97,7 @@ public sealed class FlowTests
         var run = Task.Run(async () =>
         {
             await foreach (var update in operation.RunAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], stop.Token))
-                update.Kind.ShouldNotBeOneOf(CloneUpdateKind.Record, CloneUpdateKind.Fault);
+                update.Kind.ShouldNotBeOneOf(ItemUpdateKind.Record, ItemUpdateKind.Fault);
         });
         await SandboxedCluster.UntilAsync(() => Task.FromResult(sandbox.Box.Faults.Rules.Sum(r => r.Hits) >= 2));
 
@@ -115,11 +115,11 @@ public sealed class FlowTests
         await StartOnceAsync(sandbox, "golden-late");
         var updates = await sandbox.CloneAsync([SandboxedCluster.Request("late", "golden-late")], Bound);
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        var record = updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!;
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        var record = updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!;
         record.Phase.ShouldBe(ClonePhase.Succeeded);
         record.Bound.ShouldBeFalse();
-        updates.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("WaitForFirstConsumer"));
+        updates.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("WaitForFirstConsumer"));
     }
 
     [Fact]
@@ -136,8 +136,8 @@ public sealed class FlowTests
             ],
             unchecked_);
 
-        updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.TargetName.ShouldBe("good");
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).ToDictionary(u => u.Request!.TargetName!, u => u.Fault!.Id).ShouldBe(
+        updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!.TargetName.ShouldBe("good");
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).ToDictionary(u => u.Request!.TargetName!, u => u.Fault!.Id).ShouldBe(
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["web-02"] = FaultIds.VMCloneTargetExists,
@@ -155,10 +155,10 @@ public sealed class FlowTests
             [SandboxedCluster.Request("orphan", "nowhere")],
             new CloneOptions { Wait = true, Preflight = false, Timeout = TimeSpan.FromSeconds(3) });
 
-        updates.First(u => u.Kind == CloneUpdateKind.Warning).ShouldSatisfyAllConditions(
+        updates.First(u => u.Kind == ItemUpdateKind.Warning).ShouldSatisfyAllConditions(
             u => u.Record!.Phase.ShouldBe(ClonePhase.Pending),
             u => u.Message!.ToString().ShouldContain("nowhere"));
-        updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
+        updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
     }
 
     [Fact]
@@ -172,8 +172,8 @@ public sealed class FlowTests
             new SandboxFault { Kind = FaultKind.Gone, Resource = "virtualmachineclones", Verb = "watch", Probability = 0.5, Count = 2 });
         var updates = await sandbox.CloneAsync([.. Enumerable.Range(1, 40).Select(i => SandboxedCluster.Request($"c-{i:d2}"))], Bound with { Method = CloneMethodChoice.Clone });
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(40);
+        updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(40);
         (await sandbox.ClonesAsync()).Count.ShouldBe(40);
         (await sandbox.MachineNamesAsync()).Count(n => n.StartsWith("c-", StringComparison.Ordinal)).ShouldBe(40);
         sandbox.Box.Faults.Rules.Sum(r => r.Hits).ShouldBeGreaterThan(5);
@@ -199,7 +199,7 @@ public sealed class FlowTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var updates = await sandbox.CloneAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], new CloneOptions { DryRun = true });
 
-        updates.Count(u => u.Kind == CloneUpdateKind.Planned).ShouldBe(2);
+        updates.Count(u => u.Kind == ItemUpdateKind.Planned).ShouldBe(2);
         (await sandbox.ClonesAsync()).ShouldBeEmpty();
     }
 
@@ -211,7 +211,7 @@ public sealed class FlowTests
         var e = await Should.ThrowAsync<EngineException>(async () =>
         {
             await foreach (var update in new CloneOperation(viewer, new CloneOptions()).RunAsync([SandboxedCluster.Request("a"), SandboxedCluster.Request("b")], default))
-                update.Kind.ShouldNotBe(CloneUpdateKind.Record);
+                update.Kind.ShouldNotBe(ItemUpdateKind.Record);
         });
 
         e.Fault.Id.ShouldBe(FaultIds.ApiForbidden);

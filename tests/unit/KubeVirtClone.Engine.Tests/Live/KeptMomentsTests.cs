@@ -19,7 +19,7 @@ public sealed class KeptMomentsTests
         await using var sandbox = await SandboxedCluster.StartAsync();
         var requests = Enumerable.Range(1, 3).Select(i => SandboxedCluster.Request($"vm-{i}", "golden-dv")).ToList();
         var updates = await sandbox.CloneAsync(requests, new CloneOptions { Method = method, Batch = "b", Wait = true, Timeout = TimeSpan.FromMinutes(2) });
-        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         var here = await new CloneMeasurer(sandbox.Cluster).MeasureBatchAsync("default", "b", default);
 
         // Another connection has seen nothing itself.
@@ -39,10 +39,10 @@ public sealed class KeptMomentsTests
     {
         await using var sandbox = await SandboxedCluster.StartAsync();
         var options = new CloneOptions { Method = CloneMethodChoice.Direct, Batch = "b", Wait = true, Timeout = TimeSpan.FromMinutes(2) };
-        (await sandbox.CloneAsync([SandboxedCluster.Request("one", "golden-dv") with { Memory = "2Gi" }], options)).Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        (await sandbox.CloneAsync([SandboxedCluster.Request("one", "golden-dv") with { Memory = "2Gi" }], options)).Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         Noted(await sandbox.MachineAsync("one")).ShouldBe(CloneLabels.OfMachine.Order(StringComparer.Ordinal));
 
-        (await sandbox.CloneAsync([SandboxedCluster.Request("two", "one")], options with { Batch = "c", Wait = false })).Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        (await sandbox.CloneAsync([SandboxedCluster.Request("two", "one")], options with { Batch = "c", Wait = false })).Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         Noted(await sandbox.MachineAsync("two")).ShouldBe(CloneLabels.OfMachine.Except([CloneLabels.Moments, CloneLabels.Asked]).Order(StringComparer.Ordinal));
 
         (await new CloneRemoval(sandbox.Cluster).RemoveAsync((await sandbox.ClonesAsync()).Single(c => c.TargetName == "one"), default)).ShouldBeNull();

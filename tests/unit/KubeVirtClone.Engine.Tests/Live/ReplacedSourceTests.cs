@@ -39,8 +39,8 @@ public sealed class ReplacedSourceTests
 
         var updates = await sandbox.CloneAsync([Meant("one"), Meant("two")], new CloneOptions { Method = method, Preflight = preflight, Batch = "b" });
 
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Id).ShouldBe([FaultIds.VMReplaced, FaultIds.VMReplaced]);
-        updates.Of(CloneUpdateKind.Record).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Id).ShouldBe([FaultIds.VMReplaced, FaultIds.VMReplaced]);
+        updates.Of(ItemUpdateKind.Record).ShouldBeEmpty();
         posted.ShouldBeEmpty();
         (await sandbox.MachineNamesAsync()).ShouldBe(machines, ignoreOrder: true);
 
@@ -68,8 +68,8 @@ public sealed class ReplacedSourceTests
 
         var updates = await sandbox.CloneAsync([Meant("one"), Meant("two")], options);
 
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Id).ShouldBe([FaultIds.VMReplaced, FaultIds.VMReplaced]);
-        updates.Of(CloneUpdateKind.Fault)[0].Fault!.Message.ShouldContain(earlier.Name!);
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Id).ShouldBe([FaultIds.VMReplaced, FaultIds.VMReplaced]);
+        updates.Of(ItemUpdateKind.Fault)[0].Fault!.Message.ShouldContain(earlier.Name!);
         (await sandbox.MachineNamesAsync()).ShouldNotContain("one");
 
         CloneRequest Meant(string target) => SandboxedCluster.Request(target, "golden") with { SourceUid = uid };

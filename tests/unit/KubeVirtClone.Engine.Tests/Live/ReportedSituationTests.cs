@@ -31,8 +31,8 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         foreach (var method in new[] { CloneMethodChoice.Clone, CloneMethodChoice.Restore, CloneMethodChoice.Direct })
         {
             var updates = await sandbox.CloneAsync([request with { TargetName = $"copy-{method.ToString().ToLowerInvariant()}" }], new CloneOptions { Method = method, Wait = true, Timeout = TimeSpan.FromMinutes(1) });
-            updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-            updates.Of(CloneUpdateKind.Warning).ShouldContain(u => u.Message!.ToString().Contains("win-tmpl-root"));
+            updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+            updates.Of(ItemUpdateKind.Warning).ShouldContain(u => u.Message!.ToString().Contains("win-tmpl-root"));
         }
 
         // A manifest that is posted as it stands has no such patch.
@@ -278,7 +278,7 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
     private static async Task<MachineComparison> CloneAndCompareAsync(SandboxedCluster sandbox, CloneRequest request)
     {
         var updates = await sandbox.CloneAsync([request], new CloneOptions { Wait = true, Timeout = TimeSpan.FromMinutes(1) });
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
         // The clone's own revision comes a moment after the machine.
         await SandboxedCluster.UntilAsync(async () => await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName!, default) is var made
             && (made.At("spec", "instancetype") is null || made.StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null));

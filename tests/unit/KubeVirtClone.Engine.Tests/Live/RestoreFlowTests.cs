@@ -28,7 +28,7 @@ public sealed class RestoreFlowTests
                 TargetAnnotations = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "x:y,z" },
             };
             var updates = await sandbox.CloneAsync([request], Bound with { Method = method });
-            updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+            updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         }
 
         (await NormalizedAsync(sandbox, "by-restore")).ShouldBe(await NormalizedAsync(sandbox, "by-clone"));
@@ -95,8 +95,8 @@ public sealed class RestoreFlowTests
     {
         var requests = Enumerable.Range(1, count).Select(i => SandboxedCluster.Request($"{batch}-{i:d2}") with { GoldenImage = "img" }).ToList();
         var updates = await sandbox.CloneAsync(requests, Bound with { Batch = batch });
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Record).Count(u => u.Record!.Method == CloneMethod.Direct).ShouldBe(count);
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).Count(u => u.Record!.Method == CloneMethod.Direct).ShouldBe(count);
     }
 
     private static async Task<string> NormalizedAsync(SandboxedCluster sandbox, string name)

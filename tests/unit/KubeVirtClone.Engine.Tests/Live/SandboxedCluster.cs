@@ -56,9 +56,9 @@ internal sealed class SandboxedCluster : IAsyncDisposable
     public static CloneRequest Request(string target, string source = "golden") =>
         new() { Namespace = "default", SourceName = source, TargetName = target };
 
-    public async Task<List<CloneUpdate>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions options)
+    public async Task<List<ItemUpdate<CloneRecord>>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions options)
     {
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneOperation(Cluster, options).RunAsync(requests, default))
             updates.Add(update);
         return updates;

@@ -59,7 +59,7 @@ public sealed class MeasurementTests
     {
         var world = new SnapshotWorld();
         var updates = await world.RunAsync(World.Requests(3), new CloneOptions { Method = method, Wait = method == CloneMethodChoice.Restore, Batch = "b1" });
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(3);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(3);
         if (method == CloneMethodChoice.Clone)
             await FollowAsync(world);
         var measured = await new CloneMeasurer(world.World.Cluster).MeasureBatchAsync("default", "b1", CancellationToken.None);

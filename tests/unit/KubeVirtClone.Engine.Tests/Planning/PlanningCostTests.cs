@@ -48,7 +48,7 @@ public sealed class PlanningCostTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         var plan = thread.Run(() => new ClonePlanner(_world.Cluster, new CloneOptions { Method = CloneMethodChoice.Restore }, "b1").PlanAsync(requests, CancellationToken.None));
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-        plan.Updates.ShouldNotContain(u => u.Kind == CloneUpdateKind.Fault);
+        plan.Updates.ShouldNotContain(u => u.Kind == ItemUpdateKind.Fault);
         plan.Clones.Count.ShouldBe(count);
         return bytes;
     }

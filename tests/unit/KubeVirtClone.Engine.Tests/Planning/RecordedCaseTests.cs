@@ -94,7 +94,7 @@ public sealed class RecordedCaseTests
         var world = recorded.Load();
         var updates = await world.CloneAsync([recorded.Request()], new CloneOptions { Batch = "recorded" });
 
-        var faults = updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!).ToList();
+        var faults = updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!).ToList();
         if (ExpectedIds.TryGetValue(name, out var id) || RefusedForSafety.TryGetValue(name, out id))
         {
             var fault = faults.ShouldHaveSingleItem();

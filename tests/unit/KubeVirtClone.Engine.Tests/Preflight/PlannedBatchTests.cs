@@ -23,9 +23,9 @@ public sealed class PlannedBatchTests
         var mac = new Dictionary<string, string>(StringComparer.Ordinal) { ["default"] = "02:00:00:00:00:01" };
         _world.SucceedAtOnce();
         var updates = await _world.CloneAsync([World.Request("web-1") with { MacAddresses = mac }, World.Request("web-2") with { MacAddresses = mac }]);
-        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
         _world.Client.All(World.Clones).Count.ShouldBe(2);
-        var warnings = updates.Of(CloneUpdateKind.Warning).ConvertAll(u => u.Message!.ToString());
+        var warnings = updates.Of(ItemUpdateKind.Warning).ConvertAll(u => u.Message!.ToString());
         warnings.ShouldContain(w => w.Contains("'disks'") && w.Contains("'web-2'") && w.Contains("4Gi"));
         warnings.ShouldContain(w => w.Contains("02-00-00-00-00-01") && w.Contains("'default/web-1' too"));
         warnings.ShouldContain(w => w.Contains("secret gone"));
@@ -47,8 +47,8 @@ public sealed class PlannedBatchTests
         _world.SucceedAtOnce();
         var requests = World.Requests(2).ConvertAll(r => r with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = "snap", VolumeNamePolicy = "PrefixTargetName" });
         var updates = await _world.CloneAsync(requests);
-        updates.Of(CloneUpdateKind.Fault).ShouldBeEmpty();
-        updates.Of(CloneUpdateKind.Warning).ConvertAll(u => u.Message!.ToString()).ShouldContain(w => w.Contains("'quota'") && w.Contains("'web-002'") && w.Contains("6Gi"));
+        updates.Of(ItemUpdateKind.Fault).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Warning).ConvertAll(u => u.Message!.ToString()).ShouldContain(w => w.Contains("'quota'") && w.Contains("'web-002'") && w.Contains("6Gi"));
         _world.Client.Count("LIST persistentvolumeclaims").ShouldBe(1);
     }
 
@@ -68,7 +68,7 @@ public sealed class PlannedBatchTests
         var planner = new ClonePlanner(_world.Cluster, new CloneOptions { Method = CloneMethodChoice.Auto }, "b");
         var plan = await planner.PlanAsync(World.Requests(CloneOptions.AutoRestoreAbove + 1), CancellationToken.None);
         plan.Clones.Count.ShouldBe(CloneOptions.AutoRestoreAbove + 1);
-        var warnings = plan.Updates.Where(u => u.Kind == CloneUpdateKind.Warning).Select(u => u.Message!.ToString()).ToList();
+        var warnings = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ToList();
         warnings.Exists(w => w.Contains("DataSource 'gone'", StringComparison.Ordinal)).ShouldBe(!mayPost);
         warnings.Exists(w => w.Contains("'quota'", StringComparison.Ordinal)).ShouldBe(!mayPost);
     }

@@ -20,7 +20,7 @@ public sealed class RestoreMethodTests
     {
         var updates = await _world.RunAsync(World.Requests(20), Bound);
 
-        updates.Of(CloneUpdateKind.Record).Count(u => u.Record is { Method: CloneMethod.Restore, Bound: true, SourceName: "golden" }).ShouldBe(20);
+        updates.Of(ItemUpdateKind.Record).Count(u => u.Record is { Method: CloneMethod.Restore, Bound: true, SourceName: "golden" }).ShouldBe(20);
         _world.Client.Count("CREATE virtualmachinesnapshots").ShouldBe(1);
         _world.Names(World.Snapshots).ShouldBeEmpty();
         _world.Machines.Count.ShouldBe(21);
@@ -85,7 +85,7 @@ public sealed class RestoreMethodTests
 
         _world.Client.All(World.Restores).ShouldAllBe(r => r["spec"]!["volumeRestorePolicy"] == null);
         var inPlace = await _world.RunAsync([World.Request("x") with { VolumeNamePolicy = "InPlace" }], Bound with { Method = CloneMethodChoice.Restore });
-        inPlace.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneVolumeNamePolicyInvalid);
+        inPlace.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneVolumeNamePolicyInvalid);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class RestoreMethodTests
         var started = _world.Clock.GetUtcNow();
         var updates = await _world.RunAsync(World.Requests(10), Bound);
 
-        updates.Of(CloneUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneSnapshotFailed && u.Fault.Message.Contains("deadline exceeded", StringComparison.Ordinal)).ShouldBe(10);
+        updates.Of(ItemUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneSnapshotFailed && u.Fault.Message.Contains("deadline exceeded", StringComparison.Ordinal)).ShouldBe(10);
         (_world.Clock.GetUtcNow() - started).ShouldBeLessThan(TimeSpan.FromMinutes(1));
         _world.Names(World.Restores).ShouldBeEmpty();
         _world.Names(World.Snapshots).ShouldBeEmpty();
@@ -107,7 +107,7 @@ public sealed class RestoreMethodTests
         _world.SnapshotsArePartial = true;
         var updates = await _world.RunAsync(World.Requests(10), Bound);
 
-        updates.Of(CloneUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMSnapshotPartial && u.Fault.Message.Contains("root", StringComparison.Ordinal)).ShouldBe(10);
+        updates.Of(ItemUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMSnapshotPartial && u.Fault.Message.Contains("root", StringComparison.Ordinal)).ShouldBe(10);
         _world.Machines.ShouldBe(["golden"]);
         _world.Names(World.Snapshots).ShouldBeEmpty();
     }
@@ -119,12 +119,12 @@ public sealed class RestoreMethodTests
         _world.Names(World.Restores).ShouldBeEmpty();
 
         var again = await _world.RunAsync(World.Requests(10), Bound);
-        again.Of(CloneUpdateKind.Record).Count(u => u.Record!.Phase == ClonePhase.Succeeded).ShouldBe(10);
+        again.Of(ItemUpdateKind.Record).Count(u => u.Record!.Phase == ClonePhase.Succeeded).ShouldBe(10);
         _world.Client.Count("CREATE virtualmachinerestores").ShouldBe(10);
         _world.Client.Count("CREATE virtualmachinesnapshots").ShouldBe(1);
 
         var other = await _world.RunAsync(World.Requests(10), Bound with { Batch = "another" });
-        other.Of(CloneUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneTargetExists).ShouldBe(10);
+        other.Of(ItemUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneTargetExists).ShouldBe(10);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class RestoreMethodTests
         await _world.RunAsync(World.Requests(10), Bound);
         var other = await _world.RunAsync([.. World.Requests(10).Select(r => r with { Hostname = "h" })], Bound);
 
-        other.Of(CloneUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneExists).ShouldBe(10);
+        other.Of(ItemUpdateKind.Fault).Count(u => u.Fault!.Id == FaultIds.VMCloneExists).ShouldBe(10);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class RestoreMethodTests
 
             world.Client.Before = null;
             var updates = await world.RunAsync(World.Requests(10), Bound with { ThrottleLimit = 3 });
-            updates.Of(CloneUpdateKind.Record).Count.ShouldBe(10, $"killed at write {kill}: {string.Join("; ", updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Message))}");
+            updates.Of(ItemUpdateKind.Record).Count.ShouldBe(10, $"killed at write {kill}: {string.Join("; ", updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message))}");
             world.Machines.Count.ShouldBe(11);
             world.Names(World.Restores).Count.ShouldBe(10);
             world.Names(World.Snapshots).ShouldBeEmpty($"killed at write {kill}");
@@ -190,7 +190,7 @@ public sealed class RestoreMethodTests
         };
         var updates = await _world.RunAsync([World.Request("a")], Bound with { Method = CloneMethodChoice.Restore, Timeout = TimeSpan.FromMinutes(2) });
 
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         touched.Task.IsCompleted.ShouldBeTrue();
     }
 
@@ -200,7 +200,7 @@ public sealed class RestoreMethodTests
         _world.RestoresHang = "exceeded quota";
         _world.ClaimPhase = "Pending";
         var first = await _world.RunAsync([World.Request("a")], Bound with { Method = CloneMethodChoice.Restore });
-        first.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
+        first.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
         var stale = _world.Names(World.Restores).ShouldHaveSingleItem();
         var claim = _world.Names(KubeVirtKinds.PersistentVolumeClaim).ShouldHaveSingleItem();
         _world.Names(World.Snapshots).ShouldBeEmpty();
@@ -209,7 +209,7 @@ public sealed class RestoreMethodTests
         _world.RestoresHang = null;
         _world.ClaimPhase = "Bound";
         var second = await _world.RunAsync([World.Request("a")], Bound with { Method = CloneMethodChoice.Restore });
-        second.Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        second.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
         _world.Names(World.Restores).ShouldBe([stale]);
         _world.Names(KubeVirtKinds.PersistentVolumeClaim).ShouldHaveSingleItem().ShouldNotBe(claim);
     }
@@ -221,7 +221,7 @@ public sealed class RestoreMethodTests
         await _world.RunAsync([World.Request("a")], new CloneOptions { Method = CloneMethodChoice.Restore, Batch = "one" });
         var updates = await _world.RunAsync([World.Request("a")], new CloneOptions { Method = CloneMethodChoice.Restore, Batch = "two" });
 
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!.RecommendedAction.ToString().ShouldContain("Remove-VMClone a-");
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.RecommendedAction.ToString().ShouldContain("Remove-VMClone a-");
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class RestoreMethodTests
     {
         _world.ClaimPhase = "Pending";
         var updates = await _world.RunAsync(World.Requests(10), Bound);
-        updates.Of(CloneUpdateKind.Warning).Count(u => u.Message!.ToString().Contains("WaitForFirstConsumer", StringComparison.Ordinal)).ShouldBe(10);
+        updates.Of(ItemUpdateKind.Warning).Count(u => u.Message!.ToString().Contains("WaitForFirstConsumer", StringComparison.Ordinal)).ShouldBe(10);
         _world.Names(World.Snapshots).ShouldHaveSingleItem();
 
         var catalog = new CloneCatalog(_world.World.Cluster);
@@ -308,7 +308,7 @@ public sealed class RestoreMethodTests
         var clones = await _world.ReadAsync(new CloneCatalog(_world.World.Cluster).ListAsync(new CloneQuery { Batch = "lab7" }, default));
         var waited = await _world.ReadAsync(new CloneWaiter(_world.World.Cluster).WaitAsync([.. clones.Select(c => c.Value!.Reference with { Method = null })], new WaitOptions { For = WaitState.Bound }, default));
 
-        waited.Of(CloneUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(10);
+        waited.Of(ItemUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(10);
         _world.Names(World.Snapshots).ShouldBeEmpty();
     }
 

@@ -41,9 +41,9 @@ internal sealed class SnapshotWorld
 
     public IReadOnlyList<string> Names(ResourceKind kind) => [.. Client.All(kind).Select(o => o["metadata"]!["name"]!.GetValue<string>())];
 
-    public async Task<List<CloneUpdate>> RunAsync(IReadOnlyList<CloneRequest> requests, CloneOptions options)
+    public async Task<List<ItemUpdate<CloneRecord>>> RunAsync(IReadOnlyList<CloneRequest> requests, CloneOptions options)
     {
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         var run = Task.Run(async () =>
         {
             await foreach (var update in new CloneOperation(World.Cluster, options).RunAsync(requests, default))

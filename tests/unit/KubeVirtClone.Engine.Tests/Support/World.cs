@@ -82,9 +82,9 @@ internal sealed class World
 
     public JsonObject TheClone() => Client.All(Clones).ShouldHaveSingleItem();
 
-    public async Task<List<CloneUpdate>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions? options = null, CancellationToken ct = default)
+    public async Task<List<ItemUpdate<CloneRecord>>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions? options = null, CancellationToken ct = default)
     {
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         var run = Task.Run(
             async () =>
             {
@@ -103,10 +103,10 @@ internal sealed class World
     public static CloneOptions Plain(CloneOptions options) => options with { Method = CloneMethodChoice.Clone, NoSharedSnapshot = true };
 
     public async Task<Fault> FaultOfAsync(CloneRequest request, CloneOptions? options = null) =>
-        (await CloneAsync([request], options)).Where(u => u.Kind == CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault.ShouldNotBeNull();
+        (await CloneAsync([request], options)).Where(u => u.Kind == ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault.ShouldNotBeNull();
 }
 
 internal static class UpdateQueries
 {
-    public static List<CloneUpdate> Of(this IEnumerable<CloneUpdate> updates, CloneUpdateKind kind) => [.. updates.Where(u => u.Kind == kind)];
+    public static List<ItemUpdate<CloneRecord>> Of(this IEnumerable<ItemUpdate<CloneRecord>> updates, ItemUpdateKind kind) => [.. updates.Where(u => u.Kind == kind)];
 }

@@ -69,7 +69,7 @@ public sealed class WaitTests
             PutEvent(stored, "RestoreCreationFailed", "failed creating restore x: admission webhook \"z\" denied the request: VirtualMachineRestore \"x\" in progress", count: 5);
             Later(10, () => _world.SetStatus(r.Name!, """{"phase":"Succeeded"}"""));
         };
-        (await RunAsync(new CloneOptions { Wait = true })).Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        (await RunAsync(new CloneOptions { Wait = true })).Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class WaitTests
                 Later(8, () => _world.SetStatus(name, """{"phase":"Succeeded"}"""));
             },
             n => name = n);
-        (await RunAsync(new CloneOptions { Wait = true })).Of(CloneUpdateKind.Record).ShouldHaveSingleItem();
+        (await RunAsync(new CloneOptions { Wait = true })).Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class WaitTests
         OnCreated(uid => PutRestore(uid, "the storage provider is asleep"));
         var updates = await RunAsync(new CloneOptions { Wait = true, Timeout = TimeSpan.FromSeconds(40) });
 
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("the storage provider is asleep");
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem();
+        updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("the storage provider is asleep");
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem();
         fault.Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
         fault.Fault.Category.ShouldBe(FaultCategory.OperationTimeout);
         fault.Fault.Message.ShouldContain("the storage provider is asleep");
@@ -125,10 +125,10 @@ public sealed class WaitTests
         _world.AnswerWith("""{"conditions":[{"type":"Progressing","status":"False","reason":"Pending"},{"type":"Ready","status":"False","reason":"Source doesnt exist: VirtualMachine default/gone"}]}""");
         var updates = await RunAsync(new CloneOptions { Wait = true, Preflight = false }, source: "gone");
 
-        var warning = updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem();
+        var warning = updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem();
         warning.Record!.Phase.ShouldBe(ClonePhase.Pending);
         warning.Message!.ToString().ShouldContain("Source doesnt exist: VirtualMachine default/gone");
-        var fault = updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        var fault = updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
         fault.Id.ShouldBe(FaultIds.VMNotFound);
         fault.Message.ShouldContain("Source doesnt exist");
         (_world.Clock.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
@@ -144,8 +144,8 @@ public sealed class WaitTests
         };
         var updates = await _world.CloneAsync(World.Requests(4), new CloneOptions { Wait = true, Timeout = TimeSpan.FromMinutes(1) });
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(3);
-        updates.Of(CloneUpdateKind.Fault).ShouldHaveSingleItem().Record!.TargetName.ShouldBe("web-002");
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(3);
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Record!.TargetName.ShouldBe("web-002");
     }
 
     [Fact]
@@ -180,10 +180,10 @@ public sealed class WaitTests
         OnCreated(uid => PutClaim("restore-1-data", uid, "Pending"));
         var updates = await RunAsync(new CloneOptions { Wait = true, For = WaitState.Bound });
 
-        var record = updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!;
+        var record = updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!;
         record.Phase.ShouldBe(ClonePhase.Succeeded);
         record.Bound.ShouldBeFalse();
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("restore-1-data");
+        updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("restore-1-data");
     }
 
     [Fact]
@@ -193,8 +193,8 @@ public sealed class WaitTests
         OnCreated(uid => PutClaim("restore-1-data", uid, "Bound"));
         var updates = await RunAsync(new CloneOptions { Wait = true, For = WaitState.Bound });
 
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
-        updates.Of(CloneUpdateKind.Warning).ShouldBeEmpty();
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Bound.ShouldBeTrue();
+        updates.Of(ItemUpdateKind.Warning).ShouldBeEmpty();
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class WaitTests
         var updates = await RunAsync(new CloneOptions { Wait = true, PurgeOnSuccess = true });
 
         _world.TheClone();
-        updates.Of(CloneUpdateKind.Warning).ShouldContain(w => w.Message!.ToString().Contains("was kept"));
+        updates.Of(ItemUpdateKind.Warning).ShouldContain(w => w.Message!.ToString().Contains("was kept"));
     }
 
     [Fact]
@@ -223,8 +223,8 @@ public sealed class WaitTests
         });
         var updates = await RunAsync(new CloneOptions { Wait = true, For = WaitState.Running });
 
-        updates.Of(CloneUpdateKind.Record).ShouldHaveSingleItem().Record!.Duration!.Value.TotalSeconds.ShouldBeGreaterThan(15);
-        updates.Of(CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("web-1 waits for somebody to start it");
+        updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem().Record!.Duration!.Value.TotalSeconds.ShouldBeGreaterThan(15);
+        updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("web-1 waits for somebody to start it");
     }
 
     [Theory]
@@ -250,7 +250,7 @@ public sealed class WaitTests
         };
         var updates = await _world.CloneAsync(World.Requests(120), new CloneOptions { Wait = true, For = state, ThrottleLimit = 40 });
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(120);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(120);
         _world.Client.Requests.Where(r => r.StartsWith("WATCH", StringComparison.Ordinal)).GroupBy(r => r).ShouldAllBe(g => g.Count() == 1);
         _world.Client.Count("GET").ShouldBe(0);
     }
@@ -275,7 +275,7 @@ public sealed class WaitTests
         references.Add(new CloneReference("default", "nowhere"));
         references.Add(references[1] with { Uid = "older" });
 
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         var run = Task.Run(async () =>
         {
             await foreach (var update in new CloneWaiter(_world.Cluster).WaitAsync(references, new WaitOptions { Timeout = TimeSpan.FromMinutes(1) }, default))
@@ -283,18 +283,18 @@ public sealed class WaitTests
         });
         await _world.Clock.RunUntilDoneAsync(run);
 
-        updates.Of(CloneUpdateKind.Record).Count.ShouldBe(9);
-        updates.Of(CloneUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe([FaultIds.VMCloneDeleted, FaultIds.VMCloneNotFound, FaultIds.VMCloneTimeout]);
+        updates.Of(ItemUpdateKind.Record).Count.ShouldBe(9);
+        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Id).Order().ShouldBe([FaultIds.VMCloneDeleted, FaultIds.VMCloneNotFound, FaultIds.VMCloneTimeout]);
         _world.Client.Count("WATCH virtualmachineclones").ShouldBe(1);
         _world.Client.OpenWatches.ShouldBe(0);
     }
 
     private static string NameOf(JsonObject item) => item["metadata"]!["name"]!.GetValue<string>();
 
-    private async Task<CloneUpdate> FaultAsync() =>
-        (await RunAsync(new CloneOptions { Wait = true, For = WaitState.Bound })).Of(CloneUpdateKind.Fault).ShouldHaveSingleItem();
+    private async Task<ItemUpdate<CloneRecord>> FaultAsync() =>
+        (await RunAsync(new CloneOptions { Wait = true, For = WaitState.Bound })).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem();
 
-    private Task<List<CloneUpdate>> RunAsync(CloneOptions options, string source = "golden") =>
+    private Task<List<ItemUpdate<CloneRecord>>> RunAsync(CloneOptions options, string source = "golden") =>
         _world.CloneAsync([World.Request(source: source)], options);
 
     private void OnCreated(Action<string> withUid, Action<string>? withName = null)

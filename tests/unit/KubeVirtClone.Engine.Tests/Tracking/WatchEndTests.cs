@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Tests.Support;
@@ -23,7 +24,7 @@ public sealed class WatchEndTests
         fault.Message.ShouldContain(why);
     }
 
-    private async Task<Fault> FaultOfAsync(Task<List<CloneUpdate>> wait, string how)
+    private async Task<Fault> FaultOfAsync(Task<List<ItemUpdate<CloneRecord>>> wait, string how)
     {
         while (_world.Client.OpenWatches == 0)
         {

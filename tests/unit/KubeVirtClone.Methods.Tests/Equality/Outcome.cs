@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Virtual;
@@ -20,14 +21,14 @@ internal sealed record Outcome(string? Fault, JsonObject State)
         var options = new CloneOptions { Method = method, Wait = true, For = WaitState.Succeeded, Timeout = TimeSpan.FromMinutes(10), Batch = "b", Preflight = preflight };
         var updates = await cluster.RunAsync(async () =>
         {
-            var all = new List<CloneUpdate>();
+            var all = new List<ItemUpdate<CloneRecord>>();
             await foreach (var update in new CloneOperation(cluster.Cluster, options).RunAsync([request], default))
                 all.Add(update);
             return all;
         });
-        if (updates.Find(u => u.Kind == CloneUpdateKind.Fault)?.Fault is { } fault)
+        if (updates.Find(u => u.Kind == ItemUpdateKind.Fault)?.Fault is { } fault)
             return new(fault.Id + ": " + fault.Message, []);
-        var target = updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.TargetName;
+        var target = updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!.TargetName;
         // Binding, and what the clone controller clears away.
         cluster.Settle(TimeSpan.FromSeconds(30));
         var state = Describe(cluster.Sandbox, target);

@@ -23,7 +23,7 @@ public sealed class HeldStartTests
         var updates = await lab.CloneAsync(Requests(strategy), Lab.Options() with { Wait = wait, For = WaitState.Running });
 
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(3);
+        updates.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(3);
         ShouldRun(lab, strategy);
         var complete = new HashSet<string>(StringComparer.Ordinal);
         foreach (var change in lab.Changes.Select(c => c.Object))
@@ -48,7 +48,7 @@ public sealed class HeldStartTests
         var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Auto) with { For = WaitState.Succeeded });
 
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => (u.Record!.Method == CloneMethod.Clone) == !starts);
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).ShouldAllBe(u => (u.Record!.Method == CloneMethod.Clone) == !starts);
         // What the clone controller makes waits five minutes for its machine to be off.
         (lab.Now - started).ShouldBeLessThan(TimeSpan.FromMinutes(1));
     }
@@ -58,7 +58,7 @@ public sealed class HeldStartTests
     {
         await using var lab = Prepare();
         var updates = await lab.CloneAsync(Requests("Always"), Lab.Options(CloneMethodChoice.Clone) with { Wait = false });
-        updates.Where(u => u.Kind == CloneUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("held up");
+        updates.Where(u => u.Kind == ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("held up");
     }
 
     [Fact]

@@ -65,9 +65,9 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>Carries out a batch and gives back everything it said.</summary>
-    public Task<List<CloneUpdate>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions? options = null) => _cluster.RunAsync(async () =>
+    public Task<List<ItemUpdate<CloneRecord>>> CloneAsync(IReadOnlyList<CloneRequest> requests, CloneOptions? options = null) => _cluster.RunAsync(async () =>
     {
-        var all = new List<CloneUpdate>();
+        var all = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneOperation(Cluster, options ?? Options()).RunAsync(requests, default))
             all.Add(update);
         return all;
@@ -77,7 +77,7 @@ internal sealed class Lab : IAsyncDisposable
     {
         var updates = await CloneAsync(Requests(count), options);
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        return updates.Where(u => u.Kind == CloneUpdateKind.Record).Select(u => u.Record!).ToList();
+        return updates.Where(u => u.Kind == ItemUpdateKind.Record).Select(u => u.Record!).ToList();
     }
 
     public Task<List<CloneRecord>> ListAsync(string batch = "b") => _cluster.RunAsync(async () =>

@@ -30,8 +30,8 @@ public sealed class RestoreFactsTests
         await using var lab = new Lab("wffc");
         var updates = await lab.CloneAsync(Lab.Requests(2));
 
-        updates.Where(u => u.Kind == CloneUpdateKind.Record).ShouldAllBe(u => u.Record!.Phase == ClonePhase.Succeeded && !u.Record.Bound);
-        updates.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("first start", StringComparison.Ordinal));
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).ShouldAllBe(u => u.Record!.Phase == ClonePhase.Succeeded && !u.Record.Bound);
+        updates.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("first start", StringComparison.Ordinal));
         (await lab.ListAsync()).ShouldAllBe(c => c.Phase == ClonePhase.Succeeded && !c.Bound);
         lab.List("VirtualMachineRestore").All(r => r.FlagAt("status", "complete") == true).ShouldBeTrue();
         lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Interruption;
@@ -28,7 +29,7 @@ public sealed class FailedBatchTests
         sandbox.Box.Faults.Clear();
         var again = await RunAsync(sandbox, CloneMethodChoice.Clone, 1);
         again.Where(u => u.Fault is not null).ShouldBeEmpty();
-        again.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("made anew", StringComparison.Ordinal));
+        again.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("made anew", StringComparison.Ordinal));
         sandbox.List("VirtualMachineClone").ShouldHaveSingleItem().Uid().ShouldNotBe(first);
         sandbox.Made.Count(m => m == "again-1").ShouldBe(1);
         (await sandbox.RemoveBatchAsync("b")).ShouldBe(1);
@@ -104,11 +105,11 @@ public sealed class FailedBatchTests
         await sandbox.ShouldBecomeAsync(before, "removed");
     }
 
-    private static async Task<List<CloneUpdate>> RunAsync(KillableSandbox sandbox, CloneMethodChoice method, int count, TimeSpan? timeout = null, WaitState @for = WaitState.Bound)
+    private static async Task<List<ItemUpdate<CloneRecord>>> RunAsync(KillableSandbox sandbox, CloneMethodChoice method, int count, TimeSpan? timeout = null, WaitState @for = WaitState.Bound)
     {
         await using var cluster = await sandbox.ConnectAsync();
         var requests = Enumerable.Range(1, count).Select(i => new CloneRequest { Namespace = "default", SourceName = "golden-pvc", TargetName = $"again-{i}" }).ToList();
-        var updates = new List<CloneUpdate>();
+        var updates = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneOperation(cluster, Options with { Method = method, For = @for, Timeout = timeout ?? Options.Timeout }).RunAsync(requests, default))
             updates.Add(update);
         return updates;

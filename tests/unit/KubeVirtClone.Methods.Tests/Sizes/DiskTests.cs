@@ -36,7 +36,7 @@ public sealed class DiskTests
         await using var lab = new Lab();
         lab.Virtual.MayCreate("virtualmachines", "persistentvolumeclaims");
         var updates = await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi"), StorageClasses = Every("slow") }], Lab.Options(CloneMethodChoice.Auto));
-        updates.Single(u => u.Kind == CloneUpdateKind.Record).Record!.Method.ShouldBe(CloneMethod.Direct);
+        updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!.Method.ShouldBe(CloneMethod.Direct);
         lab.Virtual.Said.ToString().Split('\n').Where(l => l.Contains("by method Direct, because", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldContain("of another size or place");
         Claim(lab, "a").ShouldBe("2Gi of 2Gi, slow, ReadWriteOnce");
     }
@@ -65,7 +65,7 @@ public sealed class DiskTests
     public async Task What_cannot_be_had_is_refused_before_anything_is_made(string asked, CloneMethodChoice method, string id, string part)
     {
         await using var lab = new Lab();
-        var fault = (await lab.CloneAsync([Request("a", asked)], Lab.Options(method))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+        var fault = (await lab.CloneAsync([Request("a", asked)], Lab.Options(method))).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
         fault.Id.ShouldBe(id, fault.Message);
         (fault.Message + " " + fault.RecommendedAction).ShouldContain(part);
         lab.Virtual.Writes.ShouldBeEmpty();
@@ -81,13 +81,13 @@ public sealed class DiskTests
     {
         await using var lab = new Lab(storage);
         var requests = new[] { Request("a") with { DiskSizes = Every("2Gi") } };
-        var fault = (await lab.CloneAsync(requests, Lab.Options(method))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+        var fault = (await lab.CloneAsync(requests, Lab.Options(method))).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
         fault.Message.ShouldContain(part);
         fault.RecommendedAction.ToString().ShouldContain("-Method Direct");
         lab.Virtual.Writes.ShouldBeEmpty();
 
         var made = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Direct) with { For = WaitState.Succeeded });
-        made.ShouldContain(u => u.Kind == CloneUpdateKind.Record);
+        made.ShouldContain(u => u.Kind == ItemUpdateKind.Record);
         lab.Get("PersistentVolumeClaim", lab.Claims()["a"])!.TextAt("spec", "resources", "requests", "storage").ShouldBe("2Gi");
     }
 
@@ -99,10 +99,10 @@ public sealed class DiskTests
         lab.Settle();
         var before = lab.Virtual.Writes.Count;
         var request = Request("a") with { SourceName = "rounded", DiskSizes = Every("2Gi") };
-        var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+        var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
         fault.RecommendedAction.ToString().ShouldContain("at least 4Gi");
         lab.Virtual.Writes.Count.ShouldBe(before);
-        (await lab.CloneAsync([request with { DiskSizes = Every("5Gi") }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == CloneUpdateKind.Record);
+        (await lab.CloneAsync([request with { DiskSizes = Every("5Gi") }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
     }
 
     [Fact]
@@ -112,10 +112,10 @@ public sealed class DiskTests
         lab.Post(DemoSeed.Claim("odd-data", "fast", "10G"), DemoSeed.Machine("odd", "x", [DemoSeed.ContainerDisk(), DemoSeed.ClaimDisk("data", "odd-data")]));
         lab.Settle();
         var request = Request("a") with { SourceName = "odd", DiskSizes = Every("9Gi") };
-        var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+        var fault = (await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Direct))).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
         var least = fault.RecommendedAction.ToString().Split("at least ")[1].Split(',')[0].TrimEnd('.');
         least.ShouldBe("9765625Ki");
-        (await lab.CloneAsync([request with { DiskSizes = Every(least) }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == CloneUpdateKind.Record);
+        (await lab.CloneAsync([request with { DiskSizes = Every(least) }], Lab.Options(CloneMethodChoice.Direct))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
     }
 
     [Fact]
@@ -132,8 +132,8 @@ public sealed class DiskTests
         lab.Settle();
         CloneRequest Of(string target) => Request(target) with { SourceKind = SourceKinds.VirtualMachineSnapshot, SourceName = "snap" };
         var options = Lab.Options(CloneMethodChoice.Direct);
-        (await lab.CloneAsync([Of("small") with { DiskSizes = Every("1023Mi") }], options)).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
-        (await lab.CloneAsync([Of("block") with { VolumeModes = Every("Block") }], options)).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
+        (await lab.CloneAsync([Of("small") with { DiskSizes = Every("1023Mi") }], options)).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
+        (await lab.CloneAsync([Of("block") with { VolumeModes = Every("Block") }], options)).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
 
         foreach (var content in lab.Virtual.Sandbox.Api.List(lab.Virtual.Sandbox.Find("VolumeSnapshotContent"), null))
             lab.Patch("VolumeSnapshotContent", content.Name(), new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["snapshot.storage.kubernetes.io/allow-volume-mode-change"] = "true" } } });
@@ -162,9 +162,9 @@ public sealed class DiskTests
         var options = Lab.Options(CloneMethodChoice.Direct);
         await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi") }], options);
         var writes = lab.Virtual.Writes.Count;
-        (await lab.CloneAsync([Request("a") with { DiskSizes = Every("2048Mi") }], options)).ShouldContain(u => u.Kind == CloneUpdateKind.Record);
+        (await lab.CloneAsync([Request("a") with { DiskSizes = Every("2048Mi") }], options)).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
         lab.Virtual.Writes.Skip(writes).Where(w => w.StartsWith("create", StringComparison.Ordinal)).ShouldBeEmpty();
-        (await lab.CloneAsync([Request("a") with { DiskSizes = Every("3Gi") }], options)).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
+        (await lab.CloneAsync([Request("a") with { DiskSizes = Every("3Gi") }], options)).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
     }
 
     private static string Claim(Lab lab, string machine)

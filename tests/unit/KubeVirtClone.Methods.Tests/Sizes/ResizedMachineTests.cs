@@ -156,7 +156,7 @@ public sealed class ResizedMachineTests
         foreach (var (id, request, part) in cases)
         {
             var updates = await lab.CloneAsync([request]);
-            var fault = updates.Single(u => u.Kind == CloneUpdateKind.Fault).Fault!;
+            var fault = updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
             fault.Id.ShouldBe(id, fault.Message);
             (fault.Message + fault.RecommendedAction).ShouldContain(part);
         }
@@ -170,7 +170,7 @@ public sealed class ResizedMachineTests
         await using var lab = TypedLab(running: true);
         lab.Virtual.MayCreate("virtualmachines", "persistentvolumeclaims");
         var updates = await lab.CloneAsync([Request("big") with { Instancetype = "large" }, Request("same")], Lab.Options(CloneMethodChoice.Auto) with { For = WaitState.Succeeded });
-        updates.Where(u => u.Record is not null && u.Kind == CloneUpdateKind.Record).ToDictionary(u => u.Record!.TargetName, u => u.Record!.Method)
+        updates.Where(u => u.Record is not null && u.Kind == ItemUpdateKind.Record).ToDictionary(u => u.Record!.TargetName, u => u.Record!.Method)
             .ShouldBe(new Dictionary<string, CloneMethod> { ["big"] = CloneMethod.Direct, ["same"] = CloneMethod.Restore }, ignoreOrder: true);
     }
 
@@ -193,8 +193,8 @@ public sealed class ResizedMachineTests
         CloneRequest[] asked = [Request("a") with { Memory = "4Gi" }];
         await lab.CloneAsync(asked);
         var again = await lab.CloneAsync([Request("a") with { Memory = "4096Mi" }]);
-        again.ShouldContain(u => u.Kind == CloneUpdateKind.Record);
-        (await lab.CloneAsync([Request("a") with { Memory = "8Gi" }])).Single(u => u.Kind == CloneUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
+        again.ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        (await lab.CloneAsync([Request("a") with { Memory = "8Gi" }])).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
     }
 
     private static CloneRequest Request(string target) => new() { Namespace = "default", SourceName = "golden", TargetName = target };

@@ -22,10 +22,10 @@ public sealed class TargetNamespaceTests
         await using var other = await OtherNamespace.CreateAsync();
         var updates = await other.Lab.CloneAsync(Requests(count), Lab.Options(method));
         updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        var records = updates.Where(u => u.Kind == CloneUpdateKind.Record).ToList();
+        var records = updates.Where(u => u.Kind == ItemUpdateKind.Record).ToList();
         records.Count.ShouldBe(count);
         // Who retries, or looks at what came of what, has what was asked for.
-        records.ShouldAllBe(u => u.Request!.SourceName == "golden" && u.Request.TargetNamespace == OtherNamespace.Name && u.Record!.Namespace == OtherNamespace.Name);
+        records.Select(u => (u.Request!.SourceName, u.Request!.TargetNamespace, u.Record!.Namespace)).ShouldAllBe(r => r.Equals(ValueTuple.Create("golden", OtherNamespace.Name, OtherNamespace.Name)));
 
         other.Lab.Settle();
         other.List("VirtualMachine").Select(m => m.Name()).Order(StringComparer.Ordinal).ShouldBe(Requests(count).Select(r => r.TargetName).Order(StringComparer.Ordinal));
@@ -58,7 +58,7 @@ public sealed class TargetNamespaceTests
         await other.Lab.CloneAsync(Requests(2));
         var writes = other.Lab.Virtual.Writes.Count;
         var again = await other.Lab.CloneAsync(Requests(2));
-        again.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(2);
+        again.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(2);
         other.Lab.Virtual.Writes.Skip(writes).Where(w => w.StartsWith("create", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
@@ -80,7 +80,7 @@ public sealed class TargetNamespaceTests
         report.Findings.Where(f => f.Severity == FindingSeverity.Error).Select(f => f.Code).Order(StringComparer.Ordinal).ShouldBe(ids);
 
         var twice = await other.Lab.CloneAsync([.. Requests(1), .. Requests(1)]);
-        twice.Count(u => u.Kind == CloneUpdateKind.Record).ShouldBe(1);
+        twice.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(1);
         twice.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMCloneDuplicateTarget]);
     }
 
@@ -97,7 +97,7 @@ public sealed class TargetNamespaceTests
         });
         CloneRequest Of(string snapshot) => new() { Namespace = "default", SourceKind = "VirtualMachineSnapshot", SourceName = snapshot, TargetNamespace = OtherNamespace.Name };
         var foreseen = await other.Lab.CloneAsync([Of("never"), Of("never"), Of("missing")], Lab.Options() with { DryRun = true });
-        foreseen.Where(u => u.Kind == CloneUpdateKind.Planned).Select(u => u.Record!.TargetName).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
+        foreseen.Where(u => u.Kind == ItemUpdateKind.Planned).Select(u => u.Record!.TargetName).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
         foreseen.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMSnapshotNotFound]);
     }
 
@@ -146,7 +146,7 @@ public sealed class TargetNamespaceTests
         (await CheckAsync(other, copySecrets: true)).ShouldBeEmpty();
 
         var told = await other.Lab.CloneAsync(Requests(1), Lab.Options() with { Batch = "one" });
-        told.ShouldContain(u => u.Kind == CloneUpdateKind.Warning && u.Message!.ToString().Contains("Secret 'ci'", StringComparison.Ordinal));
+        told.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("Secret 'ci'", StringComparison.Ordinal));
         other.List("Secret").ShouldBeEmpty();
 
         await other.Lab.CloneAsync([.. Requests(1).Select(r => r with { TargetName = "second" })], Lab.Options() with { Batch = "two", CopySecrets = true });
@@ -172,7 +172,7 @@ public sealed class TargetNamespaceTests
     {
         await using var other = await OtherNamespace.CreateAsync();
         var updates = await other.Lab.CloneAsync(Requests(2), Lab.Options() with { DryRun = true, Wait = false });
-        updates.Where(u => u.Kind == CloneUpdateKind.Planned).Select(u => $"{u.Record!.Namespace}/{u.Record.TargetName}").ShouldBe(["team-b/desk-1", "team-b/desk-2"]);
+        updates.Where(u => u.Kind == ItemUpdateKind.Planned).Select(u => $"{u.Record!.Namespace}/{u.Record.TargetName}").ShouldBe(["team-b/desk-1", "team-b/desk-2"]);
         other.ShouldBeAsBefore();
     }
 
@@ -207,9 +207,9 @@ public sealed class TargetNamespaceTests
         return [.. (await other.Lab.DoAsync(() => preflight.RunAsync([.. Requests(2).Select(r => new PreflightItem(r))], default))).Findings];
     }
 
-    private static async Task<List<CloneUpdate>> RunAsync(OtherNamespace other)
+    private static async Task<List<ItemUpdate<CloneRecord>>> RunAsync(OtherNamespace other)
     {
-        var all = new List<CloneUpdate>();
+        var all = new List<ItemUpdate<CloneRecord>>();
         await foreach (var update in new CloneOperation(other.Lab.Cluster, Lab.Options()).RunAsync(Requests(2), default))
             all.Add(update);
         return all;
