@@ -60,12 +60,27 @@ Describe 'Disks' {
         $claim.status.capacity.storage | Should -Be 5Gi
     }
 
-    It 'are compared with what was asked' {
-        $null = New-VMClone disked compared -DiskSize 6Gi -Wait -For Bound -Timeout 5m
-        $difference = Compare-VMClone compared | Where-Object Path -eq 'claim[root].capacity'
+    It 'that KubeVirt makes like the source''s grow by <Form>' -ForEach @(
+        @{ Form = 'method Restore'; Name = 'grown-restore'; Make = { New-VMClone disked $args[0] -DiskSize 5Gi -Method Restore -Wait -For Bound -Timeout 5m } }
+        @{ Form = 'method Clone'; Name = 'grown-clone'; Make = { New-VMClone disked $args[0] -DiskSize 5Gi -Method Clone -Wait -For Bound -Timeout 5m } }
+        @{ Form = 'the command line, that does not wait'; Name = 'grown-option'; Make = { Invoke-TestCli new disked $args[0] --disk-size root=5Gi --method restore 2>&1 } }
+    ) {
+        $null = & $Make $Name
+        (Get-Claim $Name).spec.resources.requests.storage | Should -Be 5Gi
+        $clone = Get-VMClone | Where-Object TargetName -eq $Name | Wait-VMClone -For Bound -Timeout 5m
+        $clone.State | Should -Be 'Bound'
+        $clone.Asked | Should -BeLike '* 5Gi'
+        Wait-TestState { (Get-Claim $Name).status.capacity.storage -eq '5Gi' }
+        (Test-VMClone disked would-grow -DiskSize 5Gi -Method Restore | Where-Object Code -eq 'DiskGrowth').Severity | Should -Be 'Information'
+    }
+
+    It 'are compared with what was asked, by method <Method>' -ForEach @(@{ Method = 'Direct' }, @{ Method = 'Restore' }) {
+        $compared = "compared-$($Method.ToLowerInvariant())"
+        $null = New-VMClone disked $compared -DiskSize 6Gi -Method $Method -Wait -For Bound -Timeout 5m
+        $difference = Compare-VMClone $compared | Where-Object Path -eq 'claim[root].capacity'
         $difference.TargetValue | Should -Be 6Gi
         $difference.Expected | Should -BeTrue
-        Compare-VMClone compared | Where-Object { -not $_.Expected } | Should -BeNullOrEmpty
+        Compare-VMClone $compared | Where-Object { -not $_.Expected } | Should -BeNullOrEmpty
     }
 
     It 'that cannot be had are refused before anything is made: <Code>' -ForEach @(

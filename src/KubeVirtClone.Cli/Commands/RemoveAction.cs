@@ -24,7 +24,7 @@ internal static class RemoveAction
         var cluster = await context.ConnectAsync();
         var clones = await CloneFinder.FindToChangeAsync(cluster, selection, context);
         if (invocation.Completed)
-            clones = [.. clones.Where(c => c.Bound)];
+            clones = [.. clones.Where(c => c is { Bound: true, IsGrowing: false })];
         if (clones.Count > 0 && !await IsWantedAsync(clones, invocation, context))
         {
             context.WriteLine("nothing was removed");

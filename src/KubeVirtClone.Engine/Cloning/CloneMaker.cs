@@ -43,7 +43,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     private readonly Dictionary<CloneMethod, ICloneMethod> _methods = [];
     private readonly Dictionary<CloneMethod, CloneTracker> _trackers = [];
 
-    /// <summary>Longest wait for a restore whose machine is to be started, where no time is given.</summary>
+    /// <summary>Longest wait for a clone whose machine is to be started, or whose disks are to grow, where no time is given.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
 
     private readonly ClaimWindow _claims = new();
@@ -78,7 +78,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
                 continue;
             if (method == CloneMethod.Restore)
                 _starts = await CloneTracker.CreateAsync(cluster, kind, scope, WaitState.Succeeded, Events(), ending.Token);
-            if (options.Wait)
+            // Disks grow only once they are bound: such clones are followed so far, waited for or not.
+            if (options.Wait || (!method.StandsAsMachine() && clones.Any(c => c.Request.DiskSizes is { Count: > 0 })))
                 _trackers[method] = await CloneTracker.CreateAsync(cluster, kind, scope, NeededState, Events(), ending.Token);
         }
     }
@@ -205,14 +206,22 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
                 left = limit > cluster.Clock.GetElapsedTime(began) ? limit - cluster.Clock.GetElapsedTime(began) : TimeSpan.Zero;
         }
 
-        if (!_trackers.TryGetValue(clone.Method, out var tracker))
+        if (clone.Request.DiskSizes is { Count: > 0 } sizes && record is { Method: CloneMethod.Restore, Raw.Kind: SourceKinds.VirtualMachine })
+        {
+            // The restore has gone, and with it what it noted; whether its disks have grown only they tell.
+            var grown = await new DiskGrowth(cluster).CarryOutAsync(record, sizes, ct);
+            if (grown.Fault is not null)
+                return await FinishAsync(clone, new(record, grown.Fault), ct);
+        }
+
+        if (!_trackers.TryGetValue(clone.Method, out var tracker) || !(options.Wait || record.IsGrowing))
         {
             run.Window.Success();
             Deliver(clone, record);
             return new(clone, record, null);
         }
 
-        return await FinishAsync(clone, await tracker.FollowAsync(item, record, left, ct), ct);
+        return await FinishAsync(clone, await tracker.FollowAsync(item, record, options.Wait ? left : left ?? StartPatience, ct), ct);
     }
 
     private async Task<FollowOutcome> StartMachineAsync(CloneReference item, CloneRecord record, CancellationToken ct)
@@ -251,7 +260,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         // A machine stands for a clone whose object is gone already, or that never had one.
         if (record.Raw.Kind == SourceKinds.VirtualMachine)
             return;
-        var problem = record.Bound
+        var problem = record.IsGrowing ? $"its disks are still to grow ({GrowthNote.Describe(record.Raw)})"
+            : record.Bound
             ? (await new CloneRemoval(cluster).RemoveAsync(record, ct))?.Message
             : "its volumes are not bound yet, and need it";
         if (problem is not null)

@@ -198,6 +198,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             {
                 Source = facts.SourceOf(named),
                 OnlyDirect = judge.WhyOnlyDirect(result),
+                Grows = judge.Grows(result),
             });
     }
 

@@ -117,14 +117,14 @@ public sealed class ManifestPlanner
             return items;
         }
 
-        // A manifest that leaves out what was asked for would be carried out without it.
-        var unable = plan.Clones.Where(c => c.OnlyDirect is not null).ToList();
+        // A manifest that leaves out what was asked for would be carried out without it; and nobody is there to let disks grow.
+        var unable = plan.Clones.Select(c => (Clone: c, Why: c.OnlyDirect ?? (c.Grows ? "KubeVirt restores volumes in the size they had, and a manifest cannot have them grow afterwards" : null))).Where(c => c.Why is not null).ToList();
         items.AddRange(unable.Select(c => new ManifestItem
         {
-            Request = c.Original,
-            Fault = DiskMethodCheck.Refusal(c.Request.SourceName, _method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, c.OnlyDirect!, c.DisplayName),
+            Request = c.Clone.Original,
+            Fault = DiskMethodCheck.Refusal(c.Clone.Request.SourceName, _method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, c.Why!, c.Clone.DisplayName),
         }));
-        plan = plan with { Clones = [.. plan.Clones.Except(unable)] };
+        plan = plan with { Clones = [.. plan.Clones.Except(unable.Select(u => u.Clone))] };
         if (_method != CloneMethodChoice.Restore)
         {
             items.AddRange(plan.Clones.Select(c => new ManifestItem { Request = c.Original, Manifest = c.Body }));

@@ -98,6 +98,7 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
             return clone;
         var body = RestoreManifest.Build(clone.Request, snapshotName, patches, KubeVirtKinds.Restore(version).ApiVersion);
         RequestFingerprint.Mark(body, clone.Fingerprint, clone.Request);
+        RequestFingerprint.MarkGrowth(body, clone.Request);
         body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(clone.Request, "")["spec"]!.ToJsonString();
         return clone with { Body = body };
     }

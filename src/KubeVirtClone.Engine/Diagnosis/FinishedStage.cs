@@ -22,6 +22,8 @@ internal static class FinishedStage
         var pending = clone.Claims.Where(c => !c.IsBound()).ToList();
         if (pending.Count > 0)
             return Unfilled(clone, pending);
+        if (Ungrown(clone) is { } growing)
+            return growing;
         var status = clone.Target?.StringAt("status", "printableStatus") ?? "";
         if (Trouble.Contains(status))
             return NotStarting(clone, status);
@@ -64,6 +66,29 @@ internal static class FinishedStage
         return waits
             ? clone.Diagnosis(CloneHealth.Waiting, CauseCodes.WaitsForFirstConsumer, $"The clone has succeeded; its volumes {names} are filled when '{clone.Record.TargetName}' starts for the first time.", canEnd: false, evidence)
             : clone.Diagnosis(CloneHealth.Waiting, CauseCodes.ClaimNotProvisioned, $"The clone has succeeded, but its volumes {names} are not bound.", canEnd: true, evidence);
+    }
+
+    // Whoever made it lets its disks grow within moments, unless he is stopped in between.
+    private static CloneDiagnosis? Ungrown(CloneCase clone)
+    {
+        var asked = clone.Claims.FirstOrDefault(c => ClaimGrowth.Of(c) is { Trouble: not null } growth && !growth.Has(Quantity.Parse(c.StringAt("spec", "resources", "requests", "storage")) ?? 0));
+        if (asked is not null)
+        {
+            var growth = ClaimGrowth.Of(asked);
+            return clone.Diagnosis(
+                growth.IsHopeless ? CloneHealth.Failed : CloneHealth.Waiting,
+                CauseCodes.DisksNotGrown,
+                $"The clone is made, but its storage has not given its claim '{asked.Name}' the {asked.StringAt("spec", "resources", "requests", "storage")} that were asked for: {StuckReasons.Shorten(growth.Trouble!)}.",
+                canEnd: !growth.IsHopeless,
+                [new DiagnosisEvidence($"PersistentVolumeClaim {asked.Name}", "status.capacity.storage", asked.StringAt("status", "capacity", "storage") ?? "")]);
+        }
+
+        return !clone.Record.IsGrowing ? null : clone.Diagnosis(
+            CloneHealth.Waiting,
+            CauseCodes.DisksNotGrown,
+            $"The clone is made and bound, but its disks have the source's size still; they are to grow ({GrowthNote.Describe(clone.Record.Raw)}).",
+            canEnd: false,
+            [new DiagnosisEvidence($"{clone.Record.Raw.Kind} {clone.Record.Name}", $"annotation {CloneLabels.Grow}", clone.Record.Raw.Annotations[CloneLabels.Grow], clone.Record.CreationTimestamp)]);
     }
 
     private static CloneDiagnosis NotStarting(CloneCase clone, string status)

@@ -23,6 +23,9 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         ("create", "", "persistentvolumeclaims"),
     ];
 
+    /// <summary>What is asked about besides where disks are to be larger.</summary>
+    private static readonly (string Verb, string Group, string Resource) Growth = ("patch", "", "persistentvolumeclaims");
+
     /// <summary>All that is known of the requests' sources, targets and namespaces.</summary>
     /// <param name="requests">The requests.</param>
     /// <param name="method">How the clones are to be made.</param>
@@ -129,7 +132,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
         var volumeSnapshots = reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
         var services = reader.ListAsync(RelatedKinds.Service, ns, s => s.At("spec", "selector") is not null, ct);
-        var access = ReadAccessAsync(ns, ct);
+        var access = ReadAccessAsync(ns, requests.Any(r => r.DiskSizes is { Count: > 0 }) ? [.. Rights, Growth] : Rights, ct);
         var exists = reader.ExistsAsync(RelatedKinds.Namespace, ns: null, ns, ct);
         await Task.WhenAll(refused, snapshots, contents, restores, clones, instances, claims, dataVolumes, pods, quotas, limits, volumeSnapshots, services, access, exists);
         return new NamespaceState
@@ -158,9 +161,9 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
     private Task<KindListing> ListServedAsync(string? version, Func<string, ResourceKind> kind, string ns, Func<KubernetesObject, bool> wanted, CancellationToken ct) =>
         version is null ? Task.FromResult(KindListing.NotAsked) : reader.ListAsync(kind(version), ns, wanted, ct);
 
-    private async Task<IReadOnlyDictionary<string, AccessAnswer>> ReadAccessAsync(string ns, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, AccessAnswer>> ReadAccessAsync(string ns, (string Verb, string Group, string Resource)[] rights, CancellationToken ct)
     {
-        var answers = await Task.WhenAll(Rights.Select(async right =>
+        var answers = await Task.WhenAll(rights.Select(async right =>
         {
             AccessAnswer? answer = null;
             await reader.ReadAsync(AccessReview.Kind, ns: null, async () => answer = await AskAsync(right, ns, ct));

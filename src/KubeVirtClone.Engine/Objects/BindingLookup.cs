@@ -36,7 +36,7 @@ internal sealed class BindingLookup(KubeVirtCluster cluster)
             CloneMethod.Restore => clone with { Bound = RestoreKeeper.Claims(clone.Raw).All(name => claims.TryGetValue(name, out var state) && state.IsBound) },
             _ => clone,
         };
-        if (completed.Bound || completed.Phase != ClonePhase.Succeeded || completed.Message.Length > 0)
+        if (completed.Bound || completed.Phase != ClonePhase.Succeeded || (completed.Message.Length > 0 && !completed.IsGrowing))
             return completed;
         IEnumerable<ClaimState> own = clone.Method switch
         {

@@ -175,7 +175,19 @@ public sealed class CloneRemoval
 
     private async Task<Fault?> WhyNeededAsync(CloneRecord clone, CancellationToken ct)
     {
-        if (clone.Bound || clone.Phase != ClonePhase.Succeeded)
+        if (clone.Phase != ClonePhase.Succeeded)
+            return null;
+        if (clone is { Bound: true, IsGrowing: true })
+        {
+            return FaultMapper.Make(
+                FaultIds.VMCloneInUse,
+                FaultCategory.ResourceBusy,
+                $"The clone {clone.Namespace}/{clone.Name} is still needed: the disks of {clone.TargetName} are to grow ({GrowthNote.Describe(clone.Raw)}), which nothing else notes.",
+                $"Wait for it ({CommandName.WaitVMClone} {clone.Name}), or remove the machine too ({OptionName.IncludeTarget}). {OptionName.Force} removes the clone all the same, and the disks stay as they are.",
+                $"{clone.Namespace}/{clone.Name}");
+        }
+
+        if (clone.Bound)
             return null;
         var unbound = clone.Method == CloneMethod.Restore
             ? await _keeper.UnboundAsync(clone.Raw, ct)

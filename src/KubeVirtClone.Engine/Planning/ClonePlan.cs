@@ -37,6 +37,7 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
             {
                 _body = CloneManifest.Build(Request, ApiVersion);
                 RequestFingerprint.Mark(_body, Fingerprint, Request);
+                RequestFingerprint.MarkGrowth(_body, Request);
             }
 
             return _body;
@@ -49,6 +50,9 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
 
     /// <summary>Why its disks can be had by method Direct only; null where another gives them too.</summary>
     public string? OnlyDirect { get; init; }
+
+    /// <summary>Whether a disk of it comes out smaller than asked where it is made like the source's, and has to grow then.</summary>
+    public bool Grows { get; init; }
 
     /// <summary>The machine it is made of, as planning saw it; null when it could not be read.</summary>
     public JsonObject? Source { get; init; }

@@ -64,6 +64,13 @@ internal static class RequestFingerprint
             annotations[CloneLabels.Asked] = asked;
     }
 
+    /// <summary>Notes on an object that KubeVirt makes a clone of which disks are to grow once they are bound.</summary>
+    public static void MarkGrowth(JsonObject body, CloneRequest request)
+    {
+        if (request.DiskSizes is { Count: > 0 } sizes)
+            body["metadata"]!["annotations"]![CloneLabels.Grow] = GrowthNote.Write(sizes);
+    }
+
     private static void Write(Utf8JsonWriter wish, object? value)
     {
         switch (value)

@@ -28,6 +28,9 @@ internal sealed class PlanJudge(NamespaceFacts facts, CloneMethodChoice method)
     /// <summary>Why the disks asked for can be had by method Direct only; null where any method gives them.</summary>
     public string? WhyOnlyDirect(CheckedRequest item) => DiskMethodCheck.WhyOnlyDirect(new PreflightSubject(new PreflightItem(item.Request), item, facts.State), _storage);
 
+    /// <summary>Whether a disk has to grow where it is made like the source's.</summary>
+    public bool Grows(CheckedRequest item) => DiskMethodCheck.Growing(new PreflightSubject(new PreflightItem(item.Request), item, facts.State), _storage).Any();
+
     /// <summary>What makes the clone impossible, or null; what may not be meant goes to <paramref name="warnings"/>.</summary>
     public Fault? Judge(CheckedRequest item, List<string> warnings)
     {

@@ -183,6 +183,9 @@ internal sealed class NamespaceTracker
     {
         record = _related.Complete(clone, record);
         clone.Update(record, now);
+        // Whatever is waited for: they grow when they are bound.
+        if (record.IsGrowing)
+            _related.Claims.Start(_ct);
         _cluster.Times.Note(record, now);
     }
 
@@ -262,6 +265,12 @@ internal sealed class NamespaceTracker
             return;
         if (clone is { ClaimsMade: false, Record: { Method: CloneMethod.Direct } seen })
             Update(clone, CloneRecord.From(seen.Raw), now);
+        if (clone is { GrowthBegun: false, Record: { IsGrowing: true, Phase: ClonePhase.Succeeded } done } && _related.AreBound(done))
+        {
+            clone.GrowthBegun = true;
+            _ = GrowAsync(clone, done);
+        }
+
         if (WaitJudge.Judge(clone, _related, _for, now) is { } outcome)
         {
             End(clone, outcome);
@@ -271,6 +280,41 @@ internal sealed class NamespaceTracker
         foreach (var notice in WaitJudge.Notices(clone, _related, now).Where(clone.Warned.Add))
             _events.Warn(clone.Reference, clone.Record, notice);
         WarnOfStopped(clone, now);
+    }
+
+    private async Task GrowAsync(TrackedClone clone, CloneRecord record)
+    {
+        GrowthOutcome outcome;
+        try
+        {
+            outcome = await new DiskGrowth(_cluster).CarryOutAsync(record, GrowthNote.Read(record.Raw), _ct);
+        }
+        catch (OperationCanceledException) when (_ct.IsCancellationRequested)
+        {
+            return;
+        }
+#pragma warning disable CA1031 // Whatever it is, who waits for the clone has to hear of it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            clone.Outcome.TrySetException(e);
+            return;
+        }
+
+        lock (_gate)
+        {
+            var now = _cluster.Clock.GetUtcNow();
+            if (outcome.Fault is { } fault)
+            {
+                End(clone, new(clone.Record, fault with { Terminating = false }));
+                return;
+            }
+
+            clone.Grown = outcome.Claims;
+            if (outcome.Unmarked is { } without)
+                Update(clone, CloneRecord.From(without), now);
+            Decide(clone, now);
+        }
     }
 
     private void WarnOfStopped(TrackedClone clone, DateTimeOffset now)

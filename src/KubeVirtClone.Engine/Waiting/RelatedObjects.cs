@@ -22,6 +22,9 @@ internal sealed record MachineFact(string Status, bool IsHalted);
 internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
 {
     public bool IsBound => State.IsBound;
+
+    /// <summary>How far it is where it was given a larger request.</summary>
+    public ClaimGrowth Growth { get; init; }
 }
 
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
@@ -116,6 +119,23 @@ internal sealed class RelatedObjects
         _ => _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [],
     };
 
+    /// <summary>Whether all volumes of a clone that KubeVirt made are there: they can be given more only then.</summary>
+    public bool AreBound(CloneRecord clone)
+    {
+        if (clone.Bound)
+            return true;
+        var claims = ClaimsOf(clone);
+        return Claims.Synced && claims.Count > 0 && claims.All(c => c.IsBound)
+            && (clone.Method != CloneMethod.Restore || claims.Count == RestoreKeeper.Claims(clone.Raw).Count);
+    }
+
+    /// <summary>Those of a clone's claims that have not been given what they were to have, as far as is seen, with how far they are.</summary>
+    /// <param name="wanted">Bytes by claim.</param>
+    public IReadOnlyList<(string Claim, ClaimGrowth Growth)> Ungrown(IReadOnlyDictionary<string, decimal>? wanted) => wanted is null || !Claims.Synced ? [] :
+    [
+        .. wanted.Select(w => (w.Key, w.Value, Growth: _claimsByName.GetValueOrDefault(w.Key)?.Growth ?? default)).Where(w => !w.Growth.Has(w.Value)).Select(w => (w.Key, w.Growth)),
+    ];
+
     /// <summary>A data volume of a clone's, or null.</summary>
     public ClaimState? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.TryGetValue(name, out var found) && found.Owner == clone.Uid ? found : null;
 
@@ -203,7 +223,7 @@ internal sealed class RelatedObjects
     {
         if (change.Object is not { } claim)
             return;
-        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim));
+        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim) };
         var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
         if (restore is null && fact.State is { Owner: null, FilledByDataVolume: false })
             return;

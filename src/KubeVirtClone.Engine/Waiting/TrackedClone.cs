@@ -7,7 +7,7 @@ namespace KubeVirtClone.Engine.Waiting;
 /// <param name="Record">The clone as last seen; null when it never was.</param>
 /// <param name="Fault">Why the state was not reached; null when it was.</param>
 /// <param name="Reservation">What the caller must know although the clone is returned.</param>
-internal readonly record struct FollowOutcome(CloneRecord? Record, Fault? Fault, string? Reservation = null);
+internal readonly record struct FollowOutcome(CloneRecord? Record, Fault? Fault, Advice? Reservation = null);
 
 /// <summary>One clone that is waited for. Used under its namespace's lock.</summary>
 internal sealed class TrackedClone(CloneReference reference, DateTimeOffset started, DateTimeOffset? deadline)
@@ -51,6 +51,12 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
 
     /// <summary>The cause for which it can never finish, if it looked so when it was last looked into.</summary>
     public string? Suspected { get; set; }
+
+    /// <summary>True while its claims are being given more, and from then on.</summary>
+    public bool GrowthBegun { get; set; }
+
+    /// <summary>What each of its claims was given, in bytes; null before.</summary>
+    public IReadOnlyDictionary<string, decimal>? Grown { get; set; }
 
     /// <summary>What was warned of already.</summary>
     public HashSet<string> Warned { get; } = new(StringComparer.Ordinal);

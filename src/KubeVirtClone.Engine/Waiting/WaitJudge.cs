@@ -24,6 +24,7 @@ internal static class WaitJudge
             return Timeout(clone, record: null, related, @for, now);
         return (record.Phase switch
         {
+            ClonePhase.Succeeded when record.IsGrowing || clone.GrowthBegun => Growing(clone, record, related, @for, now),
             ClonePhase.Succeeded => Succeeded(clone, record, related, @for, now),
             _ when clone.Gone => Deleted(record),
             ClonePhase.Failed => Failed(clone, record, related, now),
@@ -54,6 +55,38 @@ internal static class WaitJudge
         WaitState.Bound => Bound(clone, record, related, now),
         _ => Running(clone, record, related, now),
     };
+
+    // What KubeVirt has made is like the source; it is what was asked for only when its disks have been given more, which can be done once they are bound.
+    private static FollowOutcome? Growing(TrackedClone clone, CloneRecord record, RelatedObjects related, WaitState @for, DateTimeOffset now)
+    {
+        if (clone.Grown is not { } grown)
+        {
+            return Bound(clone, record, related, now) switch
+            {
+                { Fault: not null } ended => ended,
+                { Reservation: { } why } late when @for != WaitState.Running || related.MachineOf(record) is { Status: "Running" } => late with
+                {
+                    Reservation = $"{why} Its disks have the source's size until then; when it has been started, {CommandName.WaitVMClone} {record.Name} lets them grow ({GrowthNote.Describe(record.Raw)}).",
+                },
+                _ => null,
+            };
+        }
+
+        if (@for != WaitState.Bound || related.Ungrown(grown) is not { Count: > 0 } ungrown)
+            return Succeeded(clone, record, related, @for, now);
+        foreach (var (claim, growth) in ungrown.Where(u => u.Growth.IsHopeless))
+        {
+            var why = StuckReasons.Shorten(growth.Trouble!);
+            return new(record with { Message = why }, FaultMapper.Make(
+                FaultIds.VMCloneDiskUnsupported,
+                FaultCategory.OperationStopped,
+                $"The clone {record.Namespace}/{record.TargetName} was made, but its storage cannot give its claim '{claim}' the {Quantity.Write(grown[claim])} that were asked for: {why}.",
+                $"Remove the clone ({CommandName.RemoveVMClone} {OptionName.IncludeTarget}), and ask for less or for another storage class ({OptionName.StorageClass}).",
+                record.Reference.ToString()));
+        }
+
+        return null;
+    }
 
     private static FollowOutcome? Bound(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now)
     {
@@ -246,7 +279,9 @@ internal static class WaitJudge
         if (clone.Deadline is not { } deadline || now < deadline)
             return null;
         var waited = deadline - clone.Started;
-        var why = record is null ? "it was not seen at all" : WaitDescription.Of(record, related, @for);
+        var why = record is null ? "it was not seen at all"
+            : @for == WaitState.Bound && related.Ungrown(clone.Grown) is [var (claim, growth), ..] ? $"its claim {claim} is still to grow{(growth.Trouble is { } trouble ? $": {StuckReasons.Shorten(trouble)}" : "")}"
+            : WaitDescription.Of(record, related, @for);
         return new(record is null ? null : record with { Message = why }, FaultMapper.Make(
             FaultIds.VMCloneTimeout,
             FaultCategory.OperationTimeout,

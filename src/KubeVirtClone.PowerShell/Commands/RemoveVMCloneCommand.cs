@@ -54,7 +54,7 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
             var found = await FindClonesAsync(cluster, everything: Completed && !IsPipeline, ct);
             found.AddRange(await ReadPipedAsync(cluster, ct));
             TakeOutAmbiguous(found);
-            clones = [.. found.Where(c => !Completed || c.Bound).DistinctBy(c => c.Uid)];
+            clones = [.. found.Where(c => !Completed || c is { Bound: true, IsGrowing: false }).DistinctBy(c => c.Uid)];
         });
 
         // Asked on the pipeline thread, all before the first is gone: a No to all must not come after half of them.

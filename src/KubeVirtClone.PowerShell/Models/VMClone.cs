@@ -59,7 +59,7 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>How far it is.</summary>
     public VMClonePhase Phase { get; }
 
-    /// <summary>The phase in one word, and Bound once the volumes are really there too.</summary>
+    /// <summary>The phase in one word; Bound once the volumes are really there too, and Growing while they have not got the size that was asked for.</summary>
     public string State { get; }
 
     /// <summary>True when KubeVirt's Ready condition is true.</summary>

@@ -44,8 +44,8 @@ internal sealed class ClaimController
         });
         cluster.On(cluster.Instances, e =>
         {
-            // An instance that goes lets go of its claims.
-            if (e.Type == StoreEventType.Deleted)
+            // An instance that goes lets go of its claims; one that comes has their file systems grow.
+            if (e.Type != StoreEventType.Modified)
             {
                 foreach (var claim in VirtualMachines.InstanceVolumes(e.Object).Select(VirtualMachines.ClaimName).OfType<string>())
                     _queue.Add(Cluster.Key(e.Object.Namespace(), claim));
@@ -262,14 +262,68 @@ internal sealed class ClaimController
         if (_cluster.Now < due)
             return due - _cluster.Now;
         _growing.Remove(key);
+        var how = _cluster.Get(_cluster.StorageClasses, null, claim.TextAt("spec", "storageClassName") ?? "").TextAt("parameters", "grow");
+        if (how == "never")
+        {
+            RefuseGrowth(claim, volume, wanted);
+            return null;
+        }
+
         var grown = volume.Copy();
         grown.Ensure("spec", "capacity")["storage"] = wanted;
-        _cluster.Update(_cluster.Volumes, grown);
+        if (!grown.Same(volume))
+            _cluster.Update(_cluster.Volumes, grown);
+        if (how == "node" && claim.TextAt("spec", "volumeMode") != "Block" && !InUse(claim))
+        {
+            AwaitNode(claim, wanted);
+            return null;
+        }
+
         var done = claim.Copy();
         done.Ensure("status", "capacity")["storage"] = wanted;
+        done.ObjectAt("status")!.Remove("conditions");
+        done.ObjectAt("status")!.Remove("allocatedResources");
+        done.ObjectAt("status")!.Remove("allocatedResourceStatuses");
         _cluster.UpdateStatus(_cluster.Claims, done);
         return null;
     }
+
+    // The volume is larger; its file system is grown by the node that uses it next.
+    private void AwaitNode(JsonObject claim, string wanted)
+    {
+        if (Resized(claim, wanted, "NodeResizePending", "FileSystemResizePending", "Waiting for user to (re-)start a pod to finish file system resize of volume on node."))
+            _cluster.Recorder.Normal(claim, "FileSystemResizeRequired", "Require file system resize of volume on node", Resizer(claim));
+    }
+
+    private void RefuseGrowth(JsonObject claim, JsonObject volume, string wanted)
+    {
+        const string Why = "rpc error: code = InvalidArgument desc = the array makes no volume larger";
+        var name = GoText.Quote(volume.Name());
+        if (Resized(claim, wanted, "ControllerResizeInfeasible", "ControllerResizeError", Why))
+            _cluster.Recorder.Warning(claim, "VolumeResizeFailed", $"resize volume {name} by resizer {GoText.Quote(Resizer(claim))} failed: {Why}", Resizer(claim));
+    }
+
+    private bool Resized(JsonObject claim, string wanted, string progress, string condition, string message)
+    {
+        if (claim.TextAt("status", "allocatedResourceStatuses", "storage") == progress && claim.TextAt("status", "allocatedResources", "storage") == wanted)
+            return false;
+        var copy = claim.Copy();
+        copy.Ensure("status", "allocatedResources")["storage"] = wanted;
+        copy.Ensure("status", "allocatedResourceStatuses")["storage"] = progress;
+        copy.Ensure("status")["conditions"] = new JsonArray(new JsonObject
+        {
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = _cluster.Timestamp,
+            ["message"] = message,
+            ["status"] = "True",
+            ["type"] = condition,
+        });
+        _cluster.UpdateStatus(_cluster.Claims, copy);
+        return true;
+    }
+
+    private string Resizer(JsonObject claim) =>
+        "external-resizer " + (_cluster.Get(_cluster.StorageClasses, null, claim.TextAt("spec", "storageClassName") ?? "").TextAt("provisioner") ?? "");
 
     private void Release(JsonObject claim)
     {

@@ -62,13 +62,22 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
                 continue;
             var was = before.TryGetValue(volume.Name, out var name) && name != volume.Claim ? (await ClaimAsync(name, ct)).Item : null;
             if (wish.Size is { } size)
-                Add("capacity", claim => claim.StringAt("status", "capacity", "storage"), Quantity.Show(size, bytes: true), got => Quantity.Parse(got) >= size);
+                Size(size);
             if (wish.StorageClass is { } storageClass)
                 Add("storageClassName", claim => claim.StringAt("spec", "storageClassName"), storageClass, got => got == storageClass);
             if (wish.AccessModes is { } modes)
                 Add("accessModes", Modes, string.Join(", ", modes), got => got == string.Join(", ", modes));
             if (wish.VolumeMode is { } mode)
                 Add("volumeMode", claim => claim.StringAt("spec", "volumeMode"), mode, got => got == mode);
+
+            // Where a file system grows only when the machine starts, the volume has been given it all the same.
+            void Size(decimal size)
+            {
+                if (!(Quantity.Parse(Capacity(claim)) >= size) && Quantity.Parse(claim.StringAt("spec", "resources", "requests", "storage")) >= size && ClaimGrowth.Of(claim).AwaitsFileSystem)
+                    differences.Add(new MachineDifference("Disks", $"claim[{volume.Name}].capacity", was is null ? null : Capacity(was), Quantity.Write(size), Expected: true, "asked for; its file system grows when the machine starts"));
+                else
+                    Add("capacity", Capacity, Quantity.Show(size, bytes: true), got => Quantity.Parse(got) >= size);
+            }
 
             void Add(string field, Func<KubernetesObject, string?> read, string wanted, Func<string?, bool> isIt)
             {
@@ -83,6 +92,8 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
         return differences;
 
         Task<FoundObject> ClaimAsync(string name, CancellationToken ct) => _reader.FindAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, name, ct);
+
+        static string? Capacity(KubernetesObject claim) => claim.StringAt("status", "capacity", "storage");
 
         static string? Modes(KubernetesObject claim) =>
             claim.At("spec", "accessModes") is { ValueKind: System.Text.Json.JsonValueKind.Array } list ? string.Join(", ", list.EnumerateArray().Select(m => m.GetString())) : null;

@@ -117,6 +117,7 @@ internal static partial class CauseText
         CauseCodes.RestoreDeleted or CauseCodes.RestoreFailed => "Remove the clone, then clone again once the cause is removed.",
         CauseCodes.RestoreError => "Wait a little: KubeVirt tries again. If the message stays, remove the clone, correct what it names, and clone again.",
         CauseCodes.ClaimsNotMade => "Run the same command with the same batch again, which makes what is missing; or remove the clone, which removes the unfinished machine.",
+        CauseCodes.DisksNotGrown => $"Wait for the clone ({CommandName.WaitVMClone}), or run the same command with the same batch again: either lets them grow, or says what is in the way.",
         CauseCodes.DataVolumeFailed => "Remove the clone, then clone again once the cause is removed.",
         CauseCodes.TemplateSourceMissing =>
             "Make the DataSource again (what it points to does not matter: the data comes from the snapshot), or remove the clone and take the template out of the source.",

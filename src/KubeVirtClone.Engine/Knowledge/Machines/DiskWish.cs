@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -36,6 +37,11 @@ internal sealed record DiskWish(decimal? Size, string? StorageClass, IReadOnlyLi
             Entry(request.AccessModes, disk) is { } access ? [.. access.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Access)] : null,
             Entry(request.VolumeModes, disk) is { } mode ? Mode(mode) : null);
     }
+
+    /// <summary>The size that a disk is to have, in bytes; null is the source's.</summary>
+    /// <param name="sizes">Sizes by disk.</param>
+    /// <param name="disk">The volume's name in the machine.</param>
+    public static decimal? SizeOf(IReadOnlyDictionary<string, string> sizes, string disk) => Quantity.Parse(Entry(sizes, disk));
 
     /// <summary>Disks that a request names.</summary>
     public static IEnumerable<string> Named(CloneRequest request) =>

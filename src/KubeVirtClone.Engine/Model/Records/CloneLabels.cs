@@ -29,6 +29,12 @@ public static class CloneLabels
     public const string Asked = "kubevirtclone.io/asked";
 
     /// <summary>
+    /// Annotation of a clone or restore whose disks KubeVirt makes like the source's, and that are to grow once they are bound: sizes by disk, as JSON. It goes
+    /// when their claims have been given them.
+    /// </summary>
+    public const string Grow = "kubevirtclone.io/grow";
+
+    /// <summary>
     /// Annotation of a machine that stands for a clone: <c>namespace/name</c> of that machine. A copy of the machine, which carries its labels and
     /// annotations, has another name, and is thereby known not to be the clone.
     /// </summary>

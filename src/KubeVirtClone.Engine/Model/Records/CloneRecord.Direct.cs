@@ -110,3 +110,30 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner, bool Fil
         WaitsForConsumer = dataVolume.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation",
     };
 }
+
+/// <summary>How far a claim is that was given a larger request.</summary>
+/// <param name="Capacity">What it has, in bytes; null when that is not known.</param>
+/// <param name="AwaitsFileSystem">
+/// Whether the volume is as large as was asked, and its file system grows when a machine uses it: all that can be waited for while that is off.
+/// </param>
+/// <param name="Trouble">What the storage says why it has not grown yet, or null.</param>
+/// <param name="IsHopeless">Whether the storage says that it never can.</param>
+internal readonly record struct ClaimGrowth(decimal? Capacity, bool AwaitsFileSystem, string? Trouble, bool IsHopeless)
+{
+    private static readonly string[] Errors = ["ControllerResizeError", "NodeResizeError"];
+
+    public static ClaimGrowth Of(KubernetesObject claim)
+    {
+        var status = claim.StringAt("status", "allocatedResourceStatuses", "storage");
+        var error = Errors.Select(e => claim.Condition(e)).FirstOrDefault(c => c is { IsTrue: true });
+        var hopeless = status is "ControllerResizeInfeasible" or "NodeResizeInfeasible";
+        return new(
+            Quantity.Parse(claim.StringAt("status", "capacity", "storage")),
+            claim.Condition("FileSystemResizePending")?.IsTrue == true,
+            error?.Message ?? error?.Reason ?? error?.Type ?? (hopeless ? status : null),
+            hopeless);
+    }
+
+    /// <summary>Whether it has been given so much.</summary>
+    public bool Has(decimal bytes) => Capacity >= bytes || AwaitsFileSystem;
+}

@@ -21,6 +21,11 @@ public sealed partial record CloneRecord
         return made is not null && made.Length == restoreName.Length + 1 + uidLength && made.StartsWith(restoreName + "-", StringComparison.Ordinal);
     }
 
+    /// <summary>Whether a claim was restored for this very clone: it says so itself. Made by KubeVirt, one has no other owner where its source's had none.</summary>
+    /// <param name="claim">The claim.</param>
+    internal bool HasMade(KubernetesObject claim) => claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore) is { } made
+        && (Method == CloneMethod.Restore ? made == $"{Name}-{Uid}" : made.StartsWith($"tmp-restore-{Uid}-", StringComparison.Ordinal));
+
     private static CloneRecord FromRestore(KubernetesObject restore)
     {
         var source = SourceOf(restore);
@@ -43,7 +48,7 @@ public sealed partial record CloneRecord
             Ready = complete,
             // Without volumes there is nothing to bind; with some only their claims tell.
             Bound = complete && !restore.ItemsAt("status", "restores").Any(),
-            Message = complete ? ""
+            Message = complete ? MessageOfDone(restore)
                 : failed ? restore.Condition("Failure")?.Reason ?? ""
                 : progressing is { IsTrue: false } && ready is { IsTrue: false } ? progressing.Reason ?? ""
                 : "",

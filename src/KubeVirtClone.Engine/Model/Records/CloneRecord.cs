@@ -35,8 +35,11 @@ public sealed partial record CloneRecord
     /// <summary><see cref="Message"/> of a clone whose volumes bind only when its machine is first started.</summary>
     internal const string WaitsForFirstStart = "waits for first start";
 
-    /// <summary>How far it is, in one word: the phase, and <c>Bound</c> once its volumes are really there.</summary>
-    public string State => Bound ? nameof(Bound) : Phase.ToString();
+    /// <summary>True while its disks are like the source's still, and are to grow once they are bound. Clones that stand as a machine have them in their size from the start.</summary>
+    public bool IsGrowing => Raw.Kind != SourceKinds.VirtualMachine && Raw.Annotations.ContainsKey(CloneLabels.Grow);
+
+    /// <summary>How far it is, in one word: the phase, <c>Bound</c> once its volumes are really there, and <c>Growing</c> while they have not got the size that was asked for.</summary>
+    public string State => !Bound ? Phase.ToString() : IsGrowing ? "Growing" : nameof(Bound);
 
     /// <summary>The source as tables show it: <c>vm/golden</c>, <c>vmsnapshot/before</c>, <c>image/ubuntu:3</c>.</summary>
     public string Source => Image is { } image ? ImageText(image.Name, image.Version) : SourceText(SourceKind, SourceName);
@@ -114,7 +117,7 @@ public sealed partial record CloneRecord
             Phase = phase,
             Ready = ready?.IsTrue == true,
             Bound = phase == ClonePhase.Succeeded && snapshot is null && restore is null,
-            Message = MessageOf(phase, ready),
+            Message = MessageOf(clone, phase, ready),
             CreationTimestamp = clone.CreationTimestamp,
             Uid = clone.Uid,
             // A clone of a snapshot that others share: KubeVirt names no snapshot of its own then.
@@ -127,9 +130,13 @@ public sealed partial record CloneRecord
         };
     }
 
-    private static string MessageOf(ClonePhase phase, ObjectCondition? ready) => (phase, ready?.Reason) switch
+    // What is done with by KubeVirt is not yet what was asked for.
+    private static string MessageOfDone(KubernetesObject clone) =>
+        GrowthNote.Describe(clone) is { Length: > 0 } growth ? $"grows once bound: {growth}" : "";
+
+    private static string MessageOf(KubernetesObject clone, ClonePhase phase, ObjectCondition? ready) => (phase, ready?.Reason) switch
     {
-        (ClonePhase.Succeeded, _) => "",
+        (ClonePhase.Succeeded, _) => MessageOfDone(clone),
         // The text of a Failed clone's condition is overwritten with this by KubeVirt's next look at it.
         (ClonePhase.Failed, "Still processing") => "",
         (_, null) => "",

@@ -168,6 +168,9 @@ public readonly ref struct CommandName
     /// <summary><c>Stop-VM</c>.</summary>
     public static CommandName StopVM => new("Stop-VM");
 
+    /// <summary><c>Wait-VMClone</c>.</summary>
+    public static CommandName WaitVMClone => new("Wait-VMClone");
+
     /// <summary><c>Wait-VMSnapshot</c>.</summary>
     public static CommandName WaitVMSnapshot => new("Wait-VMSnapshot");
 }

@@ -124,6 +124,9 @@ public static class CauseCodes
     /// <summary>A machine was made directly, and not all of its claims were: whoever made it was interrupted.</summary>
     public const string ClaimsNotMade = "ClaimsNotMade";
 
+    /// <summary>The disks have not been given the size that was asked for: whoever made the clone was interrupted, or refused.</summary>
+    public const string DisksNotGrown = "DisksNotGrown";
+
     /// <summary>A data volume of the clone is never made, or never filled.</summary>
     public const string DataVolumeFailed = "DataVolumeFailed";
 

@@ -22,18 +22,20 @@ internal sealed class AccessCheck : IPreflightCheck
             }
 
             var sources = batch.Sources.Where(s => ReferenceEquals(s.State, group.Key)).ToList();
-            foreach (var needed in sources.SelectMany(s => Needed(s, batch).Select(kind => (Source: s, Kind: kind))).GroupBy(n => n.Kind, StringComparer.Ordinal))
+            foreach (var needed in sources.SelectMany(s => Needed(s, batch).Select(right => (Source: s, Right: right))).GroupBy(n => n.Right, StringComparer.Ordinal))
             {
-                if (group.Key.Access.GetValueOrDefault("create " + needed.Key) is not { Allowed: false } refused)
+                if (group.Key.Access.GetValueOrDefault(needed.Key) is not { Allowed: false } refused)
                     continue;
                 yield return Of(
                     [.. needed.SelectMany(n => n.Source.All)],
                     FindingSeverity.Error,
-                    $"You may not create {needed.Key} in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
-                    $"Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or {OptionName.As}.{(needed.Key == "virtualmachineclones" ? Advice.None : OtherWay)}");
+                    $"You may not {needed.Key} in namespace '{ns}'{(refused.Reason.Length > 0 ? $" ({refused.Reason})" : "")}.",
+                    $"Ask for the right, for example by a RoleBinding to the ClusterRole kubevirt.io:edit in that namespace, or use another context or {OptionName.As}.{(needed.Key is "create virtualmachineclones" or PatchClaims ? Advice.None : OtherWay)}");
             }
         }
     }
+
+    private const string PatchClaims = "patch persistentvolumeclaims";
 
     private static Advice OtherWay => $" With {OptionName.Method} Clone {OptionName.NoSharedSnapshot} the right to create virtualmachineclones is enough.";
 
@@ -42,23 +44,26 @@ internal sealed class AccessCheck : IPreflightCheck
         switch (batch.MethodOf(source))
         {
             case CloneMethod.Clone:
-                yield return "virtualmachineclones";
+                yield return "create virtualmachineclones";
                 break;
             case CloneMethod.Restore:
-                yield return "virtualmachinerestores";
+                yield return "create virtualmachinerestores";
                 break;
             // The data volumes are made by virt-controller.
             case CloneMethod.DataVolume:
-                yield return "virtualmachines";
+                yield return "create virtualmachines";
                 break;
             default:
-                yield return "virtualmachines";
-                yield return "persistentvolumeclaims";
+                yield return "create virtualmachines";
+                yield return "create persistentvolumeclaims";
                 break;
         }
 
+        // Made like the source's, disks are given their size afterwards.
+        if (!batch.MethodOf(source).StandsAsMachine() && source.All.Any(s => !s.AsItStands && s.Checked.Fault is null && DiskMethodCheck.Growing(s, batch).Any()))
+            yield return PatchClaims;
         if (batch.TakesSnapshot(source))
-            yield return "virtualmachinesnapshots";
+            yield return "create virtualmachinesnapshots";
     }
 
     private static Finding Of(IReadOnlyList<PreflightSubject> subjects, FindingSeverity severity, string message, Advice action) => new()

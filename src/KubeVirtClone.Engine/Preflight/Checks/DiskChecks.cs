@@ -80,6 +80,7 @@ internal sealed class DiskMethodCheck : IPreflightCheck
             if (!source.All.Any(s => !s.AsItStands && s.Request.ChangesDisks) || batch.MethodOf(source).StandsAsMachine())
                 continue;
             var method = batch.MethodOf(source);
+            var growing = new List<SourceVolume>();
             foreach (var subject in source.All.Where(s => !s.AsItStands && s.Checked.Fault is null))
             {
                 if (WhyOnlyDirect(subject, batch) is { } why)
@@ -87,25 +88,47 @@ internal sealed class DiskMethodCheck : IPreflightCheck
                     var fault = Refusal(subject.Request.SourceName, method, why, subject.Name);
                     yield return subject.Finding(FindingSeverity.Error, fault.Id, fault.Message, fault.RecommendedAction, category: fault.Category);
                 }
+                else
+                {
+                    growing.AddRange(Growing(subject, batch));
+                }
             }
+
+            if (growing.Count > 0)
+                yield return HowTheyGrow(source, method, [.. growing.DistinctBy(v => v.Volume.Name)], batch);
         }
     }
 
-    /// <summary>Why the disks asked for can be had by method Direct only; null where they are as large as the source's.</summary>
+    private static Finding HowTheyGrow(PreflightSource source, CloneMethod method, IReadOnlyList<SourceVolume> disks, PreflightBatch batch)
+    {
+        var unknown = disks.Where(d => batch.Facts.MayGrow(d.StorageClass) is null).Select(d => d.StorageClass ?? "the default one").Distinct(StringComparer.Ordinal).ToList();
+        return source.Finding(
+            unknown.Count > 0 ? FindingSeverity.NotChecked : FindingSeverity.Information,
+            FindingCodes.DiskGrowth,
+            $"By method {method} the disks of clones of '{source.Name}' ({string.Join(", ", disks.Select(d => d.Volume.Name))}) are made like the source's, and grow once they are bound"
+            + (unknown.Count > 0 ? $"; not checked: whether their storage class ({string.Join(", ", unknown)}) allows that." : "."),
+            $"Made directly they have their size from the start: {OptionName.Method} Direct.");
+    }
+
+    /// <summary>Why the disks asked for can be had by method Direct only; null where they are as large as the source's, or can grow once they are bound.</summary>
     public static string? WhyOnlyDirect(PreflightSubject subject, PreflightBatch batch)
     {
         if (!subject.Request.ChangesDisks)
             return null;
         if (subject.Request.PlacesDisks)
             return "KubeVirt restores volumes in the class and modes they had";
-        return batch.VolumesOf(subject).Where(v => DiskWish.Of(subject.Request, v.Volume.Name).Size is { } size && !(size <= v.Size)).Select(volume =>
+        return Growing(subject, batch).Select(volume =>
         {
             var name = $"the disk '{volume.Volume.Name}' of storage class '{volume.StorageClass}'";
             return batch.Facts.MayGrow(volume.StorageClass) == false ? $"{name} cannot grow once it is made: the class does not allow expansion"
                 : batch.Facts.WaitsForFirstConsumer(volume.StorageClass) == true ? $"{name} is bound only when its machine starts, and cannot grow before"
-                : $"KubeVirt restores {name} in the size it had";
-        }).FirstOrDefault();
+                : null;
+        }).FirstOrDefault(w => w is not null);
     }
+
+    /// <summary>The disks of a clone that come out smaller than asked where they are made like the source's.</summary>
+    public static IEnumerable<SourceVolume> Growing(PreflightSubject subject, PreflightBatch batch) => subject.Request.DiskSizes is not { Count: > 0 } ? [] :
+        batch.VolumesOf(subject).Where(v => DiskWish.Of(subject.Request, v.Volume.Name).Size is { } size && !(size <= v.Size));
 
     /// <summary>What to say where another method than Direct is taken.</summary>
     public static Fault Refusal(string source, CloneMethod method, string why, string target) => FaultMapper.Make(

@@ -158,6 +158,9 @@ public static class FindingCodes
     /// <summary>How CDI copies the disks.</summary>
     public const string CopyStrategy = "CopyStrategy";
 
+    /// <summary>Disks are made like the source's, and grow to the size asked for once they are bound.</summary>
+    public const string DiskGrowth = "DiskGrowth";
+
     /// <summary>Every clone takes a snapshot of its own, and they queue.</summary>
     public const string SnapshotsQueue = "SnapshotsQueue";
 }

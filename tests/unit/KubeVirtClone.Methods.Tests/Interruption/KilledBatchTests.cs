@@ -107,6 +107,38 @@ public sealed class KilledBatchTests
     }
 
     [Theory]
+    [InlineData(CloneMethodChoice.Restore, true)]
+    [InlineData(CloneMethodChoice.Restore, false)]
+    [InlineData(CloneMethodChoice.Clone, true)]
+    [InlineData(CloneMethodChoice.Clone, false)]
+    public async Task Killed_while_disks_are_to_grow_the_same_command_and_a_wait_let_them_grow(CloneMethodChoice method, bool waits)
+    {
+        await using var lab = new Lab();
+        // To give each of the disks more and to note that it is done are requests, too.
+        await ForEachPointAsync([false, true], FewestToMake(method) + (2 * Count), async (point, batch) =>
+        {
+            var when = $"{method} killed at {point} and completed";
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch, "2Gi", waits), point))
+                return false;
+            // Who waits for what is there lets the disks of that grow; what is not there is made by the same command.
+            if (point.Done)
+                await lab.WaitForBoundAsync(await lab.ListAsync(batch));
+            (await lab.DoAsync(() => RunAsync(lab, method, batch, "2Gi", waits))).ShouldBeEmpty(when);
+            lab.Settle();
+            Sizes(lab, batch).ShouldBe(Enumerable.Repeat("2Gi of 2Gi", Count), when);
+            (await lab.ListAsync(batch)).ShouldAllBe(c => c.State == "Bound" && c.Message.Length == 0, when);
+            lab.Get("PersistentVolumeClaim", "golden-data").TextAt("spec", "resources", "requests", "storage").ShouldBe("1Gi", when);
+
+            var writes = lab.Virtual.Writes.Count;
+            (await lab.DoAsync(() => RunAsync(lab, method, batch, "2Gi", waits))).ShouldBeEmpty(when);
+            lab.Virtual.Writes.Skip(writes).Where(w => w.Contains("persistentvolumeclaims", StringComparison.Ordinal)).ShouldBeEmpty(when);
+            (await lab.RemoveBatchAsync(batch)).ShouldBe(Count, when);
+            lab.ShouldBeAsBefore($"{when}, and removed");
+            return true;
+        });
+    }
+
+    [Theory]
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
     [InlineData(CloneMethodChoice.Direct)]
@@ -141,11 +173,12 @@ public sealed class KilledBatchTests
         }
     }
 
-    private static async Task<List<string>> RunAsync(Lab lab, CloneMethodChoice method, string batch)
+    private static async Task<List<string>> RunAsync(Lab lab, CloneMethodChoice method, string batch, string? size = null, bool waits = true)
     {
         var faults = new List<string>();
-        var requests = Targets(batch).ConvertAll(t => new CloneRequest { Namespace = "default", SourceName = "golden", TargetName = t });
-        await foreach (var update in new CloneOperation(lab.Cluster, Lab.Options(method) with { Batch = batch }).RunAsync(requests, default))
+        var sizes = size is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = size };
+        var requests = Targets(batch).ConvertAll(t => new CloneRequest { Namespace = "default", SourceName = "golden", TargetName = t, DiskSizes = sizes });
+        await foreach (var update in new CloneOperation(lab.Cluster, Lab.Options(method) with { Batch = batch, Wait = waits }).RunAsync(requests, default))
         {
             if (update.Fault is { } fault)
                 faults.Add(fault.Message);
@@ -155,6 +188,9 @@ public sealed class KilledBatchTests
     }
 
     private static List<string> Targets(string batch) => [.. Enumerable.Range(1, Count).Select(i => $"{batch}-{i}")];
+
+    private static IEnumerable<string> Sizes(Lab lab, string batch) => Targets(batch).Select(t => lab.Get("PersistentVolumeClaim", lab.Claims()[t])!)
+        .Select(c => $"{c.TextAt("status", "capacity", "storage")} of {c.TextAt("spec", "resources", "requests", "storage")}");
 
     private static List<string> Made(Lab lab, int since) =>
         [.. lab.Changes.Skip(since).Where(c => c is { Type: StoreEventType.Added, Resource.Kind: "VirtualMachine" }).Select(c => c.Name).Order(StringComparer.Ordinal)];

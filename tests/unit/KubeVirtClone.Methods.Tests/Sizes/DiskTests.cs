@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Diagnosis;
+using KubeVirtClone.Engine.Insight.Comparison;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -45,7 +47,8 @@ public sealed class DiskTests
     {
         { """{"DiskSize":{"*":"512Mi"}}""", CloneMethodChoice.Direct, FaultIds.VMCloneDiskUnsupported, "at least 1Gi" },
         { """{"DiskSize":{"data":"512Mi"}}""", CloneMethodChoice.Restore, FaultIds.VMCloneDiskUnsupported, "at least 1Gi" },
-        { """{"DiskSize":{"*":"2Gi"}}""", CloneMethodChoice.Restore, FaultIds.VMCloneDiskUnsupported, "in the size it had" },
+        { """{"DiskSize":{"*":"512Mi"}}""", CloneMethodChoice.Clone, FaultIds.VMCloneDiskUnsupported, "at least 1Gi" },
+        { """{"DiskSize":{"*":"2Gi"},"StorageClass":{"*":"slow"}}""", CloneMethodChoice.Restore, FaultIds.VMCloneDiskUnsupported, "-Method Direct" },
         { """{"DiskSize":{"root":"40Gi"}}""", CloneMethodChoice.Direct, FaultIds.VMCloneDiskUnsupported, "it has data" },
         { """{"DiskSize":{"*":"40"}}""", CloneMethodChoice.Direct, FaultIds.VMCloneSizeInvalid, "40Gi is meant" },
         { """{"DiskSize":{"*":"big"}}""", CloneMethodChoice.Direct, FaultIds.VMCloneSizeInvalid, "40Gi" },
@@ -89,6 +92,199 @@ public sealed class DiskTests
         var made = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Direct) with { For = WaitState.Succeeded });
         made.ShouldContain(u => u.Kind == ItemUpdateKind.Record);
         lab.Get("PersistentVolumeClaim", lab.Claims()["a"])!.TextAt("spec", "resources", "requests", "storage").ShouldBe("2Gi");
+    }
+
+    [Fact]
+    public async Task A_class_that_may_not_be_read_is_found_out_when_its_disks_are_to_grow()
+    {
+        await using var lab = new Lab("fixed");
+        lab.Virtual.MayNotRead("storageclasses");
+        var updates = await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi") }], Lab.Options(CloneMethodChoice.Restore));
+        var fault = updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
+        fault.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
+        fault.Message.ShouldContain("storage class 'fixed' does not allow expansion");
+        fault.RecommendedAction.ToString().ShouldContain("-Method Direct");
+        Claim(lab, "a").ShouldBe("1Gi of 1Gi, fixed, ReadWriteOnce");
+        // It goes on saying that it is not what was asked for, and the same call completes it when the class is another.
+        var clone = (await lab.ListAsync()).ShouldHaveSingleItem();
+        clone.State.ShouldBe("Growing");
+        clone.Message.ShouldContain("disks to 2Gi");
+        var diagnosis = (await lab.DoAsync(() => new CloneDoctor(lab.Cluster).DiagnoseAsync([clone.Reference], default))).Single();
+        diagnosis.Code.ShouldBe(CauseCodes.DisksNotGrown);
+        diagnosis.NextStep.ToString().ShouldContain("Wait-VMClone");
+        (await lab.RemoveAsync(clone))!.Id.ShouldBe(FaultIds.VMCloneInUse);
+        lab.Patch("StorageClass", "fixed", new JsonObject { ["allowVolumeExpansion"] = true });
+        (await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi") }], Lab.Options(CloneMethodChoice.Restore))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        Claim(lab, "a").ShouldBe("2Gi of 2Gi, fixed, ReadWriteOnce");
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore, WaitState.Bound, 1)]
+    [InlineData(CloneMethodChoice.Restore, WaitState.Succeeded, 2)]
+    [InlineData(CloneMethodChoice.Restore, null, 2)]
+    [InlineData(CloneMethodChoice.Clone, WaitState.Bound, 2)]
+    [InlineData(CloneMethodChoice.Clone, WaitState.Succeeded, 1)]
+    [InlineData(CloneMethodChoice.Clone, null, 1)]
+    public async Task What_KubeVirt_makes_like_the_source_grows_once_it_is_bound(CloneMethodChoice method, WaitState? @for, int count)
+    {
+        await using var lab = new Lab();
+        var requests = Enumerable.Range(1, count).Select(i => Request($"vm-{i}") with { DiskSizes = Of("data", "2Gi") }).ToList();
+        var updates = await lab.CloneAsync(requests, Lab.Options(method) with { Wait = @for is not null, For = @for ?? WaitState.Succeeded });
+        updates.Where(u => u.Fault is not null || u.Kind == ItemUpdateKind.Warning).Select(u => u.Fault?.Message ?? u.Message!.ToString()).ShouldBeEmpty();
+        foreach (var record in updates.Where(u => u.Kind == ItemUpdateKind.Record).Select(u => u.Record!))
+        {
+            record.Method.ToString().ShouldBe(method.ToString());
+            record.IsGrowing.ShouldBeFalse();
+            AskedSizes.Describe(record).ShouldBe("data 2Gi");
+        }
+
+        updates.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(count);
+        // Whoever does not wait for the storage has had it asked for all the same.
+        if (@for != WaitState.Bound)
+            lab.Settle();
+        foreach (var request in requests)
+            Claim(lab, request.TargetName!).ShouldBe("2Gi of 2Gi, fast, ReadWriteOnce");
+        lab.Get("PersistentVolumeClaim", "golden-data").TextAt("spec", "resources", "requests", "storage").ShouldBe("1Gi");
+        (await lab.ListAsync()).ShouldAllBe(c => c.State == "Bound");
+    }
+
+    [Fact]
+    public async Task Auto_takes_that_way_where_nothing_may_be_posted()
+    {
+        await using var lab = new Lab();
+        lab.Virtual.MayCreate("virtualmachineclones", "virtualmachinesnapshots", "virtualmachinerestores");
+        var updates = await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi"), Memory = "256Mi" }], Lab.Options(CloneMethodChoice.Auto));
+        updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!.Method.ShouldBe(CloneMethod.Clone);
+        Claim(lab, "a").ShouldBe("2Gi of 2Gi, fast, ReadWriteOnce");
+        var refused = (await lab.CloneAsync([Request("b") with { StorageClasses = Every("slow") }], Lab.Options(CloneMethodChoice.Auto) with { Batch = "other" })).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
+        refused.RecommendedAction.ToString().ShouldContain("right to create virtualmachines");
+    }
+
+    [Fact]
+    public async Task Volumes_that_are_bound_at_the_first_start_grow_after_it_by_a_wait()
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        lab.Virtual.MayNotRead("storageclasses");
+        foreach (var @for in new[] { WaitState.Succeeded, WaitState.Bound })
+        {
+            var updates = await lab.CloneAsync([Request("a") with { DiskSizes = Every("2Gi") }], Lab.Options(CloneMethodChoice.Restore) with { For = @for });
+            updates.ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+            var said = updates.Single(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("WaitForFirstConsumer", StringComparison.Ordinal)).Message!.ToString();
+            said.ShouldContain("the source's size until then");
+            said.ShouldContain("Wait-VMClone");
+        }
+
+        var clones = await lab.ListAsync();
+        (await lab.RemoveAsync(clones.Single()))!.Id.ShouldBe(FaultIds.VMCloneInUse);
+        await lab.StartAsync("a");
+        await lab.WaitForBoundAsync(clones);
+        Claim(lab, "a").ShouldBe("2Gi of 2Gi, wffc, ReadWriteOnce");
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Clone)]
+    public async Task A_file_system_that_grows_with_the_first_start_is_not_waited_for(CloneMethodChoice method)
+    {
+        await using var lab = new Lab(nodes: true);
+        var request = OfClass(lab, "offline", new JsonObject { ["grow"] = "node" });
+        (await lab.CloneAsync([request], Lab.Options(method))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        Claim(lab, "a").ShouldBe("1Gi of 2Gi, offline, ReadWriteOnce");
+        var clone = (await lab.ListAsync()).Single();
+        clone.State.ShouldBe("Bound");
+        var compared = (await lab.DoAsync(() => new CloneComparer(lab.Cluster).CompareAsync(CompareRequest.Of(clone), default))).Comparison.ShouldNotBeNull();
+        compared.Differences.Single(d => d.Area == "Disks").ShouldSatisfyAllConditions(
+            d => d.Expected.ShouldBeTrue(),
+            d => d.Target.ShouldBe("2Gi"),
+            d => d.Reason.ShouldContain("when the machine starts"));
+        await lab.StartAsync("a");
+        Claim(lab, "a").ShouldBe("2Gi of 2Gi, offline, ReadWriteOnce");
+    }
+
+    [Fact]
+    public async Task Storage_that_cannot_make_the_volume_larger_ends_the_wait_and_is_diagnosed()
+    {
+        await using var lab = new Lab();
+        var fault = (await lab.CloneAsync([OfClass(lab, "rigid", new JsonObject { ["grow"] = "never" })], Lab.Options())).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
+        fault.Id.ShouldBe(FaultIds.VMCloneDiskUnsupported);
+        fault.Message.ShouldContain("the array makes no volume larger");
+        var clone = (await lab.ListAsync()).Single();
+        var diagnosis = (await lab.DoAsync(() => new CloneDoctor(lab.Cluster).DiagnoseAsync([clone.Reference], default))).Single();
+        diagnosis.Code.ShouldBe(CauseCodes.DisksNotGrown);
+        diagnosis.Cause.ShouldContain("the array makes no volume larger");
+    }
+
+    private static CloneRequest OfClass(Lab lab, string name, JsonObject parameters)
+    {
+        var storage = (JsonObject)lab.Get("StorageClass", "fast")!.DeepClone();
+        storage["metadata"] = new JsonObject { ["name"] = name };
+        storage["parameters"] = parameters;
+        lab.Post(storage, DemoSeed.Claim(name + "-data", name, "1Gi"), DemoSeed.Machine(name, "x", [DemoSeed.ContainerDisk(), DemoSeed.ClaimDisk("data", name + "-data")]));
+        lab.Settle();
+        return Request("a") with { SourceName = name, DiskSizes = Every("2Gi") };
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_not_the_clones_own_is_left_alone()
+    {
+        await using var lab = new Lab();
+        var clone = (await lab.MakeAsync(1)).Single();
+        lab.Post(DemoSeed.Claim("theirs", "fast", "1Gi"));
+        lab.Settle();
+        // Somebody has given the machine another disk before it was completed.
+        var volumes = new JsonArray([.. lab.Get("VirtualMachine", "vm-001").ArrayAt("spec", "template", "spec", "volumes").Objects().Select(v => v.DeepClone())]);
+        volumes.Single(v => v!["name"]!.GetValue<string>() == "data")!["persistentVolumeClaim"]!["claimName"] = "theirs";
+        lab.Patch("VirtualMachine", "vm-001", new JsonObject { ["spec"] = new JsonObject { ["template"] = new JsonObject { ["spec"] = new JsonObject { ["volumes"] = volumes } } } });
+        lab.Patch("VirtualMachineRestore", clone.Name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.Grow] = """{"data":"2Gi"}""" } } });
+        var fault = (await lab.DoAsync(async () =>
+        {
+            var all = new List<ItemUpdate<CloneRecord>>();
+            await foreach (var update in new CloneWaiter(lab.Cluster).WaitAsync([clone.Reference], new WaitOptions { For = WaitState.Bound }, default))
+                all.Add(update);
+            return all;
+        })).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
+        fault.Message.ShouldContain("its claim 'theirs' was not made for it");
+        lab.Get("PersistentVolumeClaim", "theirs").TextAt("spec", "resources", "requests", "storage").ShouldBe("1Gi");
+    }
+
+    [Fact]
+    public async Task A_quota_without_room_for_the_size_is_told_and_the_same_call_completes_the_clone_later()
+    {
+        await using var lab = new Lab();
+        lab.Post(new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ResourceQuota",
+            ["metadata"] = new JsonObject { ["name"] = "small" },
+            ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["fast.storageclass.storage.k8s.io/requests.storage"] = "3Gi" } },
+        });
+        lab.Settle();
+        var requests = new[] { Request("a") with { DiskSizes = Every("5Gi") } };
+        var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Restore));
+        updates.Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ShouldContain(m => m.Contains("leaves 2Gi of fast.storageclass.storage.k8s.io/requests.storage") && m.Contains("needs 5Gi"));
+        updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
+        Claim(lab, "a").ShouldBe("1Gi of 1Gi, fast, ReadWriteOnce");
+
+        lab.Patch("ResourceQuota", "small", new JsonObject { ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["fast.storageclass.storage.k8s.io/requests.storage"] = "9Gi" } } });
+        (await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Restore))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        Claim(lab, "a").ShouldBe("5Gi of 5Gi, fast, ReadWriteOnce");
+    }
+
+    [Fact]
+    public async Task A_restore_is_purged_when_its_disks_have_grown_and_one_that_is_gone_before_is_made_up_for_by_the_same_call()
+    {
+        await using var lab = new Lab();
+        var requests = new[] { Request("a") with { DiskSizes = Every("2Gi") } };
+        (await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Restore) with { PurgeOnSuccess = true })).Where(u => u.Kind != ItemUpdateKind.Record && u.Kind != ItemUpdateKind.Progress).ShouldBeEmpty();
+        Claim(lab, "a").ShouldBe("2Gi of 2Gi, fast, ReadWriteOnce");
+        lab.List("VirtualMachineRestore").ShouldBeEmpty();
+
+        var plain = Lab.Options(CloneMethodChoice.Restore) with { Batch = "other" };
+        await lab.CloneAsync([Request("b") with { DiskSizes = Every("1Gi") }], plain);
+        lab.Delete("VirtualMachineRestore", lab.List("VirtualMachineRestore").Single().Name());
+        (await lab.CloneAsync([Request("b") with { DiskSizes = Every("3Gi") }], plain)).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        lab.Settle();
+        Claim(lab, "b").ShouldBe("3Gi of 3Gi, fast, ReadWriteOnce");
     }
 
     [Fact]
