@@ -7,6 +7,7 @@ using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
@@ -22,8 +23,9 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="batch">Their batch.</param>
 /// <param name="updates">Takes what becomes of the requests.</param>
 /// <param name="told">Takes warnings; null has them among the updates.</param>
+/// <param name="found">Takes what limits in other namespaces have to say; null has it among the updates, as a word of warning.</param>
 internal sealed class TransferStage(
-    KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<ItemUpdate<CloneRecord>> updates, Action<TransferWarning, CloneRequest>? told = null)
+    KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<ItemUpdate<CloneRecord>> updates, Action<TransferWarning, CloneRequest>? told = null, Action<Finding>? found = null)
 {
     private readonly object _gate = new();
     private readonly List<SharedSnapshot> _brought = [];
@@ -40,6 +42,8 @@ internal sealed class TransferStage(
             return requests;
         var places = new Dictionary<CloneRequest, ListedItem<CloneRequest>>(ReferenceEqualityComparer.Instance);
         CheckAlone(requests, places);
+        if (options.Preflight)
+            await LookAheadAsync([.. requests.Where(r => IsToBeBrought(r) && !places.ContainsKey(r))], places, ct);
         using var ending = new FirstFailure(ct);
         var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
         var sources = requests.Where(r => IsToBeBrought(r) && !places.ContainsKey(r)).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName, r.SourceUid, r.SourceMaker)).ToList();
@@ -97,6 +101,21 @@ internal sealed class TransferStage(
         }
     }
 
+    // Sizes that cannot be had, and limits that have no room, are told before a byte is copied.
+    private async Task LookAheadAsync(IReadOnlyList<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
+    {
+        var foreseen = await new TransferForesight(cluster, options, batch).LookAsync(requests, ct);
+        foreach (var (request, fault) in foreseen.Refused)
+            places[request] = new(null, fault);
+        foreach (var finding in foreseen.Limits)
+        {
+            if (found is not null)
+                found(finding);
+            else if (finding.Severity is FindingSeverity.Error or FindingSeverity.Warning)
+                Warn(new(finding.Code, finding.Message, Advice.None), finding.Requests[0]);
+        }
+    }
+
     /// <summary>Whether a request's clone is to be in another namespace than its source. What is no source at all is refused where every other request is judged.</summary>
     public static bool IsToBeBrought(CloneRequest request) =>
         request.LeavesNamespace && (request.GoldenImage is not null || (SourceKinds.Normalize(request.SourceKind) is not null && NameRules.WhyNotName(request.SourceName) is null));
@@ -110,7 +129,7 @@ internal sealed class TransferStage(
             lock (_gate)
             {
                 foreach (var request in requests)
-                    places[request] = new(null, NotByDataVolumes(request));
+                    places[request] = new(null, TransferFaults.NotByDataVolumes(request));
             }
 
             return;
@@ -139,13 +158,6 @@ internal sealed class TransferStage(
 
         await source.ClearAsync(ct);
     }
-
-    private static Fault NotByDataVolumes(CloneRequest request) => FaultMapper.Make(
-        FaultIds.VMCloneSourceUnsupported,
-        FaultCategory.InvalidOperation,
-        $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: it is brought there as a snapshot, which has no claims to copy.",
-        $"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
-        request.DisplayName);
 
     private static CloneRequest Within(CloneRequest request, string ns, string snapshot) => request with
     {

@@ -1,5 +1,6 @@
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
@@ -9,6 +10,14 @@ namespace KubeVirtClone.Engine.Transfers;
 internal static class TransferFaults
 {
     private const string ClonerRole = "cdi.kubevirt.io:clone-sourcer";
+
+    /// <summary>A source that is brought over is a snapshot, and that has no claims to copy.</summary>
+    public static Fault NotByDataVolumes(CloneRequest request) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported,
+        FaultCategory.InvalidOperation,
+        $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: it is brought there as a snapshot, which has no claims to copy.",
+        $"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
+        request.DisplayName);
 
     public static Fault NoCdi(string target) => FaultMapper.Make(
         FaultIds.CdiNotInstalled,

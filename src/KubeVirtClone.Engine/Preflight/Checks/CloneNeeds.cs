@@ -47,6 +47,9 @@ internal sealed class CloneNeeds
     public static bool IsOfSnapshot(string resource) => resource is
         "count/virtualmachinesnapshots.snapshot.kubevirt.io" or "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" or "count/volumesnapshots.snapshot.storage.k8s.io";
 
+    /// <summary>How much of a quota's resource all clones take, with what is made before them.</summary>
+    public decimal All(string resource) => _batch.TakenBefore(resource) + _batch.Subjects.Where(s => s.Checked.Fault is null).Sum(s => Of(s, resource));
+
     /// <summary>Whether both clones are made of the one snapshot that is taken for them.</summary>
     public bool ShareSnapshot(PreflightSubject one, PreflightSubject other) =>
         ReferenceEquals(_sources[one].Source, _sources[other].Source) && _ways[_sources[one].Source].Shared;

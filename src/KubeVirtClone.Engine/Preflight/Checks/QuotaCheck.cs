@@ -30,7 +30,7 @@ internal sealed class QuotaCheck : IPreflightCheck
                     continue;
                 }
 
-                foreach (var finding in Judge(quota, subjects, needs))
+                foreach (var finding in Judge(quota, subjects, needs, batch.TakenBefore))
                     yield return finding;
             }
         }
@@ -54,7 +54,7 @@ internal sealed class QuotaCheck : IPreflightCheck
         Evidence = $"ResourceQuota {name}",
     };
 
-    private static IEnumerable<Finding> Judge(V1ResourceQuota quota, List<PreflightSubject> all, CloneNeeds needs)
+    private static IEnumerable<Finding> Judge(V1ResourceQuota quota, List<PreflightSubject> all, CloneNeeds needs, Func<string, decimal> takenBefore)
     {
         foreach (var entry in quota.Status?.Hard ?? quota.Spec?.Hard ?? ReadOnlyDictionary<string, ResourceQuantity>.Empty)
         {
@@ -69,7 +69,7 @@ internal sealed class QuotaCheck : IPreflightCheck
                 continue;
             }
 
-            var used = quota.Status?.Used.Amount(entry.Key) ?? 0;
+            var used = (quota.Status?.Used.Amount(entry.Key) ?? 0) + takenBefore(entry.Key);
             var left = hard - used;
             var unfit = new List<(PreflightSubject Subject, int Place, decimal Need)>();
             for (var i = 0; i < subjects.Count; i++)

@@ -155,6 +155,9 @@ internal sealed class PreflightBatch
     public IEnumerable<SizingObject> KeptTypes(PreflightSource source) => SizingOf(source).Objects
         .Where(o => source.All.Any(s => s.AsItStands || !SizePatches.Types(s.Request).Any(t => t.Field == o.Field)));
 
+    /// <summary>How much of a quota's resource is taken by what is made in the same namespace before these.</summary>
+    public Func<string, decimal> TakenBefore { get; init; } = static _ => 0;
+
     /// <summary>How clones of a source would be made.</summary>
     public CloneMethod MethodOf(PreflightSource source)
     {

@@ -13,11 +13,13 @@ internal sealed class OtherNamespace : IAsyncDisposable
 {
     public const string Name = "team-b";
 
-    public Lab Lab { get; } = new();
+    private OtherNamespace(string storage) => Lab = new(storage);
 
-    public static async Task<OtherNamespace> CreateAsync()
+    public Lab Lab { get; }
+
+    public static async Task<OtherNamespace> CreateAsync(string storage = "fast")
     {
-        var made = new OtherNamespace();
+        var made = new OtherNamespace(storage);
         made.Post(null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Name } });
         made.Image = await made.Lab.DoAsync(async () =>
         {
