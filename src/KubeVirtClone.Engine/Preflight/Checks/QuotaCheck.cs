@@ -69,8 +69,9 @@ internal sealed class QuotaCheck : IPreflightCheck
                 continue;
             }
 
-            var used = (quota.Status?.Used.Amount(entry.Key) ?? 0) + takenBefore(entry.Key);
-            var left = hard - used;
+            var used = quota.Status?.Used.Amount(entry.Key) ?? 0;
+            var before = takenBefore(entry.Key);
+            var left = hard - used - before;
             var unfit = new List<(PreflightSubject Subject, int Place, decimal Need)>();
             for (var i = 0; i < subjects.Count; i++)
             {
@@ -87,22 +88,22 @@ internal sealed class QuotaCheck : IPreflightCheck
             }
 
             if (unfit.Count > 0)
-                yield return Make(quota, entry.Key, (hard, used), unfit, subjects);
+                yield return Make(quota, entry.Key, (hard, used, before), unfit, subjects);
         }
     }
 
     private static Finding Make(
         V1ResourceQuota quota,
         string resource,
-        (decimal Hard, decimal Used) limit,
+        (decimal Hard, decimal Used, decimal Before) limit,
         List<(PreflightSubject Subject, int Place, decimal Need)> unfit,
         List<PreflightSubject> subjects)
     {
         var bytes = CloneNeeds.IsBytes(resource);
         var (first, place, need) = unfit[0];
         var atStart = CloneNeeds.IsNeededAtStart(resource);
-        var message = $"The quota '{quota.Metadata.Name}' of namespace '{quota.Metadata.NamespaceProperty}' leaves {Quantity.Show(limit.Hard - limit.Used, bytes)} of {resource} "
-            + $"({Quantity.Show(limit.Used, bytes)} of {Quantity.Show(limit.Hard, bytes)} used). '{first.Request.TargetName}', "
+        var message = $"The quota '{quota.Metadata.Name}' of namespace '{quota.Metadata.NamespaceProperty}' leaves {Quantity.Show(limit.Hard - limit.Used - limit.Before, bytes)} of {resource} "
+            + $"({Quantity.Show(limit.Used, bytes)} of {Quantity.Show(limit.Hard, bytes)} used{(limit.Before > 0 ? $", {Quantity.Show(limit.Before, bytes)} for the clones before" : "")}). '{first.Request.TargetName}', "
             + $"clone {place.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)}, needs {Quantity.Show(need, bytes)} and is the first that does not fit; "
             + $"{unfit.Count.ToString(CultureInfo.InvariantCulture)} of {subjects.Count.ToString(CultureInfo.InvariantCulture)} do not"
             + (!atStart ? CloneNeeds.IsPosted(resource) ? ". The server refuses them." : ". KubeVirt takes them and tries for ever."

@@ -22,6 +22,16 @@ internal sealed class RehearsalCheck : SubjectCheck
                 Evidence = why,
             };
         }
+        else if (answer is { Refusal: { } refused, Disk: { } disk })
+        {
+            yield return subject.Finding(
+                FindingSeverity.Error,
+                FindingCodes.TargetRefused,
+                $"The server would refuse the claim that the disk '{disk}' of a clone of '{subject.Request.SourceName}' comes out with: {StuckReasons.Shorten(refused)}.",
+                $"Correct what the message names: {OptionName.DiskSize}, {OptionName.StorageClass}, {OptionName.AccessMode} or {OptionName.VolumeMode}.",
+                $"dry run of a PersistentVolumeClaim in {subject.Request.Namespace}") with
+            { Requests = answer.Requests };
+        }
         else if (answer.Refusal is { } refusal)
         {
             yield return subject.Finding(

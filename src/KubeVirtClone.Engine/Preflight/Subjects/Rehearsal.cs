@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
@@ -14,21 +15,25 @@ namespace KubeVirtClone.Engine.Preflight.Subjects;
 /// <param name="OverQuota">The refusal is a quota's.</param>
 /// <param name="NotTried">Why it could not be tried, or null.</param>
 /// <param name="Requests">The requests it stands for.</param>
-internal sealed record RehearsalAnswer(string? Refusal, bool OverQuota, string? NotTried, IReadOnlyList<CloneRequest> Requests);
+internal sealed record RehearsalAnswer(string? Refusal, bool OverQuota, string? NotTried, IReadOnlyList<CloneRequest> Requests)
+{
+    /// <summary>The disk whose claim it is about; null for the machine.</summary>
+    public string? Disk { get; init; }
+}
 
 /// <summary>
 /// Asks the server itself, by a dry run, whether it would take the machine that a clone comes out as, with the types, admission webhooks and
 /// policies it has. KubeVirt makes that machine only after the volumes, and a refusal then is repeated for ever. Machines that differ only in
 /// values that nearly every one has for itself (names, addresses) are tried once, and not more than <see cref="MostShapes"/> of a source: the
-/// number of requests does not grow with the batch.
+/// number of requests does not grow with the batch. Claims that are to be other than the source's are tried as well.
 /// </summary>
 internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
 {
     private const int MostShapes = 8;
 
-    public Task RunAsync(PreflightBatch batch, CancellationToken ct) => Task.WhenAll(batch.Sources.SelectMany(source => Try(source, ct)));
+    public Task RunAsync(PreflightBatch batch, CancellationToken ct) => Task.WhenAll(batch.Sources.SelectMany(source => Try(source, batch, ct)));
 
-    private IEnumerable<Task> Try(PreflightSource source, CancellationToken ct)
+    private IEnumerable<Task> Try(PreflightSource source, PreflightBatch batch, CancellationToken ct)
     {
         var made = source.All.Where(Makes)
             .Select(s => (Subject: s, Machine: s.Simulation?.Machine))
@@ -48,8 +53,51 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
         return shapes.Take(MostShapes).Select(async g =>
         {
             var (first, machine) = g.First();
-            first.Rehearsed = await TryAsync(first, machine!, [.. g.Select(m => m.Subject.Item.Request)], ct);
+            IReadOnlyList<CloneRequest> requests = [.. g.Select(m => m.Subject.Item.Request)];
+            var answer = await TryAsync(first, machine!, requests, ct);
+            // Made directly, its claims are posted as they are to be; any other way they are made like the source's.
+            first.Rehearsed = answer is { Refusal: null, NotTried: null } && first is { AsItStands: false, Request.ChangesDisks: true } && batch.MethodOf(source) == CloneMethod.Direct
+                ? await TryClaimsAsync(first, batch.VolumesOf(first), requests, ct) ?? answer
+                : answer;
         });
+    }
+
+    // Null where the server would take them all. What quotas and limit ranges say is found by counting.
+    private async Task<RehearsalAnswer?> TryClaimsAsync(PreflightSubject subject, IReadOnlyList<SourceVolume> volumes, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        foreach (var volume in volumes.Select(v => v.For(subject.Request)).Where(v => v is { Size: not null, AccessModes.Count: > 0 }))
+        {
+            var spec = new JsonObject
+            {
+                ["accessModes"] = new JsonArray([.. volume.AccessModes.Select(m => (JsonNode)m)]),
+                ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = Quantity.Write(volume.Size!.Value) } },
+                ["storageClassName"] = volume.StorageClass,
+                ["volumeMode"] = volume.VolumeMode,
+            };
+            var claim = new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "PersistentVolumeClaim",
+                ["metadata"] = new JsonObject { ["generateName"] = "rehearsal-", ["namespace"] = subject.Request.Namespace },
+                ["spec"] = spec,
+            };
+            string? refusal = null;
+            await reader.ReadAsync(KubeVirtKinds.PersistentVolumeClaim, subject.Request.Namespace, async () =>
+            {
+                try
+                {
+                    await cluster.Client.CreateAsync(KubeVirtKinds.PersistentVolumeClaim, subject.Request.Namespace, claim, new WriteOptions { DryRun = true, FieldValidation = "Ignore" }, ct);
+                }
+                catch (ApiStatusException e) when (IsRefusal(e))
+                {
+                    refusal = e.ApiMessage;
+                }
+            });
+            if (refusal is not null && CauseText.OfStorageError(refusal) is null)
+                return new RehearsalAnswer(refusal, OverQuota: false, NotTried: null, requests) { Disk = volume.Volume.Name };
+        }
+
+        return null;
     }
 
     // Where a field has few values among many clones, each is tried: one of them may be wrong.
@@ -78,7 +126,8 @@ internal sealed class Rehearsal(KubeVirtCluster cluster, KindReader reader)
     {
         var request = subject.Request;
         var patches = subject.AsItStands ? string.Join('\n', request.Patches ?? []) : string.Join('\n', subject.Checked.Patches.Select(p => $"{p.Op} {p.Path} {(few.Contains(p.Path) ? p.Value?.ToJsonString() : p.Value?.GetValueKind().ToString())}"));
-        return string.Join('|', new[] { request.LabelFilter, request.AnnotationFilter, request.TemplateLabelFilter, request.TemplateAnnotationFilter }.Select(f => f is null ? "-" : string.Join(',', f))) + patches;
+        var disks = request.ChangesDisks ? string.Concat(RequestFields.OfDisks.Select(f => $"{request.Wishes.Table(f)?.OrderBy(e => e.Key, StringComparer.Ordinal).Aggregate(f.Name, (t, e) => $"{t} {e.Key}={e.Value}")}\n")) : "";
+        return disks + string.Join('|', new[] { request.LabelFilter, request.AnnotationFilter, request.TemplateLabelFilter, request.TemplateAnnotationFilter }.Select(f => f is null ? "-" : string.Join(',', f))) + patches;
     }
 
     private async Task<RehearsalAnswer> TryAsync(PreflightSubject subject, JsonObject machine, IReadOnlyList<CloneRequest> requests, CancellationToken ct)

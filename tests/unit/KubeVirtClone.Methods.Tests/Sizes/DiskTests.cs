@@ -287,6 +287,28 @@ public sealed class DiskTests
         Claim(lab, "b").ShouldBe("3Gi of 3Gi, fast, ReadWriteOnce");
     }
 
+    [Theory]
+    [InlineData("rwop,rwx", "data", "may not use ReadWriteOncePod with other access modes")]
+    [InlineData("rwx", null, null)]
+    public async Task A_check_tries_the_claims_as_they_are_to_be(string modes, string? disk, string? part)
+    {
+        await using var lab = new Lab();
+        var requests = new[] { Request("a") with { DiskSizes = Every("2Gi") }, Request("b") with { AccessModes = Of("data", modes) } };
+        var report = await lab.DoAsync(() => new BatchPreflight(lab.Cluster, new PreflightOptions { Method = CloneMethodChoice.Direct }).RunAsync([.. requests.Select(r => new PreflightItem(r))], default));
+        var errors = report.Findings.Where(f => f.IsError).ToList();
+        if (disk is null)
+        {
+            errors.ShouldBeEmpty();
+            return;
+        }
+
+        errors.ShouldHaveSingleItem().Code.ShouldBe(FindingCodes.TargetRefused);
+        errors[0].Message.ShouldContain($"the disk '{disk}'");
+        errors[0].Message.ShouldContain(part!);
+        errors[0].Requests.Select(r => r.TargetName).ShouldBe(["b"]);
+        lab.ShouldBeAsBefore();
+    }
+
     [Fact]
     public async Task A_disk_that_storage_made_larger_than_asked_is_as_large_as_it_came_out()
     {

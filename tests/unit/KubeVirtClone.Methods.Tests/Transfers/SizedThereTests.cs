@@ -138,7 +138,7 @@ public sealed class SizedThereTests
         other.Lab.Settle();
         List<CloneRequest> requests = [.. Requests("golden", 1, "3Gi"), .. Requests("third", 1, "2Gi").Select(r => r with { Namespace = "team-c", TargetName = "of-third" })];
         var report = await other.Lab.DoAsync(() => new BatchPreflight(other.Lab.Cluster).RunAsync([.. requests.Select(r => new PreflightItem(r))], default));
-        report.Findings.Single(f => f.Code == FaultIds.QuotaExceeded).Message.ShouldContain("leaves 1Gi of requests.storage (3Gi of 4Gi used). 'of-third', clone 1 of 1, needs 2Gi");
+        report.Findings.Single(f => f.Code == FaultIds.QuotaExceeded).Message.ShouldContain("leaves 1Gi of requests.storage (0 of 4Gi used, 3Gi for the clones before). 'of-third', clone 1 of 1, needs 2Gi");
     }
 
     private static JsonObject Quota(string resource, string hard) => new()
