@@ -24,7 +24,7 @@ internal static class CsvReader
             {
                 if (record[0].StartsWith('#') || record is [""])
                     continue;
-                header = [.. record.Select(c => c.TrimStart('\uFEFF').Trim())];
+                header = [.. record.Select(c => c.TrimStart('\uFEFF'))];
                 continue;
             }
 
@@ -66,8 +66,7 @@ internal static class CsvReader
 
             switch (c)
             {
-                case '"' when string.IsNullOrWhiteSpace(field.ToString()):
-                    field.Clear();
+                case '"' when field.Length == 0:
                     quoted = true;
                     break;
                 case ',':
@@ -79,6 +78,9 @@ internal static class CsvReader
                 case '\n' or < 0:
                     fields.Add(field.ToString());
                     return fields;
+                // Import-Csv leaves out blanks before a value, and keeps those behind it.
+                case ' ' or '\t' when field.Length == 0:
+                    break;
                 default:
                     field.Append((char)c);
                     break;

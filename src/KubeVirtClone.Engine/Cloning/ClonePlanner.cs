@@ -53,20 +53,33 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             foreach (var item in group)
                 Place(item, facts, identified, judge, kind, clones);
             if (options.Preflight && !OnPaper)
-                await WarnOfBatchAsync(facts, clones.Skip(before), ct);
+                await JudgeBatchAsync(facts, clones, before, ct);
         }
 
         return new ClonePlan(clones, _updates) { Compiler = _compiler };
     }
 
-    private async Task WarnOfBatchAsync(NamespaceFacts facts, IEnumerable<PlannedClone> planned, CancellationToken ct)
+    private async Task JudgeBatchAsync(NamespaceFacts facts, List<PlannedClone> clones, int first, CancellationToken ct)
     {
-        var fresh = planned.Where(c => c.Existing is null)
+        var fresh = clones.Skip(first).Where(c => c.Existing is null)
             .Select(c => (c.Original, c.Checked))
             .ToList();
         var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
-        foreach (var (text, request) in await new PlannedBatch(cluster).WarnAsync(facts.Namespace, facts, _types, fresh, how, ct))
-            Warn([text], request);
+        var refused = new HashSet<CloneRequest>(ReferenceEqualityComparer.Instance);
+        foreach (var finding in await new PlannedBatch(cluster).JudgeAsync(facts.Namespace, facts, _types, fresh, how, ct))
+        {
+            if (!PlannedBatch.IsHopeless(finding))
+            {
+                Warn([finding.Message], finding.Requests.Count > 0 ? finding.Requests[0] : fresh[0].Original);
+                continue;
+            }
+
+            foreach (var request in finding.Requests.Where(refused.Add))
+                Fail(finding.ToFault(), request);
+        }
+
+        if (refused.Count > 0)
+            clones.RemoveAll(c => c.Existing is null && refused.Contains(c.Original));
     }
 
     private static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);

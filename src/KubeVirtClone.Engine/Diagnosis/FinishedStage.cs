@@ -1,4 +1,6 @@
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -27,6 +29,8 @@ internal static class FinishedStage
         var status = clone.Target?.StringAt("status", "printableStatus") ?? "";
         if (Trouble.Contains(status))
             return NotStarting(clone, status);
+        if (status == MachineReferences.Starting && Lacking(clone) is { Count: > 0 } lacking)
+            return WithoutReferences(clone, lacking);
         if (clone.Target?.Condition("Failure") is { IsTrue: true } failure)
         {
             return clone.Diagnosis(
@@ -89,6 +93,23 @@ internal static class FinishedStage
             $"The clone is made and bound, but its disks have the source's size still; they are to grow ({GrowthNote.Describe(clone.Record.Raw)}).",
             canEnd: false,
             [new DiagnosisEvidence($"{clone.Record.Raw.Kind} {clone.Record.Name}", $"annotation {CloneLabels.Grow}", clone.Record.Raw.Annotations[CloneLabels.Grow], clone.Record.CreationTimestamp)]);
+    }
+
+    private static List<ReferencedObject> Lacking(CloneCase clone) =>
+        [.. MachineReferences.Needed(clone.Target?.ToJsonObject()).Where(r => clone.Reading.References.Lacks(new ObjectName(r.Kind, clone.Record.Namespace, r.Name)))];
+
+    private static CloneDiagnosis WithoutReferences(CloneCase clone, List<ReferencedObject> lacking)
+    {
+        var names = string.Join(", ", lacking.Select(r => $"the {r.Noun} {r.Name}"));
+        return clone.Diagnosis(
+            CloneHealth.Waiting,
+            CauseCodes.TargetNotStarting,
+            $"The clone is done, but its machine '{clone.Record.TargetName}' does not get up: it names {names}, which {(lacking.Count == 1 ? "does" : "do")} not exist.",
+            canEnd: false,
+            lacking.Select(r => new DiagnosisEvidence($"{r.Kind} {r.Name}", r.Where, "not found"))) with
+        {
+            NextStep = $"Make what is missing, and the machine starts: {string.Join("; ", lacking.Select(r => $"kubectl create {(r.Kind == "Secret" ? "secret generic" : "configmap")} {r.Name} …"))}",
+        };
     }
 
     private static CloneDiagnosis NotStarting(CloneCase clone, string status)

@@ -1,5 +1,6 @@
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
@@ -72,6 +73,9 @@ internal sealed class NamespaceReading
 
     public KindListing Quotas { get; init; } = KindListing.NotAsked;
 
+    /// <summary>The Secrets and ConfigMaps named by machines that are to start and do not.</summary>
+    public References References { get; init; } = References.None;
+
     public bool EventsRead { get; init; } = true;
 
     public IReadOnlyList<string> NotRead { get; init; } = [];
@@ -128,6 +132,8 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
         // A namespace may hold thousands of events: the filter looks at the JSON, and only what it keeps becomes a model.
         var events = reader.ListAsync(KubeVirtKinds.Event, ns, e => EventKinds.Contains(e.StringAt("involvedObject", "kind") ?? ""), ct);
         await Task.WhenAll(clones, snapshots, contents, restores, machines, instances, claims, dataVolumes, pods, volumeSnapshots, classes, quotas, events);
+        var starting = ((await machines).Items?.Values ?? []).Where(m => m.StringAt("status", "printableStatus") == MachineReferences.Starting);
+        var references = await new ReferenceReader(reader).ReadAsync(starting.SelectMany(m => MachineReferences.Needed(m.ToJsonObject())).Select(r => new ObjectName(r.Kind, ns, r.Name)), ct);
         return new NamespaceReading(((await events).Items?.Values ?? []).Select(ObjectEvent.From).OfType<ObjectEvent>(), await claims)
         {
             Name = ns,
@@ -143,6 +149,7 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
             VolumeSnapshots = await volumeSnapshots,
             StorageClasses = await classes,
             Quotas = await quotas,
+            References = references,
             EventsRead = (await events).IsRead,
             NotRead =
             [

@@ -13,28 +13,37 @@ namespace KubeVirtClone.Engine.Preflight;
 
 /// <summary>
 /// What a preflight knows of a batch as a whole, for whoever makes it without having asked: addresses given twice, quotas and limit ranges, what is missing, and
-/// what of a source its clones will not have. All of it may still change while KubeVirt tries, so it is a word of warning. The number of requests hangs on namespaces and
-/// sources, not on the number of clones; what may not be read is left out.
+/// what of a source its clones will not have. Most of it may still change while KubeVirt tries, and is a word of warning; what no clone can come of is refused. The
+/// number of requests hangs on namespaces and sources, not on the number of clones; what may not be read is left out.
 /// </summary>
 internal sealed class PlannedBatch(KubeVirtCluster cluster)
 {
     // About each clone, or about a source by how all of its clones are made.
-    private static readonly IPreflightCheck[] OfClones = [new MacUseCheck(), new QuotaCheck(), new TemplateSourceCheck()];
+    private static readonly IPreflightCheck[] OfClones = [new MacUseCheck(), new QuotaCheck(), new TemplateSourceCheck(), new MemoryDumpCheck()];
 
     // About each source, whichever of its clones is looked at.
     private static readonly IPreflightCheck[] OfSources =
     [
-        new LimitRangeCheck(), new MemoryDumpCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
+        new LimitRangeCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
     ];
 
-    /// <summary>Warnings about clones of one namespace that are about to be made, each with a request it concerns.</summary>
+    // KubeVirt would take such clones, and never finish them: here these codes come of nothing else.
+    private static readonly HashSet<string> Hopeless = new(StringComparer.Ordinal)
+    {
+        FindingCodes.TargetRefused, FindingCodes.TemplateSourceMissing, FindingCodes.ClaimMissing,
+    };
+
+    /// <summary>Whether no clone comes of what a finding is about, whatever happens meanwhile.</summary>
+    public static bool IsHopeless(Finding finding) => finding.IsError && Hopeless.Contains(finding.Code);
+
+    /// <summary>Errors and warnings about clones of one namespace that are about to be made; those that are <see cref="IsHopeless"/> name every request they concern.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="planning">What planning found there.</param>
     /// <param name="types">Instance types and preferences that are asked for.</param>
     /// <param name="clones">The clones, each as given and as it will be sent.</param>
     /// <param name="options">How they are made.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<(string Text, CloneRequest Request)>> WarnAsync(
+    public async Task<IReadOnlyList<Finding>> JudgeAsync(
         string ns, NamespaceFacts planning, KnownTypes types, IReadOnlyList<(CloneRequest Original, CheckedRequest Checked)> clones, PreflightOptions options, CancellationToken ct)
     {
         if (clones.Count == 0)
@@ -92,8 +101,19 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
         [
             .. PreflightChecks.Run(OfClones, new PreflightBatch(subjects, facts, options))
                 .Concat(PreflightChecks.Run(OfSources, new PreflightBatch(few, facts, options)))
-                .Where(f => f.Severity is FindingSeverity.Error or FindingSeverity.Warning)
-                .Select(f => (f.Message, f.Requests.Count > 0 ? f.Requests[0] : clones[0].Original)),
+                .Concat(Refused(subjects, facts, options))
+                .Where(f => f.Severity is FindingSeverity.Error or FindingSeverity.Warning),
         ];
+    }
+
+    // What the restore writes is worked out once for all that are asked for alike, of the longest name; each by itself only where that one is refused.
+    private static IEnumerable<Finding> Refused(List<PreflightSubject> subjects, PreflightFacts facts, PreflightOptions options)
+    {
+        IReadOnlyList<IPreflightCheck> check = [new RestoredMachineCheck()];
+        var doubtful = subjects.GroupBy(s => (SourceKey.Of(s.Request), s.Checked.Compiled))
+            .Where(g => PreflightChecks.Run(check, new PreflightBatch([g.MaxBy(s => s.Request.CloneName?.Length ?? 0)!], facts, options)).Any(IsHopeless))
+            .SelectMany(g => g)
+            .ToList();
+        return PreflightChecks.Run(check, new PreflightBatch(doubtful, facts, options));
     }
 }

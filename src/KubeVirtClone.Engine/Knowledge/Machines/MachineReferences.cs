@@ -26,6 +26,13 @@ internal static class MachineReferences
     /// <summary>Keys under which cloud-init volumes hold their data.</summary>
     public static readonly string[] CloudInitKinds = ["cloudInitNoCloud", "cloudInitConfigDrive"];
 
+    /// <summary>The status of a machine that is to run, and has no guest yet: of one whose pod waits for what it mounts, too.</summary>
+    public const string Starting = "Starting";
+
+    /// <summary>What a machine's pod waits for when it does not exist; each once.</summary>
+    /// <param name="machine">The machine.</param>
+    public static IEnumerable<ReferencedObject> Needed(JsonObject? machine) => Of(machine).Where(r => !r.Optional).DistinctBy(r => (r.Kind, r.Name));
+
     /// <summary>What a machine cannot start without, and shares with its clones.</summary>
     /// <param name="machine">The machine.</param>
     public static IEnumerable<ReferencedObject> Of(JsonObject? machine)

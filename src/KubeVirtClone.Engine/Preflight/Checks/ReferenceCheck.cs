@@ -30,7 +30,7 @@ internal sealed class ReferenceCheck : IPreflightCheck
     {
         var ns = source.First.Request.Namespace;
         var missing = source.All
-            .SelectMany(s => MachineReferences.Of(s.Made).Where(r => !r.Optional).DistinctBy(r => (r.Kind, r.Name)).Select(r => (Subject: s, Reference: r)))
+            .SelectMany(s => MachineReferences.Needed(s.Made).Select(r => (Subject: s, Reference: r)))
             .Where(r => references.Lacks(new ObjectName(r.Reference.Kind, ns, r.Reference.Name)))
             .GroupBy(r => (r.Reference.Kind, r.Reference.Name));
         foreach (var group in missing)

@@ -34,6 +34,14 @@ public sealed class CsvReaderTests
     }
 
     [Fact]
+    public void Keeps_blanks_behind_a_name_and_leaves_out_those_before_as_Import_Csv_does()
+    {
+        var row = Read("SourceName , TargetName,\t\"Hostname \"\ngolden , web-1, \" h\"\n").ShouldHaveSingleItem();
+        row.Values.Select(c => c.Key).ShouldBe(["SourceName ", "TargetName", "Hostname "]);
+        row.Values.Select(c => c.Value).ShouldBe(["golden ", "web-1", " h"]);
+    }
+
+    [Fact]
     public void Says_where_a_row_has_too_many_values()
     {
         Should.Throw<UsageException>(() => Read("SourceName\ngolden,web-1\n")).Message.ShouldContain("clones.csv:2");

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
@@ -14,11 +12,12 @@ using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
+using static KubeVirtClone.Engine.Tests.Live.ReportedSituation;
 
 namespace KubeVirtClone.Engine.Tests.Live;
 
 /// <summary>Situations that people reported, on the sandbox: what Test, New, Debug and Compare say of each.</summary>
-public sealed class ReportedSituationTests(ITestOutputHelper output)
+public sealed class ReportedSituationTests
 {
     [Fact]
     public async Task A_template_named_as_a_claim_is_left_out_and_the_clone_succeeds()
@@ -40,57 +39,43 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var error = (await new ClonePreflight(sandbox.Cluster).RunAsync([PreflightItem.FromManifest(manifest, "c-dvtpvc")], default)).Findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.TargetRefused);
         error.RecommendedAction.ToString().ShouldContain("/spec/dataVolumeTemplates");
-        Note("template named as claim", findings, "succeeds, says so", "-", "as asked");
     }
 
     [Fact]
     public async Task Annotations_without_room_for_the_restores_own_are_an_error()
     {
         await using var sandbox = await SandboxedCluster.StartAsync();
-        foreach (var (name, size) in new[] { ("full", 262_100), ("large", 200_000) })
-        {
-            var machine = World.Machine(name);
-            machine["metadata"]!["annotations"] = new JsonObject { ["cmdb.example.com/notes"] = new string('n', size - 110), ["cmdb.example.com/size"] = "Größe 中文" };
-            machine["spec"]!["template"]!["spec"]!["volumes"] = new JsonArray(new JsonObject { ["name"] = "root", ["containerDisk"] = new JsonObject { ["image"] = "example.com/fedora" } });
-            machine["spec"]!["template"]!["spec"]!["domain"]!["firmware"] = null;
-            await sandbox.Cluster.Client.CreateAsync(KubeVirtKinds.VirtualMachine, "default", machine, null, default);
-        }
-
+        await MakeFullAsync(sandbox, "full", 262_100);
+        await MakeFullAsync(sandbox, "large", 200_000);
         var error = (await TestAsync(sandbox, [SandboxedCluster.Request("full-2", "full")])).Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.TargetRefused);
         error.Message.ShouldContain("262144");
         error.RecommendedAction.ToString().ShouldContain("-ExcludeAnnotation 'cmdb.example.com/notes'");
         (await TestAsync(sandbox, [SandboxedCluster.Request("full-3", "full") with { ExcludeAnnotations = ["cmdb.example.com/notes"] }, SandboxedCluster.Request("large-2", "large")])).ShouldNotContain(f => f.IsError);
-        Note("annotations without room", [error], "not posted by whoever tests", "TargetRefused", "-");
     }
 
     [Fact]
     public async Task Quotas_count_the_size_a_restore_asks_for()
     {
         await using var sandbox = await StartAsync("quota-restore-size");
-        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-rsize", "app-root", default)).StringAt("status", "phase") == "Bound");
         var findings = await TestAsync(sandbox, [.. Enumerable.Range(1, 3).Select(i => Request("c-rsize", "app", $"app-{i}"))]);
         var error = findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FaultIds.QuotaExceeded);
         error.Requests.Count.ShouldBe(3);
         error.Message.ShouldContain("4Gi");
-        Note("quota and restore size", findings, "QuotaExceeded", "QuotaExceeded", "-");
     }
 
     [Fact]
     public async Task An_instance_type_that_has_changed_is_told_before_and_seen_after()
     {
         await using var sandbox = await StartAsync("instancetype-drift");
-        var types = new ResourceKind("instancetype.kubevirt.io", "v1beta1", "virtualmachineinstancetypes", "VirtualMachineInstancetype");
-        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, "c-itdrift", "app", default)).StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null);
-        await sandbox.Cluster.Client.PatchAsync(types, "c-itdrift", "app-medium", PatchKind.Merge, JsonNode.Parse("""{ "spec": { "cpu": { "guest": 8 }, "memory": { "guest": "32Gi" } } }""")!, null, default);
+        await DriftAsync(sandbox);
         var findings = await TestAsync(sandbox, [Request("c-itdrift", "app", "app-2")]);
         var drift = findings.Single(f => f.Code == FindingCodes.InstancetypeDrift);
         drift.Severity.ShouldBe(FindingSeverity.Warning);
         drift.Message.ShouldContain("8 CPUs and 32Gi instead of 2 CPUs and 4Gi");
         var comparison = await CloneAndCompareAsync(sandbox, Request("c-itdrift", "app", "app-2"));
         comparison.Unexpected.Select(d => $"{d.Path} {d.Source} {d.Target}").ShouldBe(["instancetype.spec.cpu.guest 2 8", "instancetype.spec.memory.guest 4Gi 32Gi"]);
-        Note("instance type drift", findings, "succeeds", "-", "2 -> 8, 4Gi -> 32Gi not expected");
     }
 
     [Fact]
@@ -108,25 +93,21 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         await foreach (var update in new Engine.Images.GoldenImageMaker(sandbox.Cluster).CreateAsync(new GoldenImageRequest { Namespace = "c-tpmpref", Name = "win11-img", SourceName = "win11" }, default))
             warnings.Add(update.Message?.ToString() ?? "");
         warnings.ShouldContain(w => w.Contains("preferredTPM"));
-        Note("state by preference", findings, "succeeds; image warns", "-", "empty state not expected");
     }
 
     [Fact]
     public async Task A_memory_dump_is_no_difference_and_its_missing_claim_is_named()
     {
         await using var sandbox = await StartAsync("memory-dump-volume");
-        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-root", default)).StringAt("status", "phase") == "Bound");
         (await TestAsync(sandbox, [Request("c-memdump", "db", "db-2")])).ShouldNotContain(f => f.IsError);
         var comparison = await CloneAndCompareAsync(sandbox, Request("c-memdump", "db", "db-2"));
         comparison.Unexpected.ShouldBeEmpty();
         comparison.Differences.ShouldContain(d => d.Reason.Contains("memory dump"));
-        await sandbox.Cluster.Client.DeleteAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-memory", null, default);
-        await SandboxedCluster.UntilAsync(async () => await sandbox.Cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "c-memdump", "db-memory", default) is null);
+        await LoseDumpAsync(sandbox);
         var findings = await TestAsync(sandbox, [Request("c-memdump", "db", "db-3")]);
         var error = findings.Where(f => f.IsError).ShouldHaveSingleItem();
         error.Code.ShouldBe(FindingCodes.ClaimMissing);
         error.Message.ShouldContain("'db-memory'");
-        Note("memory dump, claim gone", findings, "SnapshotFailed after five minutes", "SourceClaimMissing", "as asked");
     }
 
     [Fact]
@@ -143,23 +124,21 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
             m => m.ShouldContain("secret no-such-secret"));
         var shared = findings.Where(f => f.Code == FindingCodes.Shared).Select(f => f.Message).ToList();
         shared.ShouldHaveSingleItem().ShouldContain("secret app-env");
-        Note("missing Secrets", findings, "made, cannot start", "TargetNotStarting", "as asked");
     }
 
     [Fact]
     public async Task Sizes_changed_while_the_source_runs_are_not_in_the_clone()
     {
         await using var sandbox = await StartAsync("live-updated-cpu");
-        await SandboxedCluster.UntilAsync(async () => (await sandbox.Cluster.Client.FindAsync(RelatedKinds.Instance, "c-live", "app", default))?.StringAt("status", "phase") == "Running");
+        await UntilRunningAsync(sandbox);
         (await TestAsync(sandbox, [Request("c-live", "app", "app-2")])).ShouldNotContain(f => f.Code == FindingCodes.SourceLiveUpdated);
-        await sandbox.Cluster.Client.PatchAsync(KubeVirtKinds.VirtualMachine, "c-live", "app", PatchKind.Merge, JsonNode.Parse("""{ "spec": { "template": { "spec": { "domain": { "cpu": { "sockets": 4 }, "memory": { "guest": "4Gi" } } } } } }""")!, null, default);
+        await GrowAsync(sandbox);
         var findings = await TestAsync(sandbox, [Request("c-live", "app", "app-2")]);
         var told = findings.Single(f => f.Code is FindingCodes.SourceLiveUpdated);
         told.Message.ShouldContain("CPU sockets 4 and memory 4Gi");
         told.Message.ShouldContain("2 and 2Gi");
         var comparison = await CloneAndCompareAsync(sandbox, Request("c-live", "app", "app-2"));
         comparison.Unexpected.Select(d => d.Area).ShouldBe(["Cpu", "Memory"], ignoreOrder: true);
-        Note("live-updated CPU and memory", findings, "succeeds", "-", "4 -> 2, 4Gi -> 2Gi not expected");
     }
 
     [Fact]
@@ -175,7 +154,6 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         var bySecret = await TestAsync(sandbox, [Request("c-net", "bysecret", "bysecret-2")]);
         bySecret.ShouldContain(f => f.Code == FindingCodes.Shared && f.Message.Contains("netdata") && f.Message.Contains("networkDataSecretRef"));
         bySecret.ShouldContain(f => f.Code == FindingCodes.IdentityRepeated && f.Message.Contains("192.0.2.22/24") && f.Message.Contains("netdata"));
-        Note("fixed addresses in network data", [.. inline, .. bySecret], "succeeds", "-", "as asked");
     }
 
     [Fact]
@@ -196,7 +174,6 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         owned.RecommendedAction.ToString().ShouldContain("-CleanOwnership");
         foreach (var without in new[] { cleaned, request with { CleanOwnership = true } })
             (await TestAsync(sandbox, [without])).ShouldNotContain(f => f.Code == FindingCodes.OwnedByTool);
-        Note("owned by GitOps and Helm", findings, "succeeds", "-", "as asked");
     }
 
     [Fact]
@@ -212,7 +189,6 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         mended.Where(f => f.Code != FindingCodes.FilterPreview).ShouldNotContain(f => f.Message.Contains("harvesterhci.io/") || f.Message.Contains("192.0.2.21"));
         foreach (var secret in new[] { "web-2-net", "web-2-user" })
             mended.ShouldContain(f => f.Code == FindingCodes.ReferenceMissing && f.Message.Contains(secret));
-        Note("Harvester's addresses and claims", findings, "succeeds", "-", "as asked");
     }
 
     [Theory]
@@ -243,49 +219,4 @@ public sealed class ReportedSituationTests(ITestOutputHelper output)
         string.Join(' ', identity.Addresses).ShouldBe(addresses);
         string.Join(' ', identity.Macs).ShouldBe(macs);
     }
-
-    private static async Task<SandboxedCluster> StartAsync(string folder, [CallerFilePath] string here = "")
-    {
-        var sandbox = await SandboxedCluster.StartAsync();
-        var path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures", "reports", folder + ".yaml"));
-        foreach (var item in ManifestReader.Read(await File.ReadAllTextAsync(path)))
-        {
-            var name = item["kind"]!.GetValue<string>();
-            var kind = name switch
-            {
-                "Namespace" => RelatedKinds.Namespace,
-                "Secret" => RelatedKinds.Secret,
-                _ => RecordedCase.KindOf(name).ShouldNotBeNull(name),
-            };
-            // As a server does with what is written in plain text.
-            if (item["stringData"] is JsonObject plain)
-            {
-                item["data"] = new JsonObject(plain.Select(p => KeyValuePair.Create<string, JsonNode?>(p.Key, Convert.ToBase64String(Encoding.UTF8.GetBytes(p.Value!.GetValue<string>())))));
-                item.Remove("stringData");
-            }
-
-            await sandbox.Cluster.Client.CreateAsync(kind, item["metadata"]!["namespace"]?.GetValue<string>(), item, null, default);
-        }
-
-        return sandbox;
-    }
-
-    private static CloneRequest Request(string ns, string source, string target) => new() { Namespace = ns, SourceName = source, TargetName = target };
-
-    private static async Task<IReadOnlyList<Finding>> TestAsync(SandboxedCluster sandbox, IReadOnlyList<CloneRequest> requests) =>
-        (await new ClonePreflight(sandbox.Cluster).RunAsync(requests, default)).Findings;
-
-    private static async Task<MachineComparison> CloneAndCompareAsync(SandboxedCluster sandbox, CloneRequest request)
-    {
-        var updates = await sandbox.CloneAsync([request], new CloneOptions { Wait = true, Timeout = TimeSpan.FromMinutes(1) });
-        updates.Of(ItemUpdateKind.Fault).Select(u => u.Fault!.Message).ShouldBeEmpty();
-        // The clone's own revision comes a moment after the machine.
-        await SandboxedCluster.UntilAsync(async () => await sandbox.Cluster.Client.GetAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.TargetName!, default) is var made
-            && (made.At("spec", "instancetype") is null || made.StringAt("status", "instancetypeRef", "controllerRevisionRef", "name") is not null));
-        var comparison = new CompareRequest(request.Namespace, request.TargetName!) { SourceName = request.SourceName, Asked = request };
-        return (await new CloneComparer(sandbox.Cluster).CompareAsync(comparison, default)).Comparison.ShouldNotBeNull();
-    }
-
-    private void Note(string situation, IReadOnlyList<Finding> test, string made, string debug, string compare) => output.WriteLine(
-        $"| {situation} | Test: {string.Join(", ", test.Where(f => f.Severity <= FindingSeverity.Warning).Select(f => $"{f.Severity} {f.Code}").Distinct(StringComparer.Ordinal))} | New: {made} | Debug: {debug} | Compare: {compare} |");
 }

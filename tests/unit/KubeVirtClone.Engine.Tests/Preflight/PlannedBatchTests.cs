@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 
 namespace KubeVirtClone.Engine.Tests.Preflight;
@@ -67,10 +68,64 @@ public sealed class PlannedBatchTests
             : new JsonObject { ["apiVersion"] = "authorization.k8s.io/v1", ["kind"] = "SelfSubjectAccessReview", ["status"] = new JsonObject { ["allowed"] = mayPost } };
         var planner = new ClonePlanner(_world.Cluster, new CloneOptions { Method = CloneMethodChoice.Auto }, "b");
         var plan = await planner.PlanAsync(World.Requests(CloneOptions.AutoRestoreAbove + 1), CancellationToken.None);
-        plan.Clones.Count.ShouldBe(CloneOptions.AutoRestoreAbove + 1);
+        // A restore would never end without the DataSource: none is made.
+        plan.Clones.Count.ShouldBe(mayPost ? CloneOptions.AutoRestoreAbove + 1 : 0);
         var warnings = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ToList();
-        warnings.Exists(w => w.Contains("DataSource 'gone'", StringComparison.Ordinal)).ShouldBe(!mayPost);
+        var faults = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!).ToList();
+        faults.Count(f => f.Id == FindingCodes.TemplateSourceMissing && f.Message.Contains("DataSource 'gone'", StringComparison.Ordinal)).ShouldBe(mayPost ? 0 : CloneOptions.AutoRestoreAbove + 1);
         warnings.Exists(w => w.Contains("'quota'", StringComparison.Ordinal)).ShouldBe(!mayPost);
+    }
+
+    [Theory]
+    [InlineData("annotations", FindingCodes.TargetRefused)]
+    [InlineData("maxGuest", FindingCodes.TargetRefused)]
+    [InlineData("name", FindingCodes.SourceNameLong)]
+    [InlineData("dump", FindingCodes.ClaimMissing)]
+    [InlineData("dataSource", FindingCodes.TemplateSourceMissing)]
+    public async Task What_no_clone_can_come_of_is_never_posted_and_takes_no_more_requests_for_many(string kind, string code)
+    {
+        var (few, faults) = await RefuseAsync(kind, 2);
+        faults.ShouldAllBe(f => f == code);
+        faults.Count.ShouldBe(2);
+        var (many, all) = await RefuseAsync(kind, 200);
+        all.Count(f => f == code).ShouldBe(200);
+        many.ShouldBeLessThanOrEqualTo(few + 4);
+    }
+
+    private static async Task<(int Requests, List<string> Faults)> RefuseAsync(string kind, int count)
+    {
+        var world = new World();
+        var source = kind == "name" ? new string('n', 70) : "golden";
+        var machine = World.Machine(source);
+        var spec = machine["spec"]!;
+        switch (kind)
+        {
+            case "annotations":
+                machine["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 262_100) };
+                break;
+            case "maxGuest":
+                spec["template"]!["spec"]!["domain"]!["memory"] = JsonNode.Parse("""{ "guest": "8Gi", "maxGuest": "4Gi" }""");
+                break;
+            case "name":
+                spec["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[ { "name": "root", "persistentVolumeClaim": { "claimName": "golden-root" } } ]""");
+                break;
+            case "dump":
+                spec["template"]!["spec"]!["volumes"]!.AsArray().Add(JsonNode.Parse("""{ "name": "dump", "memoryDump": { "claimName": "gone" } }"""));
+                break;
+            default:
+                spec["dataVolumeTemplates"] = JsonNode.Parse("""[ { "metadata": { "name": "golden-root" }, "spec": { "sourceRef": { "kind": "DataSource", "name": "gone" }, "storage": {} } } ]""");
+                spec["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[ { "name": "root", "dataVolume": { "name": "golden-root" } } ]""");
+                break;
+        }
+
+        if (source == "golden")
+            world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => (m["metadata"], m["spec"]) = (machine["metadata"]!.DeepClone(), machine["spec"]!.DeepClone()));
+        else
+            world.Client.Put(KubeVirtKinds.VirtualMachine, machine);
+        world.SucceedAtOnce();
+        var updates = await world.CloneAsync(World.Requests(count).ConvertAll(r => r with { SourceName = source }), new CloneOptions { Method = CloneMethodChoice.Restore });
+        world.Client.Count("CREATE virtualmachine").ShouldBe(0);
+        return (world.Client.Count("LIST") + world.Client.Count("GET"), updates.Of(ItemUpdateKind.Fault).ConvertAll(u => u.Fault!.Id));
     }
 
     private void PutQuota(string resource, string hard) => _world.PutRelated(RelatedKinds.ResourceQuota, $$$"""
