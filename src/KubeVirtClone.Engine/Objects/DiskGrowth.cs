@@ -16,11 +16,11 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
 {
     private static readonly WriteOptions Write = new() { FieldManager = CloneLabels.FieldManager };
 
-    /// <summary>Has the claims of a clone ask for more, and takes the note away. Done again it changes nothing; a claim that is not the clone's own is left alone.</summary>
+    /// <summary>Has the claims of a clone ask for more. Done again it changes nothing; a claim that is not the clone's own is left alone.</summary>
     /// <param name="clone">The clone, whose volumes are bound.</param>
     /// <param name="sizes">Sizes by disk, as <see cref="CloneRequest.DiskSizes"/>.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>What each claim is to have, in bytes; the clone without the note; or what is in the way.</returns>
+    /// <returns>What each claim is to have, in bytes; or what is in the way.</returns>
     public async Task<GrowthOutcome> CarryOutAsync(CloneRecord clone, IReadOnlyDictionary<string, string> sizes, CancellationToken ct)
     {
         var display = $"{clone.Namespace}/{clone.TargetName}";
@@ -42,7 +42,7 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
                 grown[volume.Claim] = size;
             }
 
-            return new(grown, await TakeNoteAwayAsync(clone, ct));
+            return new(grown);
         }
         catch (KubernetesException e)
         {
@@ -84,11 +84,12 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
         }
     }
 
-    // The object may be gone, or not be the user's to change: the disks have grown all the same.
-    private async Task<KubernetesObject?> TakeNoteAwayAsync(CloneRecord clone, CancellationToken ct)
+    /// <summary>Takes away what is noted on a clone whose disks have grown.</summary>
+    /// <param name="clone">The clone.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Its object without the note; null where that is gone, or not the user's to change: the disks have grown all the same.</returns>
+    public async Task<KubernetesObject?> UnmarkAsync(CloneRecord clone, CancellationToken ct)
     {
-        if (!clone.IsGrowing)
-            return null;
         var done = new JsonObject
         {
             ["metadata"] = new JsonObject { ["uid"] = clone.Uid, ["annotations"] = new JsonObject { [CloneLabels.Grow] = null } },
@@ -97,9 +98,9 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
         {
             return await PatchAsync(await cluster.GetKindAsync(clone.Method, ct), clone.Namespace, clone.Name, done, ct);
         }
-        catch (ApiStatusException e) when (e.IsNotFound || e.IsConflict || e.IsForbidden)
+        catch (KubernetesException e)
         {
-            cluster.Callbacks.Verbose?.Invoke($"The clone {clone.Namespace}/{clone.Name} goes on saying that its disks are to grow: {e.ApiMessage}");
+            cluster.Callbacks.Verbose?.Invoke($"The clone {clone.Namespace}/{clone.Name} goes on saying that its disks are to grow: {e.Message}");
             return null;
         }
     }
@@ -127,12 +128,11 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
 
 /// <summary>What came of growing the disks of a clone.</summary>
 /// <param name="Claims">What each of its claims is to have, in bytes; none where something is in the way.</param>
-/// <param name="Unmarked">The clone's object without the note; null where that did not change.</param>
 /// <param name="Fault">What is in the way, or null.</param>
-internal readonly record struct GrowthOutcome(IReadOnlyDictionary<string, decimal> Claims, KubernetesObject? Unmarked, Fault? Fault = null)
+internal readonly record struct GrowthOutcome(IReadOnlyDictionary<string, decimal> Claims, Fault? Fault = null)
 {
     public GrowthOutcome(Fault fault)
-        : this(new Dictionary<string, decimal>(StringComparer.Ordinal), Unmarked: null, fault)
+        : this(new Dictionary<string, decimal>(StringComparer.Ordinal), fault)
     {
     }
 }

@@ -271,6 +271,13 @@ internal sealed class NamespaceTracker
             _ = GrowAsync(clone, done);
         }
 
+        // Who waits for it sees the storage give it, and only then says that it is done.
+        if (clone is { GrowthEnded: false, Grown: { } grown, Record: { } larger } && (_for != WaitState.Bound || _related.HaveGrown(grown)))
+        {
+            clone.GrowthEnded = true;
+            _ = EndGrowthAsync(clone, larger);
+        }
+
         if (WaitJudge.Judge(clone, _related, _for, now) is { } outcome)
         {
             End(clone, outcome);
@@ -282,38 +289,47 @@ internal sealed class NamespaceTracker
         WarnOfStopped(clone, now);
     }
 
-    private async Task GrowAsync(TrackedClone clone, CloneRecord record)
+    private Task GrowAsync(TrackedClone clone, CloneRecord record) => BesideAsync(
+        clone,
+        () => new DiskGrowth(_cluster).CarryOutAsync(record, GrowthNote.Read(record.Raw), _ct),
+        outcome =>
+        {
+            if (outcome.Fault is { } fault)
+                End(clone, new(clone.Record, fault with { Terminating = false }));
+            clone.Grown = outcome.Claims;
+        });
+
+    private Task EndGrowthAsync(TrackedClone clone, CloneRecord record) => BesideAsync(
+        clone,
+        () => new DiskGrowth(_cluster).UnmarkAsync(record, _ct),
+        unmarked =>
+        {
+            clone.HasGrown = true;
+            if (unmarked is not null)
+                Update(clone, CloneRecord.From(unmarked), _cluster.Clock.GetUtcNow());
+        });
+
+    // Work for one clone while the others are followed.
+    private async Task BesideAsync<T>(TrackedClone clone, Func<Task<T>> work, Action<T> then)
     {
-        GrowthOutcome outcome;
         try
         {
-            outcome = await new DiskGrowth(_cluster).CarryOutAsync(record, GrowthNote.Read(record.Raw), _ct);
+            var result = await work();
+            lock (_gate)
+            {
+                then(result);
+                Decide(clone, _cluster.Clock.GetUtcNow());
+            }
         }
         catch (OperationCanceledException) when (_ct.IsCancellationRequested)
         {
-            return;
+            // Nobody waits any more.
         }
 #pragma warning disable CA1031 // Whatever it is, who waits for the clone has to hear of it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             clone.Outcome.TrySetException(e);
-            return;
-        }
-
-        lock (_gate)
-        {
-            var now = _cluster.Clock.GetUtcNow();
-            if (outcome.Fault is { } fault)
-            {
-                End(clone, new(clone.Record, fault with { Terminating = false }));
-                return;
-            }
-
-            clone.Grown = outcome.Claims;
-            if (outcome.Unmarked is { } without)
-                Update(clone, CloneRecord.From(without), now);
-            Decide(clone, now);
         }
     }
 

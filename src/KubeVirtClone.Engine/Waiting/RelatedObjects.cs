@@ -129,6 +129,10 @@ internal sealed class RelatedObjects
             && (clone.Method != CloneMethod.Restore || claims.Count == RestoreKeeper.Claims(clone.Raw).Count);
     }
 
+    /// <summary>Whether a clone's claims have been given what they were to have. Where they may not be seen, there is nothing to wait for.</summary>
+    /// <param name="wanted">Bytes by claim.</param>
+    public bool HaveGrown(IReadOnlyDictionary<string, decimal> wanted) => Claims.Refused || (Claims.Synced && Ungrown(wanted).Count == 0);
+
     /// <summary>Those of a clone's claims that have not been given what they were to have, as far as is seen, with how far they are.</summary>
     /// <param name="wanted">Bytes by claim.</param>
     public IReadOnlyList<(string Claim, ClaimGrowth Growth)> Ungrown(IReadOnlyDictionary<string, decimal>? wanted) => wanted is null || !Claims.Synced ? [] :

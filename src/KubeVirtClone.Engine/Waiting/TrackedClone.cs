@@ -55,6 +55,12 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>True while its claims are being given more, and from then on.</summary>
     public bool GrowthBegun { get; set; }
 
+    /// <summary>True while what is noted on it of its disks is being taken away, and from then on.</summary>
+    public bool GrowthEnded { get; set; }
+
+    /// <summary>True once its disks have grown, as far as that is waited for.</summary>
+    public bool HasGrown { get; set; }
+
     /// <summary>What each of its claims was given, in bytes; null before.</summary>
     public IReadOnlyDictionary<string, decimal>? Grown { get; set; }
 

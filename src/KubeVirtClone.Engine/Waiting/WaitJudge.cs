@@ -72,9 +72,9 @@ internal static class WaitJudge
             };
         }
 
-        if (@for != WaitState.Bound || related.Ungrown(grown) is not { Count: > 0 } ungrown)
+        if (clone.HasGrown)
             return Succeeded(clone, record, related, @for, now);
-        foreach (var (claim, growth) in ungrown.Where(u => u.Growth.IsHopeless))
+        foreach (var (claim, growth) in @for == WaitState.Bound ? related.Ungrown(grown).Where(u => u.Growth.IsHopeless) : [])
         {
             var why = StuckReasons.Shorten(growth.Trouble!);
             return new(record with { Message = why }, FaultMapper.Make(
