@@ -90,6 +90,14 @@ Describe 'Views' {
         Show (Import-Clixml (Join-Path $TestDrive 'view.xml')) | Should -Match 'seen\s+Bound'
     }
 
+    It 'shows times in Constrained Language too, where no method can be called' {
+        $script = "Import-Module '$(Get-TestModulePath)'; `$given = @{ KubeConfig = '$(Get-TestKubeConfig)'; Namespace = '$script:Namespace' }; " +
+            "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; Get-VM golden @given | Format-List Name, Age; Get-VM golden @given; Get-VMClone seen @given; Get-VMClone seen @given | Format-List; `"Errors: `$(`$Error.Count)`""
+        $shown = (Invoke-TestShell -Command $script) -join "`n"
+        [regex]::Matches($shown, '\d\d:\d\d:\d\d').Count | Should -BeGreaterOrEqual 4 -Because $shown
+        $shown | Should -Match 'Errors: 0'
+    }
+
     It 'makes types that scripts can name' {
         $script:Clone -is [KubeVirtClone.VMClone] | Should -BeTrue
         [KubeVirtClone.VMClonePhase]::Succeeded | Should -Be $script:Clone.Phase

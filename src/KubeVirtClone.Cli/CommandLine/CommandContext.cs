@@ -1,3 +1,4 @@
+using System.Globalization;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
 using KubeVirtClone.Engine.Cluster;
@@ -115,7 +116,7 @@ internal sealed class CommandContext : IAsyncDisposable
 
     private static string Describe(RequestTrace trace)
     {
-        var outcome = trace.StatusCode?.ToString() ?? trace.Failure ?? "no answer";
+        var outcome = trace.StatusCode?.ToString(CultureInfo.InvariantCulture) ?? trace.Failure ?? "no answer";
         var audit = trace.AuditId is null ? "" : $" audit-id {trace.AuditId}";
         var attempt = trace.Attempt > 1 ? $" attempt {trace.Attempt}" : "";
         return $"{trace.Method} {trace.PathAndQuery} {outcome} in {trace.Elapsed.TotalMilliseconds:f0} ms{attempt}{audit}";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Model.Records;
@@ -148,7 +149,7 @@ internal static class SharedOptions
     {
         Description = description,
         HelpName = "N",
-        CustomParser = result => int.TryParse(result.Tokens[0].Value, out var value) && value >= least && value <= most
+        CustomParser = result => int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
             : Refuse(result, $"{name} {result.Tokens[0].Value}: write a whole number from {least} to {most}", default(int?)),
     };

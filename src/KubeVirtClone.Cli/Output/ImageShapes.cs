@@ -1,3 +1,4 @@
+using System.Globalization;
 using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
@@ -12,10 +13,10 @@ internal static class ImageShapes
             new("READY", i => CellText.Word(i.Ready), Colour: i => i.Ready ? AnsiColour.Green : AnsiColour.Yellow),
             new("DEFAULT", i => CellText.Word(i.IsDefault), WideOnly: true),
             new("SIZE", i => CellText.Size(i.Size)),
-            new("DISKS", i => i.Disks is null ? null : i.Disks.Count.ToString()),
+            new("DISKS", i => i.Disks is null ? null : i.Disks.Count.ToString(CultureInfo.InvariantCulture)),
             new("SOURCE", i => "vm/" + i.SourceName, Width: 16),
-            new("VMS", i => i.Machines?.Count.ToString(), Width: 6),
-            new("NEEDEDBY", i => i.Dependents?.Count.ToString()),
+            new("VMS", i => i.Machines?.Count.ToString(CultureInfo.InvariantCulture), Width: 6),
+            new("NEEDEDBY", i => i.Dependents?.Count.ToString(CultureInfo.InvariantCulture)),
             new("COPYOF", i => i.CopyOf, WideOnly: true),
             new("COPIES", i => i.Copies is null ? null : string.Join(',', i.Copies), WideOnly: true),
             new("SNAPSHOT", i => i.SnapshotName, WideOnly: true),

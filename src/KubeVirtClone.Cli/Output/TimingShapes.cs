@@ -32,7 +32,7 @@ internal static class TimingShapes
     public static RecordShape<DurationSpread> Spread { get; } = new(
         [
             new("PART", s => s.Name),
-            new("COUNT", s => s.Count.ToString()),
+            new("COUNT", s => s.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             new("MIN", s => CellText.Duration(s.Minimum)),
             new("MEAN", s => CellText.Duration(s.Mean)),
             new("P50", s => CellText.Duration(s.P50)),

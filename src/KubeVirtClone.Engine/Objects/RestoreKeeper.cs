@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
@@ -14,7 +15,7 @@ internal sealed class RestoreKeeper(KubeVirtCluster cluster)
     {
         var patch = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.Touched] = cluster.Clock.GetUtcNow().UtcDateTime.ToString("O") } },
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.Touched] = cluster.Clock.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture) } },
         };
         try
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KubeVirtClone.Kubernetes.Transport;
@@ -42,7 +43,7 @@ internal sealed class ListPass(ApiTransport transport, ResourceKind kind, string
         var query = new Query()
             .Add("labelSelector", options.LabelSelector)
             .Add("fieldSelector", options.FieldSelector)
-            .Add("limit", PageSize > 0 ? PageSize.ToString() : null)
+            .Add("limit", PageSize > 0 ? PageSize.ToString(CultureInfo.InvariantCulture) : null)
             .Add("continue", Continue)
             // A continue token carries its version; the server refuses a second one.
             .Add("resourceVersion", Continue is null ? options.ResourceVersion : null);

@@ -110,7 +110,7 @@ public sealed class StartKubeVirtSandboxCommand : AsyncCmdlet
             KubeConfig = started.KubeConfig,
             Profile = Profile,
             ProcessId = started.ProcessId,
-            StartTime = DateTimeOffset.Now,
+            StartTime = DateTimeOffset.UtcNow,
         };
         Post(() => WriteObject(sandbox));
     });
