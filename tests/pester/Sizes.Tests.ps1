@@ -118,3 +118,36 @@ Describe 'Completion' {
         & $found | Should -Be 'ReadWriteMany'
     }
 }
+
+Describe 'What becomes of disks when their machine is removed' {
+    It 'is what <Form> asks for: they stay' -ForEach @(
+        @{ Form = 'a parameter'; Name = 'stay-parameter'; Make = { New-VMClone disked $args[0] -VolumeOwnershipPolicy None -Wait -For Bound -Timeout 5m } }
+        @{ Form = 'a row'; Name = 'stay-row'; Make = { "SourceName,TargetName,VolumeOwnershipPolicy`ndisked,$($args[0]),none" | ConvertFrom-Csv | New-VMClone -Wait -For Bound -Timeout 5m } }
+        @{ Form = 'the command line'; Name = 'stay-option'; Make = { Invoke-TestCli new disked $args[0] --volume-ownership-policy none --wait --for bound --timeout 5m 2>&1 } }
+    ) {
+        $null = & $Make $Name
+        (Get-VMClone | Where-Object TargetName -eq $Name).Asked | Should -Be 'disks stay'
+        $claim = (Get-Claim $Name).metadata.name
+        Compare-VMClone $Name | Where-Object { -not $_.Expected } | Should -BeNullOrEmpty
+        $null = Remove-VMClone $Name -IncludeTarget -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -HaveCount 1
+        $warned[0] | Should -BeLike "*$claim*stays*"
+        Get-VM $Name -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        (Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims/$claim").status.phase | Should -Be Bound
+    }
+
+    It 'is said in the shell too when they stay' {
+        $null = New-VMClone disked stay-shell -VolumeOwnershipPolicy None -Wait -For Bound -Timeout 5m
+        $claim = (Get-Claim stay-shell).metadata.name
+        $said = Invoke-TestCli remove stay-shell --include-target --yes 2>&1
+        "$said" | Should -BeLike "*$claim*stays*--volume-ownership-policy None*"
+    }
+
+    It 'cannot be said of method Clone: refused before anything is made, and by Test-VMClone as well' {
+        $null = New-VMClone disked refused -VolumeOwnershipPolicy None -Method Clone -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'VMCloneFieldUnsupported,*'
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Method Direct*'
+        (Test-VMClone disked refused -VolumeOwnershipPolicy None -Method Clone | Where-Object Severity -eq Error).Code | Should -Be 'VMCloneFieldUnsupported'
+        Get-VM refused -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+}

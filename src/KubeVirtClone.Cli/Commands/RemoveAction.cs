@@ -77,6 +77,8 @@ internal static class RemoveAction
                 context.Console.Output.Flush();
             }
         });
+        foreach (var staying in removal.DescribeStaying())
+            context.WriteLine("warning: " + ShellWords.Line(staying));
         if (await new RemovalWaiter(cluster).WarnOfLeftAsync(removal.Removed, context.Cancelled) is { } left)
             context.WriteLine("warning: " + left);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -21,6 +22,9 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="Created">Called for each that was made or taken over.</param>
 internal sealed record BatchRun(InFlightWindow Window, ProgressMeter Meter, ChannelWriter<ItemUpdate<CloneRecord>> Updates, ClonePlan Plan, Action Created)
 {
+    /// <summary>KubeVirt's version, when known.</summary>
+    public Version? KubeVirt { get; init; }
+
     /// <summary>Whether everything is in one namespace, so that a right missing there ends everything.</summary>
     public bool OneNamespace { get; } = Plan.Clones.Select(c => c.Request.Namespace).Distinct(StringComparer.Ordinal).Count() == 1;
 
@@ -115,6 +119,14 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         var others = group.Clones.Where(c => c.Existing is null && !c.Method.StandsAsMachine() && c.OnlyDirect is not null).ToList();
         foreach (var clone in others)
             FailOne(clone, DiskMethodCheck.Refusal(clone.Request.SourceName, clone.Method, clone.OnlyDirect!, clone.DisplayName));
+        foreach (var clone in group.Clones.Where(c => c.Existing is null).Except(others).ToList())
+        {
+            if (VolumeOwnership.Refusal(clone.Request, clone.Method, clone.Source, run.KubeVirt, clone.DisplayName) is not { } unable)
+                continue;
+            FailOne(clone, unable);
+            others.Add(clone);
+        }
+
         return others.Count == 0 ? group.Clones : [.. group.Clones.Except(others)];
     }
 

@@ -87,7 +87,7 @@ public sealed class CloneOperation
         });
         var snapshotVersion = await _cluster.GetSnapshotVersionAsync(ct);
         var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
-        var run = new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created));
+        var run = new BatchRun(window, meter, updates, plan, () => Interlocked.Increment(ref _created)) { KubeVirt = kubeVirt };
         var clones = _options.DryRun ? plan.Clones : await new FailedClones(_cluster, run).RenewAsync(plan.Clones, ct);
         var mayPost = await MayPostAsync(GroupPlanner.Candidates(_options, clones), ct);
         var groups = new GroupPlanner(_options, Batch, kubeVirt, snapshotVersion is not null, mayPost, _cluster.Callbacks.Verbose).Plan(clones);

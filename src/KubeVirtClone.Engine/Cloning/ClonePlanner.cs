@@ -88,7 +88,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     {
         CloneMethodChoice.Clone or CloneMethodChoice.DataVolume => false,
         CloneMethodChoice.Restore or CloneMethodChoice.Direct => true,
-        _ => items.Any(i => i.Asked.StartsAtOnce || HasPatches(i))
+        _ => items.Any(i => i.Asked.StartsAtOnce || HasPatches(i) || i.Asked.VolumeOwnershipPolicy is not null)
             || items.GroupBy(i => (i.Checked.Request.SourceKind, i.Checked.Request.SourceName)).Any(g => g.Count() > CloneOptions.AutoRestoreAbove),
     };
 

@@ -87,6 +87,8 @@ internal sealed class DataVolumeSource
             return (clone, TakeoverRules.ExistsWithAnother(request, "method"));
         if (ReplacedFaults.OfMachine(_machine, request.SourceUid, request.SourceMaker) is { } another)
             return (clone, another);
+        if (VolumeOwnership.Refusal(request, CloneMethod.DataVolume, _source, kubeVirt: null, clone.DisplayName) is { } unable)
+            return (clone, unable);
         if (_direct.WhyNot(request) is { } whyNot)
         {
             return (clone, FaultMapper.Make(

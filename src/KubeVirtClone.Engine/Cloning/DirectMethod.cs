@@ -11,7 +11,7 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>
-/// Makes clones by posting their machines, then the claims, which the machines own (none where the machine has data volumes made for it). All names are fixed, so that whatever was made before an answer
+/// Makes clones by posting their machines, then the claims, which are the machines' own (none where the machine has data volumes made for it). All names are fixed, so that whatever was made before an answer
 /// was lost, or the process ended, is found by its name and completed; nothing that exists is ever changed or adopted.
 /// </summary>
 internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options, InFlightWindow window, CloneMethod method) : ICloneMethod, IDisposable
@@ -147,7 +147,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
         if (making.Claims.Contains(name))
             return null;
         var body = (JsonObject)claim.DeepClone();
-        body["metadata"]!["ownerReferences"] = DirectManifest.Owner(machine.Name, machine.Uid);
+        DirectManifest.Belong(body, making.Clone.Request, machine.Name, machine.Uid);
         try
         {
             await cluster.Client.CreateAsync(KubeVirtKinds.PersistentVolumeClaim, making.Clone.Request.Namespace, body, _write, ct);
@@ -159,7 +159,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             var found = await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, making.Clone.Request.Namespace, name, ct);
             if (found is null)
                 throw;
-            if (found.DeletionTimestamp is null && ClaimState.Of(found).Owner == machine.Uid)
+            if (found.DeletionTimestamp is null && ClaimState.Of(found).Machine == machine.Uid)
             {
                 if (e is AnswerLostException)
                     making.Claims.Add(name);
@@ -171,10 +171,11 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             // Of an earlier machine of this name, with which it goes in a moment.
             if (found.DeletionTimestamp is not null || BelongedTo(found, machine.Name))
                 throw;
+            var was = ClaimState.IsToStay(found) ? ": it was made to outlive the machine it is of" : "";
             return FaultMapper.Make(
                 FaultIds.VMCloneVolumeExists,
                 FaultCategory.ResourceExists,
-                $"A claim '{name}' exists in namespace '{making.Clone.Request.Namespace}', and is not of the new machine '{machine.Name}'. It was left alone, and the machine was not kept.",
+                $"A claim '{name}' exists in namespace '{making.Clone.Request.Namespace}', and is not of the new machine '{machine.Name}'{was}. It was left alone, and the machine was not kept.",
                 $"Remove the claim if nobody needs it, choose another target name, or have the claims named at random: {OptionName.VolumeNamePolicy} RandomizeNames.",
                 making.Clone.DisplayName);
         }
@@ -239,6 +240,9 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
         if (making.Machine is { } machine && !kept)
         {
             cluster.Callbacks.Verbose?.Invoke($"Taking {making.Clone.DisplayName} back: not all of it can be made");
+            // Before the machine, so that whoever is stopped in between leaves one that is completed or taken back by the next run.
+            if (await new OutlivingClaims(cluster).RemoveAsync(machine, ct) is { } unremoved)
+                cluster.Callbacks.Warning?.Invoke($"A claim of the unfinished machine {making.Clone.DisplayName} could not be taken back: {unremoved.Message}");
             if (await catalog.DeleteAsync(KubeVirtKinds.VirtualMachine, ns, machine.Name, machine.Uid, ct) is { } fault)
                 cluster.Callbacks.Warning?.Invoke($"The unfinished machine {making.Clone.DisplayName} could not be taken back: {fault.Message}");
         }

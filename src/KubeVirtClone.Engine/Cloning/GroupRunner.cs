@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -115,6 +116,12 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
                     continue;
                 }
 
+                if (VolumeOwnership.Refusal(clone.Request, CloneMethod.Restore, content.Machine, maker.Run.KubeVirt, clone.DisplayName) is { } unable)
+                {
+                    maker.FailOne(clone, unable);
+                    continue;
+                }
+
                 clone = clone with { Method = CloneMethod.Restore };
             }
 
@@ -165,7 +172,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
         if (others.Count == 0)
             return (tried, null);
         var version = (await cluster.GetSnapshotKindAsync(ct)).Version;
-        return ([.. tried, .. others.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Checked.Patches, version))], null);
+        return ([.. tried, .. others.Select(c => SnapshottedSource.WithBody(c, group.Snapshot ?? group.SourceName, c.Checked.Patches, version, c.Source))], null);
     }
 
     // The machines are tried as they would come out of the source as it is now.

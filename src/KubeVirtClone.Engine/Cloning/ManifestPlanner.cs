@@ -53,7 +53,7 @@ public sealed class ManifestPlanner
     public static bool NeedsCluster(CloneRequest request, CloneMethodChoice method)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct or CloneMethodChoice.DataVolume || request.LeavesNamespace || request.GoldenImage is not null || IdentityRules.NeedsSource(request);
+        return method is CloneMethodChoice.Restore or CloneMethodChoice.Direct or CloneMethodChoice.DataVolume || request.LeavesNamespace || request.GoldenImage is not null || request.VolumeOwnershipPolicy is not null || IdentityRules.NeedsSource(request);
     }
 
     /// <summary>The objects for requests that need no cluster (<see cref="NeedsCluster"/>), in the order of the requests.</summary>
@@ -118,22 +118,30 @@ public sealed class ManifestPlanner
         }
 
         // A manifest that leaves out what was asked for would be carried out without it; and nobody is there to let disks grow.
-        var unable = plan.Clones.Select(c => (Clone: c, Why: c.OnlyDirect ?? (c.Grows ? "KubeVirt restores volumes in the size they had, and a manifest cannot have them grow afterwards" : null))).Where(c => c.Why is not null).ToList();
-        items.AddRange(unable.Select(c => new ManifestItem
+        var method = _method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone;
+        var version = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
+        var unable = new List<PlannedClone>();
+        foreach (var clone in plan.Clones)
         {
-            Request = c.Clone.Original,
-            Fault = DiskMethodCheck.Refusal(c.Clone.Request.SourceName, _method == CloneMethodChoice.Restore ? CloneMethod.Restore : CloneMethod.Clone, c.Why!, c.Clone.DisplayName),
-        }));
-        plan = plan with { Clones = [.. plan.Clones.Except(unable.Select(u => u.Clone))] };
+            var disks = clone.OnlyDirect ?? (clone.Grows ? "KubeVirt restores volumes in the size they had, and a manifest cannot have them grow afterwards" : null);
+            var fault = disks is { } why ? DiskMethodCheck.Refusal(clone.Request.SourceName, method, why, clone.DisplayName)
+                : VolumeOwnership.Refusal(clone.Request, method, clone.Source, version, clone.DisplayName);
+            if (fault is null)
+                continue;
+            unable.Add(clone);
+            items.Add(new ManifestItem { Request = clone.Original, Fault = fault });
+        }
+
+        plan = plan with { Clones = [.. plan.Clones.Except(unable)] };
         if (_method != CloneMethodChoice.Restore)
         {
             items.AddRange(plan.Clones.Select(c => new ManifestItem { Request = c.Original, Manifest = c.Body }));
             return items;
         }
 
-        var version = (await _cluster.GetSnapshotKindAsync(ct)).Version;
+        var snapshots = (await _cluster.GetSnapshotKindAsync(ct)).Version;
         foreach (var group in new GroupPlanner(options, _batch, kubeVirt: null, snapshotsServed: true, mayPost: new HashSet<string>(), verbose: null).Plan(plan.Clones))
-            AddRestores(items, group, version);
+            AddRestores(items, group, snapshots);
         return items;
     }
 

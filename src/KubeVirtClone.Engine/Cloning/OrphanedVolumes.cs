@@ -7,7 +7,7 @@ namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>
 /// Volumes that restores of a batch made and nobody owns: the restore was deleted before it was complete, or went with its machine when somebody
-/// deleted that by other means. See <see cref="BatchClaims"/> for how they are told.
+/// deleted that by other means. What was made to stay without a machine is none of them. See <see cref="BatchClaims"/> for how they are told.
 /// </summary>
 internal sealed class OrphanedVolumes(KubeVirtCluster cluster)
 {
@@ -30,7 +30,7 @@ internal sealed class OrphanedVolumes(KubeVirtCluster cluster)
     public async Task<(IReadOnlyList<(ResourceKind Kind, KubernetesObject Item)> Volumes, string? Unseen)> FindAsync(string ns, string batch, CancellationToken ct)
     {
         var volumes = await NamespaceVolumes.ReadAsync(cluster, ns, ct);
-        var made = volumes.Unused(item => BatchClaims.IsOf(item, ns, batch)).ToList();
+        var made = volumes.Unused(item => BatchClaims.IsOf(item, ns, batch) && !ClaimState.IsToStay(item)).ToList();
         if (made.Count == 0 || await cluster.GetSnapshotVersionAsync(ct) is not { } version)
             return ([], volumes.Unseen);
         var restores = new HashSet<string>(StringComparer.Ordinal);

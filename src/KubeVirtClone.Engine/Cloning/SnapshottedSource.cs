@@ -57,6 +57,8 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
             cluster.Callbacks.Verbose?.Invoke($"The unfinished machine {clone.DisplayName} of an earlier run has lost its snapshot; clearing it away");
             if (await new CloneCatalog(cluster).DeleteAsync(KubeVirtKinds.VirtualMachine, existing.Namespace!, existing.Name, existing.Uid, ct) is { } uncleared)
                 return (clone, uncleared);
+            if (await new OutlivingClaims(cluster).RemoveAsync(existing, ct) is { } unremoved)
+                return (clone, unremoved);
             await new RemovalWaiter(cluster).WaitAsync([new(KubeVirtKinds.VirtualMachine, existing.Namespace!, existing.Name, existing.Uid)], LongestRemoval, ct);
             clone = clone with { Existing = null };
         }
@@ -78,6 +80,9 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
         string version,
         bool holdStart)
     {
+        // KubeVirt's version was asked when the method was chosen.
+        if (VolumeOwnership.Refusal(clone.Request, CloneMethod.Restore, machine, kubeVirt: null, clone.DisplayName) is { } unable)
+            return (clone, unable);
         var userPatches = clone.Checked.Patches;
         var patches = RestorePatches.For(machine, clone.Request, userPatches);
         // Only an inapplicable patch is noticed after the volumes were made, and then the restore hangs.
@@ -85,18 +90,18 @@ internal sealed class SnapshottedSource(KubeVirtCluster cluster, BatchRun run, S
         if (outcome is { Failing: { } operation, Why: { } why })
             return (clone, Inapplicable(clone, operation.For(clone.Request.Wishes), why));
         if (!holdStart || HeldStart.Of(outcome.RunState, userPatches) is not ({ } hold, { } start))
-            return (WithBody(clone, snapshotName, patches, version), null);
-        clone = WithBody(clone, snapshotName, [.. patches, hold], version);
+            return (WithBody(clone, snapshotName, patches, version, machine), null);
+        clone = WithBody(clone, snapshotName, [.. patches, hold], version, machine);
         clone.Body["metadata"]!["annotations"]![CloneLabels.Start] = start;
         return (clone, null);
     }
 
     /// <summary>The clone as a restore of a snapshot.</summary>
-    public static PlannedClone WithBody(PlannedClone clone, string snapshotName, IReadOnlyList<PatchOperation> patches, string version)
+    public static PlannedClone WithBody(PlannedClone clone, string snapshotName, IReadOnlyList<PatchOperation> patches, string version, JsonObject? machine)
     {
         if (clone.Method == CloneMethod.Clone)
             return clone;
-        var body = RestoreManifest.Build(clone.Request, snapshotName, patches, KubeVirtKinds.Restore(version).ApiVersion);
+        var body = RestoreManifest.Build(clone.Request, snapshotName, patches, KubeVirtKinds.Restore(version).ApiVersion, machine);
         RequestFingerprint.Mark(body, clone.Fingerprint, clone.Request);
         RequestFingerprint.MarkGrowth(body, clone.Request);
         body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(clone.Request, "")["spec"]!.ToJsonString();

@@ -41,7 +41,7 @@ internal sealed class CloneCase
             if (Record.Method == CloneMethod.DataVolume)
                 return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>()];
             if (Record.Method == CloneMethod.Direct)
-                return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>().Where(c => ClaimState.Of(c).Owner == Record.Uid)];
+                return [.. Record.ClaimNames.Select(n => Reading.Claims.Find(n)).OfType<KubernetesObject>().Where(c => ClaimState.Of(c).Machine == Record.Uid)];
             var uid = Restore?.Uid;
             var byName = Reading.ClaimsOfRestore(RestoreName)
                 .Where(c => uid is null || c.Annotations.GetValueOrDefault("restore.kubevirt.io/lastRestoreUID") is not { } last || last.EndsWith(uid, StringComparison.Ordinal));
@@ -58,7 +58,7 @@ internal sealed class CloneCase
         new(reading, reading.Claims.IsRead || record.Method == CloneMethod.DataVolume ? record.WithClaims(n => StateOf(reading, record, n)) : record);
 
     /// <summary>Whether a disk of a clone that stands as a machine is there, by the name of its claim or data volume.</summary>
-    public bool IsFilled(string disk) => StateOf(Reading, Record, disk) is { IsBound: true } state && (state.Owner == Record.Uid || state.FilledByDataVolume);
+    public bool IsFilled(string disk) => StateOf(Reading, Record, disk) is { IsBound: true } state && (state.Machine == Record.Uid || state.FilledByDataVolume);
 
     // A data volume that is filled may have been tidied away, and its claim is the machine's own then.
     private static ClaimState? StateOf(NamespaceReading reading, CloneRecord record, string disk)

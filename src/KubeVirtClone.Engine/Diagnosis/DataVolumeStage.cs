@@ -22,7 +22,7 @@ internal static class DataVolumeStage
     {
         if (clone.Reading.DataVolumes.Find(name) is not { } dataVolume)
             return NotMade(clone, name);
-        if (ClaimState.OfDataVolume(dataVolume).Owner != clone.Record.Uid)
+        if (ClaimState.OfDataVolume(dataVolume).Machine != clone.Record.Uid)
         {
             return clone.Diagnosis(
                 CloneHealth.Stuck, CauseCodes.DataVolumeFailed, $"A data volume '{name}' exists that is not of the machine '{clone.Record.TargetName}'.", canEnd: false, [Phase(dataVolume)]) with

@@ -24,7 +24,7 @@ internal sealed class BindingLookup(KubeVirtCluster cluster)
             // One that is filled may have been tidied away, and its claim is the machine's own then.
             var dataVolumes = await KnownAsync(RelatedKinds.DataVolume, clone.Namespace, ClaimState.OfDataVolume, ct);
             var filled = clone.WithClaims(name => dataVolumes?.TryGetValue(name, out var state) == true || claims?.TryGetValue(name, out state) == true ? state : null);
-            var waits = clone.ClaimNames.Any(name => dataVolumes?.TryGetValue(name, out var state) == true && state.WaitsForConsumer && state.Owner == clone.Uid);
+            var waits = clone.ClaimNames.Any(name => dataVolumes?.TryGetValue(name, out var state) == true && state.WaitsForConsumer && state.Machine == clone.Uid);
             return waits ? filled with { Message = CloneRecord.WaitsForFirstStart } : filled;
         }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
@@ -21,6 +22,7 @@ public sealed class CloneRemoval
     private readonly CloneCatalog _catalog;
     private readonly RestoreKeeper _keeper;
     private readonly ConcurrentBag<RemovedObject> _removed = [];
+    private readonly ConcurrentBag<KubernetesObject> _staying = [];
     private readonly ConcurrentDictionary<string, bool> _removedMachines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<Task<NamespaceVolumes>>> _volumes = new(StringComparer.Ordinal);
 
@@ -46,6 +48,9 @@ public sealed class CloneRemoval
 
     /// <summary>Everything that was told to go so far: clones, machines, claims, data volumes.</summary>
     public IReadOnlyCollection<RemovedObject> Removed => _removed;
+
+    /// <summary>What was left of the machines that went, because it was asked for when the clones were made (<c>VolumeOwnershipPolicy None</c>); one text for each namespace.</summary>
+    public IEnumerable<Advice> DescribeStaying() => OutlivingClaims.Describe(_staying);
 
     /// <summary>
     /// Removes the object that stands for a clone. Without its machine, a clone whose volumes are not bound yet is not removed
@@ -91,8 +96,15 @@ public sealed class CloneRemoval
             return await DeleteKeepingAsync(now, ct);
         if (_includeTarget || isUnfinished)
         {
-            // Its claims are its own, and go with it.
-            return await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, now.Uid, ct);
+            // Claims that it owns go with it. Others are what an unfinished one is to take along, and a finished one to leave.
+            var outliving = new OutlivingClaims(_cluster);
+            if (isUnfinished && await outliving.RemoveAsync(now, ct) is { } unremoved)
+                return unremoved;
+            var staying = isUnfinished ? [] : await outliving.FindAsync(now, ct);
+            var fault = await DeleteAsync(KubeVirtKinds.VirtualMachine, clone.Namespace, now.Name, now.Uid, ct);
+            if (fault is null)
+                Stay(staying);
+            return fault;
         }
 
         var forgotten = new JsonObject
@@ -244,7 +256,12 @@ public sealed class CloneRemoval
             return fault;
         _removedMachines[$"{clone.Namespace}/{vm.Name}"] = true;
         // KubeVirt deletes only what came from templates; a claim that was restored for this machine serves no other.
-        return mark is null ? null : await _keeper.RemoveVolumesAsync(volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), IsRemoved), _removed.Add, ct);
+        if (mark is null)
+            return null;
+        var staying = clone.Raw.StringAt("spec", "volumeOwnershipPolicy") == VolumeOwnership.None;
+        var all = volumes.UnusedOf(mark, RestoreKeeper.Names(clone.Raw), IsRemoved).ToLookup(v => staying || ClaimState.IsToStay(v.Item));
+        Stay(all[true].Select(v => v.Item));
+        return await _keeper.RemoveVolumesAsync(all[false], _removed.Add, ct);
 
         bool IsRemoved(string name) => _removedMachines.ContainsKey($"{clone.Namespace}/{name}");
     }
@@ -287,6 +304,12 @@ public sealed class CloneRemoval
         var mark = clone.Method == CloneMethod.Restore ? $"{clone.Name}-{clone.Uid}" : $"{clone.RestoreName ?? $"tmp-restore-{clone.Uid}"}-";
         var volumes = await NamespaceVolumes.ReadAsync(_cluster, clone.Namespace, ct);
         return await _keeper.RemoveVolumesAsync(
-            volumes.Unused(item => item.Annotations.GetValueOrDefault(CloneLabels.LastRestore)?.StartsWith(mark, StringComparison.Ordinal) == true), _removed.Add, ct);
+            volumes.Unused(item => !ClaimState.IsToStay(item) && item.Annotations.GetValueOrDefault(CloneLabels.LastRestore)?.StartsWith(mark, StringComparison.Ordinal) == true), _removed.Add, ct);
+    }
+
+    private void Stay(IEnumerable<KubernetesObject> claims)
+    {
+        foreach (var claim in claims)
+            _staying.Add(claim);
     }
 }

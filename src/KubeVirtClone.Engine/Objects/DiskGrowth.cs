@@ -58,7 +58,7 @@ internal sealed class DiskGrowth(KubeVirtCluster cluster)
         var (name, has) = ($"its claim '{volume.Claim}'", claim.AsClaim()?.Spec?.Resources?.Requests.Amount("storage"));
         if (has >= size)
             return null;
-        if (!clone.HasMade(claim) || (ClaimState.Of(claim).Owner is { } owner && owner != machine.Uid))
+        if (!clone.HasMade(claim) || (ClaimState.Of(claim).Machine is { } owner && owner != machine.Uid))
             return NotGrown(clone, volume, size, $"{name} was not made for it, and was left alone", "Look at whose it is; a disk can be given more by hand: kubectl patch pvc");
         if (!claim.IsBound())
             return NotGrown(clone, volume, size, $"{name} is not bound yet", $"Start the machine, then wait for the clone: {CommandName.WaitVMClone} {clone.Name}.");

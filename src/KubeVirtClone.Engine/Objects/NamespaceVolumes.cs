@@ -100,8 +100,10 @@ internal sealed class NamespaceVolumes
         _items.Where(i => WasMadeBy(i.Item, mark, listed) && (!_users.TryGetValue(i.Item.Name, out var users) || users.All(spare)));
 
     /// <summary>What is chosen and no machine uses.</summary>
-    public IEnumerable<(ResourceKind Kind, KubernetesObject Item)> Unused(Func<KubernetesObject, bool> chosen) =>
-        _items.Where(i => chosen(i.Item) && !_users.ContainsKey(i.Item.Name));
+    /// <param name="chosen">Which are meant.</param>
+    /// <param name="spare">Whether a machine's use does not count, because it is being deleted; null counts every one.</param>
+    public IEnumerable<(ResourceKind Kind, KubernetesObject Item)> Unused(Func<KubernetesObject, bool> chosen, Func<string, bool>? spare = null) =>
+        _items.Where(i => chosen(i.Item) && (!_users.TryGetValue(i.Item.Name, out var users) || (spare is not null && users.All(spare))));
 
     // The mark alone is certain; the name alone may be that of an earlier restore, or of a claim somebody else made.
     private static bool WasMadeBy(KubernetesObject item, string mark, IReadOnlySet<string> listed) =>

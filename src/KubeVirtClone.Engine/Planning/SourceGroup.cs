@@ -117,9 +117,16 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
             return (CloneMethod.Direct, "a machine that starts as soon as it is there has nothing to wait for when it is made directly");
         if (mayPost && requests.Exists(r => r.Resizes || r.ChangesDisks))
             return (CloneMethod.Direct, "machines and disks of another size or place than their source's are made directly: nothing is made like the source and changed then");
+        if (requests.Exists(r => r.VolumeOwnershipPolicy is not null))
+        {
+            return mayPost
+                ? (CloneMethod.Direct, "whether disks go with a machine is said where they are made: clones of KubeVirt have no field for it")
+                : (CloneMethod.Restore, "whether disks go with a machine can be said of restores, and not of clones; and you may not create virtualmachines and persistentvolumeclaims yourself");
+        }
+
         if (mayPost && !apart && requests.Count > CloneOptions.AutoRestoreAbove)
             return (CloneMethod.Direct, $"there are more than {CloneOptions.AutoRestoreAbove}, and you may create virtualmachines and persistentvolumeclaims");
-        if (kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
+        if (kubeVirt is not null && kubeVirt < ClonesPatchedSince && requests.Exists(r => r.Patches is not null))
             return (CloneMethod.Restore, $"clones of KubeVirt {kubeVirt} take no patches, restores do");
         if (requests.Exists(r => r.StartsAtOnce))
             return (CloneMethod.Restore, "a clone whose machine starts as soon as it is there may wait five minutes for it to be off again");

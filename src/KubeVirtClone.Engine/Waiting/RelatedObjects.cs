@@ -114,7 +114,7 @@ internal sealed class RelatedObjects
     // The claims a restore lists are its own; others of its name may be left over from an earlier restore.
     public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method switch
     {
-        CloneMethod.Direct => [.. clone.ClaimNames.Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>().Where(c => c.State.Owner == clone.Uid)],
+        CloneMethod.Direct => [.. clone.ClaimNames.Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>().Where(c => c.State.Machine == clone.Uid)],
         CloneMethod.Restore => [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()],
         _ => _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [],
     };
@@ -141,7 +141,7 @@ internal sealed class RelatedObjects
     ];
 
     /// <summary>A data volume of a clone's, or null.</summary>
-    public ClaimState? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.TryGetValue(name, out var found) && found.Owner == clone.Uid ? found : null;
+    public ClaimState? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.TryGetValue(name, out var found) && found.Machine == clone.Uid ? found : null;
 
     /// <summary>The clone with what data volumes and claims tell of its disks. One that is filled may have been tidied away; its claim is the machine's own then.</summary>
     public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => _dataVolumes.TryGetValue(name, out var found) ? found : _claimsByName.GetValueOrDefault(name)?.State);
@@ -229,7 +229,7 @@ internal sealed class RelatedObjects
             return;
         var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim) };
         var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
-        if (restore is null && fact.State is { Owner: null, FilledByDataVolume: false })
+        if (restore is null && fact.State is { Machine: null, FilledByDataVolume: false })
             return;
         if (change.Kind == ResourceEventKind.Deleted)
             _claimsByName.Remove(claim.Name);

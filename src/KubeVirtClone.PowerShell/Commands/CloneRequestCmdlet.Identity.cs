@@ -137,4 +137,9 @@ public abstract partial class CloneRequestCmdlet
     [DiskTableTransformation]
     [ArgumentCompleter(typeof(VolumeModeCompleter))]
     public IDictionary? VolumeMode { get; set; }
+
+    /// <summary>What becomes of the new machine's disks when it is removed: Vm, they go with it; None, they stay.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [EmptyIsAbsent]
+    public VMVolumeOwnershipPolicy? VolumeOwnershipPolicy { get; set; }
 }

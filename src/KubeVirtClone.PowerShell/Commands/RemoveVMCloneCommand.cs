@@ -76,6 +76,7 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
             {
                 if (await removal.RemoveAsync(clone, token) is { } fault) Post(() => WriteError(ErrorRecords.From(fault, new VMClone(clone))));
             });
+        foreach (var staying in removal.DescribeStaying()) Post(() => WriteWarning(staying.ToString()));
         await AwaitRemovalAsync(cluster, removal.Removed, ct);
 
         await CollectAsync(cluster, clones, ct);

@@ -82,4 +82,7 @@ public sealed partial class VMCloneRequest
 
     /// <summary>Volume mode by disk; '*' is every disk.</summary>
     public Hashtable? VolumeMode { get; set; }
+
+    /// <summary>Whether its disks go with it when it is removed; null is what the method does by itself.</summary>
+    public VMVolumeOwnershipPolicy? VolumeOwnershipPolicy { get; set; }
 }

@@ -117,9 +117,9 @@ internal static class DemoSeed
 
     internal static JsonObject ClaimDisk(string name, string claim) => new() { ["name"] = name, ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } };
 
-    private static JsonObject TemplateDisk(string name, string dataVolume) => new() { ["name"] = name, ["dataVolume"] = new JsonObject { ["name"] = dataVolume } };
+    internal static JsonObject TemplateDisk(string name, string dataVolume) => new() { ["name"] = name, ["dataVolume"] = new JsonObject { ["name"] = dataVolume } };
 
-    private static JsonObject WithTemplate(JsonObject machine, string dataVolume)
+    internal static JsonObject WithTemplate(JsonObject machine, string dataVolume)
     {
         machine["spec"]!["dataVolumeTemplates"] = new JsonArray(new JsonObject
         {

@@ -34,7 +34,7 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
             differences.AddRange(await StateAsync(source, (await was).Preference, ct));
         }
 
-        if (request.Asked is { ChangesDisks: true } asked)
+        if (request.Asked is { } asked && (asked.ChangesDisks || asked.VolumeOwnershipPolicy is not null))
             differences.AddRange(await DisksAsync(asked, source, clone, ct));
         if (fromMachine && SourceMachine.IsOn(source) && (await _reader.FindAsync(RelatedKinds.Instance, request.Namespace, request.SourceName!, ct)).Item is { } instance)
         {
@@ -58,7 +58,7 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
         foreach (var volume in SourceMachine.Copied(clone))
         {
             var wish = DiskWish.Of(asked, volume.Name);
-            if (wish.IsEmpty || (await ClaimAsync(volume.Claim, ct)).Item is not { } claim)
+            if ((wish.IsEmpty && asked.VolumeOwnershipPolicy is null) || (await ClaimAsync(volume.Claim, ct)).Item is not { } claim)
                 continue;
             var was = before.TryGetValue(volume.Name, out var name) && name != volume.Claim ? (await ClaimAsync(name, ct)).Item : null;
             if (wish.Size is { } size)
@@ -69,6 +69,8 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
                 Add("accessModes", Modes, string.Join(", ", modes), got => got == string.Join(", ", modes));
             if (wish.VolumeMode is { } mode)
                 Add("volumeMode", claim => claim.StringAt("spec", "volumeMode"), mode, got => got == mode);
+            if (asked.VolumeOwnershipPolicy is { } policy)
+                Add("volumeOwnershipPolicy", GoesWith, policy, got => got == policy);
 
             // Where a file system grows only when the machine starts, the volume has been given it all the same.
             void Size(decimal size)
@@ -94,6 +96,9 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
         Task<FoundObject> ClaimAsync(string name, CancellationToken ct) => _reader.FindAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, name, ct);
 
         static string? Capacity(KubernetesObject claim) => claim.StringAt("status", "capacity", "storage");
+
+        static string GoesWith(KubernetesObject claim) =>
+            claim.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") is SourceKinds.VirtualMachine or "DataVolume") ? VolumeOwnership.Vm : VolumeOwnership.None;
 
         static string? Modes(KubernetesObject claim) =>
             claim.At("spec", "accessModes") is { ValueKind: System.Text.Json.JsonValueKind.Array } list ? string.Join(", ", list.EnumerateArray().Select(m => m.GetString())) : null;

@@ -19,6 +19,7 @@ internal static class DirectManifest
         "pv.kubernetes.io", "volume.beta.kubernetes.io", "cdi.kubevirt.io", "volume.kubernetes.io", "k8s.io/CloneRequest", "k8s.io/CloneOf",
         // Of a claim that a restore made: they would wake KubeVirt's controllers.
         "restore.kubevirt.io/",
+        CloneLabels.Outlives,
     ];
 
     /// <summary>The machine as it is posted.</summary>
@@ -84,6 +85,20 @@ internal static class DirectManifest
             ["metadata"] = metadata,
             ["spec"] = Spec(volume, restoreSize, DiskWish.Of(request, volume.Name)),
         };
+    }
+
+    /// <summary>Makes a claim a machine's: owned by it, or marked as made for it where it is to outlive it.</summary>
+    /// <param name="claim">The claim; it is changed.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="machine">Name of the machine.</param>
+    /// <param name="uid">Its uid.</param>
+    public static void Belong(JsonObject claim, CloneRequest request, string machine, string uid)
+    {
+        var metadata = (JsonObject)claim["metadata"]!;
+        if (request.VolumeOwnershipPolicy == VolumeOwnership.None)
+            DirectMachine.Map(metadata, "annotations")[CloneLabels.Outlives] = uid;
+        else
+            metadata["ownerReferences"] = Owner(machine, uid);
     }
 
     /// <summary>Owner references that make something go with a machine.</summary>

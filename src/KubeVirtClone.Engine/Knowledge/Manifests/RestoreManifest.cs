@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Patches;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -12,7 +13,8 @@ internal static class RestoreManifest
     /// <param name="snapshot">Name of the snapshot it is made of.</param>
     /// <param name="patches">What is changed in the snapshotted machine, in order.</param>
     /// <param name="apiVersion">API version of the restore.</param>
-    public static JsonObject Build(CloneRequest request, string snapshot, IEnumerable<PatchOperation> patches, string apiVersion)
+    /// <param name="machine">The machine as it was snapshotted; null where that cannot be read.</param>
+    public static JsonObject Build(CloneRequest request, string snapshot, IEnumerable<PatchOperation> patches, string apiVersion, JsonObject? machine)
     {
         var spec = new JsonObject
         {
@@ -25,6 +27,7 @@ internal static class RestoreManifest
         // RandomizeNames is what KubeVirt does by itself. InPlace would delete and remake the source's own claims: no request can say it.
         if (request.VolumeNamePolicy is { } policy)
             spec["volumeRestorePolicy"] = policy;
+        VolumeOwnership.Apply(spec, request, machine);
         var labels = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [CloneLabels.Method] = nameof(CloneMethod.Restore) };
         if (request.Batch is not null)
             labels[CloneLabels.Batch] = request.Batch;

@@ -58,6 +58,12 @@ public static class CloneLabels
     /// <summary>Value of <see cref="DirectUse"/>.</summary>
     internal const string DirectMade = "made";
 
+    /// <summary>
+    /// Annotation of a claim that stays when its machine is removed: uid of the machine it was made for, or name of the restore that made it. A copy of the
+    /// claim, which carries it too, was made for another.
+    /// </summary>
+    public const string Outlives = "kubevirtclone.io/outlives";
+
     /// <summary>Annotation of one of the clones of a batch: when each of them was seen in each phase, to the millisecond.</summary>
     public const string Moments = "kubevirtclone.io/moments";
 

@@ -31,9 +31,9 @@ public sealed partial record CloneRecord
             return this;
         // Its disks are made and filled by virt-controller and CDI; nobody is asked to do more.
         if (Method == CloneMethod.DataVolume)
-            return this with { Bound = ClaimNames.All(n => claims(n) is { IsBound: true } state && (state.Owner ?? (state.FilledByDataVolume ? Uid : null)) == Uid) };
+            return this with { Bound = ClaimNames.All(n => claims(n) is { IsBound: true } state && (state.Machine ?? (state.FilledByDataVolume ? Uid : null)) == Uid) };
         var states = ClaimNames.Select(n => (Name: n, State: claims(n))).ToList();
-        var unmade = states.Where(s => s.State is not { } state || state.Owner != Uid).Select(s => s.Name).ToList();
+        var unmade = states.Where(s => s.State is not { } state || state.Machine != Uid).Select(s => s.Name).ToList();
         return unmade.Count == 0
             ? this with { Phase = ClonePhase.Succeeded, Ready = true, Bound = states.TrueForAll(s => s.State!.Value.IsBound), Message = "" }
             : this with
@@ -72,13 +72,14 @@ public sealed partial record CloneRecord
 
 /// <summary>What matters of a claim that was made for a clone.</summary>
 /// <param name="IsBound">Whether it has its volume; of a data volume, whether that is filled.</param>
-/// <param name="Owner">Uid of the machine that owns it, or null.</param>
+/// <param name="Machine">Uid of the machine it belongs to, or null: that owns it, or it was made for it to outlive it.</param>
 /// <param name="FilledByDataVolume">Whether it is a data volume's, and CDI says on it that it is filled: a bound claim may still be copied into.</param>
-internal readonly record struct ClaimState(bool IsBound, string? Owner, bool FilledByDataVolume = false)
+internal readonly record struct ClaimState(bool IsBound, string? Machine, bool FilledByDataVolume = false)
 {
     // Of the way that fills a claim beside, and of the older one that copies into it.
     private const string ClonePhase = "cdi.kubevirt.io/clonePhase";
     private const string PodPhase = "cdi.kubevirt.io/storage.pod.phase";
+    private const int UidLength = 36;
 
     /// <summary>Its storage class, or null.</summary>
     public string? StorageClass { get; private init; }
@@ -94,7 +95,7 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner, bool Fil
 
     public static ClaimState Of(KubernetesObject claim) => new(
         claim.IsBound(),
-        claim.AsClaim().OwningMachine()?.Uid,
+        claim.AsClaim().OwningMachine()?.Uid ?? MachineOutlived(claim),
         claim.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == RelatedKinds.DataVolume.Kind)
             && (claim.Annotations.GetValueOrDefault(ClonePhase) ?? claim.Annotations.GetValueOrDefault(PodPhase)) == "Succeeded")
     {
@@ -102,6 +103,18 @@ internal readonly record struct ClaimState(bool IsBound, string? Owner, bool Fil
         IsWanted = claim.Annotations.ContainsKey("volume.kubernetes.io/selected-node"),
         Restore = claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore),
     };
+
+    /// <summary>Whether a claim was made to stay when its machine goes. A copy of such a claim, which has its annotations, was not.</summary>
+    /// <param name="claim">The claim.</param>
+    public static bool IsToStay(KubernetesObject claim) =>
+        MachineOutlived(claim) is not null || (claim.Annotations.GetValueOrDefault(CloneLabels.Outlives) is { } restore
+            && claim.Annotations.GetValueOrDefault(CloneLabels.LastRestore) is { } mark
+            && mark.Length == restore.Length + 1 + UidLength && mark.StartsWith(restore + "-", StringComparison.Ordinal));
+
+    /// <summary>Uid of the machine that a claim was made for directly, and that does not own it; null of any other claim.</summary>
+    /// <param name="claim">The claim.</param>
+    public static string? MachineOutlived(KubernetesObject claim) =>
+        claim.Annotations.ContainsKey(CloneLabels.LastRestore) ? null : claim.Annotations.GetValueOrDefault(CloneLabels.Outlives);
 
     public static ClaimState OfDataVolume(KubernetesObject dataVolume) => new(
         dataVolume.StringAt("status", "phase") == "Succeeded",

@@ -5,14 +5,14 @@ using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Requests;
 
-/// <summary>What a clone was asked to have of other size, type or place than its source, as an annotation on it tells: what it got is held against that.</summary>
+/// <summary>What a clone was asked to have of other size, type, place or ownership than its source, as an annotation on it tells: what it got is held against that.</summary>
 public static class AskedSizes
 {
     /// <summary>The annotation's text, <c>{"Memory":"8Gi","DiskSize":{"root":"40Gi"}}</c>; null when nothing was asked.</summary>
     internal static string? Write(RequestValues wishes)
     {
         var asked = new JsonObject();
-        foreach (var field in RequestFields.All.Where(f => f.IsOfSize))
+        foreach (var field in RequestFields.All.Where(f => f.IsTold))
         {
             if (wishes[field] is { } value)
                 asked[field.Name] = JsonSerializer.SerializeToNode(value);
@@ -28,7 +28,7 @@ public static class AskedSizes
         {
             if (!item.Annotations.TryGetValue(CloneLabels.Asked, out var text) || JsonNode.Parse(text) is not JsonObject asked)
                 return RequestValues.None;
-            return RequestFields.All.Where(f => f.IsOfSize).Aggregate(RequestValues.None, (values, field) => values.With(field, asked[field.Name] switch
+            return RequestFields.All.Where(f => f.IsTold).Aggregate(RequestValues.None, (values, field) => values.With(field, asked[field.Name] switch
             {
                 JsonObject table => table.ToDictionary(e => e.Key, e => e.Value?.ToString() ?? "", StringComparer.Ordinal),
                 JsonValue value => value.ToString(),
@@ -48,12 +48,15 @@ public static class AskedSizes
         ArgumentNullException.ThrowIfNull(clone);
         var asked = Read(clone.Raw);
         var words = new List<string>();
-        foreach (var field in RequestFields.All.Where(f => f.IsOfSize))
+        foreach (var field in RequestFields.All.Where(f => f.IsTold))
         {
             switch (asked[field])
             {
                 case string count when ReferenceEquals(field, RequestFields.Cpu):
                     words.Add(count == "1" ? "1 CPU" : $"{count} CPUs");
+                    break;
+                case string policy when ReferenceEquals(field, RequestFields.VolumeOwnershipPolicy):
+                    words.Add(policy == "None" ? "disks stay" : "disks go with it");
                     break;
                 case string text:
                     words.Add(ReferenceEquals(field, RequestFields.Memory) ? text : $"{field.Name.ToLowerInvariant()} {text}");

@@ -57,6 +57,16 @@ public sealed partial record CloneRequest
     /// <summary><c>RandomizeNames</c> or <c>PrefixTargetName</c>; null leaves it to KubeVirt.</summary>
     public string? VolumeNamePolicy { get => Wishes.Text(RequestFields.VolumeNamePolicy); init => Wishes = Wishes.With(RequestFields.VolumeNamePolicy, value); }
 
+    /// <summary>
+    /// <c>Vm</c>: the volumes go with the new machine when it is removed; <c>None</c>: they stay. Null is what the method does by itself: made directly or by
+    /// DataVolume they go with it; clones and restores of KubeVirt's leave those that came of no template.
+    /// </summary>
+    public string? VolumeOwnershipPolicy
+    {
+        get => Wishes.Text(RequestFields.VolumeOwnershipPolicy);
+        init => Wishes = Wishes.With(RequestFields.VolumeOwnershipPolicy, value);
+    }
+
     /// <summary>Labels of the clone object itself (not of the new virtual machine).</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
@@ -95,7 +105,7 @@ public sealed partial record CloneRequest
             SourceName = clone.SourceName,
             TargetName = clone.TargetName,
             // The size of the machine itself is among the patches already; its disks are in none.
-            Wishes = RequestFields.OfDisks.Aggregate(
+            Wishes = RequestFields.OfRecord.Aggregate(
                 RequestFields.All.Where(f => f.SpecPath.Count > 0).Aggregate(RequestValues.None, (values, f) => values.With(f, Value(At(spec, f.SpecPath)))),
                 (values, f) => values.With(f, asked[f])),
             Input = clone,

@@ -79,8 +79,8 @@ public sealed partial record RequestField(string Name, RequestFieldKind Kind, st
     /// <summary>Whether it decides what machine comes out: what exists with another value is another request's.</summary>
     public bool InFingerprint { get; init; } = true;
 
-    /// <summary>Whether it makes the machine one of another size or place than its source, which its record then tells.</summary>
-    public bool IsOfSize { get; init; }
+    /// <summary>Whether a clone's record tells what was asked: what makes it one of another size, place or ownership than its source.</summary>
+    public bool IsTold { get; init; }
 
     /// <summary>What an unset value is in fingerprints, for fields that were in every fingerprint from the start; a field added later counts only when it is set.</summary>
     internal object? UnsetMark { get; init; }

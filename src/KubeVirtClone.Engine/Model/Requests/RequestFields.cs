@@ -125,56 +125,67 @@ public static class RequestFields
     internal static readonly RequestField CleanOwnership = new(
         nameof(CleanOwnership), RequestFieldKind.Flag, "Leave out what makes the new VM part of what Argo CD, Flux, Helm, Fleet or Harvester manage, and addresses that are the source's own.");
 
-    internal static readonly RequestField Cpu = new(nameof(Cpu), RequestFieldKind.Text, "Number of vCPUs of the new VM.") { Aliases = ["NumCpu"], ValueName = "NUMBER", IsOfSize = true };
+    internal static readonly RequestField Cpu = new(nameof(Cpu), RequestFieldKind.Text, "Number of vCPUs of the new VM.") { Aliases = ["NumCpu"], ValueName = "NUMBER", IsTold = true };
 
-    internal static readonly RequestField Memory = new(nameof(Memory), RequestFieldKind.Size, "Memory of the new VM's guest: 8Gi.") { ValueName = "SIZE", IsOfSize = true };
+    internal static readonly RequestField Memory = new(nameof(Memory), RequestFieldKind.Size, "Memory of the new VM's guest: 8Gi.") { ValueName = "SIZE", IsTold = true };
 
     internal static readonly RequestField Instancetype = new(
         nameof(Instancetype), RequestFieldKind.Text, "Instance type of the new VM, instead of the source's or of its CPU and memory: NAME, or KIND/NAME.")
     {
         ValueName = "NAME",
-        IsOfSize = true,
+        IsTold = true,
     };
 
     internal static readonly RequestField Preference = new(nameof(Preference), RequestFieldKind.Text, "Preference of the new VM, instead of the source's: NAME, or KIND/NAME.")
     {
         ValueName = "NAME",
-        IsOfSize = true,
+        IsTold = true,
     };
 
     internal static readonly RequestField DiskSize = new(nameof(DiskSize), RequestFieldKind.DiskSizes, "Size of the new VM's disks, which are never smaller than the source's: 40Gi for all, root=40Gi for one")
     {
         ValueName = "[DISK=]SIZE",
-        IsOfSize = true,
+        IsTold = true,
     };
 
     internal static readonly RequestField StorageClass = new(nameof(StorageClass), RequestFieldKind.Disks, "Storage class of the new VM's disks, of the same driver as the source's: fast for all, root=fast for one")
     {
         ValueName = "[DISK=]CLASS",
-        IsOfSize = true,
+        IsTold = true,
     };
 
     internal static readonly RequestField AccessMode = new(nameof(AccessMode), RequestFieldKind.Disks, "Access mode of the new VM's disks, where the driver allows it: ReadWriteMany for all, root=ReadWriteMany for one")
     {
         ValueName = "[DISK=]MODE",
-        IsOfSize = true,
+        IsTold = true,
     };
 
     internal static readonly RequestField VolumeMode = new(nameof(VolumeMode), RequestFieldKind.Disks, "Volume mode of the new VM's disks, where the snapshot allows it: Block for all, root=Block for one")
     {
         ValueName = "[DISK=]MODE",
-        IsOfSize = true,
+        IsTold = true,
+    };
+
+    internal static readonly RequestField VolumeOwnershipPolicy = new(
+        nameof(VolumeOwnershipPolicy), RequestFieldKind.Choice, "What becomes of the new VM's disks when it is removed: Vm, they go with it; None, they stay.")
+    {
+        Words = ["None", "Vm"],
+        ValueName = "POLICY",
+        IsTold = true,
     };
 
     private static readonly RequestField[] Fields =
     [
         LabelFilter, AnnotationFilter, TemplateLabelFilter, TemplateAnnotationFilter, ExcludeLabel, ExcludeAnnotation, ExcludeTemplateLabel, ExcludeTemplateAnnotation,
         MacAddress, NewMacAddress, SmbiosSerial, Patch, VolumeNamePolicy, Hostname, Label, Annotation, RunStrategy, Start, NetworkPreset, Without, CloudInitSecret,
-        TargetNamespace, NetworkDataSecret, CleanOwnership, Cpu, Memory, Instancetype, Preference, DiskSize, StorageClass, AccessMode, VolumeMode,
+        TargetNamespace, NetworkDataSecret, CleanOwnership, Cpu, Memory, Instancetype, Preference, DiskSize, StorageClass, AccessMode, VolumeMode, VolumeOwnershipPolicy,
     ];
 
     /// <summary>The fields that say what its disks are to be.</summary>
     internal static IReadOnlyList<RequestField> OfDisks { get; } = [DiskSize, StorageClass, AccessMode, VolumeMode];
+
+    /// <summary>The fields that only the record of what was asked has, and no field of a clone of KubeVirt's, nor a patch.</summary>
+    internal static IReadOnlyList<RequestField> OfRecord { get; } = [.. OfDisks, VolumeOwnershipPolicy];
 
     /// <summary>All fields that say what a clone is to be, in their order.</summary>
     public static IReadOnlyList<RequestField> All => Trial.Value is { } more ? [.. Fields, more] : Fields;

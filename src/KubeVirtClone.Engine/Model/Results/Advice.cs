@@ -249,6 +249,9 @@ public readonly ref struct OptionName
     /// <summary><c>-IncludeVolumes</c>.</summary>
     public static OptionName IncludeVolumes => new("IncludeVolumes");
 
+    /// <summary><c>-KeepVolumes</c>.</summary>
+    public static OptionName KeepVolumes => new("KeepVolumes");
+
     /// <summary><c>-Instancetype</c>.</summary>
     public static OptionName Instancetype => new("Instancetype");
 
@@ -311,6 +314,9 @@ public readonly ref struct OptionName
 
     /// <summary><c>-VolumeNamePolicy</c>.</summary>
     public static OptionName VolumeNamePolicy => new("VolumeNamePolicy");
+
+    /// <summary><c>-VolumeOwnershipPolicy</c>.</summary>
+    public static OptionName VolumeOwnershipPolicy => new("VolumeOwnershipPolicy");
 
     /// <summary><c>-WhatIf</c>.</summary>
     public static OptionName WhatIf => new("WhatIf");

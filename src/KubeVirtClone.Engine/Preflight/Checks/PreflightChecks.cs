@@ -39,6 +39,7 @@ internal static class PreflightChecks
         new SourceReplacedCheck(),
         .. CheapOfSubjects,
         new DiskMethodCheck(),
+        new OwnershipPolicyCheck(),
         new CopiedSourceCheck(),
         new CopyStrategyCheck(),
         new RestoredMachineCheck(),

@@ -33,7 +33,7 @@ public sealed class DirectFlowTests
             foreach (var name in record.ClaimNames)
             {
                 var claim = await ClaimAsync(sandbox, name);
-                (ClaimState.Of(claim) is { IsBound: true, Owner: { } owner } && owner == record.Uid).ShouldBeTrue();
+                (ClaimState.Of(claim) is { IsBound: true, Machine: { } owner } && owner == record.Uid).ShouldBeTrue();
                 claim.At("spec", "dataSourceRef", "namespace").ShouldBeNull();
                 claim.StringAt("spec", "dataSourceRef", "kind").ShouldBe("VolumeSnapshot");
             }

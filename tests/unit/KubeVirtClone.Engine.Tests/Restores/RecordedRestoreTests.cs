@@ -27,7 +27,7 @@ public sealed class RecordedRestoreTests
         var machine = (JsonObject)recorded["machine"]!;
         var asked = RequestOf((JsonObject)recorded["clone"]!, recorded["target"]!.GetValue<string>());
         var batch = asked.Patches is null ? [] : PatchRules.Read(asked.Patches);
-        var body = RestoreManifest.Build(asked, "snap", RestorePatches.For(machine, asked, batch), "snapshot.kubevirt.io/v1beta1");
+        var body = RestoreManifest.Build(asked, "snap", RestorePatches.For(machine, asked, batch), "snapshot.kubevirt.io/v1beta1", machine);
         var ours = Read(body["spec"]!["patches"]);
         var theirs = Read(recorded["patches"]);
 

@@ -93,7 +93,7 @@ public sealed class RecordedEqualityTests
         return byClone.Fault is { } fault ? [fault] : Outcome.Differences(byClone, byRestore);
     }
 
-    internal static async Task<Outcome> MakeAsync(string path, CloneMethodChoice method, bool preflight)
+    internal static async Task<Outcome> MakeAsync(string path, CloneMethodChoice method, bool preflight, string? ownership = null)
     {
         var @case = VectorCase.Load(path);
         await using var cluster = new VirtualCluster(@case.Namespace);
@@ -102,7 +102,7 @@ public sealed class RecordedEqualityTests
         var request = RequestOf(@case.Namespace, (JsonObject)preparation.Translate(@case.Data["clone"]!));
         foreach (var step in @case.Data.ArrayAt("during").Objects())
             request = Help(cluster.Sandbox, @case.Namespace, request, step);
-        return await Outcome.MakeAsync(cluster, request, method, preflight);
+        return await Outcome.MakeAsync(cluster, request with { VolumeOwnershipPolicy = ownership }, method, preflight);
     }
 
     // Where the recorder helped a clone that waited, the help comes first here.

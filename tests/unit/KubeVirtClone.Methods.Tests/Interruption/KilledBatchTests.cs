@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Methods.Tests.Virtual;
@@ -158,6 +159,54 @@ public sealed class KilledBatchTests
         });
     }
 
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Direct)]
+    public async Task Killed_at_any_request_disks_that_are_to_stay_are_made_once_and_left_by_the_removal(CloneMethodChoice method)
+    {
+        await using var lab = new Lab();
+        await ForEachPointAsync([false, true], FewestToMake(method), async (point, batch) =>
+        {
+            var when = $"{method} killed at {point} and run again";
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch, policy: "None"), point))
+                return false;
+            (await lab.DoAsync(() => RunAsync(lab, method, batch, policy: "None"))).ShouldBeEmpty(when);
+            var claims = lab.Claims().Values.Distinct(StringComparer.Ordinal).ToList();
+            claims.Count.ShouldBe(Count, when);
+            (await lab.RemoveBatchAsync(batch)).ShouldBe(Count, when);
+            ShouldLeave(lab, claims, $"{when}, and removed");
+            return true;
+        });
+    }
+
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Direct)]
+    public async Task Killed_at_any_request_only_disks_of_clones_that_were_done_are_left(CloneMethodChoice method)
+    {
+        await using var lab = new Lab();
+        await ForEachPointAsync([true], FewestToMake(method), async (point, batch) =>
+        {
+            if (!await lab.Virtual.RunAndKillAsync(() => RunAsync(lab, method, batch, policy: "None"), point))
+                return false;
+            lab.Settle();
+            var done = (await lab.ListAsync(batch)).Where(c => c.Phase == ClonePhase.Succeeded).Select(c => c.TargetName).ToHashSet(StringComparer.Ordinal);
+            var claims = lab.Claims().Where(c => done.Contains(c.Key)).Select(c => c.Value).ToList();
+            await lab.RemoveBatchAsync(batch);
+            ShouldLeave(lab, claims, $"{method} killed at {point} and removed");
+            return true;
+        });
+    }
+
+    // What stays is somebody's own affair from then on.
+    private static void ShouldLeave(Lab lab, IReadOnlyList<string> claims, string when)
+    {
+        lab.State().ShouldBe([.. lab.Before, .. claims.Select(c => "PersistentVolumeClaim " + c)], ignoreOrder: true, when);
+        foreach (var claim in claims)
+            lab.Delete("PersistentVolumeClaim", claim);
+        lab.ShouldBeAsBefore(when);
+    }
+
     /// <summary>Tries one request after the other, until one is not reached any more; there are a known number at least.</summary>
     private static async Task ForEachPointAsync(bool[] carriedOut, int atLeast, Func<KillPoint, string, Task<bool>> tryAsync)
     {
@@ -173,11 +222,11 @@ public sealed class KilledBatchTests
         }
     }
 
-    private static async Task<List<string>> RunAsync(Lab lab, CloneMethodChoice method, string batch, string? size = null, bool waits = true)
+    private static async Task<List<string>> RunAsync(Lab lab, CloneMethodChoice method, string batch, string? size = null, bool waits = true, string? policy = null)
     {
         var faults = new List<string>();
         var sizes = size is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = size };
-        var requests = Targets(batch).ConvertAll(t => new CloneRequest { Namespace = "default", SourceName = "golden", TargetName = t, DiskSizes = sizes });
+        var requests = Targets(batch).ConvertAll(t => new CloneRequest { Namespace = "default", SourceName = "golden", TargetName = t, DiskSizes = sizes, VolumeOwnershipPolicy = policy });
         await foreach (var update in new CloneOperation(lab.Cluster, Lab.Options(method) with { Batch = batch, Wait = waits }).RunAsync(requests, default))
         {
             if (update.Fault is { } fault)
