@@ -14,6 +14,7 @@ internal static class ShellWords
     {
         ["New-VMClone"] = "kubectl vmclone new",
         ["Get-VMClone"] = "kubectl vmclone get",
+        ["Wait-VMClone"] = "kubectl vmclone wait",
         ["Remove-VMClone"] = "kubectl vmclone remove",
         ["Start-KubeVirtSandbox"] = "kubectl vmclone sandbox",
         ["Get-VM"] = "kubectl get vm",
