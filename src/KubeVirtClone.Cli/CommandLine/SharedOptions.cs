@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.CommandLine;
+using System.Globalization;
 using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Model.Records;
 

@@ -7,7 +7,7 @@ namespace KubeVirtClone.Cli.Commands;
 /// <summary><c>remove</c>: removes clone objects and, when asked to, the VMs they made.</summary>
 internal sealed class RemoveCommand
 {
-    private readonly Option<bool> _completed = new("--completed") { Description = "Only clones that are done: succeeded, with their volumes bound. Alone it means all such clones of the namespace." };
+    private readonly Option<bool> _completed = new("--completed") { Description = "Only clones that are done: succeeded, with their volumes bound and as large as was asked. Alone it means all such clones of the namespace." };
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
     private readonly Option<bool> _includeTarget = new("--include-target") { Description = "Remove the cloned VMs as well." };
     private readonly Option<bool> _keepVolumes = new("--keep-volumes")

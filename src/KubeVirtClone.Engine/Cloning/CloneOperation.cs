@@ -7,6 +7,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Waiting;
+
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Carries out a batch: plans, creates, follows, and streams what comes of it. An operation runs once.</summary>

@@ -1,5 +1,7 @@
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
+using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 
@@ -10,6 +12,11 @@ internal sealed class OutlivingClaims(KubeVirtCluster cluster)
 {
     private const int MostNamed = 20;
 
+    /// <summary>Whether a machine that stands for a clone was made with such claims: it says so itself, and any other needs no look at its claims.</summary>
+    /// <param name="machine">The machine.</param>
+    public static bool MayHave(KubernetesObject machine) =>
+        CloneRecord.IsMachine(machine) && AskedSizes.Read(machine).Text(RequestFields.VolumeOwnershipPolicy) == VolumeOwnership.None;
+
     /// <summary>Those there are of a machine that stands for a clone.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="ct">Cancels.</param>
@@ -17,7 +24,8 @@ internal sealed class OutlivingClaims(KubeVirtCluster cluster)
     public async Task<IReadOnlyList<KubernetesObject>> FindAsync(KubernetesObject machine, CancellationToken ct)
     {
         var found = new List<KubernetesObject>();
-        // A claim that is its machine's own names that as its owner: without a look at it nothing tells.
+        if (!MayHave(machine))
+            return found;
         foreach (var name in CloneRecord.From(machine).ClaimNames)
         {
             if (await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, machine.Namespace, name, ct) is { DeletionTimestamp: null } claim

@@ -20,9 +20,9 @@ internal sealed class RestoredVolumes(KubeVirtCluster cluster)
     private readonly ConcurrentDictionary<(string Namespace, string Name), bool> _left = new();
     private readonly ConcurrentBag<KubernetesObject> _staying = [];
 
-    /// <summary>The volumes of the namespace of a machine that was made by a restore, or directly; null of any other machine, which has none. Asked before it goes.</summary>
+    /// <summary>The volumes of the namespace of a machine that was made by a restore, or directly with claims that are to stay; null of any other machine, which has none. Asked before it goes.</summary>
     public async Task<NamespaceVolumes?> ReadAsync(VirtualMachineRecord machine, CancellationToken ct) =>
-        machine.Annotations.ContainsKey(CloneLabels.LastRestore) || CloneRecord.IsMachine(machine.Raw)
+        machine.Annotations.ContainsKey(CloneLabels.LastRestore) || OutlivingClaims.MayHave(machine.Raw)
             ? await _namespaces.GetOrAdd(machine.Namespace, ns => new(() => NamespaceVolumes.ReadAsync(cluster, ns, ct))).Value
             : null;
 

@@ -78,7 +78,7 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
                 if (!(Quantity.Parse(Capacity(claim)) >= size) && Quantity.Parse(claim.StringAt("spec", "resources", "requests", "storage")) >= size && ClaimGrowth.Of(claim).AwaitsFileSystem)
                     differences.Add(new MachineDifference("Disks", $"claim[{volume.Name}].capacity", was is null ? null : Capacity(was), Quantity.Write(size), Expected: true, "asked for; its file system grows when the machine starts"));
                 else
-                    Add("capacity", Capacity, Quantity.Show(size, bytes: true), got => Quantity.Parse(got) >= size);
+                    Add("capacity", Capacity, Quantity.Write(size), got => Quantity.Parse(got) >= size);
             }
 
             void Add(string field, Func<KubernetesObject, string?> read, string wanted, Func<string?, bool> isIt)
