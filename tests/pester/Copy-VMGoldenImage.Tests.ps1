@@ -74,3 +74,16 @@ Describe 'New-VMClone -TargetNamespace' {
         (Test-VMClone build01 -TargetNamespace $Other -TargetName moved).Code | Should -Contain 'VMCloneTargetExists'
     }
 }
+
+Describe 'Remove-VMGoldenImage and copies' {
+    It 'names the copies that stay, shows where they are, and takes them with -IncludeCopies' {
+        (Get-VMGoldenImage lab | Out-String -Width 120) | Should -Match "copied to $Other"
+        (Get-VMGoldenImage lab -Namespace $Other | Out-String -Width 120) | Should -Match "$Namespace/lab"
+        Remove-VMGoldenImage lab -WhatIf -WarningVariable stays -WarningAction SilentlyContinue
+        "$stays" | Should -Match "$Namespace/lab:1 has a copy in $Other, which stays when it is removed; -IncludeCopies"
+        Remove-VMGoldenImage lab -IncludeCopies -Confirm:$false -WarningVariable stays
+        $stays | Should -BeNullOrEmpty
+        Get-VMGoldenImage lab -ErrorAction Ignore | Should -BeNullOrEmpty
+        Get-VMGoldenImage lab -Namespace $Other -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+}

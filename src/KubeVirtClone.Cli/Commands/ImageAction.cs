@@ -80,7 +80,7 @@ internal static class ImageAction
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    public static async Task<int> RemoveAsync(CloneSelection selection, int? keep, RemovalWords words, OutputFormat format, CommandContext context)
+    public static async Task<int> RemoveAsync(CloneSelection selection, int? keep, bool includeCopies, RemovalWords words, OutputFormat format, CommandContext context)
     {
         CloneSelector.Require(selection, words.All, "NAME[:VERSION]..., -l or --all", "images");
         var references = NameReader.Select(selection.Names, context.Console.Input).Select(ImageReference.Parse).ToList();
@@ -90,17 +90,29 @@ internal static class ImageAction
         var images = await FindAsync(cluster, references, selection, withUses: false, context);
         if (keep is { } count)
             images = await SurplusAsync(cluster, images, count, context);
-        var what = images.Count == 1 ? $"image {images[0]}" : $"{images.Count} images";
-        if (images.Count > 0 && !await Confirmation.AskAsync($"Remove {what}", words.Yes, context))
+        var chosen = images.Count;
+        var catalog = new GoldenImageCatalog(cluster);
+        var removal = await catalog.PlanRemovalAsync(images, includeCopies, context.Cancelled);
+        foreach (var warning in removal.Warnings)
+            context.WriteLine("warning: " + ShellWords.Line(warning));
+        var what = chosen == 1 ? $"image {images[0]}" : $"{chosen} images";
+        if (removal.Images.Count > chosen)
+            what += $" and {(removal.Images.Count == chosen + 1 ? "the copy" : "the copies")} in {string.Join(", ", removal.Images.Skip(chosen).Select(i => i.Namespace).Distinct(StringComparer.Ordinal))}";
+        if (chosen > 0 && !await Confirmation.AskAsync($"Remove {what}", words.Yes, context))
         {
             context.WriteLine("nothing was removed");
             return ExitCode.Failure;
         }
 
-        if (images.Count == 0 && context.Faults.Count == 0)
+        if (chosen == 0 && context.Faults.Count == 0)
             context.WriteLine("no images to remove");
-        var catalog = new GoldenImageCatalog(cluster);
-        await Removal.RunAsync(images, ImageShapes.Image, format, context, (image, cancelled) => catalog.RemoveAsync(image, words.Force, cancelled));
+        await Removal.RunAsync(
+            removal.Images,
+            ImageShapes.Image,
+            format,
+            context,
+            (image, cancelled) => catalog.RemoveAsync(image, words.Force, cancelled),
+            place: image => image.Namespace == cluster.Namespace ? "" : $" in namespace {image.Namespace}");
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 

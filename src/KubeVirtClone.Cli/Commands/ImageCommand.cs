@@ -111,13 +111,15 @@ internal sealed class ImageCommand
         var all = new Option<bool>("--all") { Description = "All images of the namespace." };
         var keep = SharedOptions.WholeNumber("--keep-version", "Keep the newest N ready versions of each image, and remove those before.", 1, 10_000);
         var force = new Option<bool>("--force") { Description = "Remove them whatever still needs them: volumes that are not bound yet can then never be filled." };
+        var copies = new Option<bool>("--include-copies") { Description = "Also remove their copies in other namespaces, which else stay and are named." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Don't ask." };
         var output = SharedOptions.Output();
-        var command = new Command("remove", "Remove golden images that no unbound volume needs any more") { names, selector, all, keep, force, yes, output };
+        var command = new Command("remove", "Remove golden images that no unbound volume needs any more") { names, selector, all, keep, force, copies, yes, output };
         command.Aliases.Add("delete");
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => ImageAction.RemoveAsync(
             new CloneSelection(parsed.GetValue(names) ?? [], Batch: null, parsed.GetValue(selector), AllNamespaces: false),
             parsed.GetValue(keep),
+            parsed.GetValue(copies),
             new RemovalWords(parsed.GetValue(all), parsed.GetValue(force), parsed.GetValue(yes)),
             parsed.GetValue(output),
             context)));

@@ -12,8 +12,9 @@ internal static class Removal
     /// <param name="format">The value of -o; as a table each is the line "KIND/NAME removed".</param>
     /// <param name="context">Where faults go.</param>
     /// <param name="removeAsync">Removes one; gives the fault when it is not removed.</param>
+    /// <param name="place">What to say after its name where it is not where the others are.</param>
     public static async Task RunAsync<T>(
-        IReadOnlyList<T> items, RecordShape<T> shape, OutputFormat format, CommandContext context, Func<T, CancellationToken, Task<Fault?>> removeAsync)
+        IReadOnlyList<T> items, RecordShape<T> shape, OutputFormat format, CommandContext context, Func<T, CancellationToken, Task<Fault?>> removeAsync, Func<T, string>? place = null)
     {
         var removed = 0;
         using var lastWords = context.OnInterrupt(() => context.WriteLine($"interrupted: {removed} of {items.Count} were removed"));
@@ -30,7 +31,7 @@ internal static class Removal
             if (document is not null)
                 document.Add(shape.Document(item));
             else
-                await context.Console.Output.WriteAsync(shape.Reference(item) + (format == OutputFormat.Name ? "\n" : " removed\n"));
+                await context.Console.Output.WriteAsync(shape.Reference(item) + (format == OutputFormat.Name ? "\n" : $"{place?.Invoke(item)} removed\n"));
             await context.Console.Output.FlushAsync(context.Cancelled);
         }
     }

@@ -43,7 +43,7 @@ public sealed class GoldenImageCatalog
 
         foreach (var missing in names.Where(n => !n.IsPattern && !images.Exists(i => n.Matches(i.Name) && (version is null || i.Version == version))))
             yield return new(null, ImageFaults.NotFound(query.AllNamespaces ? null : query.Namespace ?? _cluster.Namespace, missing.Text, version));
-        var copies = withUses && images.Count > 0 ? await ReadCopiesAsync(sourceUid: null, ct) : null;
+        var copies = withUses && images.Count > 0 ? await ReadCopiesAsync(ct) : null;
         foreach (var ofNamespace in images.GroupBy(i => i.Namespace, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var uses = withUses ? await ImageUses.LoadAsync(_cluster, ofNamespace.Key, ct) : null;
@@ -56,7 +56,7 @@ public sealed class GoldenImageCatalog
                     var known = image with
                     {
                         IsDefault = ReferenceEquals(image, preferred),
-                        Copies = copies is null ? null : [.. copies.Where(c => c.Raw.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid).Select(c => c.Namespace).Order(StringComparer.Ordinal)],
+                        Copies = copies is null ? null : [.. copies.Where(c => CopyOfUid(c) == image.Uid).Select(c => c.Namespace).Order(StringComparer.Ordinal)],
                     };
                     yield return new(uses is null ? known : uses.Describe(known), null);
                 }
@@ -110,24 +110,41 @@ public sealed class GoldenImageCatalog
         return [.. newestFirst.SkipWhile(i => !i.Ready).Where(i => !i.Ready || ++kept > keep)];
     }
 
-    /// <summary>The copies of an image that are in other namespaces; null when snapshots of all namespaces may not be listed.</summary>
-    /// <param name="image">The image.</param>
+    /// <summary>What goes when images are to: they alone, with a word on their copies in other namespaces, or those as well.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="includeCopies">Whether copies go with what they are copies of, and copies of those with them.</param>
     /// <param name="ct">Cancels.</param>
-    /// <exception cref="EngineException">The server cannot be asked.</exception>
-    public Task<IReadOnlyList<GoldenImageRecord>?> ListCopiesAsync(GoldenImageRecord image, CancellationToken ct)
+    /// <exception cref="EngineException">The server cannot be asked, or copies are to go and cannot be found.</exception>
+    public async Task<ImageRemoval> PlanRemovalAsync(IReadOnlyList<GoldenImageRecord> images, bool includeCopies, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        return ReadCopiesAsync(image.Uid, ct);
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.Count == 0)
+            return new(images, []);
+        if (await ReadCopiesAsync(ct) is not { } copies)
+            return includeCopies ? throw new EngineException(ImageFaults.CopiesUnseen()) : new(images, []);
+        var bySource = copies.OrderBy(c => c.Namespace, StringComparer.Ordinal).ToLookup(CopyOfUid, StringComparer.Ordinal);
+        var going = images.Select(i => i.Uid).ToHashSet(StringComparer.Ordinal);
+        if (!includeCopies)
+        {
+            var staying = images.Select(i => (Image: i, Where: bySource[i.Uid].Where(c => !going.Contains(c.Uid)).Select(c => c.Namespace).ToList())).Where(s => s.Where.Count > 0);
+            return new(images, [.. staying.Select(s => ImageFaults.CopiesStay(s.Image, s.Where))]);
+        }
+
+        var all = images.ToList();
+        for (var i = 0; i < all.Count; i++)
+            all.AddRange(bySource[all[i].Uid].Where(c => going.Add(c.Uid)));
+        return new(all, []);
     }
 
-    private async Task<IReadOnlyList<GoldenImageRecord>?> ReadCopiesAsync(string? sourceUid, CancellationToken ct)
+    private static string? CopyOfUid(GoldenImageRecord image) => image.Raw.Labels.GetValueOrDefault(ImageLabels.CopyOfUid);
+
+    private async Task<IReadOnlyList<GoldenImageRecord>?> ReadCopiesAsync(CancellationToken ct)
     {
-        var selector = sourceUid is null ? ImageLabels.CopyOfUid : $"{ImageLabels.CopyOfUid}={sourceUid}";
         var found = new List<GoldenImageRecord>();
         var kind = await _cluster.GetSnapshotKindAsync(ct);
         try
         {
-            await foreach (var snapshot in _cluster.Client.ListAsync(kind, ns: null, new ListOptions { LabelSelector = selector }, ct))
+            await foreach (var snapshot in _cluster.Client.ListAsync(kind, ns: null, new ListOptions { LabelSelector = ImageLabels.CopyOfUid }, ct))
             {
                 if (GoldenImageRecord.From(SnapshotRecord.From(snapshot)) is { } image)
                     found.Add(image);

@@ -52,6 +52,16 @@ internal static class ImageFaults
         $"Start these machines once, so that their volumes are filled (WaitForFirstConsumer), or remove them. {OptionName.Force} removes the image all the same, and those volumes can then never be filled.",
         $"{image.Namespace}/{image.Name}");
 
+    public static Fault CopiesUnseen() => FaultMapper.Make(
+        FaultIds.ApiForbidden,
+        FaultCategory.PermissionDenied,
+        "Where copies of the image are cannot be seen: you may not list virtualmachinesnapshots of all namespaces. Nothing was removed.",
+        $"Ask for that right, or leave {OptionName.IncludeCopies} out and remove the copies in each namespace.",
+        "virtualmachinesnapshots");
+
+    public static Advice CopiesStay(GoldenImageRecord image, IReadOnlyCollection<string> where) =>
+        $"The golden image {image.Namespace}/{image} has {(where.Count == 1 ? "a copy" : "copies")} in {string.Join(", ", where)}, which {(where.Count == 1 ? "stays" : "stay")} when it is removed; {OptionName.IncludeCopies} removes {(where.Count == 1 ? "that" : "those")} as well.";
+
     public static Fault Unsupported(GoldenImageRequest request, string what) => FaultMapper.Make(
         FaultIds.VMCloneSourceUnsupported,
         FaultCategory.InvalidOperation,

@@ -26,6 +26,7 @@ internal static class ImageTransfer
         {
             Namespace = destination,
             SnapshotName = CloneNames.ForImage(destination, image.Name, image.Version),
+            Image = (image.Name, image.Version),
             Stem = image.Name,
             StorageClass = storageClass,
             Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ImageLabels.Image] = image.Name, [ImageLabels.Version] = image.Version },

@@ -49,8 +49,14 @@ internal sealed class SnapshotTransfer
         _preparation = new TransferPreparation(cluster, _from, target, _transfer, warn);
     }
 
-    /// <summary>Says what stands in the way, before anything is made; null when nothing does.</summary>
-    public Task<Fault?> CheckAsync(CancellationToken ct) => _preparation.CheckAsync(ct);
+    /// <summary>Says what stands in the way, before anything is made; null when nothing does, or it is done already.</summary>
+    public async Task<Fault?> CheckAsync(CancellationToken ct)
+    {
+        if (_preparation.WhyNoPlace() is { } noPlace)
+            return noPlace;
+        var (there, taken) = await LookAsync(ct);
+        return taken ?? (there is { ReadyToUse: true, Failed: false, Phase: not SnapshotPhase.Deleting } ? null : await _preparation.CheckAsync(ct));
+    }
 
     /// <summary>Does it, or finds it done. What fails leaves nothing; what is interrupted goes on with the next call.</summary>
     /// <exception cref="EngineException">Nothing further can work.</exception>
@@ -64,7 +70,7 @@ internal sealed class SnapshotTransfer
                 return found;
             if (found.Value is not { } snapshot)
             {
-                fault = await CheckAsync(ct);
+                fault = await _preparation.CheckAsync(ct);
                 if (fault is not null)
                     return new(null, fault);
                 fault = await BringAsync(ct);
@@ -98,15 +104,29 @@ internal sealed class SnapshotTransfer
         }
     }
 
-    // The snapshot of an earlier call: done or under way it is ours; of another source it is in the way.
+    // The snapshot of an earlier call, or why what is there is in the way: it has another name where somebody else has made the same version of the image.
+    private async Task<(SnapshotRecord? There, Fault? Taken)> LookAsync(CancellationToken ct)
+    {
+        var found = await _snapshots.FindAsync(_target.Namespace, _target.SnapshotName, ct);
+        if (found is null && _target.Image is var (image, version))
+            found = (await new GoldenImageCatalog(_cluster).ListOneAsync(_target.Namespace, image, ct)).Find(i => i.Version == version)?.Snapshot;
+        if (found is null)
+            return (null, null);
+        if (found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) is not { } uid)
+            return (null, TransferFaults.Exists(found, $"is a snapshot of its machine '{found.SourceName}', not a copy of {_source.Reference}"));
+        if (uid != _source.Uid)
+            return (null, TransferFaults.Exists(found, $"is a copy of another snapshot ({found.Annotations.GetValueOrDefault(ImageLabels.CopyOf)}, which is not the {_source.Reference} of now)"));
+        if (found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) != _target.StorageClass)
+            return (null, TransferFaults.Exists(found, $"its disks are on {(found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) is { } other ? $"class '{other}'" : "the source's classes")}"));
+        return (found, null);
+    }
+
+    // Done or under way it is ours; what failed makes room for another attempt.
     private async Task<ListedItem<SnapshotRecord>> FindAsync(CancellationToken ct)
     {
-        if (await _snapshots.FindAsync(_target.Namespace, _target.SnapshotName, ct) is not { } found)
-            return new(null, null);
-        if (found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) != _source.Uid)
-            return new(null, TransferFaults.Exists(_target.Namespace, _target.SnapshotName, "is no copy of this one"));
-        if (found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) != _target.StorageClass)
-            return new(null, TransferFaults.Exists(_target.Namespace, _target.SnapshotName, $"its disks are on {(found.Annotations.GetValueOrDefault(ImageLabels.CopyStorageClass) is { } other ? $"class '{other}'" : "the source's classes")}"));
+        var (there, taken) = await LookAsync(ct);
+        if (there is not { } found)
+            return new(null, taken);
         if (found is { Failed: false, Phase: not SnapshotPhase.Deleting })
         {
             _cluster.Callbacks.Verbose?.Invoke($"{_source.Reference} was brought into {_target.Namespace} by an earlier call: {found.Reference}");

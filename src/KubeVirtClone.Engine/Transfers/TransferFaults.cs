@@ -83,12 +83,12 @@ internal static class TransferFaults
         "Take it out of the source, or give the source a disk of its own.",
         destination);
 
-    public static Fault Exists(string destination, string name, string why) => FaultMapper.Make(
+    public static Fault Exists(SnapshotRecord there, string why) => FaultMapper.Make(
         FaultIds.GoldenImageExists,
         FaultCategory.ResourceExists,
-        $"'{name}' exists in namespace '{destination}' already, and {why}. It was left alone.",
-        "Remove that one, or give the image another version.",
-        $"{destination}/{name}");
+        $"{(GoldenImageRecord.From(there) is { } image ? $"The golden image {image}" : $"The snapshot '{there.Name}'")} exists in namespace '{there.Namespace}' already, and {why}. It was left alone.",
+        $"Remove that one ({CommandName.RemoveVMGoldenImage} {OptionName.Namespace} {there.Namespace}), or give the image another version.",
+        there.Reference.ToString());
 
     public static Fault NameTaken(string kind, string destination, string name) => FaultMapper.Make(
         FaultIds.VMCloneVolumeExists,

@@ -24,11 +24,16 @@ internal sealed class TransferPreparation(
     /// <summary>Names that the machine's types have in the other namespace, by the field that names them.</summary>
     public IReadOnlyList<(string Matcher, string Name)> Types => _types.Names;
 
+    /// <summary>Why there can be no such namespace.</summary>
+    public Fault? WhyNoPlace() => NameRules.WhyNotName(target.Namespace) is { } why
+        ? TransferFaults.Invalid($"A namespace cannot be named '{target.Namespace}': {why}.", "Give the name of a namespace.", target.Namespace)
+        : null;
+
     public async Task<Fault?> CheckAsync(CancellationToken ct)
     {
         var display = $"{target.Namespace}/{target.SnapshotName}";
-        if (NameRules.WhyNotName(target.Namespace) is { } why)
-            return TransferFaults.Invalid($"A namespace cannot be named '{target.Namespace}': {why}.", "Give the name of a namespace.", target.Namespace);
+        if (WhyNoPlace() is { } noPlace)
+            return noPlace;
         if (SourceMachine.Unclonable(source.Machine) is { } what)
             return TransferFaults.Unclonable(source.Display, what);
         if (source.Unfit is { } unfit)
@@ -164,7 +169,8 @@ internal sealed class TransferPreparation(
             }
             catch (ApiStatusException e) when (e.IsAlreadyExists)
             {
-                // Of an earlier call; whose it is comes out when it is made.
+                if (!await IsOursAsync(body, ct))
+                    return TransferFaults.NameTaken(RelatedKinds.DataVolume.Kind, target.Namespace, body["metadata"]!["name"]!.GetValue<string>());
             }
             catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
             {

@@ -9,6 +9,9 @@ internal sealed record TransferTarget
     /// <summary>Name of the snapshot it becomes there.</summary>
     public required string SnapshotName { get; init; }
 
+    /// <summary>Name and version of the image it becomes there; null where it becomes none.</summary>
+    public (string Name, string Version)? Image { get; init; }
+
     /// <summary>What the names of the objects in between begin with: the image, or the machine.</summary>
     public required string Stem { get; init; }
 

@@ -42,6 +42,10 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Also remove the copies in other namespaces, and copies of those. Without it they stay, and a warning names them.</summary>
+    [Parameter]
+    public SwitchParameter IncludeCopies { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -82,11 +86,12 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
 
     private void Remove(IReadOnlyList<Piped<ImageReference>> chosen)
     {
-        List<GoldenImageRecord> images = [];
-        RunWithCluster(async (cluster, ct) => images = await FindAsync(cluster, chosen, ct));
+        var removal = new ImageRemoval([], []);
+        RunWithCluster(async (cluster, ct) => removal = await new GoldenImageCatalog(cluster).PlanRemovalAsync(await FindAsync(cluster, chosen, ct), IncludeCopies, ct));
+        foreach (var warning in removal.Warnings) WriteWarning(warning.ToString());
 
         // Asked on the pipeline thread, all before the first is gone.
-        var approved = images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName}){AtCluster}", "Remove the golden image")).ToList();
+        var approved = removal.Images.Where(i => ShouldProcess($"{i.Namespace}/{i} (snapshot {i.SnapshotName}){AtCluster}", "Remove the golden image")).ToList();
         RemoveSnapshots(
             approved,
             (cluster, image, ct) => new GoldenImageCatalog(cluster).RemoveAsync(image, Force, ct),

@@ -243,6 +243,9 @@ public readonly ref struct OptionName
     /// <summary><c>-Hostname</c>.</summary>
     public static OptionName Hostname => new("Hostname");
 
+    /// <summary><c>-IncludeCopies</c>.</summary>
+    public static OptionName IncludeCopies => new("IncludeCopies");
+
     /// <summary><c>-IncludeTarget</c>.</summary>
     public static OptionName IncludeTarget => new("IncludeTarget");
 

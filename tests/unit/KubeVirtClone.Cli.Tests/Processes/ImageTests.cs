@@ -65,6 +65,16 @@ public sealed class ImageTests(SandboxFixture sandbox)
         (await sandbox.RunAsync("image", "copy", "published", "copied-to", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/published:1"]);
         (await UidAsync()).ShouldBe(uid, "a copy that is there stays");
 
+        (await sandbox.RunAsync("image", "get", "published", "-o", "wide")).ShouldEndWith(0).Lines[1].ShouldContain(" copied-to ");
+        var alone = (await sandbox.RunAsync("image", "remove", "published", "-y")).ShouldEndWith(0);
+        (alone.Output, alone.ErrorLines.ShouldHaveSingleItem()).ShouldBe((
+            "image/published:1 removed\n",
+            "warning: The golden image default/published:1 has a copy in copied-to, which stays when it is removed; --include-copies removes that as well."));
+        (await sandbox.KubectlAsync("", "create", "namespace", "copied-on")).ShouldEndWith(0);
+        (await sandbox.RunAsync("image", "copy", "published", "copied-on", "-n", "copied-to", "--timeout", "90s")).ShouldEndWith(0);
+        (await sandbox.RunAsync("image", "remove", "published", "--include-copies", "-y", "-n", "copied-to")).ShouldEndWith(0).Lines
+            .ShouldBe(["image/published:1 removed", "image/published:1 in namespace copied-on removed"]);
+
         async Task<string> UidAsync() =>
             (await sandbox.RunAsync("image", "get", "published", "-n", "copied-to", "-o", "jsonpath={.items[0].metadata.uid}")).ShouldEndWith(0).Output;
     }

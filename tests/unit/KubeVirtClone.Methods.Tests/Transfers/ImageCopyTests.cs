@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -80,6 +81,100 @@ public sealed class ImageCopyTests
             return found;
         });
         images.ShouldHaveSingleItem().Copies.ShouldBe([OtherNamespace.Name]);
+    }
+
+    [Fact]
+    public async Task Copies_stay_and_are_named_when_their_image_goes_or_go_with_it_and_so_do_copies_of_copies()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post(null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "team-c" } });
+        var copy = (await other.CopyAsync()).Single().Record!;
+        (await other.CopyAsync(OtherNamespace.Request with { Namespace = OtherNamespace.Name, Destinations = ["team-c"] })).Single().Fault.ShouldBeNull();
+        var catalog = new GoldenImageCatalog(other.Lab.Cluster);
+
+        var alone = await other.Lab.DoAsync(() => catalog.PlanRemovalAsync([other.Image], includeCopies: false, default));
+        alone.Images.ShouldBe([other.Image]);
+        alone.Warnings.ShouldHaveSingleItem().ToString().ShouldBe("The golden image default/img:1 has a copy in team-b, which stays when it is removed; -IncludeCopies removes that as well.");
+        (await other.Lab.DoAsync(() => catalog.PlanRemovalAsync([other.Image, copy], includeCopies: false, default))).Warnings.ShouldHaveSingleItem().ToString().ShouldContain("team-b/img:1 has a copy in team-c");
+        var all = await other.Lab.DoAsync(() => catalog.PlanRemovalAsync([other.Image], includeCopies: true, default));
+        all.Images.Select(i => $"{i.Namespace}/{i}").ShouldBe(["default/img:1", "team-b/img:1", "team-c/img:1"]);
+        all.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Where_something_else_has_the_name_the_copy_is_refused_with_what_it_is_and_the_others_are_made()
+    {
+        var causes = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["image"] = "is a snapshot of its machine 'own'",
+            ["other-snapshot"] = "is a snapshot of its machine 'own'",
+            ["earlier-copy"] = "is a copy of another snapshot",
+            ["claim"] = "A claim",
+            ["data-volume"] = "A DataVolume",
+        };
+        await using var other = await OtherNamespace.CreateAsync();
+        var uids = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var ns in causes.Keys)
+        {
+            other.Post(null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = ns } });
+            other.Post(ns, Taker(ns, other.Image));
+        }
+
+        other.Lab.Settle();
+        foreach (var ns in causes.Keys)
+            uids[ns] = There(ns).Uid();
+        var request = OtherNamespace.Request with { Destinations = [.. causes.Keys, OtherNamespace.Name] };
+
+        Refused(await other.CopyAsync(request with { DryRun = true }));
+        var updates = await other.CopyAsync(request);
+        Refused(updates);
+        updates.Single(u => u.Record is not null).Record!.Namespace.ShouldBe(OtherNamespace.Name);
+        other.Lab.Settle();
+        foreach (var ns in causes.Keys)
+        {
+            There(ns).Uid().ShouldBe(uids[ns]);
+            other.List("VirtualMachine", ns).ShouldBeEmpty();
+            other.List("DataVolume", ns).Count.ShouldBe(ns == "data-volume" ? 1 : 0);
+        }
+
+        JsonObject There(string ns) => other.List(Taker(ns, other.Image)["kind"]!.GetValue<string>(), ns).ShouldHaveSingleItem();
+
+        void Refused(List<ItemUpdate<GoldenImageRecord>> updates)
+        {
+            var faults = updates.Select(u => u.Fault).OfType<Fault>().ToList();
+            foreach (var (ns, cause) in causes)
+                faults.Single(f => f.TargetName!.StartsWith(ns + "/", StringComparison.Ordinal)).Message.ShouldContain(cause);
+            faults.Count.ShouldBe(causes.Count);
+        }
+    }
+
+    private static JsonObject Taker(string what, GoldenImageRecord image)
+    {
+        var volume = CloneNames.InTransfer($"img-{image.Disks![0].Name}", CloneNames.ForTransfer(image.Uid, what, storageClass: null));
+        var claim = new JsonObject { ["accessModes"] = new JsonArray("ReadWriteOnce"), ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = "1Gi" } }, ["storageClassName"] = "fast" };
+        if (what == "claim")
+            return new() { ["apiVersion"] = "v1", ["kind"] = "PersistentVolumeClaim", ["metadata"] = new JsonObject { ["name"] = volume }, ["spec"] = claim };
+        if (what == "data-volume")
+        {
+            return new()
+            {
+                ["apiVersion"] = "cdi.kubevirt.io/v1beta1",
+                ["kind"] = "DataVolume",
+                ["metadata"] = new JsonObject { ["name"] = volume },
+                ["spec"] = new JsonObject { ["source"] = new JsonObject { ["blank"] = new JsonObject() }, ["pvc"] = claim },
+            };
+        }
+
+        var labels = new JsonObject { ["kubevirtclone.io/image"] = "img", ["kubevirtclone.io/image-version"] = "1" };
+        if (what == "earlier-copy")
+            labels["kubevirtclone.io/copy-of-uid"] = "another";
+        return new()
+        {
+            ["apiVersion"] = "snapshot.kubevirt.io/v1beta1",
+            ["kind"] = "VirtualMachineSnapshot",
+            ["metadata"] = new JsonObject { ["name"] = what == "other-snapshot" ? "mine" : CloneNames.ForImage(what, "img", "1"), ["labels"] = labels },
+            ["spec"] = new JsonObject { ["source"] = new JsonObject { ["apiGroup"] = "kubevirt.io", ["kind"] = "VirtualMachine", ["name"] = "own" } },
+        };
     }
 
     [Fact]
