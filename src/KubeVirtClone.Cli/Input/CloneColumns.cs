@@ -14,15 +14,16 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private readonly RowReader _reader = new(text => warn($"{fileName}: {text}"));
 
     /// <param name="row">The row.</param>
+    /// <param name="number">The running number of its first clone.</param>
     /// <param name="source">The source the command line names, for rows that name none.</param>
     /// <param name="template">What the command line says of every clone of a source.</param>
     /// <param name="fault">What is wrong with the row, when the result is empty.</param>
-    public IReadOnlyList<CloneRequest> ToRequests(CsvRow row, SourceReference? source, Func<SourceReference, CloneRequest> template, out Fault? fault)
+    public IReadOnlyList<CloneRequest> ToRequests(CsvRow row, int number, SourceReference? source, Func<SourceReference, CloneRequest> template, out Fault? fault)
     {
         fault = null;
         try
         {
-            return [.. Read(row, source, template)];
+            return [.. Read(row, source, template).Select((r, i) => NamePattern.Apply(r, number + i))];
         }
         catch (RequestFaultException e)
         {
@@ -34,6 +35,8 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
     private IEnumerable<CloneRequest> Read(CsvRow row, SourceReference? source, Func<SourceReference, CloneRequest> template)
     {
         var read = _reader.Read(row.Values, source is not null);
+        if (read.IsBlank)
+            yield break;
         IReadOnlyList<SourceReference> sources = read.GoldenImage is { } image ? [new SourceReference(IsSnapshot: false, image)] : read.Sources;
         foreach (var from in sources.Count > 0 ? sources : [source!.Value])
         {

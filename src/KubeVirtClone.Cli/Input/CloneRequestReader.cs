@@ -16,15 +16,13 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
 
     /// <exception cref="UsageException">What is given does not say what to clone into what.</exception>
     /// <exception cref="RequestFaultException">A name pattern, or a name, is none.</exception>
-    public IReadOnlyList<CloneRequest> Read() => [.. ReadAll().Select((r, i) => NamePattern.Apply(r, (invocation.StartIndex ?? 1) + i))];
-
-    private IReadOnlyList<CloneRequest> ReadAll()
+    public IReadOnlyList<CloneRequest> Read()
     {
         var (sourceText, targets) = SplitNames();
         if (invocation.GoldenImage is null && invocation.ImageVersion is not null)
             throw new UsageException("--image-version needs --golden-image");
         if (sourceText == "-")
-            return ReadSources(targets);
+            return Numbered(ReadSources(targets));
         SourceReference? source = sourceText is null ? null : SourceReference.Parse(sourceText, invocation.SourceType);
         if (Image is { } image)
             source = new SourceReference(IsSnapshot: false, image.Name);
@@ -38,13 +36,15 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         {
             if (invocation.NamePattern is not null || invocation.StartIndex is not null)
                 throw new UsageException("--name-pattern and --start-index need --count");
-            return targets.Count == 0 ? [template] : [.. NameReader.Expand(targets, input).Select(t => template with { TargetName = t })];
+            return Numbered(targets.Count == 0 ? [template] : NameReader.Expand(targets, input).Select(t => template with { TargetName = t }));
         }
 
         if (targets.Count > 0)
             throw new UsageException("name the targets, or let --count and --name-pattern name them, not both");
-        return Numbered(template);
+        return Numbered(Named(template));
     }
+
+    private List<CloneRequest> Numbered(IEnumerable<CloneRequest> requests) => [.. requests.Select((r, i) => NamePattern.Apply(r, (invocation.StartIndex ?? 1) + i))];
 
     // One source a line, each cloned once, or as often as --count says.
     private List<CloneRequest> ReadSources(IReadOnlyList<string> targets)
@@ -54,7 +54,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         if (invocation.Count is null && (invocation.NamePattern is not null || invocation.StartIndex is not null))
             throw new UsageException("--name-pattern and --start-index need --count");
         var templates = NameReader.Expand(["-"], input).Select(line => Template(SourceReference.Parse(line, invocation.SourceType)));
-        return [.. templates.SelectMany(t => invocation.Count is null ? [t] : Numbered(t))];
+        return [.. templates.SelectMany(t => invocation.Count is null ? [t] : Named(t))];
     }
 
     private ImageReference? Image => invocation.GoldenImage is { } text ? ImageReference.Parse(text) : null;
@@ -83,7 +83,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         GoldenImageVersion = invocation.ImageVersion ?? Image?.Version,
     };
 
-    private IReadOnlyList<CloneRequest> Numbered(CloneRequest template) =>
+    private IReadOnlyList<CloneRequest> Named(CloneRequest template) =>
         [.. new CloneNaming(invocation.NamePattern, invocation.Count, invocation.StartIndex ?? 1).NamesFor(template.SourceName).Select(n => template with { TargetName = n.Name })];
 
     private List<CloneRequest> ReadFile(SourceReference? source, IReadOnlyList<string> targets)
@@ -113,7 +113,7 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
         var requests = new List<CloneRequest>(rows.Count);
         foreach (var row in rows)
         {
-            requests.AddRange(columns.ToRequests(row, source, Template, out var fault));
+            requests.AddRange(columns.ToRequests(row, (invocation.StartIndex ?? 1) + requests.Count, source, Template, out var fault));
             if (fault is not null)
                 _faults.Add(fault);
         }

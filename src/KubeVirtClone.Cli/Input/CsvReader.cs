@@ -5,7 +5,7 @@ namespace KubeVirtClone.Cli.Input;
 
 /// <summary>
 /// Reads comma-separated values with a header row as PowerShell's Import-Csv does (RFC 4180 quoting; lines before the header that
-/// start with '#' are skipped; column names fold case; rows with no value are skipped).
+/// start with '#' are skipped; column names fold case; empty lines are skipped).
 /// </summary>
 internal static class CsvReader
 {
@@ -28,7 +28,7 @@ internal static class CsvReader
                 continue;
             }
 
-            if (record.TrueForAll(string.IsNullOrWhiteSpace))
+            if (record is [""])
                 continue;
             if (record.Count > header.Count)
                 throw new UsageException($"{fileName}:{start}: {record.Count} values, but the header names {header.Count} columns");

@@ -1,5 +1,7 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
+using System.Reflection;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Knowledge.Rows;
@@ -108,11 +110,12 @@ public abstract partial class CloneRequestCmdlet
 
     private void Gather(PSObject? input)
     {
+        var number = _naming.Next;
         try
         {
             var piped = PipedObject.Recognize(input);
             CheckNamespace(piped);
-            var bound = new BoundValues(_commandLine, input, ParameterValue);
+            var bound = new BoundValues(_commandLine, input, ParameterValue, Bind);
             var item = new CloneItem
             {
                 GivenSources = bound.Names(nameof(SourceName), ColumnNames.OfSource),
@@ -121,17 +124,34 @@ public abstract partial class CloneRequestCmdlet
                 GoldenImage = bound.Text(nameof(GoldenImage)),
                 ImageVersion = bound.Text(nameof(ImageVersion)),
                 Namespace = bound.Text(nameof(Namespace), "ns", "n"),
+                Batch = bound.Text("Batch"),
                 Wishes = bound.Wishes(),
             };
             _requests.AddRange(item.ToRequests(piped, _rows, _naming).Select(r => Identified(r, piped, input)).ToList());
         }
         catch (InputException e)
         {
+            _naming.Next = number;
             ReportUnusable(e.ToErrorRecord(input ?? (object?)SourceName));
         }
         catch (RequestFaultException e)
         {
+            _naming.Next = number;
             ReportUnusable(ErrorRecords.From(e.ToFault(""), input ?? (object?)SourceName));
+        }
+    }
+
+    private object? Bind(string name, object? member)
+    {
+        var declared = GetType().GetProperty(name);
+        try
+        {
+            foreach (var transformation in declared?.GetCustomAttributes<ArgumentTransformationAttribute>() ?? []) member = transformation.Transform(null!, member);
+            return LanguagePrimitives.ConvertTo(member, declared?.PropertyType ?? typeof(object), CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is ArgumentTransformationMetadataException or PSInvalidCastException)
+        {
+            return null;
         }
     }
 

@@ -13,15 +13,15 @@ namespace KubeVirtClone.Input;
 /// <param name="commandLine">Names of the parameters that were bound before the first object came.</param>
 /// <param name="input">The object piped in this turn.</param>
 /// <param name="value">The value a parameter has now.</param>
-internal sealed class BoundValues(HashSet<string> commandLine, PSObject? input, Func<string, object?> value)
+/// <param name="bind">What the binder makes of a member for a parameter; null when nothing.</param>
+internal sealed class BoundValues(HashSet<string> commandLine, PSObject? input, Func<string, object?> value, Func<string, object?, object?> bind)
 {
     /// <summary>Names given.</summary>
-    public string[] Names(string parameter, params string[] aliases) =>
-        value(parameter) is string[] names && IsGiven(parameter, aliases, property => names is [var single] ? Text(property) == single : Same(property, names)) ? names : [];
+    public string[] Names(string parameter, params string[] aliases) => value(parameter) is string[] names && IsGiven(parameter, aliases) ? names : [];
 
     /// <summary>A text given; null when none is.</summary>
     public string? Text(string parameter, params string[] aliases) =>
-        value(parameter) is string text && IsGiven(parameter, aliases, property => Text(property) == text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+        value(parameter) is string text && IsGiven(parameter, aliases) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
     /// <summary>What the parameters say of the clone.</summary>
     /// <exception cref="RequestFaultException">A value is none of its field.</exception>
@@ -31,41 +31,24 @@ internal sealed class BoundValues(HashSet<string> commandLine, PSObject? input, 
         foreach (var field in RequestFields.All)
         {
             if (RequestRecord.Plain(field, value(field.Name)) is not { } plain || (plain is false && !commandLine.Contains(field.Name))) continue;
-            if (FieldText.Parse(field, plain) is { } parsed && IsGiven(field.Name, field.Aliases, property => !Parses(field, property, out var read) || Canonical(read) == Canonical(parsed)))
-                wishes = wishes.With(field, parsed);
+            if (IsGiven(field.Name, field.Aliases) && FieldText.Parse(field, plain) is { } parsed) wishes = wishes.With(field, parsed);
         }
 
         return wishes;
     }
 
-    // A value that is also a member's came from there: the binder takes members by the names and aliases of parameters.
-    private bool IsGiven(string parameter, IEnumerable<string> aliases, Func<object?, bool> isOf) =>
+    // A value that the binder makes of a member too came from there: it takes members by the names and aliases of parameters.
+    private bool IsGiven(string parameter, IEnumerable<string> aliases) =>
         commandLine.Contains(parameter) || input is null
-        || !aliases.Prepend(parameter).Any(name => PropertyReader.Has(input, name) && isOf(PropertyReader.GetAsIs(input, name)));
+        || !aliases.Prepend(parameter).Any(name => PropertyReader.Has(input, name) && Same(bind(parameter, PropertyReader.GetAsIs(input, name)), value(parameter)));
 
-    private static bool Parses(RequestField field, object? property, out object? read)
+    private static bool Same(object? one, object? other) => (Bare(one), Bare(other)) switch
     {
-        try
-        {
-            read = FieldText.Parse(field, RequestRecord.Plain(field, property));
-            return true;
-        }
-        catch (RequestFaultException)
-        {
-            read = null;
-            return false;
-        }
-    }
-
-    private static string Text(object? property) => property?.ToString() ?? "";
-
-    private static bool Same(object? property, string[] names) =>
-        (property is PSObject wrapped ? wrapped.BaseObject : property) is IEnumerable list and not string && list.Cast<object?>().Select(Text).SequenceEqual(names, StringComparer.Ordinal);
-
-    private static string Canonical(object? value) => value switch
-    {
-        IReadOnlyDictionary<string, string> table => string.Join(';', table.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")),
-        IEnumerable<string> list => string.Join(';', list),
-        _ => FieldText.Write(value),
+        (IDictionary table, IDictionary with) => table.Count == with.Count && table.Keys.Cast<object>().All(key => with.Contains(key) && Same(table[key], with[key])),
+        (string or IDictionary, _) => Equals(Bare(one), Bare(other)),
+        (IEnumerable list, IEnumerable with) => list.Cast<object?>().Select(Bare).SequenceEqual(with.Cast<object?>().Select(Bare)),
+        var (bare, with) => Equals(bare, with),
     };
+
+    private static object? Bare(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 }

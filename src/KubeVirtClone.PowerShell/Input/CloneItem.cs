@@ -29,6 +29,9 @@ internal sealed class CloneItem
     /// <summary>The namespace; wins over the object's.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>The batch; wins over the object's.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>What the clones are to be; wins over what the object says.</summary>
     public required RequestValues Wishes { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed class CloneItem
     public IEnumerable<CloneRequest> ToRequests(PipedObject piped, RowReader rows, CloneNaming naming)
     {
         var row = piped.Columns.Count > 0 ? (piped.Kind == PipedKind.Row ? rows : new RowReader(static _ => { })).Read(piped.Columns, piped.Kind != PipedKind.Row || NamesSource) : new RequestRow();
+        if (row.IsBlank) yield break;
         foreach (var template in Templates(piped, row))
         {
             var source = template.GoldenImage ?? template.SourceName;
@@ -83,7 +87,15 @@ internal sealed class CloneItem
             _ => throw NoSource(piped),
         };
 
-        CloneRequest Of(string kind, string name, string? @namespace) => new() { SourceKind = kind, SourceName = name, Namespace = @namespace ?? "", Wishes = wishes };
+        CloneRequest Of(string kind, string name, string? @namespace) => new()
+        {
+            SourceKind = kind,
+            SourceName = name,
+            Namespace = @namespace ?? "",
+            CloneName = row.CloneName,
+            Batch = Batch is null ? row.Batch : null,
+            Wishes = wishes,
+        };
 
         CloneRequest Image(string name, string? version, string? @namespace) =>
             Of(SourceKinds.VirtualMachineSnapshot, name, @namespace) with { GoldenImage = name, GoldenImageVersion = version };

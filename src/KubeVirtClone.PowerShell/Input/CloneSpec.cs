@@ -15,6 +15,7 @@ internal static class CloneSpec
         SourceName = PropertyReader.GetText(record, "SourceName") ?? "",
         SourceUid = PropertyReader.GetText(record, "SourceUid"),
         TargetName = PropertyReader.GetText(record, "TargetName"),
+        CloneName = PropertyReader.GetText(record, "CloneName"),
         GoldenImage = PropertyReader.GetText(record, "GoldenImage"),
         GoldenImageVersion = PropertyReader.GetText(record, "ImageVersion"),
         Wishes = RequestRecord.WishesOf(record),

@@ -32,6 +32,9 @@ public sealed partial class VMCloneRequest : KubeVirtObject
     /// <summary>Name of the virtual machine to make; null lets one be made up.</summary>
     public string? TargetName { get; set; }
 
+    /// <summary>Name of the clone object; null derives one from batch and target.</summary>
+    public string? CloneName { get; set; }
+
     /// <summary>KubeVirt's label filters; null copies every label.</summary>
     public string[]? LabelFilter { get; set; }
 
@@ -68,6 +71,7 @@ public sealed partial class VMCloneRequest : KubeVirtObject
         SourceUid = string.IsNullOrEmpty(SourceUid) ? null : SourceUid,
         SourceMaker = SourceMaker,
         TargetName = TargetName,
+        CloneName = string.IsNullOrEmpty(CloneName) ? null : CloneName,
         GoldenImage = string.IsNullOrEmpty(GoldenImage) ? null : GoldenImage,
         GoldenImageVersion = string.IsNullOrEmpty(ImageVersion) ? null : ImageVersion,
         Wishes = RequestRecord.WishesOf(this),
@@ -84,6 +88,8 @@ public sealed partial class VMCloneRequest : KubeVirtObject
             SourceUid = request.SourceUid,
             SourceMaker = request.SourceMaker,
             TargetName = request.TargetName,
+            CloneName = request.CloneName,
+            Batch = request.Batch,
             GoldenImage = request.GoldenImage,
             ImageVersion = request.GoldenImageVersion,
         };

@@ -13,7 +13,6 @@ public sealed class CloneNaming
     private readonly string? _pattern;
     private readonly int? _count;
     private readonly int _startIndex;
-    private long _next;
 
     /// <summary>Names by a pattern.</summary>
     /// <param name="pattern">The pattern; null is the source's name and the number.</param>
@@ -25,7 +24,7 @@ public sealed class CloneNaming
         _pattern = string.IsNullOrEmpty(pattern) ? null : pattern;
         _count = count;
         _startIndex = startIndex;
-        _next = startIndex;
+        Next = startIndex;
         if (count is < 1 or > MaxCount)
             throw Invalid($"{count} clones were asked for; 1 to {MaxCount} can be made at once.", "Give a count in that range.");
         if (_pattern is null)
@@ -41,6 +40,9 @@ public sealed class CloneNaming
     /// <summary>Whether clones are counted, as <see cref="NamePattern"/> has it.</summary>
     public bool IsCounted => _count is not null || _pattern is null;
 
+    /// <summary>The next running number; what is refused gives back the numbers it took.</summary>
+    public long Next { get; set; }
+
     /// <summary>Names for the clones of one source, each with its running number.</summary>
     /// <param name="source">Name of the source.</param>
     public IEnumerable<(string Name, long Number)> NamesFor(string source)
@@ -48,13 +50,13 @@ public sealed class CloneNaming
         for (var i = 0; i < (_count ?? 1); i++)
         {
             // Without a pattern every source is counted for itself: a-1, a-2, b-1, b-2.
-            var number = _pattern is null ? _startIndex + i : _next++;
+            var number = _pattern is null ? _startIndex + i : Next++;
             yield return (Name(number, source), number);
         }
     }
 
     /// <summary>The next running number, for a clone that is named in another way.</summary>
-    public long TakeNumber() => _next++;
+    public long TakeNumber() => Next++;
 
     /// <summary>The name for a number.</summary>
     /// <param name="number">The number.</param>

@@ -119,6 +119,6 @@ public static class FieldText
         ? new(FaultIds.VMCloneMacInvalid, $"{field.Name} '{entry}' names no interface.", "Write INTERFACE:MAC, for example default:02-00-00-00-00-01.")
         : new(FaultIds.VMCloneLabelInvalid, $"{field.Name} '{entry}' is not of the form key=value.", "Write key=value, and ';' between several.");
 
-    private static RequestFaultException NoWord(RequestField field, string word) =>
+    internal static RequestFaultException NoWord(RequestField field, string word) =>
         new(FaultIds.VMCloneRowInvalid, $"{field.Name} cannot be '{word}'.", $"Choose from {string.Join(", ", field.Words)}.");
 }

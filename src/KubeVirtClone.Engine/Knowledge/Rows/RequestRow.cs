@@ -6,6 +6,9 @@ namespace KubeVirtClone.Engine.Knowledge.Rows;
 /// <summary>What one row of a table says: of a CSV file, of JSON, of an object with members, of a hashtable.</summary>
 public sealed record RequestRow
 {
+    /// <summary>Whether it says nothing at all, as the empty rows that spreadsheets leave behind their last: there is nothing to be made of it.</summary>
+    public bool IsBlank { get; init; }
+
     /// <summary>The sources it names; none when it leaves them to the command line.</summary>
     public IReadOnlyList<SourceReference> Sources { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
@@ -20,10 +21,26 @@ public sealed class RowReader(Action<string> warn)
     public RequestRow Read(IReadOnlyList<KeyValuePair<string, object?>> columns, bool hasSource)
     {
         ArgumentNullException.ThrowIfNull(columns);
+        // Cells that are null come of a script whose own look-up failed, not of a file: such a row is refused.
+        if (columns.Count > 1 && columns.All(c => Cells.IsBlank(c.Value)) && columns.Any(c => c.Value is not null))
+        {
+            if (_warned.Add(""))
+                warn("Rows with nothing in any of their columns are passed over.");
+            return new RequestRow { IsBlank = true };
+        }
+
         var cells = new Cells(columns);
         var wishes = RequestValues.None;
         foreach (var field in RequestFields.All)
-            wishes = wishes.With(field, FieldText.Parse(field, cells.Value([field.Name, .. field.Aliases])));
+        {
+            string[] names = [field.Name, .. field.Aliases];
+            wishes = wishes.With(field, cells.Of(names, () =>
+            {
+                var value = FieldText.Parse(field, cells.Value(names));
+                // A word out of a file is not tried on a server first.
+                return field.TakesOtherWords && value is string word && !field.Words.Contains(word, StringComparer.Ordinal) ? throw FieldText.NoWord(field, word) : value;
+            }));
+        }
 
         var image = cells.Text(ColumnNames.GoldenImage);
         var version = cells.Text(ColumnNames.ImageVersion);
@@ -54,23 +71,27 @@ public sealed class RowReader(Action<string> warn)
         var snapshots = cells.List(names.Count > 0 ? ColumnNames.Snapshot[..1] : ColumnNames.Snapshot);
         if (new[] { names.Count > 0, snapshots.Count > 0, image is not null }.Count(given => given) > 1)
             throw Invalid("The row names two sources.", "Fill one of the columns SourceName, Snapshot and GoldenImage.");
+        var kind = cells.Text(ColumnNames.SourceKind);
+        if (kind is not null && (snapshots.Count > 0 || image is not null) && SourceKinds.Normalize(kind) != SourceKinds.VirtualMachineSnapshot)
+            throw Invalid($"SourceKind says '{kind}', and {(image is null ? "Snapshot" : "GoldenImage")} names the source.", "Leave SourceKind empty.");
         if (snapshots.Count > 0)
-            return [.. snapshots.Select(s => SourceReference.Parse(s, "snapshot"))];
+            return cells.Of<List<SourceReference>>(ColumnNames.Snapshot, () => [.. snapshots.Select(s => SourceReference.Parse(s, "snapshot"))]);
         if (image is not null)
             return [];
-        var kind = cells.Text(ColumnNames.SourceKind);
         if (names.Count == 0 && !hasSource && !cells.Has(ColumnNames.Source) && !cells.Has(ColumnNames.Snapshot) && !cells.Has(ColumnNames.GoldenImage))
         {
             names = cells.List(ColumnNames.Name);
             nameIsSource = names.Count > 0;
         }
 
-        return names.Count > 0 || hasSource ? [.. names.Select(n => SourceReference.Parse(n, kind))] : throw NoSource(cells);
+        return names.Count > 0 || hasSource
+            ? cells.Of<List<SourceReference>>([.. ColumnNames.Source, .. ColumnNames.Name, .. ColumnNames.SourceKind], () => [.. names.Select(n => SourceReference.Parse(n, kind))])
+            : throw NoSource(cells);
     }
 
     private static RequestFaultException NoSource(Cells cells)
     {
-        if (new[] { ColumnNames.Source, ColumnNames.Snapshot, ColumnNames.GoldenImage, ColumnNames.Name }.Where(cells.Has).Select(c => c[0]).ToList() is { Count: > 0 } empty)
+        if (new[] { ColumnNames.Source, ColumnNames.Snapshot, ColumnNames.GoldenImage, ColumnNames.Name }.SelectMany(cells.Among).ToList() is { Count: > 0 } empty)
             return new(FaultIds.VMCloneSourceMissing, $"The row names no source: {string.Join(" and ", empty)} {(empty.Count == 1 ? "is" : "are")} empty.", $"Fill its column {empty[0]}, or name the source for all rows on the command line.");
         var columns = string.Join(", ", cells.Names.Select(n => $"'{n}'"));
         var hint = cells.Names.Select(n => ColumnNames.IsKnown(n) ? null : ColumnNames.Nearest(n) is "SourceName" or "Snapshot" or "GoldenImage" ? $" '{n}' may be meant for {ColumnNames.Nearest(n)}." : null).FirstOrDefault(h => h is not null)
@@ -102,14 +123,32 @@ public sealed class RowReader(Action<string> warn)
 
         public bool Has(string[] names) => Array.Exists(names, _values.ContainsKey);
 
+        /// <summary>Those of some names that the row has, as it writes them.</summary>
+        public IEnumerable<string> Among(string[] names) => Names.Where(n => names.Contains(n, StringComparer.OrdinalIgnoreCase));
+
+        /// <summary>What is read of some columns. Whatever is wrong with it, the text says where it stands.</summary>
+        public T Of<T>(string[] names, Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (RequestFaultException e) when (Among(names).ToList() is { Count: > 0 } written && !written.Exists(n => e.Message.Contains(n, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new RequestFaultException(e.Id, $"{string.Join(" and ", Among(names).Where(n => !IsBlank(_values[n])))}: {e.Message}", e.Action);
+            }
+        }
+
         public object? Value(string[] names)
         {
             object? found = null;
             string? by = null;
             foreach (var name in names)
             {
-                if (!_values.TryGetValue(name, out var value) || value is null || value is string blank && string.IsNullOrWhiteSpace(blank))
+                if (!_values.TryGetValue(name, out var value) || IsBlank(value))
                     continue;
+                if (value is string lost && (lost.StartsWith("System.Collections.", StringComparison.Ordinal) || (lost.StartsWith("System.", StringComparison.Ordinal) && lost.EndsWith("[]", StringComparison.Ordinal))))
+                    throw Invalid($"{name} is '{lost}', which is written into files in place of a list or a table: what was in it is lost.", "Write the values themselves, with ';' between several.");
                 if (by is not null && FieldText.Write(value).Trim() != FieldText.Write(found).Trim())
                     throw Invalid($"The columns {by} and {name} say the same thing, with different values.", $"Leave {name} out.");
                 (found, by) = (found ?? value, by ?? name);
@@ -117,6 +156,8 @@ public sealed class RowReader(Action<string> warn)
 
             return found;
         }
+
+        public static bool IsBlank(object? value) => value is null || value is string text && string.IsNullOrWhiteSpace(text);
 
         public string? Text(string[] names) => Value(names) is { } value ? FieldText.Write(value).Trim() : null;
 

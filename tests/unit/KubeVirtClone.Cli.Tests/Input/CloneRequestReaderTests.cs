@@ -151,6 +151,17 @@ public sealed class CloneRequestReaderTests
     }
 
     [Fact]
+    public void A_row_whose_pattern_is_none_is_a_fault_of_its_own_and_takes_no_number()
+    {
+        var warnings = new List<string>();
+        var reader = Reader(new NewInvocation { File = "-", StartIndex = 5 }, "SourceName,TargetName,Hostname,CloneName,Batch\ngolden,a,h{0},c-1,b-1\ngolden,b,{7},,\n,,,,\ngolden,c,h{0},,\n", warnings);
+
+        reader.Read().Select(r => (r.TargetName, r.Hostname, r.CloneName, r.Batch)).ShouldBe([("a", "h5", "c-1", "b-1"), ("c", "h6", null, null)]);
+        reader.Faults.ShouldHaveSingleItem().TargetName.ShouldBe("stdin:3");
+        warnings.ShouldHaveSingleItem().ShouldContain("passed over");
+    }
+
+    [Fact]
     public void Host_name_and_secret_are_filled_in_for_each()
     {
         var requests = Read(new NewInvocation { Names = ["golden"], Count = 2, NamePattern = "web-{0:d3}", StartIndex = 8, Wishes = Wish(new() { Namespace = "", SourceName = "", Hostname = "{1}-{0:d2}", CloudInitSecret = "{2}-data" }) });

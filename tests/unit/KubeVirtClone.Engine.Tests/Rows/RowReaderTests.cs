@@ -64,6 +64,25 @@ public sealed class RowReaderTests
     }
 
     [Fact]
+    public void A_row_of_empty_cells_asks_for_nothing_and_is_told_of_once()
+    {
+        Read(("SourceName", ""), ("TargetName", null)).IsBlank.ShouldBeTrue();
+        _reader.Read(Columns(("Hostname", " "), ("Notes", "")), hasSource: true).IsBlank.ShouldBeTrue();
+        _warnings.ShouldHaveSingleItem().ShouldContain("passed over");
+
+        // What a script looked up and did not find is a mistake.
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", null), ("TargetName", null))).Id.ShouldBe(FaultIds.VMCloneSourceMissing);
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", ""))).Message.ShouldContain("SourceName");
+    }
+
+    [Theory]
+    [InlineData("ExcludeLabel", "System.String[]")]
+    [InlineData("Label", "System.Collections.Hashtable")]
+    [InlineData("target", "System.Object[]")]
+    public void What_files_have_in_place_of_a_list_is_no_value(string column, string value) =>
+        Should.Throw<RequestFaultException>(() => Read(("SourceName", "golden"), (column, value))).Message.ShouldContain(value);
+
+    [Fact]
     public void Columns_that_say_nothing_are_named_once_with_the_nearest_name()
     {
         for (var i = 0; i < 3; i++)
@@ -86,6 +105,15 @@ public sealed class RowReaderTests
         Read(("SourceName", ""), ("VM", "a")).Sources.ShouldHaveSingleItem().Name.ShouldBe("a");
         Should.Throw<RequestFaultException>(() => Read(("SourceName", "a"), ("GoldenImage", "b"))).Message.ShouldContain("two sources");
         Should.Throw<RequestFaultException>(() => Read(("Snapshot", "a"), ("GoldenImage", "b"))).Message.ShouldContain("two sources");
+    }
+
+    [Fact]
+    public void A_refusal_names_the_column_as_the_file_does()
+    {
+        Should.Throw<RequestFaultException>(() => Read(("vm", ""), ("TargetName", "x"))).Message.ShouldContain("vm is empty");
+        Should.Throw<RequestFaultException>(() => Read(("VM", "a/b/c"), ("TargetName", "x"))).Message.ShouldStartWith("VM: ");
+        Should.Throw<RequestFaultException>(() => Read(("Snapshot", "s"), ("SourceKind", "vm"))).Message.ShouldContain("SourceKind");
+        Read(("Snapshot", "s"), ("SourceKind", "VirtualMachineSnapshot")).Sources.ShouldHaveSingleItem().Name.ShouldBe("s");
     }
 
     [Fact]
@@ -127,11 +155,13 @@ public sealed class RowReaderTests
     [InlineData("NetworkPreset", "flannel", FaultIds.VMCloneRowInvalid)]
     [InlineData("ImageVersion", "2", FaultIds.VMCloneRowInvalid)]
     [InlineData("SourceKind", "pod", FaultIds.VMCloneSourceInvalid)]
+    [InlineData("RunStrategy", "al", FaultIds.VMCloneRowInvalid)]
+    [InlineData("VolumeNamePolicy", "prefix", FaultIds.VMCloneRowInvalid)]
     public void A_cell_that_is_no_value_refuses_the_row_and_names_its_column(string column, string value, string id)
     {
         var refused = Should.Throw<RequestFaultException>(() => Read(("SourceName", "golden"), (column, value)));
         refused.Id.ShouldBe(id);
-        refused.Line.ToString().ShouldContain(column == "SourceKind" ? value : column);
+        refused.Line.ToString().ShouldContain(column);
     }
 
     private static List<KeyValuePair<string, object?>> Columns(params (string, object?)[] columns) => [.. columns.Select(c => KeyValuePair.Create(c.Item1, c.Item2))];
