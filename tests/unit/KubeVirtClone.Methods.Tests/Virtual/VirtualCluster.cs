@@ -13,12 +13,14 @@ internal sealed class VirtualCluster : IAsyncDisposable
     /// <summary>What a request to a cluster nearby takes.</summary>
     public static readonly TimeSpan RequestTime = TimeSpan.FromMilliseconds(10);
 
-    private const int QuietRounds = 3;
+    // A jump that may pass a deadline of the engine's.
+    private static readonly TimeSpan LongJump = TimeSpan.FromSeconds(10);
 
     private readonly string _namespace;
     private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
     private readonly HashSet<string> _creatable = new(StringComparer.Ordinal);
+    private readonly EngineActivity _activity = new();
     private VirtualTime _time;
     private InProcessClient _client;
 
@@ -43,7 +45,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     /// <summary>Lets time pass until some work of the engine is done.</summary>
     public async Task<T> RunAsync<T>(Func<Task<T>> work, TimeSpan? atMost = null)
     {
-        var task = Task.Run(work);
+        var task = _activity.Start(work);
         await DriveAsync(task, atMost);
         return await task;
     }
@@ -57,7 +59,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
         BeginProcess(at);
         try
         {
-            var task = Task.Run(work);
+            var task = _activity.Start(work);
             await DriveAsync(task, atMost: null);
             if (!_client.IsDead)
                 await task;
@@ -134,6 +136,8 @@ internal sealed class VirtualCluster : IAsyncDisposable
             return true;
         }
 
+        if (next - Sandbox.Now > LongJump && await _activity.HasMovedAsync(task))
+            return true;
         Sandbox.AdvanceTo(next.Value);
         if (_time.NextDue <= Sandbox.Now)
         {
@@ -144,22 +148,12 @@ internal sealed class VirtualCluster : IAsyncDisposable
         return false;
     }
 
-    // The engine runs on the thread pool; it is given turns for as long as it asks for something. Should it be slower than that, time goes
-    // on without it, which can only make it look slower than it is.
+    // The engine is given the time it needs for all it can do without an answer, a timer or news.
     private async Task<bool> EngineMovesAsync(Task task)
     {
         if (!_client.TakeTouched())
             return false;
-        var before = _client.Asked;
-        for (var quiet = 0; quiet < QuietRounds && !task.IsCompleted; quiet++)
-        {
-            await Task.Delay(1);
-            if (_client.Asked == before)
-                continue;
-            before = _client.Asked;
-            quiet = 0;
-        }
-
+        await _activity.SettleAsync(task);
         return true;
     }
 }
