@@ -5,7 +5,10 @@ using KubeVirtClone.Build.Packaging;
 
 namespace KubeVirtClone.Build;
 
-/// <summary>Runs every suite: xunit always, Pester in a real PowerShell where one with Pester is found. What was left out is counted and named.</summary>
+/// <summary>
+/// Runs every suite: xunit always, Pester in a real PowerShell where one with Pester is found. What was left out is counted and named.
+/// Pester runs beside the others, each with servers of its own: it keeps one processor busy, they the other. On a live cluster all run in turn.
+/// </summary>
 internal sealed class TestRun(Repository repository)
 {
     /// <summary>With this option a tool that is missing fails the run, because tests are skipped for it: for machines that should have them all.</summary>
@@ -13,6 +16,9 @@ internal sealed class TestRun(Repository repository)
 
     private const string PesterMinimum = "5.5.0";
 
+    private const string LiveCluster = "KUBEVIRTCLONE_TEST_KUBECONFIG";
+
+    private readonly Lock _gate = new();
     private readonly List<string> _skipped = [];
     private readonly List<string> _missing = [.. TestTools.Missing()];
     private readonly List<Coverage> _coverage = [];
@@ -27,13 +33,25 @@ internal sealed class TestRun(Repository repository)
         if (Directory.Exists(repository.TestResults)) Directory.Delete(repository.TestResults, recursive: true);
         Directory.CreateDirectory(repository.TestResults);
 
-        foreach (var project in Directory.GetFiles(repository.In("tests", "unit"), "*.csproj", SearchOption.AllDirectories).Order())
+        // The lines that Pester's PowerShell runs through are not counted.
+        Action pester = !withCoverage && Matches(filter, "pester") ? RunPester : () => { };
+        Action unit = () =>
         {
-            if (Matches(filter, Path.GetFileNameWithoutExtension(project))) RunUnit(project, withCoverage);
+            foreach (var project in Directory.GetFiles(repository.In("tests", "unit"), "*.csproj", SearchOption.AllDirectories).Order())
+            {
+                if (Matches(filter, Path.GetFileNameWithoutExtension(project))) RunUnit(project, withCoverage);
+            }
+        };
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(LiveCluster)))
+        {
+            Parallel.Invoke(pester, unit);
+        }
+        else
+        {
+            unit();
+            pester();
         }
 
-        // The lines that Pester's PowerShell runs through are not counted.
-        if (!withCoverage && Matches(filter, "pester")) RunPester();
         if (withCoverage) Coverage.Print(_coverage);
         foreach (var skipped in _skipped)
             Console.WriteLine($"skipped: {skipped}");
@@ -51,20 +69,47 @@ internal sealed class TestRun(Repository repository)
         var name = Path.GetFileNameWithoutExtension(project);
         var results = Path.Combine(repository.TestResults, name + ".trx");
         var coverage = Path.Combine(repository.TestResults, "coverage", name);
-        Console.WriteLine($"== {name}");
         var began = Stopwatch.GetTimestamp();
-        var code = Step.Run(
-            repository.Root,
-            "dotnet",
-            ["test", project, "-c", Repository.Configuration, "--no-build", "-nologo", "-v", "quiet",
-                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal",
-                .. withCoverage ? ["--collect", "Code Coverage;Format=Cobertura", "--results-directory", coverage] : Array.Empty<string>()]);
+        // Where lines are counted, the collector needs the test platform around the suite; by itself a suite is sooner there.
+        var (code, output) = withCoverage
+            ? Step.Capture(
+                repository.Root,
+                "dotnet",
+                "test",
+                project,
+                "-c",
+                Repository.Configuration,
+                "--no-build",
+                "-nologo",
+                "-v",
+                "quiet",
+                "--logger",
+                $"trx;LogFileName={results}",
+                "--collect",
+                "Code Coverage;Format=Cobertura",
+                "--results-directory",
+                coverage)!.Value
+            : RunAlone(Program(project, name), results);
+        Say($"== {name}{Environment.NewLine}{output.TrimEnd()}");
         var trx = File.Exists(results) ? XDocument.Load(results) : new XDocument();
         var counters = trx.Descendants().FirstOrDefault(e => e.Name.LocalName == "Counters");
         var skipped = trx.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && e.Attribute("outcome")?.Value == "NotExecuted")
             .Select(e => $"{e.Attribute("testName")?.Value}: {e.Descendants().FirstOrDefault(d => d.Name.LocalName is "Message" or "StdOut")?.Value.Trim()}");
         Count(name, code, Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"), [.. skipped], Stopwatch.GetElapsedTime(began));
         if (withCoverage) _coverage.AddRange(Coverage.ReadAll(coverage));
+    }
+
+    private static (int ExitCode, string Output) RunAlone(string program, string results) =>
+        Step.Capture(Path.GetDirectoryName(program)!, "dotnet", program, "-result-trx", results, "-noLogo", "-noColor")!.Value;
+
+    private static string Program(string project, string name) =>
+        Directory.GetFiles(Path.Combine(Path.GetDirectoryName(project)!, "bin", Repository.Configuration), name + ".dll", SearchOption.AllDirectories).Single();
+
+    // A suite's lines stay together beside those of the other one.
+    private void Say(string text)
+    {
+        lock (_gate)
+            Console.WriteLine(text);
     }
 
     private void RunPester()
@@ -122,10 +167,14 @@ internal sealed class TestRun(Repository repository)
     {
         // A suite that died without counting a failure still fails the run.
         if (exitCode != 0 && failed == 0) failed = 1;
-        _passed += passed;
-        _failed += failed;
-        _skipped.AddRange(skipped);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"== {suite}: {passed} ok, {failed} not ok, {skipped.Length} skipped in {took.TotalSeconds:f0} s"));
+        lock (_gate)
+        {
+            _passed += passed;
+            _failed += failed;
+            _skipped.AddRange(skipped);
+        }
+
+        Say(string.Create(CultureInfo.InvariantCulture, $"== {suite}: {passed} ok, {failed} not ok, {skipped.Length} skipped in {took.TotalSeconds:f0} s"));
     }
 
     private static int Number(XElement? element, string attribute) => Number(element?.Attribute(attribute)?.Value);
