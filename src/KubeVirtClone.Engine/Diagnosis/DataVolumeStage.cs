@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
@@ -31,10 +32,10 @@ internal static class DataVolumeStage
             };
         }
 
-        var events = clone.Reading.EventsOf(RelatedKinds.DataVolume.Kind, name).Where(e => e.Uid.Length == 0 || e.Uid == dataVolume.Uid).ToList();
+        var events = clone.Reading.EventsOf(RelatedKinds.DataVolume.Kind, name).Where(e => e.IsOf(dataVolume)).ToList();
         // What the populator says is said of the claim.
-        var ofClaim = clone.Reading.EventsOf(KubeVirtKinds.PersistentVolumeClaim.Kind, name).ToList();
-        if (DataVolumeCause.Of(dataVolume, events.Concat(ofClaim).Select(e => (e.Reason, e.Message))) is { } cause)
+        var ofClaim = clone.Reading.EventsOf(KubeVirtKinds.PersistentVolumeClaim.Kind, name).Where(e => e.IsOf(dataVolume)).ToList();
+        if (DataVolumeCause.Of(dataVolume, events.Select(e => (e.Reason, e.Message)), ofClaim.Select(e => (e.Reason, e.Message))) is { } cause)
         {
             return clone.Diagnosis(
                 CloneHealth.Stuck,
@@ -47,7 +48,8 @@ internal static class DataVolumeStage
             };
         }
 
-        return ofClaim.Find(e => e.Reason == "CloneSourceInUse") is { } used && IsInUse(clone)
+        // Where pods copy without a populator, it is said of the data volume.
+        return ofClaim.Concat(events).FirstOrDefault(e => e.Reason == "CloneSourceInUse") is { } used && IsInUse(clone)
             ? clone.Diagnosis(
                 CloneHealth.Stuck,
                 CauseCodes.SourceInUse,
@@ -88,6 +90,8 @@ internal static class DataVolumeStage
     {
         var found = names.Select(n => clone.Reading.DataVolumes.Find(n)).OfType<KubernetesObject>().ToList();
         var evidence = found.ConvertAll(Phase);
+        evidence.AddRange(found.SelectMany(f => new[] { RelatedKinds.DataVolume, KubeVirtKinds.PersistentVolumeClaim }
+            .Select(k => clone.Reading.EventsOf(k.Kind, f.Name).Where(e => e.IsTrouble && e.IsOf(f)).MaxBy(e => e.Last))).OfType<ObjectEvent>().Select(CloneCase.Event));
         if (found.Count == names.Count && found.TrueForAll(d => ClaimState.OfDataVolume(d).WaitsForConsumer))
         {
             return clone.Diagnosis(

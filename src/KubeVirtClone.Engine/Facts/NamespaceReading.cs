@@ -26,6 +26,13 @@ internal sealed record ObjectEvent(string Kind, string Name, string Uid, string 
             read.Count ?? 1);
     }
 
+    /// <summary>Whether it tells of trouble. Some warnings come of every volume that CDI fills.</summary>
+    public bool IsTrouble => Type == "Warning" && Reason is not ("ClaimMisbound" or "Pending") && !Message.Contains("the object has been modified", StringComparison.Ordinal);
+
+    /// <summary>Whether it may be about an object, or about one that came of it under its name: one of an earlier object of that name is older.</summary>
+    /// <param name="item">The object.</param>
+    public bool IsOf(KubernetesObject item) => Kind == item.Kind && Uid.Length > 0 ? Uid == item.Uid : Last is null || item.CreationTimestamp is null || Last >= item.CreationTimestamp;
+
     private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : null;
 }
 

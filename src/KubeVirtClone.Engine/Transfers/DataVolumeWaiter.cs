@@ -1,6 +1,6 @@
 using System.Globalization;
-using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
@@ -21,7 +21,7 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
 
     private readonly object _gate = new();
     private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
-    private readonly List<Corev1Event> _events = [];
+    private readonly List<ObjectEvent> _events = [];
     private readonly TaskCompletionSource<Fault?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, TransferProgress> _told = new(StringComparer.Ordinal);
 
@@ -39,7 +39,8 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
         await using var stopped = ct.Register(() => _outcome.TrySetCanceled(ct));
         var watching = Task.WhenAll(
             EndWithAsync(WatchAsync(names, () => Moved(stall, timeout), over.Token)),
-            EndWithAsync(ReadEventsAsync(names, over.Token)));
+            EndWithAsync(ReadEventsAsync(RelatedKinds.DataVolume, names, over.Token)),
+            EndWithAsync(ReadEventsAsync(KubeVirtKinds.PersistentVolumeClaim, names, over.Token)));
         try
         {
             return await _outcome.Task;
@@ -106,18 +107,19 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
         }
     }
 
-    private async Task ReadEventsAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    // What its populator says is said of the claim, which has the same name; so is what CDI hears of claims beside it in the source's namespace.
+    private async Task ReadEventsAsync(ResourceKind kind, IReadOnlyCollection<string> names, CancellationToken ct)
     {
         try
         {
-            var scope = new WatchOptions { FieldSelector = "involvedObject.kind=DataVolume" };
+            var scope = new WatchOptions { FieldSelector = $"involvedObject.kind={kind.Kind}" };
             await foreach (var change in cluster.Client.WatchAsync(KubeVirtKinds.Event, ns, scope, ct))
             {
-                if (change.Kind == ResourceEventKind.Deleted || change.Object?.TryAs<Corev1Event>() is not { InvolvedObject.Name: { } about } item || !names.Contains(about))
+                if (change.Kind == ResourceEventKind.Deleted || change.Object is not { } item || ObjectEvent.From(item) is not { } read || !names.Contains(read.Name))
                     continue;
                 lock (_gate)
                 {
-                    _events.Add(item);
+                    _events.Add(read);
                     Judge(names);
                 }
             }
@@ -144,13 +146,13 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
 
     private static bool IsDone(KubernetesObject item) => item.StringAt("status", "phase") == "Succeeded";
 
-    private Fault? WhyNever(KubernetesObject item)
-    {
-        var about = _events.Where(e => e.InvolvedObject.Name == item.Name && (e.InvolvedObject.Uid is not { Length: > 0 } uid || uid == item.Uid));
-        return DataVolumeCause.Of(item, about.Select(e => (e.Reason ?? "", e.Message ?? ""))) is { } never
+    private Fault? WhyNever(KubernetesObject item) =>
+        DataVolumeCause.Of(item, Said(item, RelatedKinds.DataVolume), Said(item, KubeVirtKinds.PersistentVolumeClaim)) is { } never
             ? TransferFaults.Failed(ns, item.Name, never.Cause, never.Action, never.Category)
             : null;
-    }
+
+    private IEnumerable<(string Reason, string Message)> Said(KubernetesObject item, ResourceKind kind) =>
+        _events.Where(e => e.Kind == kind.Kind && e.Name == item.Name && e.IsOf(item)).Select(e => (e.Reason, e.Message));
 
     private Fault Deleted(string name) => TransferFaults.Failed(ns, name, "somebody has deleted its data volume.", "Run the same command again if it is still wanted.");
 
@@ -160,7 +162,8 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
         {
             var waiting = names.FirstOrDefault(n => !_seen.TryGetValue(n, out var item) || !IsDone(item)) ?? names.First();
             var state = _seen.TryGetValue(waiting, out var seen) ? State(seen) : new TransferProgress(ns, waiting, "", "", null);
-            return TransferFaults.TimedOut(ns, state, timeout ?? StallLimit, stalled: timeout is null);
+            var said = _events.Where(e => e.Name == waiting && e.IsTrouble && (seen is null || e.IsOf(seen))).MaxBy(e => e.Last);
+            return TransferFaults.TimedOut(ns, state, said, timeout ?? StallLimit, stalled: timeout is null);
         }
     }
 

@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -111,12 +112,13 @@ internal static class TransferFaults
         action,
         $"{destination}/{dataVolume}");
 
-    public static Fault TimedOut(string destination, TransferProgress state, TimeSpan waited, bool stalled) => FaultMapper.Make(
+    public static Fault TimedOut(string destination, TransferProgress state, ObjectEvent? said, TimeSpan waited, bool stalled) => FaultMapper.Make(
         FaultIds.TransferTimeout,
         FaultCategory.OperationTimeout,
-        stalled
+        (stalled
             ? $"CDI has made no progress for {Durations.InWords(waited)}: {state}."
-            : $"The disks were not in namespace '{destination}' within {Durations.InWords(waited)}: {state}.",
+            : $"The disks were not in namespace '{destination}' within {Durations.InWords(waited)}: {state}.")
+        + (said is null ? "" : $" The last warning about it: {said.Reason}: {said.Message}"),
         "What was begun goes on; the same command again waits for it. kubectl describe datavolume tells what CDI says.",
         $"{destination}/{state.DataVolume}");
 

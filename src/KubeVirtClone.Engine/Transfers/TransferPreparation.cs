@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
@@ -134,12 +135,16 @@ internal sealed class TransferPreparation(
     // CDI's own rule, as far as it can be seen from here: the same driver hands the data over, another one gets a copy of every byte.
     private async Task<Fault?> StorageAsync(CancellationToken ct)
     {
+        var reader = new KindReader(cluster);
+        var classes = source.Volumes.Select(v => SourceMachine.Text(v.Claim["spec"]?["storageClassName"])).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        foreach (var needed in target.StorageClass is { } given ? [given] : classes)
+        {
+            if (await reader.ExistsAsync(RelatedKinds.StorageClass, ns: null, needed, ct) == false)
+                return TransferFaults.Invalid($"There is no storage class '{needed}'{(target.StorageClass is null ? $", which the disks of {source.Display} are on" : "")}.", "Name one that exists: kubectl get storageclasses", target.Namespace);
+        }
+
         if (target.StorageClass is not { } wanted)
             return null;
-        var reader = new KindReader(cluster);
-        if (await reader.ExistsAsync(RelatedKinds.StorageClass, ns: null, wanted, ct) == false)
-            return TransferFaults.Invalid($"There is no storage class '{wanted}'.", "Name one that exists: kubectl get storageclasses", target.Namespace);
-        var classes = source.Volumes.Select(v => SourceMachine.Text(v.Claim["spec"]?["storageClassName"])).OfType<string>().Distinct(StringComparer.Ordinal);
         var driver = await DriverAsync(wanted, ct);
         foreach (var other in classes)
         {
@@ -161,30 +166,53 @@ internal sealed class TransferPreparation(
     // The server's and CDI's own word, before anything is made.
     private async Task<Fault?> RehearseAsync(CancellationToken ct)
     {
-        foreach (var body in DataVolumes.Values)
+        foreach (var volume in source.Volumes)
         {
+            var body = DataVolumes[volume.Name];
+            var name = body["metadata"]!["name"]!.GetValue<string>();
             try
             {
                 await cluster.Client.CreateAsync(RelatedKinds.DataVolume, target.Namespace, (JsonObject)body.DeepClone(), new WriteOptions { DryRun = true, FieldManager = CloneLabels.FieldManager }, ct);
             }
-            catch (ApiStatusException e) when (e.IsAlreadyExists)
+            catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
             {
-                if (!await IsOursAsync(body, ct))
-                    return TransferFaults.NameTaken(RelatedKinds.DataVolume.Kind, target.Namespace, body["metadata"]!["name"]!.GetValue<string>());
+                // Of an earlier call it is there, and has its room. CDI looks for the claim before the server looks for the data volume.
+                var isThere = e.IsAlreadyExists || e.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal);
+                if (isThere && await IsOursAsync(name, ct))
+                    continue;
+                return e.IsAlreadyExists
+                    ? TransferFaults.NameTaken(RelatedKinds.DataVolume.Kind, target.Namespace, name)
+                    : TransferFaults.From(e, source.Namespace, target.Namespace, name, await new TransferRights(cluster).UserAsync(ct));
+            }
+
+            if (await WhyNoRoomAsync(volume, body, name, ct) is { } fault)
+                return fault;
+        }
+
+        return null;
+    }
+
+    // CDI makes a claim in either namespace: that beside the source goes again, and has to find room all the same. Who may not make claims there is not told.
+    private async Task<Fault?> WhyNoRoomAsync(TransferVolume volume, JsonObject body, string name, CancellationToken ct)
+    {
+        foreach (var ns in new[] { target.Namespace, source.Namespace })
+        {
+            try
+            {
+                await cluster.Client.CreateAsync(KubeVirtKinds.PersistentVolumeClaim, ns, TransferManifest.Claim(ns, body, volume), new WriteOptions { DryRun = true, FieldManager = CloneLabels.FieldManager }, ct);
             }
             catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
             {
-                // CDI looks for the claim before the server looks for the data volume: both may be of an earlier call.
-                if (e.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) && await IsOursAsync(body, ct))
+                if (DataVolumeCause.OfRefusedClaim(e.ApiMessage) is not { } cause)
                     continue;
-                return TransferFaults.From(e, source.Namespace, target.Namespace, body["metadata"]!["name"]!.GetValue<string>(), await new TransferRights(cluster).UserAsync(ct));
+                var where = ns == source.Namespace ? $"in namespace '{ns}', where CDI works on it, " : "";
+                return TransferFaults.Failed(target.Namespace, name, where + cause.Cause, cause.Action, cause.Category);
             }
         }
 
         return null;
     }
 
-    private async Task<bool> IsOursAsync(JsonObject body, CancellationToken ct) =>
-        await cluster.Client.FindAsync(RelatedKinds.DataVolume, target.Namespace, body["metadata"]!["name"]!.GetValue<string>(), ct) is { } there
-        && there.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer;
+    private async Task<bool> IsOursAsync(string name, CancellationToken ct) =>
+        await cluster.Client.FindAsync(RelatedKinds.DataVolume, target.Namespace, name, ct) is { } there && there.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer;
 }

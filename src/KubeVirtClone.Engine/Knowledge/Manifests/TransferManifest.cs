@@ -35,6 +35,25 @@ internal static class TransferManifest
         };
     }
 
+    /// <summary>A claim as CDI makes one for a data volume, to see whether a namespace has room for it.</summary>
+    /// <param name="ns">Where.</param>
+    /// <param name="dataVolume">What <see cref="DataVolume"/> gives.</param>
+    /// <param name="volume">The volume it is of.</param>
+    public static JsonObject Claim(string ns, JsonObject dataVolume, TransferVolume volume)
+    {
+        var spec = (JsonObject)(dataVolume["spec"]!["pvc"] ?? dataVolume["spec"]!["storage"])!.DeepClone();
+        spec["resources"] ??= volume.Claim["spec"]?["resources"]?.DeepClone();
+        spec["accessModes"] ??= new JsonArray("ReadWriteOnce");
+        return new JsonObject
+        {
+            ["apiVersion"] = KubeVirtKinds.PersistentVolumeClaim.ApiVersion,
+            ["kind"] = KubeVirtKinds.PersistentVolumeClaim.Kind,
+            // Beside those there are, of an earlier call.
+            ["metadata"] = new JsonObject { ["generateName"] = "room-", ["namespace"] = ns },
+            ["spec"] = spec,
+        };
+    }
+
     /// <summary>The template that makes a machine adopt the data volume of that name; by itself it would make an empty one.</summary>
     /// <param name="dataVolume">What <see cref="DataVolume"/> gives.</param>
     /// <param name="volume">The volume it is of.</param>
