@@ -17,6 +17,7 @@ internal sealed class KubernetesClient : IKubernetesClient
 
     private readonly ApiServer _server;
     private readonly ApiTransport _transport;
+    private readonly Lazy<k8s.IKubernetes> _core;
     private readonly ConcurrentDictionary<string, (IReadOnlyList<string> Versions, long Since)> _servedVersions = new(StringComparer.Ordinal);
 
     public KubernetesClient(ClusterConfiguration configuration, KubernetesClientOptions options)
@@ -24,12 +25,13 @@ internal sealed class KubernetesClient : IKubernetesClient
         Configuration = configuration;
         _server = new ApiServer(configuration, options);
         _transport = _server.Transport;
-        Core = EscapedPaths.Over(_server);
+        // The proxy is a class generated at run time, which a short command should not pay for when it makes no typed call.
+        _core = new Lazy<k8s.IKubernetes>(() => EscapedPaths.Over(_server));
     }
 
     public ClusterConfiguration Configuration { get; }
 
-    public k8s.IKubernetes Core { get; }
+    public k8s.IKubernetes Core => _core.Value;
 
     public async Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct)
     {
