@@ -41,18 +41,35 @@ internal sealed class Repository(string root)
     public void BuildAll()
     {
         Step.DotNet(Root, "build", "KubeVirtClone.sln", "-c", Configuration, "-v", "quiet", "-nologo");
-        LayOut("--no-build");
+        LayOut("--no-build", compileAhead: true);
     }
 
     /// <summary>Compiles only what users run, without the analyzers that guard changes: quicker on a fresh checkout.</summary>
-    public void BuildProduct() => LayOut("-p:RunAnalyzers=false");
+    public void BuildProduct() => LayOut("-p:RunAnalyzers=false", compileAhead: false);
 
-    private void LayOut(string option)
+    /// <summary>
+    /// Restores <c>kubectl-vmclone</c> for a platform, with the compiler that makes it start sooner; false, and a word on it, where that cannot be had.
+    /// </summary>
+    public bool RestoreAhead(string platform, params ReadOnlySpan<string> options)
+    {
+        if (Step.Capture(Root, "dotnet", ["restore", CliProject, CompiledAheadFor(platform), .. options, "-v", "quiet", "-nologo"]) is { ExitCode: 0 }) return true;
+        Console.WriteLine($"kubectl-vmclone is not compiled ahead for {platform} and starts slower: the package microsoft.netcore.app.crossgen2 could not be restored.");
+        return false;
+    }
+
+    /// <summary>What restoring and publishing <c>kubectl-vmclone</c> take to compile it ahead.</summary>
+    public static string CompiledAheadFor(string platform) => "-p:CompiledAheadFor=" + platform;
+
+    private void LayOut(string option, bool compileAhead)
     {
         Clear(Module);
         Step.DotNet(Root, "publish", "src/KubeVirtClone.PowerShell", "-c", Configuration, option, "-o", Module, "-v", "quiet", "-nologo");
         Clear(CliFolder);
-        Step.DotNet(Root, "publish", "src/KubeVirtClone.Cli", "-c", Configuration, option, "-o", CliFolder, "-v", "quiet", "-nologo");
+        // It is compiled once more, which is quick, because the program for one platform has a folder of its own.
+        string[] how = compileAhead && PackageRun.ThisPlatform is { } platform && RestoreAhead(platform)
+            ? [CompiledAheadFor(platform), "--no-restore", "-p:RunAnalyzers=false"]
+            : [option];
+        Step.DotNet(Root, ["publish", CliProject, "-c", Configuration, .. how, "-o", CliFolder, "-v", "quiet", "-nologo"]);
         var notices = new ThirdPartyNotices(this);
         notices.Write(Module, In("src", "KubeVirtClone.PowerShell", "obj", "project.assets.json"), CliAssets);
         notices.Write(CliFolder, CliAssets);

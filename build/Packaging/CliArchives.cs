@@ -21,7 +21,8 @@ internal sealed class CliArchives(Repository repository, DateTimeOffset moment)
     {
         if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
         string[] options = [$"-p:ArchivePlatform={platform}", "-v", "quiet", "-nologo"];
-        if (Step.Capture(repository.Root, "dotnet", ["restore", repository.CliProject, .. options]) is var restored && restored is not { ExitCode: 0 })
+        if (repository.RestoreAhead(platform, options[0])) options = [Repository.CompiledAheadFor(platform), .. options];
+        else if (Step.Capture(repository.Root, "dotnet", ["restore", repository.CliProject, .. options]) is var restored && restored is not { ExitCode: 0 })
         {
             var reason = restored?.Output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal))?.Trim() ?? "dotnet is not there.";
             Console.WriteLine($"== {platform} is left out: its runtime could not be restored. {reason}");
