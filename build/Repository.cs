@@ -66,9 +66,14 @@ internal sealed class Repository(string root)
         Step.DotNet(Root, "publish", "src/KubeVirtClone.PowerShell", "-c", Configuration, option, "-o", Module, "-v", "quiet", "-nologo");
         Clear(CliFolder);
         // It is compiled once more, which is quick, because the program for one platform has a folder of its own.
-        string[] how = compileAhead && PackageRun.ThisPlatform is { } platform && RestoreAhead(platform)
-            ? [CompiledAheadFor(platform), "--no-restore", "-p:RunAnalyzers=false"]
-            : [option];
+        string[] how = [option];
+        if (compileAhead && PackageRun.ThisPlatform is { } platform)
+        {
+            if (RestoreAhead(platform)) how = [CompiledAheadFor(platform), "--no-restore", "-p:RunAnalyzers=false"];
+            // What failed leaves behind that a package is missing, and nothing could be published from that.
+            else Step.DotNet(Root, "restore", CliProject, "-v", "quiet", "-nologo");
+        }
+
         Step.DotNet(Root, ["publish", CliProject, "-c", Configuration, .. how, "-o", CliFolder, "-v", "quiet", "-nologo"]);
         var notices = new ThirdPartyNotices(this);
         notices.Write(Module, In("src", "KubeVirtClone.PowerShell", "obj", "project.assets.json"), CliAssets);
