@@ -12,11 +12,12 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
     private int _start;
     private int _end;
     private bool _isFinal;
-    private bool _isInItems;
+    private Place _place;
     private bool _isDone;
     private bool _hasItems;
     private string? _property;
     private JsonReaderState _state;
+    private ObjectEnd _itemEnd;
 
     /// <summary><c>metadata.continue</c>; null when this is the last page. Known once all objects are read.</summary>
     public string? Continue { get; private set; }
@@ -38,7 +39,8 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
             }
             catch (JsonException e)
             {
-                throw new ApiAnswerInvalidException($"{request}: the answer is not a valid JSON list (byte {e.BytePositionInLine} of line {e.LineNumber}).");
+                throw new ApiAnswerInvalidException(
+                    $"{request}: {(_place == Place.Envelope ? "the answer is not a valid JSON list" : "an object of the list is not valid JSON")} (byte {e.BytePositionInLine} of line {e.LineNumber}).");
             }
 
             if (_isDone)
@@ -80,44 +82,72 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
     /// <summary>True with an object in hand; false when more bytes are needed or, with <see cref="_isDone"/>, when there are no more.</summary>
     private bool TryNext(out JsonElement item)
     {
+        if (_place == Place.Envelope)
+            ReadEnvelope();
+        if (_place != Place.Envelope && TryItem(out item))
+            return true;
+        if (_place == Place.Envelope)
+            ReadEnvelope();
+        item = default;
+        return false;
+    }
+
+    // The reader of the envelope stands behind the opening bracket meanwhile: it is the closing one that it reads next.
+    private bool TryItem(out JsonElement item)
+    {
+        item = default;
+        for (; _start < _end; _start++)
+        {
+            switch (_buffer[_start])
+            {
+                case (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t':
+                    break;
+                case (byte)',' when _place == Place.AfterItem:
+                    _place = Place.AfterComma;
+                    break;
+                case (byte)']' when _place != Place.AfterComma:
+                    _place = Place.Envelope;
+                    return false;
+                case (byte)'{' when _place != Place.AfterItem:
+                    if (!_itemEnd.TryFind(_buffer.AsSpan(_start, _end - _start), out var length))
+                        return false;
+                    using (var document = JsonDocument.Parse(_buffer.AsMemory(_start, length)))
+                        item = document.RootElement.Clone();
+                    _start += length;
+                    _place = Place.AfterItem;
+                    return true;
+                default:
+                    throw NotAList();
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads what is around the items as far as it is there: up to them, or to the end.</summary>
+    private void ReadEnvelope()
+    {
         var reader = new Utf8JsonReader(_buffer.AsSpan(_start, _end - _start), isFinalBlock: false, _state);
         var offset = _start;
-        item = default;
         while (true)
         {
             // Whatever is cut off is read again from here, once more of it is there.
             _state = reader.CurrentState;
             _start = offset + (int)reader.BytesConsumed;
+            if (_place != Place.Envelope)
+                return;
             if (_property is not null)
             {
                 if (!TryReadProperty(ref reader))
-                    return false;
+                    return;
                 continue;
             }
 
             if (!reader.Read())
-                return false;
-            if (_isInItems)
-            {
-                if (reader.TokenType == JsonTokenType.EndArray)
-                {
-                    _isInItems = false;
-                    continue;
-                }
-
-                if (reader.TokenType != JsonTokenType.StartObject)
-                    throw NotAList();
-                if (!JsonElement.TryParseValue(ref reader, out var value))
-                    return false;
-                item = value.Value;
-                _state = reader.CurrentState;
-                _start = offset + (int)reader.BytesConsumed;
-                return true;
-            }
-
+                return;
             switch (reader.TokenType)
             {
-                case JsonTokenType.StartObject:
+                case JsonTokenType.StartObject or JsonTokenType.EndArray:
                     break;
                 case JsonTokenType.PropertyName:
                     _property = reader.GetString();
@@ -126,7 +156,7 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
                     if (!_hasItems && ResourceVersion is null)
                         throw NotAList();
                     _isDone = true;
-                    return false;
+                    return;
                 default:
                     throw NotAList();
             }
@@ -142,10 +172,10 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
                 return false;
             _hasItems = true;
             // Go writes an empty list as null.
-            _isInItems = reader.TokenType switch
+            _place = reader.TokenType switch
             {
-                JsonTokenType.StartArray => true,
-                JsonTokenType.Null => false,
+                JsonTokenType.StartArray => Place.BeforeItems,
+                JsonTokenType.Null => Place.Envelope,
                 _ => throw NotAList(),
             };
         }
@@ -165,6 +195,14 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
 
         _property = null;
         return true;
+    }
+
+    private enum Place
+    {
+        Envelope,
+        BeforeItems,
+        AfterItem,
+        AfterComma,
     }
 
     private ApiAnswerInvalidException NotAList() => new($"{request}: the answer is not a list of objects.");

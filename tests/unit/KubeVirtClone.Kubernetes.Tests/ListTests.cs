@@ -134,6 +134,13 @@ public sealed class ListTests
     [InlineData("{}")]
     [InlineData("""{"items":{}}""")]
     [InlineData("""{"items":["text"]}""")]
+    [InlineData("""{"items":[{"a":1} {"b":2}],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[{"a":1},],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[,{"a":1}],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[{"a":1},,{"b":2}],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[{"a":[}]],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[{"a":1}}],"metadata":{"resourceVersion":"1"}}""")]
+    [InlineData("""{"items":[{a:1}],"metadata":{"resourceVersion":"1"}}""")]
     public async Task What_is_no_list_is_refused(string body)
     {
         await using var server = await ScriptedServer.StartAsync(Text(body, "application/json", 200));
