@@ -57,9 +57,10 @@ public sealed class CloneOperation
         var total = batch.Count;
         var transfers = new TransferStage(_cluster, _options, Batch, updates);
         batch = await transfers.RunAsync(batch, succeeded => meter.End(new object(), succeeded), ct);
-        if (batch.Count == 0)
+        if (batch.Count == 0 && transfers.Copied.Count == 0)
             return;
         var plan = await new ClonePlanner(_cluster, _options, Batch).PlanAsync(batch, ct);
+        plan = plan with { Clones = [.. plan.Clones, .. transfers.Copied] };
         foreach (var update in plan.Updates)
         {
             if (update.Kind == ItemUpdateKind.Fault)

@@ -34,8 +34,9 @@ internal sealed class DataVolumeSource
     /// <param name="choice">How the batch is made: the way was asked for, or is the only one left.</param>
     /// <param name="compiler">Turns requests into what is sent.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="across">The clones are for another namespace, where revisions of types that are pinned here mean nothing.</param>
     public static Task<(DataVolumeSource? Source, Fault? Fault)> ReadAsync(
-        KubeVirtCluster cluster, PlannedClone first, CloneMethodChoice choice, CloneCompiler compiler, CancellationToken ct) => KubeVirtCluster.GuardAsync(async () =>
+        KubeVirtCluster cluster, PlannedClone first, CloneMethodChoice choice, CloneCompiler compiler, CancellationToken ct, bool across = false) => KubeVirtCluster.GuardAsync(async () =>
     {
         var (ns, name) = (first.Request.Namespace, first.Request.SourceName);
         var reader = new KindReader(cluster);
@@ -75,6 +76,8 @@ internal sealed class DataVolumeSource
             cluster.Callbacks.Verbose?.Invoke($"{name}: each clone's volume '{volume.Volume.Name}' is {CopyStrategyCheck.InWords(volume.StorageClass, volume.Driver, facts)}");
         }
 
+        if (across)
+            TypeReference.Unpin(json);
         var direct = await DirectSource.OfClaimsAsync(cluster, ns, json, claims, sizes, ct);
         return ((DataVolumeSource?)new DataVolumeSource(compiler, machine, json, direct, copied), (Fault?)null);
     });
@@ -82,9 +85,33 @@ internal sealed class DataVolumeSource
     /// <summary>The clone with the machine to post, or why it cannot be made.</summary>
     public (PlannedClone Clone, Fault? Fault) Prepare(PlannedClone clone)
     {
-        var request = clone.Request;
         if (clone.Existing is not null)
-            return (clone, TakeoverRules.ExistsWithAnother(request, "method"));
+            return (clone, TakeoverRules.ExistsWithAnother(clone.Request, "method"));
+        var (prepared, fault) = PrepareClaims(clone);
+        if (fault is not null)
+            return (clone, fault);
+        DataVolumeManifest.Apply(prepared.Body, Copied(prepared));
+        return (prepared with { Claims = [] }, null);
+    }
+
+    /// <summary>The clone with the machine and the data volumes to post into another namespace, or why it cannot be made.</summary>
+    /// <param name="clone">The clone.</param>
+    /// <param name="sourceNamespace">Namespace of the source.</param>
+    public (PlannedClone Clone, Fault? Fault) PrepareAcross(PlannedClone clone, string sourceNamespace)
+    {
+        var (prepared, fault) = PrepareClaims(clone);
+        return fault is not null ? (clone, fault) : (prepared with { Claims = DataVolumeManifest.ApplyAcross(prepared.Body, Copied(prepared), sourceNamespace) }, null);
+    }
+
+    private List<(JsonObject Claim, CopiedClaim Source)> Copied(PlannedClone prepared)
+    {
+        var volumes = SourceMachine.Copied(prepared.Body).ToDictionary(v => v.Claim, v => v.Name, StringComparer.Ordinal);
+        return [.. prepared.Claims.Select(c => (c, _claims[volumes[c["metadata"]!["name"]!.GetValue<string>()]]))];
+    }
+
+    private (PlannedClone Clone, Fault? Fault) PrepareClaims(PlannedClone clone)
+    {
+        var request = clone.Request;
         if (ReplacedFaults.OfMachine(_machine, request.SourceUid, request.SourceMaker) is { } another)
             return (clone, another);
         if (VolumeOwnership.Refusal(request, CloneMethod.DataVolume, _source, kubeVirt: null, clone.DisplayName) is { } unable)
@@ -102,12 +129,7 @@ internal sealed class DataVolumeSource
         var compiled = _compiler.Compile(clone.Checked, clone.Asked, _source);
         if (compiled.Fault is { } wrong)
             return (clone, wrong);
-        var (prepared, fault) = _direct.Prepare(clone.Of(compiled) with { Method = CloneMethod.DataVolume });
-        if (fault is not null)
-            return (clone, fault);
-        var volumes = SourceMachine.Copied(prepared.Body).ToDictionary(v => v.Claim, v => v.Name, StringComparer.Ordinal);
-        DataVolumeManifest.Apply(prepared.Body, [.. prepared.Claims.Select(c => (c, _claims[volumes[c["metadata"]!["name"]!.GetValue<string>()]]))]);
-        return (prepared with { Claims = [] }, null);
+        return _direct.Prepare(clone.Of(compiled) with { Method = CloneMethod.DataVolume });
     }
 
     private static async Task<PreflightFacts> ReadFactsAsync(

@@ -45,6 +45,9 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             await PostRevisionAsync(making, revision, ct);
         if (await EnsureMachineAsync(making, ct) is { } fault)
             return new(null, fault);
+        // A dry run of claims would refuse those that the machine is to own; CDI's own word of data volumes is worth having.
+        foreach (var dataVolume in options.DryRun ? clone.Claims.Where(c => KindOf(c) == RelatedKinds.DataVolume) : [])
+            await TryOnlyAsync(RelatedKinds.DataVolume, clone, dataVolume, ct);
         if (!options.DryRun)
         {
             foreach (var claim in clone.Claims)
@@ -71,7 +74,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
                 return;
             await TryOnlyAsync(KubeVirtKinds.VirtualMachine, clone, clone.Body, ct);
             foreach (var claim in clone.Claims)
-                await TryOnlyAsync(KubeVirtKinds.PersistentVolumeClaim, clone, claim, ct);
+                await TryOnlyAsync(KindOf(claim), clone, claim, ct);
             _rehearsed = true;
         }
         finally
@@ -79,6 +82,9 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             _rehearsing.Release();
         }
     }
+
+    private static ResourceKind KindOf(JsonObject claim) =>
+        claim["kind"]!.GetValue<string>() == RelatedKinds.DataVolume.Kind ? RelatedKinds.DataVolume : KubeVirtKinds.PersistentVolumeClaim;
 
     private async Task TryOnlyAsync(ResourceKind kind, PlannedClone clone, JsonObject body, CancellationToken ct)
     {
@@ -143,23 +149,23 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
     private async Task<Fault?> EnsureClaimAsync(Making making, JsonObject claim, CancellationToken ct)
     {
         var machine = making.Machine!;
-        var name = claim["metadata"]!["name"]!.GetValue<string>();
+        var (kind, name) = (KindOf(claim), claim["metadata"]!["name"]!.GetValue<string>());
         if (making.Claims.Contains(name))
             return null;
         var body = (JsonObject)claim.DeepClone();
         DirectManifest.Belong(body, making.Clone.Request, machine.Name, machine.Uid);
         try
         {
-            await cluster.Client.CreateAsync(KubeVirtKinds.PersistentVolumeClaim, making.Clone.Request.Namespace, body, _write, ct);
+            await cluster.Client.CreateAsync(kind, making.Clone.Request.Namespace, body, _write, ct);
             making.Claims.Add(name);
             return null;
         }
         catch (KubernetesException e) when (e is AnswerLostException or ApiStatusException { IsAlreadyExists: true })
         {
-            var found = await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, making.Clone.Request.Namespace, name, ct);
+            var found = await cluster.Client.FindAsync(kind, making.Clone.Request.Namespace, name, ct);
             if (found is null)
                 throw;
-            if (found.DeletionTimestamp is null && ClaimState.Of(found).Machine == machine.Uid)
+            if (found.DeletionTimestamp is null && (kind == RelatedKinds.DataVolume ? ClaimState.OfDataVolume(found) : ClaimState.Of(found)).Machine == machine.Uid)
             {
                 if (e is AnswerLostException)
                     making.Claims.Add(name);
@@ -175,8 +181,8 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
             return FaultMapper.Make(
                 FaultIds.VMCloneVolumeExists,
                 FaultCategory.ResourceExists,
-                $"A claim '{name}' exists in namespace '{making.Clone.Request.Namespace}', and is not of the new machine '{machine.Name}'{was}. It was left alone, and the machine was not kept.",
-                $"Remove the claim if nobody needs it, choose another target name, or have the claims named at random: {OptionName.VolumeNamePolicy} RandomizeNames.",
+                $"A {(kind == RelatedKinds.DataVolume ? "data volume" : "claim")} '{name}' exists in namespace '{making.Clone.Request.Namespace}', and is not of the new machine '{machine.Name}'{was}. It was left alone, and the machine was not kept.",
+                $"Remove it if nobody needs it, choose another target name, or have the claims named at random: {OptionName.VolumeNamePolicy} RandomizeNames.",
                 making.Clone.DisplayName);
         }
     }
@@ -256,7 +262,7 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
         }
     }
 
-    private static Fault Taken(PlannedClone clone) => FaultMapper.Make(
+    public static Fault Taken(PlannedClone clone) => FaultMapper.Make(
         FaultIds.VMCloneTargetExists,
         FaultCategory.ResourceExists,
         $"A virtual machine '{clone.Request.TargetName}' exists in namespace '{clone.Request.Namespace}'. It was left alone.",

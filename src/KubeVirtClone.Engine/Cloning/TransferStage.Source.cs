@@ -74,6 +74,10 @@ internal sealed partial class TransferStage
             return await ReadAsync(ct) is { } fault ? new(null, fault) : await CarryOutAsync(new SnapshotTransfer(_cluster, _read!.Value.Snapshot, _read.Value.Content, target, Warn, news: null), name, ct);
         }
 
+        /// <summary>Whether an earlier call has brought it there, for this batch.</summary>
+        public async Task<bool> IsBroughtAsync(string ns, CancellationToken ct) =>
+            await _snapshots.FindAsync(ns, CloneNames.ForTransferred(first.Batch ?? stage.Batch, first.Namespace, Kind, first.SourceName, ns), ct) is not null;
+
         /// <summary>What was taken for the transfer only goes.</summary>
         public async Task ClearAsync(CancellationToken ct)
         {

@@ -29,6 +29,10 @@ internal sealed partial class TransferStage(
     private readonly object _gate = new();
     private readonly List<SharedSnapshot> _brought = [];
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly Dictionary<CloneRequest, PlannedClone> _copied = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Clones that were made in other namespaces without anything having been brought there; they are among no requests any more, and to be followed.</summary>
+    public IReadOnlyCollection<PlannedClone> Copied => _copied.Values;
 
     /// <summary>The requests that can go on; what became of the others is told.</summary>
     /// <param name="requests">All requests of the batch.</param>
@@ -50,6 +54,8 @@ internal sealed partial class TransferStage(
         var going = new List<CloneRequest>(requests.Count);
         foreach (var request in requests)
         {
+            if (_copied.ContainsKey(request))
+                continue;
             if (!places.TryGetValue(request, out var place))
             {
                 going.Add(request);
@@ -122,28 +128,24 @@ internal sealed partial class TransferStage(
     private async Task BringAsync(List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
     {
         var first = requests[0];
-        if (options.Method == CloneMethodChoice.DataVolume)
-        {
-            // Brought over, a source is a snapshot, and that has no claims to copy.
-            lock (_gate)
-            {
-                foreach (var request in requests)
-                    places[request] = new(null, TransferFaults.NotByDataVolumes(request));
-            }
-
-            return;
-        }
-
         var source = new Source(this, first);
-        foreach (var there in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
+        var copies = new ClaimCopies(cluster, options, batch, requests, warning => Warn(warning, first));
+        foreach (var place in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
         {
+            var there = place.ToList();
             ListedItem<string> brought;
             try
             {
-                cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count()} {(there.Count() == 1 ? "clone" : "clones")} in namespace {there.Key}, to which it is brought first, once for all of them");
-                brought = await source.BringAsync(there.Key, [.. there], ct);
+                there = [.. there.Except(await CopyAsync(copies, source, place.Key, there, places, ct))];
+                if (there.Count == 0)
+                    continue;
+                // Brought over, a source is a snapshot, and that has no claims to copy.
+                if (options.Method == CloneMethodChoice.DataVolume)
+                    throw new EngineException(TransferFaults.NotByDataVolumes(first));
+                cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count} {(there.Count == 1 ? "clone" : "clones")} in namespace {place.Key}, to which it is brought first, once for all of them");
+                brought = await source.BringAsync(place.Key, there, ct);
             }
-            catch (Exception e) when (FaultMapper.OfItem(e, there.Key) is { } ofItem)
+            catch (Exception e) when (FaultMapper.OfItem(e, place.Key) is { } ofItem)
             {
                 brought = new(null, ofItem);
             }
@@ -151,11 +153,30 @@ internal sealed partial class TransferStage(
             lock (_gate)
             {
                 foreach (var request in there)
-                    places[request] = brought.Fault is { } fault ? new(null, fault) : new(Within(request, there.Key, brought.Value!), null);
+                    places[request] = brought.Fault is { } fault ? new(null, fault) : new(Within(request, place.Key, brought.Value!), null);
             }
         }
 
         await source.ClearAsync(ct);
+    }
+
+    // Those that need nothing brought, because CDI copies their disks from where they are.
+    private async Task<List<CloneRequest>> CopyAsync(
+        ClaimCopies copies, Source source, string ns, List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
+    {
+        var chosen = await copies.ChooseAsync(ns, requests, () => source.IsBroughtAsync(ns, ct), ct);
+        foreach (var (request, clone, fault) in chosen.Count == 0 ? [] : await copies.MakeAsync(ns, chosen, ct))
+        {
+            lock (_gate)
+            {
+                if (clone is not null && !options.DryRun)
+                    _copied[request] = clone;
+                else
+                    places[request] = fault is not null ? new(null, fault) : new(Within(request, ns, request.SourceName) with { SourceKind = SourceKinds.VirtualMachine }, null);
+            }
+        }
+
+        return [.. chosen.Select(c => c.Request)];
     }
 
     private static CloneRequest Within(CloneRequest request, string ns, string snapshot) => request with

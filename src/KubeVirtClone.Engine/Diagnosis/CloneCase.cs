@@ -29,7 +29,8 @@ internal sealed class CloneCase
 
     public KubernetesObject? Restore => Record.Method == CloneMethod.Restore ? Record.Raw : Reading.Restores.Find(RestoreName);
 
-    public KubernetesObject? SourceMachine => FromSnapshot ? null : Reading.Machines.Find(Record.SourceName);
+    // A machine of its name beside a clone from another namespace is another one.
+    public KubernetesObject? SourceMachine => FromSnapshot || Record.SourceNamespace is not null ? null : Reading.Machines.Find(Record.SourceName);
 
     public KubernetesObject? Target => Reading.Machines.Find(Record.TargetName);
 

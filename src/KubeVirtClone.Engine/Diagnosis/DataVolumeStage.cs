@@ -83,6 +83,9 @@ internal static class DataVolumeStage
     private static bool IsInUse(CloneCase clone)
     {
         var source = clone.Record.SourceName;
+        // What runs in another namespace is not read; as long as the copy has not begun, CDI's word holds.
+        if (clone.Record.SourceNamespace is not null)
+            return clone.Record.ClaimNames.Any(n => clone.Reading.DataVolumes.Find(n)?.StringAt("status", "phase") is null or "Pending" or "CloneScheduled");
         return clone.Reading.Instances.IsRead ? clone.Reading.Instances.Find(source) is not null : clone.SourceMachine?.IsTrueAt("status", "created") != false;
     }
 

@@ -21,7 +21,7 @@ internal static class Diagnoser
             return clone.Diagnosis(CloneHealth.InProgress, CauseCodes.CloneDeleting, "The clone is being deleted.", canEnd: true, [], deleted);
         if (clone.Record is { Method: CloneMethod.Clone, Phase: not (ClonePhase.Pending or ClonePhase.Succeeded or ClonePhase.Failed) } && clone.Record.Message.StartsWith(NoSource, StringComparison.Ordinal))
             return SourceGone(clone);
-        if (clone.Record is { Method: CloneMethod.Direct, Phase: ClonePhase.RestoreInProgress })
+        if (clone.Record.Phase == ClonePhase.RestoreInProgress && clone.Record.Method.StandsAsMachine())
             return Incomplete(clone);
         return clone.Record.Phase switch
         {
@@ -51,7 +51,7 @@ internal static class Diagnoser
     {
         var evidence = new[] { new DiagnosisEvidence($"VirtualMachine {clone.Record.TargetName}", $"annotation {CloneLabels.Claims}", clone.Record.Message, clone.Record.CreationTimestamp) };
         return clone.Age < Patience
-            ? clone.Diagnosis(CloneHealth.InProgress, CauseCodes.InProgress, "The clone's claims are being made.", canEnd: true, evidence)
+            ? clone.Diagnosis(CloneHealth.InProgress, CauseCodes.InProgress, "The clone's disks are being made.", canEnd: true, evidence)
             : clone.Diagnosis(CloneHealth.Stuck, CauseCodes.ClaimsNotMade, $"The clone was made directly, and whoever made it was interrupted: {clone.Record.Message}.", canEnd: false, evidence);
     }
 

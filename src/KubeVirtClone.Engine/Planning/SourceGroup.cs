@@ -37,7 +37,8 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     {
         var first = clones[0].Request;
         var isMachine = first.SourceKind == SourceKinds.VirtualMachine;
-        var (method, why) = Choose(clones);
+        // What is made already, straight in another namespace, has no source here.
+        var (method, why) = clones.TrueForAll(c => c is { Existing: not null, Method: CloneMethod.DataVolume }) ? (CloneMethod.DataVolume, "") : Choose(clones);
         if (clones.Exists(c => c.Existing is null))
             verbose?.Invoke($"{first.SourceName}: {clones.Count} {(clones.Count == 1 ? "clone" : "clones")} by method {method}, because {why}");
         if (method == CloneMethod.DataVolume)

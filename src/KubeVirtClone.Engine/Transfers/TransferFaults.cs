@@ -13,10 +13,10 @@ internal static class TransferFaults
     private const string ClonerRole = "cdi.kubevirt.io:clone-sourcer";
 
     /// <summary>A source that is brought over is a snapshot, and that has no claims to copy.</summary>
-    public static Fault NotByDataVolumes(CloneRequest request) => FaultMapper.Make(
+    public static Fault NotByDataVolumes(CloneRequest request, string? why = null) => FaultMapper.Make(
         FaultIds.VMCloneSourceUnsupported,
         FaultCategory.InvalidOperation,
-        $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: it is brought there as a snapshot, which has no claims to copy.",
+        $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: {why ?? "it is brought there as a snapshot, which has no claims to copy"}.",
         $"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
         request.DisplayName);
 
@@ -121,6 +121,20 @@ internal static class TransferFaults
         + (said is null ? "" : $" The last warning about it: {said.Reason}: {said.Message}"),
         "What was begun goes on; the same command again waits for it. kubectl describe datavolume tells what CDI says.",
         $"{destination}/{state.DataVolume}");
+
+    /// <summary>The fault of a machine one of whose data volumes was refused.</summary>
+    public static Fault OfDisk(Fault fault, string sourceNamespace, string display) => fault.Exception switch
+    {
+        ApiStatusException e when e.ApiMessage.Contains("insufficient permissions in clone source namespace", StringComparison.Ordinal) =>
+            NotAllowed(sourceNamespace, display.Split('/')[0], user: null, e) with { TargetName = display },
+        ApiStatusException e when e.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) => FaultMapper.Make(
+            FaultIds.VMCloneVolumeExists,
+            FaultCategory.ResourceExists,
+            $"A claim has the name that a disk of '{display}' is to have ({e.ApiMessage}). It was left alone, and the machine was not kept.",
+            $"Remove it if nobody needs it, choose another target name, or have the disks named at random: {OptionName.VolumeNamePolicy} RandomizeNames.",
+            display),
+        _ => fault,
+    };
 
     /// <summary>The fault for a refusal of CDI's webhook or of the server.</summary>
     public static Fault From(KubernetesException e, string sourceNamespace, string destination, string name, string? user) => e switch

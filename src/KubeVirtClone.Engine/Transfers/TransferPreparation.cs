@@ -42,7 +42,7 @@ internal sealed class TransferPreparation(
         if (source.HasDisks && (await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
             return TransferFaults.NoCdi(display);
         var fault = await NamespaceAsync(ct)
-            ?? await new TransferRights(cluster).WhyNotAsync(source.Namespace, source.HasDisks, source.Volumes.Count == 0 ? null : source.Volumes[0].VolumeSnapshot, target.Namespace, ct)
+            ?? await new TransferRights(cluster).WhyNotAsync(source.Namespace, source.HasDisks, source.Volumes.Count == 0 ? null : source.Volumes[0].VolumeSnapshot, target.OfClaims, target.Namespace, ct)
             ?? await ReferencesAsync(ct)
             ?? await _types.ReadAsync(source.Machine, ct);
         if (fault is not null)

@@ -12,17 +12,17 @@ namespace KubeVirtClone.Engine.Transfers;
 internal sealed class TransferRights(KubeVirtCluster cluster)
 {
     /// <summary>Null where nothing is missing, or it cannot be found out; CDI's own check follows when a data volume is posted.</summary>
-    public async Task<Fault?> WhyNotAsync(string sourceNamespace, bool hasDisks, string? volumeSnapshot, string destination, CancellationToken ct)
+    public async Task<Fault?> WhyNotAsync(string sourceNamespace, bool hasDisks, string? volumeSnapshot, bool ofClaims, string destination, CancellationToken ct)
     {
         // CDI takes either right: to clone from data volumes of the namespace, or to run pods there, which could read the disks.
         if (hasDisks
             && await MayAsync(sourceNamespace, RelatedKinds.DataVolume, "source", volumeSnapshot, ct) is { Allowed: false }
-            && !(await MayAsync(sourceNamespace, RelatedKinds.Pod, null, null, ct) is { Allowed: true } && await MayAsync(sourceNamespace, new("", "v1", "pvcs", "PVC"), null, null, ct) is { Allowed: true }))
+            && !(await MayAsync(sourceNamespace, RelatedKinds.Pod, null, null, ct) is { Allowed: true } && (ofClaims || await MayAsync(sourceNamespace, new("", "v1", "pvcs", "PVC"), null, null, ct) is { Allowed: true })))
         {
             return TransferFaults.NotAllowed(sourceNamespace, destination, await UserAsync(ct), e: null);
         }
 
-        ResourceKind[] made = [KubeVirtKinds.VirtualMachine, await cluster.GetSnapshotKindAsync(ct)];
+        ResourceKind[] made = ofClaims ? [KubeVirtKinds.VirtualMachine] : [KubeVirtKinds.VirtualMachine, await cluster.GetSnapshotKindAsync(ct)];
         foreach (var kind in !hasDisks ? made : [RelatedKinds.DataVolume, .. made])
         {
             if (await MayAsync(destination, kind, null, null, ct) is { Allowed: false } refused)

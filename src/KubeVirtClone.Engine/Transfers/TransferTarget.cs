@@ -24,6 +24,9 @@ internal sealed record TransferTarget
     /// <summary>Annotations of the snapshot, beside those that tell where it is from.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Its disks are copied from claims, and no snapshot of it is made there.</summary>
+    public bool OfClaims { get; init; }
+
     /// <summary>Copy the Secrets and ConfigMaps the machine names.</summary>
     public bool CopySecrets { get; init; }
 

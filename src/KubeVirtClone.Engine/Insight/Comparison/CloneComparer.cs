@@ -23,6 +23,9 @@ public sealed record CompareRequest(string Namespace, string TargetName)
     /// <summary>Name of the source: a machine or a snapshot (an image is one); null takes that of the clone object that made the target.</summary>
     public string? SourceName { get; init; }
 
+    /// <summary>Namespace of the source, where it is not the clone's own.</summary>
+    public string? SourceNamespace { get; init; }
+
     /// <summary>What was asked for; null takes it from the clone object, where that still exists.</summary>
     public CloneRequest? Asked { get; init; }
 
@@ -35,6 +38,7 @@ public sealed record CompareRequest(string Namespace, string TargetName)
         {
             SourceKind = clone.SourceKind,
             SourceName = clone.SourceName,
+            SourceNamespace = clone.SourceNamespace,
             Asked = CloneRequest.FromClone(clone),
         };
     }
@@ -89,12 +93,12 @@ public sealed class CloneComparer
         var kind = SourceKinds.Normalize(request.SourceKind ?? SourceKinds.VirtualMachine) ?? SourceKinds.VirtualMachine;
         var source = kind == SourceKinds.VirtualMachineSnapshot
             ? await SnapshottedAsync(request.Namespace, request.SourceName!, ct)
-            : (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName!, ct))?.ToJsonObject();
+            : (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.SourceNamespace ?? request.Namespace, request.SourceName!, ct))?.ToJsonObject();
         if (source is null)
         {
             return (null, kind == SourceKinds.VirtualMachineSnapshot
                 ? Missing(FaultIds.VMSnapshotNotFound, "snapshot with content", request.Namespace, request.SourceName!)
-                : Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.SourceName!));
+                : Missing(FaultIds.VMNotFound, "virtual machine", request.SourceNamespace ?? request.Namespace, request.SourceName!));
         }
 
         var copy = target.ToJsonObject();

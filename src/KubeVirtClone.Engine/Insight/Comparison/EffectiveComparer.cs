@@ -20,13 +20,15 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
 
     private readonly KindReader _reader = new(cluster);
 
+    private string SourceNamespace => request.SourceNamespace ?? request.Namespace;
+
     public async Task<IReadOnlyList<MachineDifference>> CompareAsync(bool fromMachine, JsonObject source, JsonObject clone, CancellationToken ct)
     {
         var differences = new List<MachineDifference>();
         if (HasTypes(source) || HasTypes(clone))
         {
             var sizes = new SizingReader(cluster, _reader, ct);
-            var was = sizes.ReadAsync(request.Namespace, source, startedAs: null, ct);
+            var was = sizes.ReadAsync(SourceNamespace, source, startedAs: null, ct);
             var now = sizes.ReadAsync(request.Namespace, clone, startedAs: null, ct);
             var wanted = MachineComparer.Wanted(source, request.Asked);
             differences.AddRange(Types(source, wanted, (await was).Instancetype, (await now).Instancetype));
@@ -36,7 +38,7 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
 
         if (request.Asked is { } asked && (asked.ChangesDisks || asked.VolumeOwnershipPolicy is not null))
             differences.AddRange(await DisksAsync(asked, source, clone, ct));
-        if (fromMachine && SourceMachine.IsOn(source) && (await _reader.FindAsync(RelatedKinds.Instance, request.Namespace, request.SourceName!, ct)).Item is { } instance)
+        if (fromMachine && SourceMachine.IsOn(source) && (await _reader.FindAsync(RelatedKinds.Instance, SourceNamespace, request.SourceName!, ct)).Item is { } instance)
         {
             differences.AddRange(RunningDifferenceCheck.OnlyInInstance(source, instance).SelectMany(o => o.Names.Select(n => new MachineDifference(
                 o.What == "volumes" ? "Volumes" : "Networks",
@@ -58,9 +60,9 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
         foreach (var volume in SourceMachine.Copied(clone))
         {
             var wish = DiskWish.Of(asked, volume.Name);
-            if ((wish.IsEmpty && asked.VolumeOwnershipPolicy is null) || (await ClaimAsync(volume.Claim, ct)).Item is not { } claim)
+            if ((wish.IsEmpty && asked.VolumeOwnershipPolicy is null) || (await ClaimAsync(request.Namespace, volume.Claim, ct)).Item is not { } claim)
                 continue;
-            var was = before.TryGetValue(volume.Name, out var name) && name != volume.Claim ? (await ClaimAsync(name, ct)).Item : null;
+            var was = before.TryGetValue(volume.Name, out var name) && (request.SourceNamespace is not null || name != volume.Claim) ? (await ClaimAsync(SourceNamespace, name, ct)).Item : null;
             if (wish.Size is { } size)
                 Size(size);
             if (wish.StorageClass is { } storageClass)
@@ -93,7 +95,7 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
 
         return differences;
 
-        Task<FoundObject> ClaimAsync(string name, CancellationToken ct) => _reader.FindAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, name, ct);
+        Task<FoundObject> ClaimAsync(string ns, string name, CancellationToken ct) => _reader.FindAsync(KubeVirtKinds.PersistentVolumeClaim, ns, name, ct);
 
         static string? Capacity(KubernetesObject claim) => claim.StringAt("status", "capacity", "storage");
 
@@ -131,9 +133,9 @@ internal sealed class EffectiveComparer(KubeVirtCluster cluster, CompareRequest 
             return [];
         var name = SourceMachine.Text(source["metadata"]?["name"]) ?? request.SourceName!;
         var claims = new List<string>();
-        await _reader.ReadAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, async () =>
+        await _reader.ReadAsync(KubeVirtKinds.PersistentVolumeClaim, SourceNamespace, async () =>
         {
-            await foreach (var claim in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, request.Namespace, new ListOptions { LabelSelector = $"{StateLabel}={name}" }, ct))
+            await foreach (var claim in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, SourceNamespace, new ListOptions { LabelSelector = $"{StateLabel}={name}" }, ct))
                 claims.Add(claim.Name);
         });
         return state.Select(s => new MachineDifference(

@@ -16,6 +16,21 @@ internal readonly record struct TypeReference(string Field, string Kind, string 
     /// <summary>Whether it is of the whole cluster, as against of a namespace.</summary>
     public bool IsClusterWide => Kind.Contains("Cluster", StringComparison.Ordinal);
 
+    /// <summary>Whether a machine has a type of its own namespace, which means another one, or none, elsewhere.</summary>
+    /// <param name="machine">The machine.</param>
+    public static bool IsOfNamespace(JsonObject machine) => Matchers(machine).Any(m =>
+        SourceMachine.Text(m["kind"]) is { Length: > 0 } kind && !kind.Contains("cluster", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Has a machine take its types as they are now: the revisions it names are of its own namespace.</summary>
+    /// <param name="machine">The machine; it is changed.</param>
+    public static void Unpin(JsonObject machine)
+    {
+        foreach (var matcher in Matchers(machine))
+            matcher.Remove("revisionName");
+    }
+
+    private static IEnumerable<JsonObject> Matchers(JsonObject machine) => new[] { machine["spec"]?[Instancetype], machine["spec"]?[Preference] }.OfType<JsonObject>();
+
     /// <summary>What may be meant, the likeliest first: the kind that is written, else the kind the source's own is of, the cluster's, the namespace's.</summary>
     /// <param name="field">Which of the two.</param>
     /// <param name="text"><c>name</c> or <c>kind/name</c>, with virtctl's or KubeVirt's words for kinds.</param>

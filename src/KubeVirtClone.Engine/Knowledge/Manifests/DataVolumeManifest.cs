@@ -17,10 +17,36 @@ internal static class DataVolumeManifest
     /// <param name="claims">The claims that would be posted for it, each with the claim it is a copy of.</param>
     public static void Apply(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims)
     {
+        Use(machine, claims);
+        if (claims.Count > 0)
+            machine["spec"]!["dataVolumeTemplates"] = new JsonArray([.. claims.Select(c => (JsonNode)Template(c.Claim, c.Source))]);
+    }
+
+    /// <summary>
+    /// Gives the machine data volumes that are posted for it, which copy claims of another namespace: were they its templates', virt-controller would make them, and only with the
+    /// rights of the machine's service account.
+    /// </summary>
+    /// <param name="machine">The machine as it would be posted with claims of its own; it is changed.</param>
+    /// <param name="claims">The claims that would be posted for it, each with the claim it is a copy of.</param>
+    /// <param name="sourceNamespace">Namespace of what is copied.</param>
+    /// <returns>The data volumes to post, but for their owner.</returns>
+    public static IReadOnlyList<JsonObject> ApplyAcross(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims, string sourceNamespace)
+    {
+        Use(machine, claims);
+        machine["metadata"]!["annotations"]![CloneLabels.SourceNamespace] = sourceNamespace;
+        return [.. claims.Select(c =>
+        {
+            var dataVolume = Template(c.Claim, c.Source);
+            dataVolume["apiVersion"] = RelatedKinds.DataVolume.ApiVersion;
+            dataVolume["kind"] = RelatedKinds.DataVolume.Kind;
+            dataVolume["metadata"]!["namespace"] = machine["metadata"]!["namespace"]!.DeepClone();
+            return dataVolume;
+        })];
+    }
+
+    private static void Use(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims)
+    {
         machine["metadata"]!["labels"]![CloneLabels.Method] = nameof(CloneMethod.DataVolume);
-        if (claims.Count == 0)
-            return;
-        machine["spec"]!["dataVolumeTemplates"] = new JsonArray([.. claims.Select(c => (JsonNode)Template(c.Claim, c.Source))]);
         var names = claims.Select(c => Name(c.Claim)).ToHashSet(StringComparer.Ordinal);
         foreach (var volume in SourceMachine.Volumes(machine))
         {

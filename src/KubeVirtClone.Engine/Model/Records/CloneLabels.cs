@@ -19,6 +19,9 @@ public static class CloneLabels
     /// </summary>
     public const string Source = "kubevirtclone.io/source";
 
+    /// <summary>Annotation of a machine whose disks were copied straight from those of another namespace: that namespace. What <see cref="Source"/> names is there.</summary>
+    public const string SourceNamespace = "kubevirtclone.io/source-namespace";
+
     /// <summary>Annotation with a hash of what was asked for: the same for the same request, whatever method carries it out.</summary>
     public const string Request = "kubevirtclone.io/request";
 

@@ -13,6 +13,12 @@ public sealed partial record CloneRecord
     internal IReadOnlyList<string> ClaimNames =>
         Method.StandsAsMachine() && Raw.Annotations.GetValueOrDefault(CloneLabels.Claims) is { Length: > 0 } names ? names.Split(',') : [];
 
+    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
+    public string? SourceNamespace => Method == CloneMethod.DataVolume ? Raw.Annotations.GetValueOrDefault(CloneLabels.SourceNamespace) : null;
+
+    /// <summary>Whether whoever posts its machine posts what its disks are made of as well: claims, or data volumes. Else its templates make them.</summary>
+    private bool PostsDisks => Method == CloneMethod.Direct || SourceNamespace is not null;
+
     /// <summary>Whether a machine stands for a clone: it was posted by this product. A clone, restore or backup of such a machine under another name does not.</summary>
     /// <param name="machine">The machine.</param>
     public static bool IsMachine(KubernetesObject machine)
@@ -30,10 +36,10 @@ public sealed partial record CloneRecord
         if (!Method.StandsAsMachine())
             return this;
         // Its disks are made and filled by virt-controller and CDI; nobody is asked to do more.
-        if (Method == CloneMethod.DataVolume)
-            return this with { Bound = ClaimNames.All(n => claims(n) is { IsBound: true } state && (state.Machine ?? (state.FilledByDataVolume ? Uid : null)) == Uid) };
+        if (!PostsDisks)
+            return this with { Bound = ClaimNames.All(n => claims(n) is { IsBound: true } state && IsOwn(state)) };
         var states = ClaimNames.Select(n => (Name: n, State: claims(n))).ToList();
-        var unmade = states.Where(s => s.State is not { } state || state.Machine != Uid).Select(s => s.Name).ToList();
+        var unmade = states.Where(s => s.State is not { } state || !IsOwn(state)).Select(s => s.Name).ToList();
         return unmade.Count == 0
             ? this with { Phase = ClonePhase.Succeeded, Ready = true, Bound = states.TrueForAll(s => s.State!.Value.IsBound), Message = "" }
             : this with
@@ -41,8 +47,10 @@ public sealed partial record CloneRecord
                 Phase = ClonePhase.RestoreInProgress,
                 Ready = false,
                 Bound = false,
-                Message = $"not made yet: claim {string.Join(", ", unmade)}",
+                Message = $"not made yet: {(Method == CloneMethod.Direct ? "claim" : "data volume")} {string.Join(", ", unmade)}",
             };
+
+        bool IsOwn(ClaimState state) => (state.Machine ?? (state.FilledByDataVolume && Method == CloneMethod.DataVolume ? Uid : null)) == Uid;
     }
 
     private static CloneRecord FromDirect(KubernetesObject machine)

@@ -42,7 +42,7 @@ public sealed partial record CloneRecord
     public string State => !Bound ? Phase.ToString() : IsGrowing ? "Growing" : nameof(Bound);
 
     /// <summary>The source as tables show it: <c>vm/golden</c>, <c>vmsnapshot/before</c>, <c>image/ubuntu:3</c>.</summary>
-    public string Source => Image is { } image ? ImageText(image.Name, image.Version) : SourceText(SourceKind, SourceName);
+    public string Source => Image is { } image ? ImageText(image.Name, image.Version) : SourceText(SourceKind, SourceNamespace is { } ns ? $"{ns}/{SourceName}" : SourceName);
 
     /// <summary>What the clone is doing or what keeps it, in KubeVirt's words where there are any; empty when all is well.</summary>
     public string Message { get; init; } = "";
