@@ -53,6 +53,11 @@ Describe 'New-VMClone -TargetNamespace' {
     It 'makes clones of a machine there, and leaves nothing of the way' {
         $made = Get-VM build01 | New-VMClone -TargetNamespace $Other -TargetName moved -Wait -For Bound -Timeout 120s
         $made.Namespace | Should -Be $Other
+        # Of a stopped machine a few need nothing brought.
+        $made.Method, $made.SourceName, $made.SourceNamespace | Should -Be 'DataVolume', 'build01', $Namespace
+        $made | Compare-VMClone -Quiet | Should -BeTrue
+        Compare-VMClone moved -Namespace $Other -Quiet | Should -BeTrue
+        (Debug-VMClone moved -Namespace $Other).Code | Should -Be 'Completed'
         (Get-VM moved -Namespace $Other).Name | Should -Be 'moved'
         Get-VM moved -ErrorAction Ignore | Should -BeNullOrEmpty
         (Get-VMSnapshot).Name | Should -Be $Image.SnapshotName

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
@@ -8,7 +7,6 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Transfers;
-using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
@@ -70,6 +68,8 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         {
             if (item.Checked.Fault is { } wrong)
                 results.Add((item.Request, null, wrong));
+            else if (item.Existing is { DeletionTimestamp: null } && !IsOurs(item))
+                results.Add((item.Request, null, DirectMethod.Taken(await PlannedAsync(item, ct))));
             else if (IsOurs(item) && item.Existing is { } machine && (await binding.CompleteAsync(CloneRecord.From(machine), ct)).Phase == ClonePhase.Succeeded)
                 results.Add(Made(item, await PlannedAsync(item, ct), machine));
             else
@@ -93,11 +93,13 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
             return (item.Request, null, wrong);
         if (item.Existing is { } existing)
         {
+            // One that is going makes room while it is tried.
             if (!IsOurs(item))
-                return (item.Request, null, DirectMethod.Taken(prepared));
-            if (TakeoverRules.WhyNotSame(existing, prepared.Body) is { } why)
+                prepared = prepared with { Existing = null };
+            else if (TakeoverRules.WhyNotSame(existing, prepared.Body) is { } why)
                 return (item.Request, null, TakeoverRules.MachineExistsWithAnother(prepared.Request, why));
-            prepared = prepared with { Existing = existing };
+            else
+                prepared = prepared with { Existing = existing };
         }
 
         var outcome = await maker.CreateAsync(prepared, ct);
@@ -110,6 +112,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
             ? (item.Request, null, TakeoverRules.MachineExistsWithAnother(planned.Request, why))
             : (item.Request, planned with { Existing = machine, Method = CloneMethod.DataVolume }, null);
 
+    // Not planned as others are, because what is planned has its source in its own namespace.
     private async Task<PlannedClone> PlannedAsync(Asked item, CancellationToken ct) => new(item.Checked, item.Request, Existing: null)
     {
         Asked = item.There,

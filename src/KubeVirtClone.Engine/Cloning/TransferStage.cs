@@ -68,6 +68,13 @@ internal sealed partial class TransferStage(
                 continue;
             }
 
+            if (place.Fault is { Id: FaultIds.VMCloneTargetExists } exists && options.SkipExisting)
+            {
+                updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Skipped, Input = request, Message = exists.Message });
+                ended(true);
+                continue;
+            }
+
             updates.TryWrite(place.Fault is { } fault
                 ? new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Input = request }
                 : new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ordinals, ct), Input = request });
@@ -139,11 +146,9 @@ internal sealed partial class TransferStage(
                 there = [.. there.Except(await CopyAsync(copies, source, place.Key, there, places, ct))];
                 if (there.Count == 0)
                     continue;
-                // Brought over, a source is a snapshot, and that has no claims to copy.
-                if (options.Method == CloneMethodChoice.DataVolume)
-                    throw new EngineException(TransferFaults.NotByDataVolumes(first));
                 cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count} {(there.Count == 1 ? "clone" : "clones")} in namespace {place.Key}, to which it is brought first, once for all of them");
-                brought = await source.BringAsync(place.Key, there, ct);
+                // Brought over, a source is a snapshot, and that has no claims to copy.
+                brought = options.Method == CloneMethodChoice.DataVolume ? new(null, TransferFaults.NotByDataVolumes(first)) : await source.BringAsync(place.Key, there, ct);
             }
             catch (Exception e) when (FaultMapper.OfItem(e, place.Key) is { } ofItem)
             {

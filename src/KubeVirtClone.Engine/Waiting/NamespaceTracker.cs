@@ -68,13 +68,13 @@ internal sealed class NamespaceTracker
             if (_for == WaitState.Running)
                 _related.Machines.Start(_ct);
             // Who has just made it directly knows that its claims are made; of any other they have to be seen.
-            clone.ClaimsMade = initial is { Method: CloneMethod.Direct, Phase: ClonePhase.Succeeded };
+            clone.ClaimsMade = initial is { Method: CloneMethod.Direct or CloneMethod.DataVolume, Phase: ClonePhase.Succeeded };
             // A clone object tells by itself when its volumes are bound; a restore and a machine do not.
             if (reference.Method == CloneMethod.Direct ? _for == WaitState.Bound || !clone.ClaimsMade : _for == WaitState.Bound && reference.Method == CloneMethod.Restore)
                 _related.Claims.Start(_ct);
             if (_for == WaitState.Bound && reference.Method == CloneMethod.Direct)
                 _related.ConsumerEvents.Start(_ct);
-            if (_for == WaitState.Bound && reference.Method == CloneMethod.DataVolume)
+            if (reference.Method == CloneMethod.DataVolume && (_for == WaitState.Bound || !clone.ClaimsMade))
             {
                 _related.DataVolumes.Start(_ct);
                 _related.Claims.Start(_ct);

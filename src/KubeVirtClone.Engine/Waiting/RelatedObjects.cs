@@ -149,17 +149,18 @@ internal sealed class RelatedObjects
     /// <summary>Whether a claim is known to wait until its machine starts.</summary>
     public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
 
-    /// <summary>A clone made directly with what is known of its claims; any other as it is.</summary>
+    /// <summary>A clone whose claims or data volumes are posted with its machine, with what is known of them; any other as it is.</summary>
     public CloneRecord Complete(TrackedClone clone, CloneRecord record)
     {
-        if (record.Method != CloneMethod.Direct || clone.ClaimsMade || record.ClaimNames.Count == 0)
+        if (!record.PostsDisks || clone.ClaimsMade || record.ClaimNames.Count == 0)
             return record;
-        // Where claims cannot be seen, the machine is all there is to go by.
-        if (Claims.Refused)
+        var disks = record.Method == CloneMethod.Direct ? Claims : DataVolumes;
+        // Where they cannot be seen, the machine is all there is to go by.
+        if (disks.Refused)
             return record;
-        if (!Claims.Synced)
+        if (!disks.Synced)
             return record with { Phase = ClonePhase.RestoreInProgress, Ready = false };
-        record = record.WithClaims(name => _claimsByName.GetValueOrDefault(name)?.State);
+        record = disks == Claims ? record.WithClaims(name => _claimsByName.GetValueOrDefault(name)?.State) : WithDisks(record);
         clone.ClaimsMade = record.Phase == ClonePhase.Succeeded;
         return record;
     }

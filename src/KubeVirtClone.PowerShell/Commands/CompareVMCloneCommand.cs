@@ -156,6 +156,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
                 {
                     SourceKind = clone.SourceKind,
                     SourceName = clone.SourceName,
+                    SourceNamespace = clone.SourceNamespace,
                     Asked = clone.Method == nameof(CloneMethod.Clone) ? asked : null,
                 });
             }

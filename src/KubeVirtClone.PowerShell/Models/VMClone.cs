@@ -17,6 +17,7 @@ public sealed class VMClone : KubeVirtObject
         Namespace = record.Namespace;
         SourceKind = record.SourceKind;
         SourceName = record.SourceName;
+        SourceNamespace = record.SourceNamespace;
         Image = record.Image?.ToString();
         TargetName = record.TargetName;
         State = record.State;
@@ -41,7 +42,7 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Name of the clone object.</summary>
     public string Name { get; }
 
-    /// <summary>Namespace of clone, source and target.</summary>
+    /// <summary>Namespace of the clone and its machine; of the source too, unless <see cref="SourceNamespace"/> says another.</summary>
     public string Namespace { get; }
 
     /// <summary>VirtualMachine or VirtualMachineSnapshot.</summary>
@@ -49,6 +50,9 @@ public sealed class VMClone : KubeVirtObject
 
     /// <summary>Name of the source.</summary>
     public string SourceName { get; }
+
+    /// <summary>Namespace of the source, where the clone's disks were copied straight from another one; else null.</summary>
+    public string? SourceNamespace { get; }
 
     /// <summary>The golden image that the source is, with its version: <c>ubuntu-24.04:3</c>; null for any other source.</summary>
     public string? Image { get; }

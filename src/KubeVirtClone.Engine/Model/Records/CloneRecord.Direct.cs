@@ -17,7 +17,7 @@ public sealed partial record CloneRecord
     public string? SourceNamespace => Method == CloneMethod.DataVolume ? Raw.Annotations.GetValueOrDefault(CloneLabels.SourceNamespace) : null;
 
     /// <summary>Whether whoever posts its machine posts what its disks are made of as well: claims, or data volumes. Else its templates make them.</summary>
-    private bool PostsDisks => Method == CloneMethod.Direct || SourceNamespace is not null;
+    internal bool PostsDisks => Method == CloneMethod.Direct || SourceNamespace is not null;
 
     /// <summary>Whether a machine stands for a clone: it was posted by this product. A clone, restore or backup of such a machine under another name does not.</summary>
     /// <param name="machine">The machine.</param>

@@ -102,18 +102,6 @@ public sealed class TargetNamespaceTests
     }
 
     [Fact]
-    public async Task Copies_of_claims_are_refused_there_before_anything_is_brought()
-    {
-        await using var other = await OtherNamespace.CreateAsync();
-        var updates = await other.Lab.CloneAsync(Requests(2), Lab.Options(CloneMethodChoice.DataVolume));
-        updates.Count(u => u.Fault?.Id == FaultIds.VMCloneSourceUnsupported).ShouldBe(2);
-        var check = new BatchPreflight(other.Lab.Cluster, new PreflightOptions { Method = CloneMethodChoice.DataVolume });
-        (await other.Lab.DoAsync(() => check.RunAsync([.. Requests(2).Select(r => new PreflightItem(r))], default))).Findings.ShouldContain(f => f.Code == FaultIds.VMCloneSourceUnsupported);
-        other.Lab.Virtual.Writes.Count(w => w.StartsWith("create virtualmachinesnapshots", StringComparison.Ordinal)).ShouldBe(1, "the image's own");
-        other.ShouldBeAsBefore();
-    }
-
-    [Fact]
     public async Task A_machine_that_cannot_go_there_is_refused_before_it_is_snapshotted()
     {
         await using var other = await OtherNamespace.CreateAsync();
