@@ -127,6 +127,7 @@ internal sealed class CommandContext : IAsyncDisposable
         Verbose = _connection.Verbosity >= 1 ? WriteLine : null,
         Warning = line => WriteLine("warning: " + ShellWords.Line(line)),
         Information = WriteLine,
+        Configured = MachineCertificates.LeaveUnreadFor,
         Trace = _connection.Verbosity >= 6 ? trace => WriteLine(Describe(trace)) : null,
     };
 }

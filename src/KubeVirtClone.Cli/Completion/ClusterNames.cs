@@ -15,6 +15,8 @@ internal sealed class ClusterNames(Func<ConnectionArguments> connection, Cancell
     /// <summary>Longest time a Tab may take.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
+    private static readonly EngineCallbacks Callbacks = new() { Configured = MachineCertificates.LeaveUnreadFor };
+
     private static readonly ResourceKind Namespaces = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
     public async Task<IReadOnlyList<Candidate>> ListAsync(NameKind kind)
@@ -37,7 +39,7 @@ internal sealed class ClusterNames(Func<ConnectionArguments> connection, Cancell
         var options = connection().ToKubeConfigOptions();
         if (kind == NameKind.Context)
             return [.. KubeConfigLoader.ListContexts(options).Select(c => new Candidate(c.Name, $"cluster {c.ClusterName}"))];
-        await using var cluster = await KubeVirtCluster.ConnectAsync(options, EngineCallbacks.None, ct, Deadline);
+        await using var cluster = await KubeVirtCluster.ConnectAsync(options, Callbacks, ct, Deadline);
         var names = new List<Candidate>();
         await foreach (var candidate in Names(cluster, kind, ct))
             names.Add(candidate);

@@ -1,6 +1,7 @@
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Authentication;
+using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Engine.Cluster;
 
@@ -24,6 +25,9 @@ public sealed record EngineCallbacks
 
     /// <summary>What a credential plugin may do, asked when one is about to run; null goes by whether standard input is a terminal.</summary>
     public Func<PluginInteraction>? PluginInteraction { get; init; }
+
+    /// <summary>The cluster that was found in the kubeconfig, before anything is connected.</summary>
+    public Action<ClusterConfiguration>? Configured { get; init; }
 
     /// <summary>Every request sent: method, URL, status, time; for the debug stream.</summary>
     public Action<RequestTrace>? Trace { get; init; }

@@ -72,6 +72,7 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         {
             // Files are read, and keys are opened: not on the caller's thread.
             var configuration = await Task.Run(() => KubeConfigLoader.Load(options), ct);
+            callbacks.Configured?.Invoke(configuration);
             var defaults = new KubernetesClientOptions();
             var patience = requestTimeout ?? defaults.RequestTimeout;
             var client = KubernetesClientFactory.Create(configuration, new KubernetesClientOptions
