@@ -202,7 +202,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         }
 
         run.Created();
-        if (options.Wait && outcome.Sent is { } sent)
+        if (outcome.Sent is { } sent)
             cluster.Times.NoteSent(record, sent);
         cluster.Callbacks.Verbose?.Invoke(
             $"{clone.Request.SourceName} -> {clone.DisplayName}: clone {record.Name} {(outcome.TakenOver ? "was there already" : "created")}");

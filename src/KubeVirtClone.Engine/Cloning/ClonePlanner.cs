@@ -66,11 +66,14 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             .ToList();
         var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
         var refused = new HashSet<CloneRequest>(ReferenceEqualityComparer.Instance);
+        var lacking = new HashSet<CloneRequest>(ReferenceEqualityComparer.Instance);
         foreach (var finding in await new PlannedBatch(cluster).JudgeAsync(facts.Namespace, facts, _types, fresh, how, ct))
         {
             if (!PlannedBatch.IsHopeless(finding))
             {
                 Warn([finding.Message], finding.Requests.Count > 0 ? finding.Requests[0] : fresh[0].Original);
+                if (finding.Code == FindingCodes.TemplateSourceMissing)
+                    lacking.UnionWith(finding.Requests);
                 continue;
             }
 
@@ -80,6 +83,8 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
 
         if (refused.Count > 0)
             clones.RemoveAll(c => c.Existing is null && refused.Contains(c.Original));
+        for (var i = first; lacking.Count > 0 && i < clones.Count; i++)
+            clones[i] = clones[i] with { LacksTemplateSource = lacking.Contains(clones[i].Original) };
     }
 
     private static bool HasPatches(Item item) => item.Checked.Request.Patches is not null || IdentityRules.NeedsPatches(item.Asked);

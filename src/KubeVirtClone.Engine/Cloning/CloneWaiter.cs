@@ -60,14 +60,16 @@ public sealed class CloneWaiter
 
         // Batches whose shared snapshot may have been waited for by these clones alone.
         var shared = new ConcurrentDictionary<(string Namespace, string Batch), bool>();
+        var reached = new ConcurrentQueue<CloneRecord>();
         await ItemStream.WithProgressAsync(
             () => ending.WatchAsync(Task.WhenAll(distinct.Select(reference =>
-                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], shared, meter, updates, ending.Token))))),
+                ending.GuardAsync(WaitOneAsync(reference, options, trackers[reference.Method!.Value], shared, reached, meter, updates, ending.Token))))),
             meter,
             updates,
             _cluster.Clock);
         foreach (var (ns, batch) in shared.Keys)
             await new BatchLeftovers(_cluster).CollectSnapshotsAsync(ns, batch, tiedOnly: true, ct);
+        await new MomentKeeper(_cluster).KeepAsync(reached, ct);
     }
 
     // A name alone does not tell which kind of object stands for the clone.
@@ -104,6 +106,7 @@ public sealed class CloneWaiter
         WaitOptions options,
         CloneTracker tracker,
         ConcurrentDictionary<(string Namespace, string Batch), bool> shared,
+        ConcurrentQueue<CloneRecord> reached,
         ProgressMeter meter,
         ChannelWriter<ItemUpdate<CloneRecord>> updates,
         CancellationToken ct)
@@ -113,6 +116,8 @@ public sealed class CloneWaiter
         if (outcome.Fault is { Terminating: true } fault)
             throw new EngineException(fault);
         meter.End(reference, outcome.Fault is null);
+        if (outcome is { Fault: null, Record: { } record })
+            reached.Enqueue(record);
         if (outcome.Record is { Bound: true, SnapshotName: not null, Batch: { } batch } bound)
             shared[(bound.Namespace, batch)] = true;
         if (outcome.Reservation is not null)

@@ -30,10 +30,12 @@ internal sealed class MomentKeeper(KubeVirtCluster cluster)
     {
         foreach (var alike in clones.GroupBy(c => (c.Namespace, c.Method)))
         {
-            foreach (var chunk in alike.OrderBy(c => c.Name, StringComparer.Ordinal).Chunk(KeptMoments.MostInOne))
+            var kept = KeptMoments.Read(alike.Select(c => c.Raw));
+            // Who looks again later, when they are done, has less to tell.
+            var news = alike.Where(c => cluster.Times.Of(c) is { Count: > 1 } seen && KeptMoments.Richer(kept.GetValueOrDefault(c.Uid), seen) == seen);
+            foreach (var chunk in news.OrderBy(c => c.Name, StringComparer.Ordinal).Chunk(KeptMoments.MostInOne))
             {
-                if (KeptMoments.Write(chunk, cluster.Times) is not { } text)
-                    continue;
+                var text = KeptMoments.Write(chunk, cluster.Times, chunk[0].Raw);
                 var body = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [CloneLabels.Moments] = text } } };
                 try
                 {

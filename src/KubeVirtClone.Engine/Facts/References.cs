@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
@@ -21,6 +23,11 @@ internal sealed class References
 
     /// <summary>True when it is known not to exist.</summary>
     public bool Lacks(ObjectName name) => _found.TryGetValue(name, out var found) && found.Exists == false;
+
+    /// <summary>The volume templates of a machine whose DataSource is known not to exist.</summary>
+    public IEnumerable<(ObjectName DataSource, string Template)> LackingTemplates(JsonObject? machine, string ns) => MachineReferences.DataSources(machine)
+        .Select(d => (Name: new ObjectName(d.Source.Kind, d.Source.Namespace ?? ns, d.Source.Name), d.Template))
+        .Where(d => Lacks(d.Name));
 
     public KubernetesObject? Find(ObjectName name) => _found.GetValueOrDefault(name).Item;
 

@@ -51,6 +51,9 @@ internal sealed record PlannedClone(CheckedRequest Checked, CloneRequest Origina
     /// <summary>Why its disks can be had by method Direct only; null where another gives them too.</summary>
     public string? OnlyDirect { get; init; }
 
+    /// <summary>Whether what a volume template of its source is made of is gone.</summary>
+    public bool LacksTemplateSource { get; init; }
+
     /// <summary>Whether a disk of it comes out smaller than asked where it is made like the source's, and has to grow then.</summary>
     public bool Grows { get; init; }
 

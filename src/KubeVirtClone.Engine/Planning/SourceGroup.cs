@@ -75,7 +75,8 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     }
 
     private (CloneMethod Method, string Why) Choose(List<PlannedClone> clones) =>
-        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), clones.Find(c => c.Source is not null)?.Source, kubeVirt, snapshotsServed, mayPost.Contains(clones[0].Request.Namespace));
+        Choose(options.Method, options.NoSharedSnapshot, clones.ConvertAll(c => c.Request), clones.Find(c => c.Source is not null)?.Source, kubeVirt, snapshotsServed, mayPost.Contains(clones[0].Request.Namespace),
+            clones.Exists(c => c.LacksTemplateSource));
 
     /// <summary>Namespaces of clones that <see cref="CloneMethodChoice.Auto"/> would have made directly, where the user may do that.</summary>
     /// <param name="options">How the batch is carried out.</param>
@@ -83,7 +84,7 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     public static IReadOnlyList<string> Candidates(CloneOptions options, IEnumerable<PlannedClone> clones) => options.Method != CloneMethodChoice.Auto ? [] :
     [
         .. clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName))
-            .Where(g => MayBeDirect(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], g.First().Source))
+            .Where(g => MayBeDirect(options.Method, options.NoSharedSnapshot, [.. g.Select(c => c.Request)], g.First().Source, g.Any(c => c.LacksTemplateSource)))
             .Select(g => g.Key.Namespace)
             .Distinct(StringComparer.Ordinal),
     ];
@@ -93,8 +94,9 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     /// <param name="noSharedSnapshot">Each takes a snapshot of its own.</param>
     /// <param name="requests">The clones.</param>
     /// <param name="source">The machine they are made of, as far as it is known.</param>
-    public static bool MayBeDirect(CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source) => choice == CloneMethodChoice.Auto
-        && Choose(choice, noSharedSnapshot, requests, source, kubeVirt: null, snapshotsServed: true, mayPost: true).Method == CloneMethod.Direct;
+    /// <param name="lacksTemplateSource">What a volume template of it is made of is gone.</param>
+    public static bool MayBeDirect(CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source, bool lacksTemplateSource) => choice == CloneMethodChoice.Auto
+        && Choose(choice, noSharedSnapshot, requests, source, kubeVirt: null, snapshotsServed: true, mayPost: true, lacksTemplateSource).Method == CloneMethod.Direct;
 
     /// <summary>How clones of one source are made, and why so.</summary>
     /// <param name="choice">What was asked for.</param>
@@ -104,8 +106,9 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
     /// <param name="kubeVirt">KubeVirt's version, when known.</param>
     /// <param name="snapshotsServed">Whether the cluster serves snapshots and restores.</param>
     /// <param name="mayPost">Whether the user may create machines and claims.</param>
+    /// <param name="lacksTemplateSource">What a volume template of it is made of is gone.</param>
     public static (CloneMethod Method, string Why) Choose(
-        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source, Version? kubeVirt, bool snapshotsServed, bool mayPost)
+        CloneMethodChoice choice, bool noSharedSnapshot, List<CloneRequest> requests, JsonObject? source, Version? kubeVirt, bool snapshotsServed, bool mayPost, bool lacksTemplateSource)
     {
         if (choice != CloneMethodChoice.Auto)
             return (Enum.Parse<CloneMethod>(choice.ToString()), "it was asked for");
@@ -113,6 +116,8 @@ internal sealed class GroupPlanner(CloneOptions options, string batch, Version? 
             return (CloneMethod.DataVolume, $"its volume '{volume}' takes no snapshots: {reason}");
         if (!snapshotsServed)
             return (CloneMethod.Clone, "this cluster serves no restores");
+        if (mayPost && lacksTemplateSource)
+            return (CloneMethod.Direct, "the DataSource of a volume template is gone, which restores look up again");
         var apart = noSharedSnapshot && requests[0].SourceKind == SourceKinds.VirtualMachine;
         if (mayPost && requests.Exists(r => r.StartsAtOnce))
             return (CloneMethod.Direct, "a machine that starts as soon as it is there has nothing to wait for when it is made directly");

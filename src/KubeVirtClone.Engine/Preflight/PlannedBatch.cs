@@ -72,8 +72,10 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
         if (!volumeSnapshots.IsRead && counted && sources.Exists(s => s.Key.Kind == SourceKinds.VirtualMachineSnapshot))
             volumeSnapshots = await reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
         // What is counted, and whether templates matter, hangs on how the clones are made.
+        var known = await references;
+        var lacking = sources.FindAll(s => known.LackingTemplates(s.Machine, ns).Any()).ConvertAll(s => s.Key);
         var asksAccess = (counted || sources.Exists(s => MachineReferences.DataSources(s.Machine).Any()))
-            && bySource.Exists(s => GroupPlanner.MayBeDirect(options.Method, options.NoSharedSnapshot, [.. s.Clones.Select(c => c.Checked.Request)], s.Machine));
+            && bySource.Exists(s => GroupPlanner.MayBeDirect(options.Method, options.NoSharedSnapshot, [.. s.Clones.Select(c => c.Checked.Request)], s.Machine, lacking.Contains(s.Key)));
         var state = new NamespaceState
         {
             Name = ns,
@@ -93,7 +95,7 @@ internal sealed class PlannedBatch(KubeVirtCluster cluster)
             SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct),
             Sizings = (await sizings).ToDictionary(s => s.Key, s => s.Sizing),
             Types = types,
-            References = await references,
+            References = known,
         };
         var subjects = clones.Select(c => new PreflightSubject(new PreflightItem(c.Original), c.Checked, state)).ToList();
         var few = subjects.Where(s => s.Request.Secrets.Any()).Concat(subjects.DistinctBy(s => SourceKey.Of(s.Request))).Distinct().ToList();

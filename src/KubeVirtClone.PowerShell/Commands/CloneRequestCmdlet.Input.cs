@@ -125,6 +125,7 @@ public abstract partial class CloneRequestCmdlet
                 ImageVersion = bound.Text(nameof(ImageVersion)),
                 Namespace = bound.Text(nameof(Namespace), "ns", "n"),
                 Batch = bound.Text("Batch"),
+                IsForAll = IsGiven,
                 Wishes = bound.Wishes(),
             };
             _requests.AddRange(item.ToRequests(piped, _rows, _naming).Select(r => Identified(r, piped, input)).ToList());

@@ -33,7 +33,7 @@ public abstract partial class CloneRequestCmdlet
             }
         });
 
-    // The namespace of an object wins; a row's gives way to the parameter's, as all of its columns do.
+    // A row's is looked at with its other columns.
     private void CheckNamespace(PipedObject piped)
     {
         if (piped.Kind == PipedKind.Source)

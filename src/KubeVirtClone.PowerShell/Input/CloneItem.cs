@@ -32,6 +32,9 @@ internal sealed class CloneItem
     /// <summary>The batch; wins over the object's.</summary>
     public string? Batch { get; init; }
 
+    /// <summary>Which of the source, the namespace, or neither, are given for all that is piped, and not worked out for each.</summary>
+    public required Func<string, bool> IsForAll { get; init; }
+
     /// <summary>What the clones are to be; wins over what the object says.</summary>
     public required RequestValues Wishes { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed class CloneItem
     {
         var row = piped.Columns.Count > 0 ? (piped.Kind == PipedKind.Row ? rows : new RowReader(static _ => { })).Read(piped.Columns, piped.Kind != PipedKind.Row || NamesSource) : new RequestRow();
         if (row.IsBlank) yield break;
+        if (piped.Kind == PipedKind.Row) CheckRow(row);
         foreach (var template in Templates(piped, row))
         {
             var source = template.GoldenImage ?? template.SourceName;
@@ -53,6 +57,31 @@ internal sealed class CloneItem
                 yield return request with { Input = VMCloneRequest.FromEngine(request) };
             }
         }
+    }
+
+    // Of two machines, or two namespaces, neither may be meant.
+    private void CheckRow(RequestRow row)
+    {
+        if (row.Namespace is { } place && Namespace is { } given && place != given && IsForAll(nameof(Namespace)))
+        {
+            throw new InputException(
+                FaultIds.NamespaceMismatch,
+                ErrorCategory.InvalidArgument,
+                $"The row's column Namespace says '{place}', and -Namespace says '{given}'.",
+                "Leave out one of them: -Namespace is for rows that name none. To make the machine in another namespace than its source's, write -TargetNamespace.");
+        }
+
+        if (!row.NamesSource) return;
+        var (parameter, name, same) = Snapshot is not null ? (nameof(Snapshot), Snapshot, row.Sources is [{ IsSnapshot: true } taken] && taken.Name == Snapshot)
+            : GoldenImage is not null ? (nameof(GoldenImage), GoldenImage, row.GoldenImage == GoldenImage)
+            : GivenSources.Length > 0 ? ("SourceName", string.Join(", ", GivenSources), row.Sources is [{ IsSnapshot: false } only] && GivenSources is [var one] && only.Name == one)
+            : ("", "", true);
+        if (same || !IsForAll(parameter)) return;
+        throw new InputException(
+            "VMCloneSourceGivenTwice",
+            ErrorCategory.InvalidArgument,
+            $"The row names the source '{row.GoldenImage ?? string.Join(", ", row.Sources.Select(s => s.Name))}', and -{parameter} says '{name}'.",
+            $"Leave out one of them: -{parameter} is for rows that name no source.");
     }
 
     // A request for each source, with everything but the target's name.

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Data;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Model.Requests;
 
@@ -33,9 +34,13 @@ internal static class OwnMembers
     }
 
     /// <summary>All members of an object.</summary>
-    public static IReadOnlyList<KeyValuePair<string, object?>> Columns(PSObject input) => input.BaseObject is IDictionary table
-        ? [.. table.Cast<DictionaryEntry>().Select(e => Column(e.Key.ToString() ?? "", e.Value))]
-        : [.. input.Properties.Select(p => Column(p.Name, p.Value))];
+    public static IReadOnlyList<KeyValuePair<string, object?>> Columns(PSObject input) => input.BaseObject switch
+    {
+        IDictionary table => [.. table.Cast<DictionaryEntry>().Select(e => Column(e.Key.ToString() ?? "", e.Value))],
+        // What a query gives has members of its own beside those of its table's columns.
+        DataRow row => [.. row.Table.Columns.Cast<DataColumn>().Select(c => Column(c.ColumnName, row[c] is DBNull ? null : row[c]))],
+        _ => [.. input.Properties.Select(p => Column(p.Name, p.Value is DBNull ? null : p.Value))],
+    };
 
     /// <summary>The members an object has beside its own.</summary>
     public static IReadOnlyList<KeyValuePair<string, object?>> Without(PSObject input, string typeName)

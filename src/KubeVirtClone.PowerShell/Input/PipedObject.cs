@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Data;
 using System.Globalization;
 using System.Management.Automation;
 using KubeVirtClone.Engine.Model.Requests;
@@ -105,6 +106,7 @@ internal sealed class PipedObject
                 FromKubernetes(input),
             IDictionary => Row(input),
             PSCustomObject => Row(input),
+            DataRow => Row(input),
             _ when HasRowMembers(input) => Row(input),
             _ => throw Unusable(typeName),
         };
@@ -183,8 +185,8 @@ internal sealed class PipedObject
         return last is "VirtualMachine" or "VM" or "UniversalVirtualMachineImpl" or "PSVirtualMachine" or "PSVirtualMachineList";
     }
 
-    private static bool HasRowMembers(PSObject input) =>
-        input.Properties["SourceName"] is not null || input.Properties["TargetName"] is not null || input.Properties["Name"] is not null;
+    // Files, processes and services have a Name, and even a Target or VM, that are something else.
+    private static bool HasRowMembers(PSObject input) => input.Properties["SourceName"] is not null || input.Properties["TargetName"] is not null;
 
     private static InputException Foreign(PSObject input, string typeName) => new(
         "ForeignVMObject",

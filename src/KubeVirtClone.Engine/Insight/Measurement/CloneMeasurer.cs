@@ -57,7 +57,7 @@ public sealed class CloneMeasurer
     {
         var list = cases.ToList();
         var kept = KeptMoments.Read(list.Select(c => c.Record.Raw));
-        var timings = list.ConvertAll(c => TimingReader.Read(c, times?.Of(c.Record) ?? kept.GetValueOrDefault(c.Record.Uid)));
+        var timings = list.ConvertAll(c => TimingReader.Read(c, KeptMoments.Richer(times?.Of(c.Record), kept.GetValueOrDefault(c.Record.Uid))));
         var shared = list.Select(c => c.Snapshot).OfType<Kubernetes.KubernetesObject>()
             .FirstOrDefault(s => s.Labels.ContainsKey(CloneLabels.SharedSnapshot));
         var took = shared?.ItemsAt("status", "conditions").Where(c => c.Text("type") == "Ready" && c.Text("status") == "True")

@@ -22,7 +22,9 @@ internal static class TimingReader
         {
             if (record.Method == CloneMethod.Clone && !clone.FromSnapshot)
                 at = Add(spans, ClonePart.Snapshot, started, SnapshotReady(clone, watched), ended: record.Phase is not (ClonePhase.Pending or ClonePhase.SnapshotInProgress));
-            if (at is { } snapshotted && record.Phase is not (ClonePhase.Pending or ClonePhase.SnapshotInProgress))
+            if (watched is null && SawRestoreWhole(seen))
+                at = Add(spans, ClonePart.Restore, seen![ClonePhase.RestoreInProgress], Made(clone, seen), ended: true);
+            else if (at is { } snapshotted && record.Phase is not (ClonePhase.Pending or ClonePhase.SnapshotInProgress))
                 at = Add(spans, ClonePart.Restore, snapshotted, Made(clone, watched), ended: record.Phase == ClonePhase.Succeeded);
             if (at is { } made && record.Phase == ClonePhase.Succeeded && HasVolumes(clone))
                 Add(spans, ClonePart.Bind, made, Bound(clone, made), ended: false);
@@ -50,6 +52,10 @@ internal static class TimingReader
         && (began - record.CreationTimestamp)?.Duration() < LatestStart
             ? seen
             : null;
+
+    // Who came later may still have seen this part from its beginning, which is the one of another phase before.
+    private static bool SawRestoreWhole(IReadOnlyDictionary<ClonePhase, DateTimeOffset>? seen) =>
+        seen is not null && seen.TryGetValue(ClonePhase.RestoreInProgress, out var began) && seen.ContainsKey(ClonePhase.Succeeded) && seen.Values.Any(t => t < began);
 
     // A part whose end left no trace, though it is over, is left out: the next one then begins where this one did.
     private static DateTimeOffset? Add(List<CloneSpan> spans, ClonePart part, DateTimeOffset start, (DateTimeOffset At, string Origin)? end, bool ended)

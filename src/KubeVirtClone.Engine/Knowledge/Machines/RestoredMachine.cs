@@ -56,7 +56,14 @@ internal static class RestoredMachine
     /// <param name="restoreName">Name of the restore; null is one of the clone controller.</param>
     public static int AnnotationBytes(JsonObject machine, string? restoreName)
     {
-        var sum = Encoding.UTF8.GetByteCount(RestoreAnnotation) + Encoding.UTF8.GetByteCount(restoreName ?? MadeUpName) + 1 + Uid.Length;
+        return AnnotationBytes(machine) + Encoding.UTF8.GetByteCount(RestoreAnnotation) + Encoding.UTF8.GetByteCount(restoreName ?? MadeUpName) + 1 + Uid.Length;
+    }
+
+    /// <summary>How many bytes of annotations a machine has, but for the restore's own.</summary>
+    /// <param name="machine">The machine.</param>
+    public static int AnnotationBytes(JsonObject machine)
+    {
+        var sum = 0;
         foreach (var (key, value) in machine["metadata"]?["annotations"] as JsonObject ?? [])
         {
             if (key != RestoreAnnotation)

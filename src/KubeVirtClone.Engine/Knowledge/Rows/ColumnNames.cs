@@ -19,6 +19,9 @@ public static class ColumnNames
     internal static readonly string[] CloneName = ["CloneName"];
     internal static readonly string[] Batch = ["Batch"];
 
+    private static readonly string[] SourceWords = ["SOURCE", "TEMPLATE", "FROM", "MASTER", "ORIGINAL"];
+    private static readonly string[] TargetWords = ["TARGET", "NEWNAME", "NEW NAME", "NEW_NAME", "NEW-NAME", "NEWVM", "DESTINATION", "CLONE"];
+
     private static readonly string[][] Places = [Source, SourceKind, Snapshot, GoldenImage, ImageVersion, Target, Name, Namespace, CloneName, Batch];
 
     /// <summary>Names of the column that names the source.</summary>
@@ -44,7 +47,9 @@ public static class ColumnNames
             .Where(n => n.Distance <= n.Most && n.Distance < written.Length)
             .OrderBy(n => n.Distance)
             .Select(n => n.Name)
-            .FirstOrDefault();
+            .FirstOrDefault()
+            // What others call what is cloned, and into what.
+            ?? (Array.Exists(SourceWords, w => written.Contains(w, StringComparison.Ordinal)) ? Source[0] : Array.Exists(TargetWords, w => written.Contains(w, StringComparison.Ordinal)) ? Target[0] : null);
     }
 
     // Letters to add, drop, change or exchange with their neighbour.

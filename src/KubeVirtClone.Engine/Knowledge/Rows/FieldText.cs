@@ -21,6 +21,8 @@ public static class FieldText
         ArgumentNullException.ThrowIfNull(field);
         if (value is null || value is string blank && string.IsNullOrWhiteSpace(blank))
             return null;
+        if (field.Kind is RequestFieldKind.Text or RequestFieldKind.Size or RequestFieldKind.Choice or RequestFieldKind.Flag)
+            value = Single(field.Name, value);
         return field.Kind switch
         {
             RequestFieldKind.Text => Write(value).Trim(),
@@ -35,6 +37,14 @@ public static class FieldText
             _ => value is IDictionary table ? Table(table) : Entries(field, value is string text ? Split(text) : Items(value)),
         };
     }
+
+    /// <summary>The one value of what takes one, also out of a list of one.</summary>
+    /// <param name="name">What takes it.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="RequestFaultException">There are several, or none.</exception>
+    internal static object Single(string name, object value) => value is not IEnumerable list || value is string ? value
+        : value is not IDictionary && list.Cast<object?>().ToList() is [{ } only] ? only
+        : throw new RequestFaultException(FaultIds.VMCloneRowInvalid, $"{name} takes one value, and has {(value is IDictionary ? "a table" : $"{list.Cast<object?>().Count()}")}.", "Give one value.");
 
     /// <summary>A single value as a text, as Kubernetes writes it.</summary>
     /// <param name="value">The value; null gives an empty text.</param>

@@ -44,10 +44,11 @@ public sealed class RowReader(Action<string> warn)
 
         var image = cells.Text(ColumnNames.GoldenImage);
         var version = cells.Text(ColumnNames.ImageVersion);
-        var sources = Sources(cells, image, hasSource, out var nameIsSource);
+        var targets = cells.List(ColumnNames.Target);
+        // Beside a target's name it is the source's, whatever the command line says.
+        var sources = Sources(cells, image, hasSource, namesTarget: targets.Count > 0, out var nameIsSource);
         if (version is not null && image is null && !hasSource)
             throw Invalid("ImageVersion is given, and no GoldenImage.", "Fill its column GoldenImage, or leave ImageVersion empty.");
-        var targets = cells.List(ColumnNames.Target);
         foreach (var column in columns.Select(c => c.Key).Where(c => c.Length > 0 && !ColumnNames.IsKnown(c) && _warned.Add(c)))
             warn($"The column '{column}' says nothing of a clone and is not used{(ColumnNames.Nearest(column) is { } near ? $"; is {near} meant?" : ".")}");
         return new RequestRow
@@ -63,7 +64,7 @@ public sealed class RowReader(Action<string> warn)
         };
     }
 
-    private static List<SourceReference> Sources(Cells cells, string? image, bool hasSource, out bool nameIsSource)
+    private static List<SourceReference> Sources(Cells cells, string? image, bool hasSource, bool namesTarget, out bool nameIsSource)
     {
         nameIsSource = false;
         var names = cells.List(ColumnNames.Source);
@@ -78,7 +79,7 @@ public sealed class RowReader(Action<string> warn)
             return cells.Of<List<SourceReference>>(ColumnNames.Snapshot, () => [.. snapshots.Select(s => SourceReference.Parse(s, "snapshot"))]);
         if (image is not null)
             return [];
-        if (names.Count == 0 && !hasSource && !cells.Has(ColumnNames.Source) && !cells.Has(ColumnNames.Snapshot) && !cells.Has(ColumnNames.GoldenImage))
+        if (names.Count == 0 && (!hasSource || namesTarget) && !cells.Has(ColumnNames.Source) && !cells.Has(ColumnNames.Snapshot) && !cells.Has(ColumnNames.GoldenImage))
         {
             names = cells.List(ColumnNames.Name);
             nameIsSource = names.Count > 0;
@@ -94,8 +95,9 @@ public sealed class RowReader(Action<string> warn)
         if (new[] { ColumnNames.Source, ColumnNames.Snapshot, ColumnNames.GoldenImage, ColumnNames.Name }.SelectMany(cells.Among).ToList() is { Count: > 0 } empty)
             return new(FaultIds.VMCloneSourceMissing, $"The row names no source: {string.Join(" and ", empty)} {(empty.Count == 1 ? "is" : "are")} empty.", $"Fill its column {empty[0]}, or name the source for all rows on the command line.");
         var columns = string.Join(", ", cells.Names.Select(n => $"'{n}'"));
-        var hint = cells.Names.Select(n => ColumnNames.IsKnown(n) ? null : ColumnNames.Nearest(n) is "SourceName" or "Snapshot" or "GoldenImage" ? $" '{n}' may be meant for {ColumnNames.Nearest(n)}." : null).FirstOrDefault(h => h is not null)
-            ?? (cells.Names is [var only] && only.AsSpan().IndexOfAny(';', '\t') >= 0 ? " Its values are parted by another sign than the comma: read it with that as its delimiter." : "");
+        var hint = cells.Names is [var only] && only.AsSpan().IndexOfAny(";|\t") >= 0
+            ? " Its values are parted by another sign than the comma: read it with that as its delimiter."
+            : cells.Names.Select(n => ColumnNames.IsKnown(n) ? null : ColumnNames.Nearest(n) is "SourceName" or "Snapshot" or "GoldenImage" ? $" '{n}' may be meant for {ColumnNames.Nearest(n)}." : null).FirstOrDefault(h => h is not null) ?? "";
         return new(
             FaultIds.VMCloneSourceMissing,
             $"The row names no source: its columns are {(columns.Length == 0 ? "none" : columns)}.{hint}",
@@ -159,7 +161,7 @@ public sealed class RowReader(Action<string> warn)
 
         public static bool IsBlank(object? value) => value is null || value is string text && string.IsNullOrWhiteSpace(text);
 
-        public string? Text(string[] names) => Value(names) is { } value ? FieldText.Write(value).Trim() : null;
+        public string? Text(string[] names) => Value(names) is { } value ? FieldText.Write(FieldText.Single(names[0], value)).Trim() : null;
 
         public IReadOnlyList<string> List(string[] names) => Value(names) switch
         {

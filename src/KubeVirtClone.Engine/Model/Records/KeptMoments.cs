@@ -13,20 +13,28 @@ internal static class KeptMoments
     /// <summary>Most clones in one annotation: with all phases about 50 KB, of the 256 KB an object may have in all of its annotations.</summary>
     public const int MostInOne = 250;
 
-    /// <summary>The annotation's text; null when none of the clones was watched from its beginning.</summary>
-    /// <param name="clones">The clones.</param>
+    /// <summary>The annotation's text for an object that may have one already: what it says of others stays.</summary>
+    /// <param name="clones">The clones whose moments are to be written down.</param>
     /// <param name="times">What was seen.</param>
-    public static string? Write(IEnumerable<CloneRecord> clones, PhaseTimes times)
+    /// <param name="holder">The object that is to have it.</param>
+    public static string Write(IEnumerable<CloneRecord> clones, PhaseTimes times, KubernetesObject holder)
     {
-        var kept = new JsonObject();
+        var kept = new JsonObject(Read([holder]).Select(k => KeyValuePair.Create(k.Key, (JsonNode?)Text(k.Value))));
         foreach (var clone in clones)
-        {
-            if (times.Of(clone) is { Count: > 1 } seen)
-                kept[clone.Uid] = new JsonObject(seen.OrderBy(s => s.Value).Select(s => KeyValuePair.Create(s.Key.ToString(), (JsonNode?)s.Value.ToUnixTimeMilliseconds())));
-        }
-
-        return kept.Count == 0 ? null : kept.ToJsonString();
+            kept[clone.Uid] = Text(times.Of(clone)!);
+        return kept.ToJsonString();
     }
+
+    /// <summary>What tells more of a clone: of more phases, else from an earlier one on.</summary>
+    /// <param name="one">What was seen.</param>
+    /// <param name="other">What else was.</param>
+    public static IReadOnlyDictionary<ClonePhase, DateTimeOffset>? Richer(IReadOnlyDictionary<ClonePhase, DateTimeOffset>? one, IReadOnlyDictionary<ClonePhase, DateTimeOffset>? other) =>
+        one is not { Count: > 0 } ? other
+        : other is not { Count: > 0 } || one.Count > other.Count || (one.Count == other.Count && one.Values.Min() <= other.Values.Min()) ? one
+        : other;
+
+    private static JsonObject? Text(IReadOnlyDictionary<ClonePhase, DateTimeOffset> seen) =>
+        new JsonObject(seen.OrderBy(s => s.Value).Select(s => KeyValuePair.Create(s.Key.ToString(), (JsonNode?)s.Value.ToUnixTimeMilliseconds())));
 
     /// <summary>What is written down on any of some objects, by the uid of the clone.</summary>
     /// <param name="objects">The objects.</param>
@@ -39,8 +47,9 @@ internal static class KeptMoments
             {
                 foreach (var (uid, phases) in JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, long>>>(text) ?? [])
                 {
-                    kept[uid] = phases.Where(p => Enum.TryParse<ClonePhase>(p.Key, out _))
-                        .ToDictionary(p => Enum.Parse<ClonePhase>(p.Key), p => DateTimeOffset.FromUnixTimeMilliseconds(p.Value));
+                    kept[uid] = Richer(
+                        kept.GetValueOrDefault(uid),
+                        phases.Where(p => Enum.TryParse<ClonePhase>(p.Key, out _)).ToDictionary(p => Enum.Parse<ClonePhase>(p.Key), p => DateTimeOffset.FromUnixTimeMilliseconds(p.Value)))!;
                 }
             }
             catch (Exception e) when (e is JsonException or ArgumentOutOfRangeException)

@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -53,7 +56,23 @@ internal sealed class RestoredMachineCheck : SourceCheck
                 "spec.template.spec.domain.memory");
         }
 
-        var name = batch.MethodOf(source) == CloneMethod.Restore ? subject.Request.CloneName : null;
+        var method = batch.MethodOf(source);
+        if (method.StandsAsMachine())
+        {
+            if (DirectBytes(made, subject) is > RestoredMachine.MaxAnnotationBytes and var marked)
+            {
+                yield return source.Finding(
+                    FindingSeverity.Error,
+                    FindingCodes.TargetRefused,
+                    $"The annotations of '{source.Name}' would have {Number(marked)} bytes with those that a machine made directly is marked with; {Number(RestoredMachine.MaxAnnotationBytes)} are allowed.",
+                    $"Leave the largest out: {OptionName.ExcludeAnnotation} {string.Join(", ", Largest(made))}",
+                    "metadata.annotations");
+            }
+
+            yield break;
+        }
+
+        var name = method == CloneMethod.Restore ? subject.Request.CloneName : null;
         if (RestoredMachine.AnnotationBytes(made, name) is > RestoredMachine.MaxAnnotationBytes and var bytes)
         {
             yield return source.Finding(
@@ -66,13 +85,29 @@ internal sealed class RestoredMachineCheck : SourceCheck
         }
     }
 
-    private static IEnumerable<string> Largest(System.Text.Json.Nodes.JsonObject machine) =>
-        (machine["metadata"]?["annotations"] as System.Text.Json.Nodes.JsonObject ?? [])
+    // What it is marked with is written down only where it may matter.
+    private static int DirectBytes(JsonObject made, PreflightSubject subject)
+    {
+        var request = subject.Request;
+        var own = RestoredMachine.AnnotationBytes(made);
+        if (own + (request.Patches?.Sum(p => p.Length) ?? 0) < RestoredMachine.MaxAnnotationBytes / 2)
+            return own;
+        var machine = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = made["metadata"]?["annotations"]?.DeepClone() ?? new JsonObject() } };
+        var batch = request.Batch ?? "";
+        var claims = SourceMachine.Copied(made).Select(v => CloneNames.ForClaim(batch, request.Namespace, request.TargetName!, v.Name, request.VolumeNamePolicy == "RandomizeNames"));
+        var body = DirectManifest.Machine(machine, request, $"{CloneNames.ForSharedSnapshot(batch, request.Namespace, request.SourceName)}/{Guid.Empty}", [.. claims]);
+        RequestFingerprint.Mark(body, RequestFingerprint.Of(request, request), request);
+        body["metadata"]!["annotations"]![CloneLabels.CloneSpec] = CloneManifest.Build(request, "")["spec"]!.ToJsonString();
+        return RestoredMachine.AnnotationBytes(body);
+    }
+
+    private static IEnumerable<string> Largest(JsonObject machine) =>
+        (machine["metadata"]?["annotations"] as JsonObject ?? [])
             .OrderByDescending(a => SourceMachine.Text(a.Value)?.Length ?? 0)
             .Take(1)
             .Select(a => $"'{a.Key}'");
 
-    private static decimal? Bytes(System.Text.Json.Nodes.JsonNode? quantity) => Quantity.Parse(SourceMachine.Text(quantity));
+    private static decimal? Bytes(JsonNode? quantity) => Quantity.Parse(SourceMachine.Text(quantity));
 
     private static string Names(IReadOnlyList<(int Index, string Name)> templates) => string.Join(", ", templates.Select(t => $"'{t.Name}'"));
 
@@ -104,20 +139,25 @@ internal sealed class TemplateSourceCheck : SourceCheck
     public override IEnumerable<Finding> Check(PreflightSource source, PreflightBatch batch)
     {
         // Machines that are posted have no templates of their source's.
-        if (batch.MethodOf(source).StandsAsMachine())
+        var isPosted = batch.MethodOf(source).StandsAsMachine();
+        if (isPosted && batch.Options.Method != CloneMethodChoice.Auto)
             yield break;
-        foreach (var (reference, template) in MachineReferences.DataSources(source.Machine))
+        foreach (var (name, template) in batch.LackingTemplates(source))
         {
-            var name = new ObjectName(reference.Kind, reference.Namespace ?? source.First.Request.Namespace, reference.Name);
-            if (!batch.Facts.References.Lacks(name))
-                continue;
-            yield return source.Finding(
-                FindingSeverity.Error,
-                FindingCodes.TemplateSourceMissing,
-                $"The DataSource '{name.Name}' in namespace '{name.Namespace}', from which the volume template '{template}' of '{source.Name}' is made, does not exist (any more): "
-                    + "the restore copies the volume, then fails to make its data volume, and tries for ever.",
-                "Make the DataSource again (what it points to does not matter: the data comes from the snapshot), or name the source's volume as a claim and take the template out of it.",
-                $"spec.dataVolumeTemplates[{template}].spec.sourceRef");
+            var gone = $"The DataSource '{name.Name}' in namespace '{name.Namespace}', from which the volume template '{template}' of '{source.Name}' is made, does not exist (any more): ";
+            yield return isPosted
+                ? source.Finding(
+                    FindingSeverity.Warning,
+                    FindingCodes.TemplateSourceMissing,
+                    gone + "the clones are made directly, without the template, because a restore would look its DataSource up and try for ever.",
+                    "",
+                    $"spec.dataVolumeTemplates[{template}].spec.sourceRef")
+                : source.Finding(
+                    FindingSeverity.Error,
+                    FindingCodes.TemplateSourceMissing,
+                    gone + "the restore copies the volume, then fails to make its data volume, and tries for ever.",
+                    $"Make the DataSource again (what it points to does not matter: the data comes from the snapshot), make the clones directly ({OptionName.Method} Direct), which looks nothing up, or name the source's volume as a claim and take the template out of it.",
+                    $"spec.dataVolumeTemplates[{template}].spec.sourceRef");
         }
     }
 }

@@ -158,13 +158,16 @@ internal sealed class PreflightBatch
     /// <summary>How much of a quota's resource is taken by what is made in the same namespace before these.</summary>
     public Func<string, decimal> TakenBefore { get; init; } = static _ => 0;
 
+    /// <summary>Volume templates of a source whose DataSource is known to be gone, with its name.</summary>
+    public IEnumerable<(ObjectName DataSource, string Template)> LackingTemplates(PreflightSource source) => Facts.References.LackingTemplates(source.Machine, source.First.Request.Namespace);
+
     /// <summary>How clones of a source would be made.</summary>
     public CloneMethod MethodOf(PreflightSource source)
     {
         if (source.First.AsItStands)
             return source.First.Item.IsRestore ? CloneMethod.Restore : CloneMethod.Clone;
         var requests = source.All.Select(s => s.Request).ToList();
-        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, source.Machine, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, source.State.MayPost).Method;
+        return GroupPlanner.Choose(Options.Method, Options.NoSharedSnapshot, requests, source.Machine, Facts.KubeVirtVersion, Facts.SnapshotApiVersion is not null, source.State.MayPost, LackingTemplates(source).Any()).Method;
     }
 
     /// <summary>True when CDI copies the volumes of a source: no snapshot is taken of the machine.</summary>

@@ -65,10 +65,10 @@ public sealed class MeasurementTests
         var measured = await new CloneMeasurer(world.World.Cluster).MeasureBatchAsync("default", "b1", CancellationToken.None);
         measured.Clones.Count.ShouldBe(3);
         measured.Clones.ShouldAllBe(c => c.Spans[0].Origin == "watch" && c.Restore != null);
-        // Another process has what whoever made and waited for them has written down, else the objects' own times only.
+        // Another process has what whoever waited for them has written down.
         var later = new KubeVirtCluster(world.Client, clock: world.Clock);
         (await new CloneMeasurer(later).MeasureBatchAsync("default", "b1", CancellationToken.None)).Clones
-            .ShouldAllBe(c => c.Spans.Any(s => s.Origin == "watch") == (method == CloneMethodChoice.Restore));
+            .ShouldAllBe(c => c.Spans.Any(s => s.Origin == "watch"));
     }
 
     [Fact]

@@ -36,10 +36,31 @@ public sealed class RowReaderTests
         var row = _reader.Read(Columns(("Name", "web-1")), hasSource: true);
         row.NamesSource.ShouldBeFalse();
         row.Targets.ShouldBe(["web-1"]);
+
+        // Beside the target's it is the source's own, and no name to be dropped.
+        var both = _reader.Read(Columns(("Name", "golden"), ("TargetName", "web-1")), hasSource: true);
+        both.Sources.ShouldHaveSingleItem().Name.ShouldBe("golden");
+        both.Targets.ShouldBe(["web-1"]);
     }
 
     [Theory]
+    [InlineData("Source VM", "SourceName")]
+    [InlineData("Template", "SourceName")]
+    [InlineData("source_vm_name", "SourceName")]
+    [InlineData("NewName", "TargetName")]
+    [InlineData("Destination", "TargetName")]
+    [InlineData("Target VM", "TargetName")]
+    [InlineData("Hostnmae", "Hostname")]
+    [InlineData("Notes", null)]
+    [InlineData("Owner", null)]
+    [InlineData("Status", null)]
+    public void The_name_that_may_be_meant_is_told(string column, string? meant) => ColumnNames.Nearest(column).ShouldBe(meant);
+
+    [Theory]
     [InlineData("SourceName;TargetName;Label", "golden;csv-c;tier=web", "'SourceName;TargetName;Label'", "Delimiter")]
+    [InlineData("SourceName|TargetName", "golden|csv-c", "'SourceName|TargetName'", "delimiter")]
+    [InlineData("SourceName\tTargetName", "golden\tcsv-c", "'SourceName\tTargetName'", "delimiter")]
+    [InlineData("Template", "golden", "'Template'", "meant for SourceName")]
     [InlineData("SourceName ", "golden", "'SourceName '", "meant for SourceName")]
     [InlineData("SourceVM", "golden", "'SourceVM'", "meant for SourceName")]
     [InlineData("Machine", "golden", "'Machine'", "SourceName")]

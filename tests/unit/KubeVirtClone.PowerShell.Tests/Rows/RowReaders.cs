@@ -37,16 +37,16 @@ internal sealed class RowReaders : IDisposable
     }
 
     /// <summary>As <c>Import-Csv | New-VMClone</c> reads it.</summary>
-    public ReadTable ByModule(string file) => ByModule("Import-Csv -LiteralPath $args[0]", file);
+    public ReadTable ByModule(string file) => ByModule("Import-Csv -LiteralPath $args[0]", [], file);
 
     /// <summary>As <c>New-VMClone</c> reads what a script writes.</summary>
-    public ReadTable ByModule(string script, params object[] arguments)
+    public ReadTable ByModule(string script, Dictionary<string, object> parameters, params object[] arguments)
     {
         using var import = Shell.Create(_runspace).AddScript(script);
         foreach (var argument in arguments)
             import.AddArgument(argument);
         var rows = import.Invoke().ToList();
-        using var read = Shell.Create(_runspace).AddCommand("Read-RequestRow");
+        using var read = Shell.Create(_runspace).AddCommand("Read-RequestRow").AddParameters(parameters);
         var made = read.Invoke(rows);
         return new(
             [.. rows.Select(row => new ReadRow(
