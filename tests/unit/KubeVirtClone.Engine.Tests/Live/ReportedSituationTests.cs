@@ -124,6 +124,12 @@ public sealed class ReportedSituationTests
             m => m.ShouldContain("secret no-such-secret"));
         var shared = findings.Where(f => f.Code == FindingCodes.Shared).Select(f => f.Message).ToList();
         shared.ShouldHaveSingleItem().ShouldContain("secret app-env");
+        // And by whoever waits for such a machine to run.
+        var options = new CloneOptions { Batch = "b", Wait = true, For = WaitState.Running, Timeout = TimeSpan.FromSeconds(4) };
+        var waited = (await sandbox.CloneAsync([Request("c-sec", "app", "app-2") with { Start = true }], options)).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+        waited.Id.ShouldBe(FaultIds.VMCloneTimeout);
+        waited.Message.ShouldContain("the secret gone-cloudinit");
+        waited.RecommendedAction.ToString().ShouldContain("kubectl create secret generic gone-cloudinit");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Tests.Support;
 
@@ -54,9 +55,11 @@ public sealed class PlannedBatchTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_only_restores_need_is_told_where_the_clones_are_restored(bool mayPost)
+    [InlineData(true, CloneOptions.AutoRestoreAbove + 1)]
+    [InlineData(false, CloneOptions.AutoRestoreAbove + 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    public async Task What_only_restores_need_is_told_where_the_clones_are_restored_and_who_may_makes_them_otherwise(bool mayPost, int count)
     {
         _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m =>
         {
@@ -66,18 +69,28 @@ public sealed class PlannedBatchTests
         PutQuota("count/virtualmachinerestores.snapshot.kubevirt.io", "0");
         _world.Client.Answer = (path, _) => !path.Contains("selfsubjectaccessreviews", StringComparison.Ordinal) ? null
             : new JsonObject { ["apiVersion"] = "authorization.k8s.io/v1", ["kind"] = "SelfSubjectAccessReview", ["status"] = new JsonObject { ["allowed"] = mayPost } };
-        var planner = new ClonePlanner(_world.Cluster, new CloneOptions { Method = CloneMethodChoice.Auto }, "b");
-        var plan = await planner.PlanAsync(World.Requests(CloneOptions.AutoRestoreAbove + 1), CancellationToken.None);
+        var options = new CloneOptions { Method = CloneMethodChoice.Auto };
+        var plan = await new ClonePlanner(_world.Cluster, options, "b").PlanAsync(World.Requests(count), CancellationToken.None);
         // A restore would never end without the DataSource: none is made.
-        plan.Clones.Count.ShouldBe(mayPost ? CloneOptions.AutoRestoreAbove + 1 : 0);
+        plan.Clones.Count.ShouldBe(mayPost ? count : 0);
         var warnings = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ToList();
         var faults = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!).ToList();
-        faults.Count(f => f.Id == FindingCodes.TemplateSourceMissing && f.Message.Contains("DataSource 'gone'", StringComparison.Ordinal)).ShouldBe(mayPost ? 0 : CloneOptions.AutoRestoreAbove + 1);
+        faults.Count(f => f.Id == FindingCodes.TemplateSourceMissing && f.Message.Contains("DataSource 'gone'", StringComparison.Ordinal)).ShouldBe(mayPost ? 0 : count);
+        warnings.Count(w => w.Contains("DataSource 'gone'", StringComparison.Ordinal) && w.Contains("directly", StringComparison.Ordinal)).ShouldBe(mayPost ? 1 : 0);
+        if (mayPost)
+        {
+            GroupPlanner.Candidates(options, plan.Clones).ShouldBe(["default"]);
+            new GroupPlanner(options, "b", kubeVirt: null, snapshotsServed: true, new HashSet<string>(StringComparer.Ordinal) { "default" }, verbose: null).Plan(plan.Clones).ShouldAllBe(g => g.Method == CloneMethod.Direct);
+        }
+
+        if (count <= CloneOptions.AutoRestoreAbove)
+            return;
         warnings.Exists(w => w.Contains("'quota'", StringComparison.Ordinal)).ShouldBe(!mayPost);
     }
 
     [Theory]
     [InlineData("annotations", FindingCodes.TargetRefused)]
+    [InlineData("marks", FindingCodes.TargetRefused)]
     [InlineData("maxGuest", FindingCodes.TargetRefused)]
     [InlineData("name", FindingCodes.SourceNameLong)]
     [InlineData("dump", FindingCodes.ClaimMissing)]
@@ -103,6 +116,10 @@ public sealed class PlannedBatchTests
             case "annotations":
                 machine["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 262_100) };
                 break;
+            // Room for what a restore adds, and none for what a machine made directly is marked with.
+            case "marks":
+                machine["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 261_900) };
+                break;
             case "maxGuest":
                 spec["template"]!["spec"]!["domain"]!["memory"] = JsonNode.Parse("""{ "guest": "8Gi", "maxGuest": "4Gi" }""");
                 break;
@@ -123,7 +140,7 @@ public sealed class PlannedBatchTests
         else
             world.Client.Put(KubeVirtKinds.VirtualMachine, machine);
         world.SucceedAtOnce();
-        var updates = await world.CloneAsync(World.Requests(count).ConvertAll(r => r with { SourceName = source }), new CloneOptions { Method = CloneMethodChoice.Restore });
+        var updates = await world.CloneAsync(World.Requests(count).ConvertAll(r => r with { SourceName = source }), new CloneOptions { Method = kind == "marks" ? CloneMethodChoice.Direct : CloneMethodChoice.Restore });
         world.Client.Count("CREATE virtualmachine").ShouldBe(0);
         return (world.Client.Count("LIST") + world.Client.Count("GET"), updates.Of(ItemUpdateKind.Fault).ConvertAll(u => u.Fault!.Id));
     }
