@@ -94,8 +94,8 @@ internal static class ReportedSituation
 
     public static CloneRequest Request(string ns, string source, string target) => new() { Namespace = ns, SourceName = source, TargetName = target };
 
-    public static async Task<IReadOnlyList<Finding>> TestAsync(SandboxedCluster sandbox, IReadOnlyList<CloneRequest> requests) =>
-        (await new ClonePreflight(sandbox.Cluster).RunAsync(requests, default)).Findings;
+    public static async Task<IReadOnlyList<Finding>> TestAsync(SandboxedCluster sandbox, IReadOnlyList<CloneRequest> requests, CloneMethodChoice method = CloneMethodChoice.Auto) =>
+        (await new ClonePreflight(sandbox.Cluster, new PreflightOptions { Method = method }).RunAsync(requests, default)).Findings;
 
     public static async Task<MachineComparison> CloneAndCompareAsync(SandboxedCluster sandbox, CloneRequest request)
     {

@@ -90,7 +90,6 @@ public sealed class PlannedBatchTests
 
     [Theory]
     [InlineData("annotations", FindingCodes.TargetRefused)]
-    [InlineData("marks", FindingCodes.TargetRefused)]
     [InlineData("maxGuest", FindingCodes.TargetRefused)]
     [InlineData("name", FindingCodes.SourceNameLong)]
     [InlineData("dump", FindingCodes.ClaimMissing)]
@@ -105,6 +104,19 @@ public sealed class PlannedBatchTests
         many.ShouldBeLessThanOrEqualTo(few + 4);
     }
 
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore, 0)]
+    [InlineData(CloneMethodChoice.Direct, 2)]
+    public async Task What_a_machine_made_directly_is_marked_with_has_to_have_room(CloneMethodChoice method, int refused)
+    {
+        // Room for what a restore adds, and for no more.
+        _world.Client.Update(KubeVirtKinds.VirtualMachine, "default", "golden", m => m["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 261_900) });
+        var plan = await new ClonePlanner(_world.Cluster, new CloneOptions { Method = method }, "b").PlanAsync(World.Requests(2), CancellationToken.None);
+        var faults = plan.Updates.Where(u => u.Kind == ItemUpdateKind.Fault).Select(u => u.Fault!).ToList();
+        faults.Count.ShouldBe(refused);
+        faults.ShouldAllBe(f => f.Id == FindingCodes.TargetRefused && f.RecommendedAction.ToString().Contains("'notes'", StringComparison.Ordinal));
+    }
+
     private static async Task<(int Requests, List<string> Faults)> RefuseAsync(string kind, int count)
     {
         var world = new World();
@@ -115,10 +127,6 @@ public sealed class PlannedBatchTests
         {
             case "annotations":
                 machine["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 262_100) };
-                break;
-            // Room for what a restore adds, and none for what a machine made directly is marked with.
-            case "marks":
-                machine["metadata"]!["annotations"] = new JsonObject { ["notes"] = new string('n', 261_900) };
                 break;
             case "maxGuest":
                 spec["template"]!["spec"]!["domain"]!["memory"] = JsonNode.Parse("""{ "guest": "8Gi", "maxGuest": "4Gi" }""");
@@ -140,7 +148,7 @@ public sealed class PlannedBatchTests
         else
             world.Client.Put(KubeVirtKinds.VirtualMachine, machine);
         world.SucceedAtOnce();
-        var updates = await world.CloneAsync(World.Requests(count).ConvertAll(r => r with { SourceName = source }), new CloneOptions { Method = kind == "marks" ? CloneMethodChoice.Direct : CloneMethodChoice.Restore });
+        var updates = await world.CloneAsync(World.Requests(count).ConvertAll(r => r with { SourceName = source }), new CloneOptions { Method = CloneMethodChoice.Restore });
         world.Client.Count("CREATE virtualmachine").ShouldBe(0);
         return (world.Client.Count("LIST") + world.Client.Count("GET"), updates.Of(ItemUpdateKind.Fault).ConvertAll(u => u.Fault!.Id));
     }
