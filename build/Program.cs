@@ -13,7 +13,7 @@ internal static class Program
                     Names after it run the suites that have one of them in theirs; with --strict a missing tool fails the run.
           coverage  build, then run the unit suites and print by project which part of the lines they reach
           demo      build, then clone VMs on the local sandbox and show the result
-          bench     build, then run the side-by-side benchmarks
+          bench     build, then run the benchmarks; `bench compare` measures every way to make clones side by side and draws a chart
           soak      clone under faults and kills for some minutes (5) by a seed, and print what was lost, made twice, left, hung or unexplained
           docs      regenerate the module's help file from docs/help (needs a PowerShell with platyPS)
           package   compile what users run, then pack the module and kubectl-vmclone under output/package;

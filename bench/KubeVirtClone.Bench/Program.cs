@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using k8s.Models;
+using KubeVirtClone.Bench.Compare;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Requests;
@@ -11,7 +12,7 @@ using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Bench;
 
-/// <summary>Times the engine against the sandbox: <c>./build.sh bench [VMS [CLONES]]</c>, or <c>./build.sh bench planning</c> for planning alone. One line a measurement, several rounds each.</summary>
+/// <summary>Times the engine against the sandbox: <c>./build.sh bench [VMS [CLONES]]</c>, <c>./build.sh bench planning</c> for planning alone, or <c>./build.sh bench compare</c> for every way side by side. One line a measurement, several rounds each.</summary>
 internal static class Program
 {
     private const int Rounds = 3;
@@ -28,6 +29,18 @@ internal static class Program
         if (args is ["sandbox", var count, var file])
         {
             await SandboxAsync(int.Parse(count), file);
+            return 0;
+        }
+
+        if (args is ["compared-server", var vms, var path])
+        {
+            await ComparedServer.RunAsync(int.Parse(vms), path);
+            return 0;
+        }
+
+        if (args is ["compare", ..])
+        {
+            await CompareBench.RunAsync(args.AsMemory(1));
             return 0;
         }
 
