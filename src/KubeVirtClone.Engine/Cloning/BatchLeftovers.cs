@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
+using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
@@ -49,8 +50,14 @@ public sealed class BatchLeftovers
         ArgumentNullException.ThrowIfNull(batch);
         if (NameRules.WhyNotLabelValue(batch) is { } why)
             throw new EngineException(CloneCatalog.BadBatch(batch, why));
+        var unmoved = new List<string>();
+        await KubeVirtCluster.GuardAsync(async () =>
+        {
+            await TransferRemains.CollectAsync(_cluster, ns ?? _cluster.Namespace, batch, text => unmoved.Add(text.ToString()), ct);
+            return true;
+        });
         var left = await KubeVirtCluster.GuardAsync(() => new OrphanedVolumes(_cluster).RemoveAsync(ns ?? _cluster.Namespace, batch, includeTarget, ct));
-        return [.. await CollectSnapshotsAsync(ns, batch, tiedOnly: false, ct), .. left];
+        return [.. unmoved, .. await CollectSnapshotsAsync(ns, batch, tiedOnly: false, ct), .. left];
     }
 
     /// <summary>Says of a batch whose clones are gone which claims were restored for its machines and stay, though neither a machine nor a restore needs them.</summary>

@@ -39,6 +39,7 @@ internal sealed partial class TransferStage
                 {
                     if (Kind == SourceKinds.VirtualMachine)
                         _taken ??= Taken(batch);
+                    await TransferRemains.CollectAsync(_cluster, ns, batch, Warn, ct);
                     return new(name, null);
                 }
 

@@ -113,7 +113,7 @@ internal sealed class TransferPreparation(
         foreach (var volume in source.Volumes)
         {
             var name = CloneNames.InTransfer($"{target.Stem}-{volume.Name}", transfer);
-            bodies[volume.Name] = TransferManifest.DataVolume(target.Namespace, name, transfer, source.Namespace, volume, target.StorageClass, await RestoreSizeAsync(volume, ct));
+            bodies[volume.Name] = TransferManifest.DataVolume(target.Namespace, name, transfer, source.Namespace, volume, target.StorageClass, await RestoreSizeAsync(volume, ct), target.Labels.GetValueOrDefault(CloneLabels.Batch));
         }
 
         DataVolumes = bodies;

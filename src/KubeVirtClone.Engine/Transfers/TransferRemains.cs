@@ -14,6 +14,40 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
     /// <summary>Name of the machine.</summary>
     public string Carrier { get; } = CloneNames.InTransfer(stem, transfer);
 
+    /// <summary>Removes what transfers of a batch have left in a namespace: they were ended on their way, or what they removed was refused.</summary>
+    /// <param name="cluster">The connection.</param>
+    /// <param name="ns">Namespace.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="warn">Told of what stays.</param>
+    /// <param name="ct">Cancels.</param>
+    public static async Task CollectAsync(KubeVirtCluster cluster, string ns, string batch, Action<Advice> warn, CancellationToken ct)
+    {
+        if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
+            return;
+        var transfers = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            var selector = $"{ImageLabels.Transfer},{CloneLabels.Batch}={batch}";
+            await foreach (var item in cluster.Client.ListAsync(RelatedKinds.DataVolume, ns, new ListOptions { LabelSelector = selector }, ct))
+                transfers.Add(item.Labels[ImageLabels.Transfer]);
+            foreach (var transfer in transfers)
+            {
+                var stem = "";
+                await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
+                {
+                    if (machine.Name.EndsWith("-" + transfer, StringComparison.Ordinal))
+                        stem = machine.Name[..^(transfer.Length + 1)];
+                }
+
+                await new TransferRemains(cluster, ns, transfer, stem).ClearAsync(warn, ct);
+            }
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"Whether transfers of batch '{batch}' have left anything in {ns} cannot be seen: {e.ApiMessage}");
+        }
+    }
+
     // Names of its volumes end with what nobody else's do; labels and annotations are the source's, for machines made of it will have the same.
     public bool IsCarrier(KubernetesObject machine) =>
         machine.StringAt("spec", "runStrategy") == "Halted"
@@ -42,8 +76,12 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
 
         foreach (var item in removed)
         {
-            if (await new CloneCatalog(cluster).DeleteAsync(item.Kind, item.Namespace, item.Name, item.Uid, ct) is { } fault)
-                warn($"{item} was only needed on the way, and is still there: {fault.Message}");
+            if (await new CloneCatalog(cluster).DeleteAsync(item.Kind, item.Namespace, item.Name, item.Uid, ct) is not { } fault)
+                continue;
+            warn($"{item} was only needed on the way, and is still there: {fault.Message}");
+            // By its disks it is found again.
+            if (item.Kind == KubeVirtKinds.VirtualMachine)
+                break;
         }
 
         return removed;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 
@@ -55,6 +56,11 @@ internal static class ItemStream
         {
             await work(writer, ct);
             writer.TryComplete();
+        }
+        catch (KubernetesException e)
+        {
+            // A request that everything depends on, such as whether the user may do it at all.
+            writer.TryComplete(new EngineException(FaultMapper.From(e)));
         }
         catch (Exception e)
         {

@@ -15,8 +15,12 @@ internal static class TransferManifest
     /// <param name="volume">The volume, with its claim as it was snapshotted.</param>
     /// <param name="storageClass">Class asked for; null keeps the claim's.</param>
     /// <param name="restoreSize">What the driver needs at least for the snapshot's data, where it is known.</param>
-    public static JsonObject DataVolume(string ns, string name, string transfer, string sourceNamespace, TransferVolume volume, string? storageClass, string? restoreSize)
+    /// <param name="batch">The batch it is made for; null where it is for an image.</param>
+    public static JsonObject DataVolume(string ns, string name, string transfer, string sourceNamespace, TransferVolume volume, string? storageClass, string? restoreSize, string? batch)
     {
+        var labels = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer };
+        if (batch is not null)
+            labels[CloneLabels.Batch] = batch;
         var source = new JsonObject { ["snapshot"] = new JsonObject { ["namespace"] = sourceNamespace, ["name"] = volume.VolumeSnapshot } };
         return new JsonObject
         {
@@ -27,7 +31,7 @@ internal static class TransferManifest
                 ["name"] = name,
                 ["namespace"] = ns,
                 // All that is ever said about it is said when it is made: whoever changes it later needs the right in the source's namespace again.
-                ["labels"] = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer },
+                ["labels"] = labels,
                 // Nothing else would use a volume that waits for its first consumer.
                 ["annotations"] = new JsonObject { [DataVolumeManifest.BindAtOnce] = "true" },
             },

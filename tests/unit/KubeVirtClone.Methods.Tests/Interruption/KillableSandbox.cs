@@ -31,6 +31,7 @@ internal sealed class KillableSandbox : IAsyncDisposable
         "PersistentVolumeClaim", "DataVolume", "VolumeSnapshot",
     ];
 
+    private readonly List<string> _namespaces = ["default"];
     private readonly string _folder = Directory.CreateTempSubdirectory("killed-runs-").FullName;
 
     private KillableSandbox(Box box)
@@ -108,12 +109,20 @@ internal sealed class KillableSandbox : IAsyncDisposable
         return clones.Count;
     }
 
-    /// <summary>What there is in the namespace, by kind and name.</summary>
+    /// <summary>What there is in the namespace, by kind and name; and in others that were made here.</summary>
     public SortedSet<string> State() => new(
-        Kinds.SelectMany(kind => Box.Api.List(Box.Api.Types.First(t => t.Kind == kind), "default").Select(o => $"{kind} {o.Name()}")),
+        _namespaces.SelectMany(ns => Kinds.SelectMany(kind => List(kind, ns).Select(o => $"{(ns == "default" ? "" : ns + "/")}{kind} {o.Name()}"))),
         StringComparer.Ordinal);
 
-    public IReadOnlyList<JsonObject> List(string kind) => Box.Api.List(Box.Api.Types.First(t => t.Kind == kind), "default");
+    public IReadOnlyList<JsonObject> List(string kind, string ns = "default") => Box.Api.List(Box.Api.Types.First(t => t.Kind == kind), ns);
+
+    /// <summary>Makes a namespace, which is part of the state from then on.</summary>
+    public void AddNamespace(string name)
+    {
+        var manifest = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } };
+        Box.Api.Create(Box.Api.Types.First(t => t.Kind == "Namespace"), null, manifest, Admin);
+        _namespaces.Add(name);
+    }
 
     public Task<KubeVirtCluster> ConnectAsync(TimeSpan? requestTimeout = null) =>
         KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = KubeConfig }, EngineCallbacks.None, default, requestTimeout);

@@ -72,6 +72,36 @@ public sealed class OwnershipPolicyTests
         other.Get("PersistentVolumeClaim", claim).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("None")]
+    [InlineData("Vm")]
+    public async Task Restored_disks_grow_whether_they_are_to_stay_or_to_go(string policy)
+    {
+        await using var lab = new Lab();
+        var request = Request(policy) with { DiskSizes = new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = "2Gi" } };
+        // Of the first only what is on its way is there when its restore is deleted.
+        foreach (var (name, killed) in new[] { ("a", false), ("b", true) })
+        {
+            var options = Lab.Options(CloneMethodChoice.Restore) with { Batch = name };
+            if (killed)
+            {
+                await lab.CloneAsync([request with { TargetName = name, DiskSizes = new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = "1Gi" } }], options);
+                lab.Delete("VirtualMachineRestore", lab.List("VirtualMachineRestore").Single(r => r.TextAt("spec", "target", "name") == name).Name());
+            }
+
+            var updates = await lab.CloneAsync([request with { TargetName = name }], options);
+            updates.Where(u => u.Fault is not null || u.Kind == ItemUpdateKind.Warning).Select(u => u.Fault?.Message ?? u.Message!.ToString()).ShouldBeEmpty(name);
+            lab.Settle();
+            var claim = lab.Get("PersistentVolumeClaim", lab.Claims()[name])!;
+            (claim.TextAt("status", "capacity", "storage"), claim.ArrayAt("metadata", "ownerReferences").Objects().Any(o => o.Kind() == "VirtualMachine")).ShouldBe(("2Gi", policy == "Vm"), name);
+            var record = updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!;
+            var removal = new CloneRemoval(lab.Cluster, includeTarget: true);
+            (await lab.DoAsync(() => removal.RemoveAsync(record, default))).ShouldBeNull();
+            lab.Settle();
+            (lab.Get("PersistentVolumeClaim", claim.Name()) is null).ShouldBe(policy == "Vm", name);
+        }
+    }
+
     [Fact]
     public async Task The_disks_of_a_clone_of_such_a_clone_are_not_taken_for_the_first_ones()
     {

@@ -197,6 +197,20 @@ public sealed class ResizedMachineTests
         (await lab.CloneAsync([Request("a") with { Memory = "8Gi" }])).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.VMCloneExists);
     }
 
+    [Fact]
+    public async Task What_cannot_be_made_directly_after_all_is_restored_and_its_disks_grow()
+    {
+        await using var lab = TypedLab(running: true);
+        lab.Virtual.MayCreate("virtualmachines", "persistentvolumeclaims");
+        var request = Request("large-disk") with { DiskSizes = new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = "2Gi" } };
+        var updates = await lab.CloneAsync([request], Lab.Options(CloneMethodChoice.Auto));
+        updates.Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        var record = updates.Single(u => u.Kind == ItemUpdateKind.Record).Record!;
+        (record.Method, record.IsGrowing, AskedSizes.Describe(record)).ShouldBe((CloneMethod.Restore, false, "disks 2Gi"));
+        lab.Virtual.Said.ToString().ShouldContain("golden: not by method Direct: its snapshot pins the revision of its instancetype");
+        lab.Get("PersistentVolumeClaim", lab.Claims()["large-disk"]).TextAt("status", "capacity", "storage").ShouldBe("2Gi");
+    }
+
     private static CloneRequest Request(string target) => new() { Namespace = "default", SourceName = "golden", TargetName = target };
 
     private static JsonObject Domain(string domain)

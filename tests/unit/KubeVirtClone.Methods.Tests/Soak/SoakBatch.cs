@@ -10,6 +10,7 @@ internal sealed record SoakBatch(
     string Name,
     string SourceKind,
     string Source,
+    string Namespace,
     CloneMethodChoice Method,
     WaitState For,
     IReadOnlyList<string> Targets,
@@ -18,6 +19,9 @@ internal sealed record SoakBatch(
 {
     /// <summary>A snapshot of <c>golden-pvc</c> that is there before the first batch.</summary>
     public const string Snapshot = "soak-source";
+
+    /// <summary>The namespace that every third batch is made in, apart from its source.</summary>
+    public const string Elsewhere = "elsewhere";
 
     private const string LateMachine = "golden-late";
 
@@ -50,6 +54,7 @@ internal sealed record SoakBatch(
             name,
             kind,
             source,
+            number % 3 == 2 ? Elsewhere : "default",
             method,
             state,
             [.. Enumerable.Range(1, random.Next(1, 13)).Select(i => $"{name}-{i}")],
@@ -75,11 +80,12 @@ internal sealed record SoakBatch(
         SourceKind = SourceKind,
         SourceName = Source,
         TargetName = target,
+        TargetNamespace = Namespace == "default" ? null : Namespace,
         Start = For == WaitState.Running,
     }).ToList();
 
     public CloneOptions Options(TimeSpan timeout) => new() { Method = Method, Wait = true, For = For, Batch = Name, Timeout = timeout };
 
     public override string ToString() =>
-        $"{Name}: {Targets.Count} of {SourceKind} {Source} by {Method} until {For}; {string.Join(", ", Storm.Select(f => f.Kind))}; killed at {(Kills.Count == 0 ? "none" : string.Join(", ", Kills))}";
+        $"{Name}: {Targets.Count} of {SourceKind} {Source} in {Namespace} by {Method} until {For}; {string.Join(", ", Storm.Select(f => f.Kind))}; killed at {(Kills.Count == 0 ? "none" : string.Join(", ", Kills))}";
 }

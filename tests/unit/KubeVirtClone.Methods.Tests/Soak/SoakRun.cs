@@ -46,6 +46,7 @@ internal sealed class SoakRun
         var report = new SoakReport(seed);
         await using var sandbox = await KillableSandbox.StartAsync(seed: seed);
         await MakeSnapshotAsync(sandbox);
+        sandbox.AddNamespace(SoakBatch.Elsewhere);
         var run = new SoakRun(sandbox, report);
         var random = new Random(seed);
         var began = Stopwatch.GetTimestamp();
@@ -133,7 +134,7 @@ internal sealed class SoakRun
     {
         var clones = new List<CloneRecord>();
         var faults = new List<Engine.Model.Results.Fault>();
-        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Batch = batch.Name }, ct))
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = batch.Namespace, Batch = batch.Name }, ct))
         {
             if (found.Value is { } clone)
                 clones.Add(clone);
@@ -147,7 +148,8 @@ internal sealed class SoakRun
                 faults.Add(fault);
         }
 
-        await new BatchLeftovers(cluster).CollectBatchAsync(null, batch.Name, includeTarget: true, ct);
+        foreach (var ns in new[] { "default", batch.Namespace }.Distinct())
+            await new BatchLeftovers(cluster).CollectBatchAsync(ns, batch.Name, includeTarget: true, ct);
         return faults;
     }
 
@@ -202,20 +204,21 @@ internal sealed class SoakRun
 
     private async Task ShouldBeCompleteAsync(SoakBatch batch)
     {
-        var machines = _sandbox.List("VirtualMachine").Select(m => m.Name()).ToHashSet(StringComparer.Ordinal);
+        var place = batch.Namespace == "default" ? "" : batch.Namespace + "/";
+        var machines = _sandbox.List("VirtualMachine", batch.Namespace).Select(m => m.Name()).ToHashSet(StringComparer.Ordinal);
         _report.Lost.AddRange(batch.Targets.Where(t => !machines.Contains(t)).Select(t => $"{batch.Name}: {t}"));
-        _report.Twice.AddRange(machines.Except(batch.Targets).Where(m => !_before.Contains("VirtualMachine " + m)).Select(m => $"{batch.Name}: nobody asked for {m}"));
+        _report.Twice.AddRange(machines.Except(batch.Targets).Where(m => !_before.Contains($"{place}VirtualMachine {m}")).Select(m => $"{batch.Name}: nobody asked for {m}"));
 
         await using var cluster = await _sandbox.ConnectAsync();
         var records = new List<CloneRecord>();
-        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Batch = batch.Name }, default))
+        await foreach (var found in new CloneCatalog(cluster).ListAsync(new CloneQuery { Namespace = batch.Namespace, Batch = batch.Name }, default))
             records.Add(found.Value!);
         _report.Twice.AddRange(records.GroupBy(r => r.TargetName, StringComparer.Ordinal).Where(g => g.Count() > 1)
             .Select(g => $"{batch.Name}: {g.Key} has {g.Count()} records: {string.Join(", ", g.Select(r => r.Name))}"));
         _report.Lost.AddRange(batch.Targets.Except(records.Select(r => r.TargetName)).Select(t => $"{batch.Name}: no record of {t}"));
 
         // A disk is one machine's alone.
-        var claims = _sandbox.List("VirtualMachine").Where(m => batch.Targets.Contains(m.Name()))
+        var claims = _sandbox.List("VirtualMachine", batch.Namespace).Where(m => batch.Targets.Contains(m.Name()))
             .SelectMany(m => m.ArrayAt("spec", "template", "spec", "volumes").Objects())
             .Select(v => v.TextAt("persistentVolumeClaim", "claimName") ?? v.TextAt("dataVolume", "name")).OfType<string>();
         _report.Twice.AddRange(claims.GroupBy(c => c, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => $"{batch.Name}: {g.Key} is a disk of {g.Count()} machines"));

@@ -191,6 +191,30 @@ public sealed class TargetNamespaceTests
         }
     }
 
+    [Fact]
+    public async Task Killed_at_any_request_the_batch_is_removed_whole()
+    {
+        for (var request = 1; ; request++)
+        {
+            await using var other = await OtherNamespace.CreateAsync();
+            var killed = await other.Lab.Virtual.RunAndKillAsync(() => RunAsync(other, size: null), new(request, Done: true));
+            await other.Lab.DoAsync(async () =>
+            {
+                foreach (var ns in new[] { OtherNamespace.Name, "default" })
+                {
+                    await foreach (var found in other.Lab.Catalog.ListAsync(new CloneQuery { Namespace = ns, Batch = "b" }, default))
+                        (await new Engine.Objects.CloneRemoval(other.Lab.Cluster, includeTarget: true, force: true).RemoveAsync(found.Value!, default)).ShouldBeNull();
+                    await other.Lab.Leftovers.CollectBatchAsync(ns, "b", includeTarget: true, default);
+                }
+
+                return true;
+            });
+            other.ShouldBeAsBefore($"killed at {request} and removed");
+            if (!killed)
+                return;
+        }
+    }
+
     private static async Task<List<Finding>> CheckAsync(OtherNamespace other, bool copySecrets = false)
     {
         var preflight = new BatchPreflight(other.Lab.Cluster, new PreflightOptions { CopySecrets = copySecrets });
