@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Kubernetes;
 
@@ -19,6 +20,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
     private readonly object _gate = new();
     private readonly Dictionary<string, Followed> _namespaces = new(StringComparer.Ordinal);
+    private readonly List<Task> _readings = [];
     private readonly CancellationTokenSource _stop;
     private readonly KubeVirtCluster _cluster;
     private readonly TimeSpan? _timeout;
@@ -58,7 +60,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
         await _stop.CancelAsync();
         Task[] ending;
         lock (_gate)
-            ending = [.. _namespaces.Values.Select(n => n.CompletionAsync())];
+            ending = [.. _namespaces.Values.Select(n => n.CompletionAsync()), .. _readings];
         await Task.WhenAll(ending);
         _stop.Dispose();
     }
@@ -79,7 +81,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
         {
             if (Outcome(waiting, followed, now) is not { } outcome)
                 continue;
-            followed.Waiting.Remove(waiting);
+            followed.End(waiting);
             waiting.Outcome.TrySetResult(outcome);
         }
     }
@@ -90,32 +92,73 @@ internal sealed class MachineWaiter : IAsyncDisposable
             return new(waiting.Known, refused);
         if (followed.Synced)
         {
-            var vm = followed.Machines.GetValueOrDefault(waiting.Machine.Name);
-            if (vm is null || vm.Uid != waiting.Known.Uid)
+            var seen = followed.Machines.GetValueOrDefault(waiting.Machine.Name);
+            if (seen is null || seen.Uid != waiting.Known.Uid)
                 return waiting.Action == PowerAction.Remove ? new(waiting.Known, null) : new(waiting.Known, PowerFaults.Deleted(waiting.Machine));
-            var record = VirtualMachineRecord.From(vm);
-            if (Reached(waiting, record, followed))
-                return new(record, null);
-            if (waiting.Action == PowerAction.Start && waiting.Stuck(Hopeless.Contains(record.Status, StringComparer.Ordinal), now) >= HopelessPatience)
-                return new(record, PowerFaults.CannotStart(waiting.Machine, record.Status, Why(vm)));
+            if (Reached(waiting, seen.Status, followed))
+            {
+                if (seen.Whole is { } machine)
+                    return new(VirtualMachineRecord.From(machine), null);
+                // It was seen before somebody waited for it; whoever does is given it as it is now.
+                if (!waiting.IsRead)
+                    _readings.Add(ReadAsync(followed, waiting));
+                return null;
+            }
+
+            if (waiting.Action == PowerAction.Start && waiting.Stuck(seen.IsHopeless, now) >= HopelessPatience)
+                return new(waiting.Known, PowerFaults.CannotStart(waiting.Machine, seen.Status, seen.Why));
         }
 
         if (_timeout is { } limit && now - waiting.Since >= limit)
         {
-            var status = followed.Machines.GetValueOrDefault(waiting.Machine.Name) is { } last ? VirtualMachineRecord.From(last).Status : "not seen";
+            var status = followed.Machines.GetValueOrDefault(waiting.Machine.Name)?.Status ?? "not seen";
             return new(waiting.Known, PowerFaults.Timeout(waiting.Machine, waiting.Action, status, limit));
         }
 
         return null;
     }
 
-    private static bool Reached(Waiting waiting, VirtualMachineRecord record, Followed followed) => waiting.Action switch
+    // Called under the lock.
+    private async Task ReadAsync(Followed followed, Waiting waiting)
     {
-        PowerAction.Start => record.Status == (waiting.Paused ? "Paused" : "Running"),
+        waiting.IsRead = true;
+        KubernetesObject? machine;
+        try
+        {
+            machine = await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, waiting.Machine.Namespace, waiting.Machine.Name, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (KubernetesException)
+        {
+            // It is so far, and cannot be shown.
+            lock (_gate)
+            {
+                followed.End(waiting);
+                waiting.Outcome.TrySetResult(new(waiting.Known, null));
+            }
+
+            return;
+        }
+
+        lock (_gate)
+        {
+            waiting.IsRead = false;
+            if (machine is not null && followed.Machines.GetValueOrDefault(machine.Name) is { Whole: null })
+                followed.Machines[machine.Name] = Seen.Of(machine, whole: true);
+            Judge(followed, waiting.Machine.Name);
+        }
+    }
+
+    private static bool Reached(Waiting waiting, string status, Followed followed) => waiting.Action switch
+    {
+        PowerAction.Start => status == (waiting.Paused ? "Paused" : "Running"),
         // Stopped is a word for display; off means that no instance is left. The word follows in a moment, and whoever looks then is to read it.
         PowerAction.Stop => followed.InstancesSynced
-            ? !followed.Instances.Contains(record.Name) && !WordsForOn.Contains(record.Status, StringComparer.Ordinal)
-            : followed.InstancesRefused && record.Status == "Stopped",
+            ? !followed.Instances.Contains(waiting.Machine.Name) && !WordsForOn.Contains(status, StringComparer.Ordinal)
+            : followed.InstancesRefused && status == "Stopped",
         _ => false,
     };
 
@@ -136,12 +179,26 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
         public DateTimeOffset Since { get; } = since;
 
+        /// <summary>Whether its machine is being read.</summary>
+        public bool IsRead { get; set; }
+
         public TaskCompletionSource<ListedItem<VirtualMachineRecord>> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TimeSpan Stuck(bool stuck, DateTimeOffset now)
         {
             _stuckSince = stuck ? _stuckSince ?? now : null;
             return now - _stuckSince ?? TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>What is kept of a machine: of one nobody waits for, no more than what is needed should somebody.</summary>
+    private sealed record Seen(string Uid, string Status, bool IsHopeless, string? Why, KubernetesObject? Whole)
+    {
+        public static Seen Of(KubernetesObject machine, bool whole)
+        {
+            var status = VirtualMachineRecord.From(machine).Status;
+            var isHopeless = Hopeless.Contains(status, StringComparer.Ordinal);
+            return new(machine.Uid, status, isHopeless, isHopeless ? MachineWaiter.Why(machine) : null, whole ? machine : null);
         }
     }
 
@@ -162,7 +219,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
                 if (change.Object is { } vm && change.Kind == ResourceEventKind.Deleted)
                     Machines.Remove(vm.Name);
                 else if (change.Object is { } there)
-                    Machines[there.Name] = there;
+                    Machines[there.Name] = Seen.Of(there, Waiting.Exists(w => w.Machine.Name == there.Name));
                 changed(this, change.Object?.Name);
             }
 
@@ -184,7 +241,7 @@ internal sealed class MachineWaiter : IAsyncDisposable
 
         public List<Waiting> Waiting { get; } = [];
 
-        public Dictionary<string, KubernetesObject> Machines { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, Seen> Machines { get; } = new(StringComparer.Ordinal);
 
         public HashSet<string> Instances { get; } = new(StringComparer.Ordinal);
 
@@ -195,6 +252,14 @@ internal sealed class MachineWaiter : IAsyncDisposable
         public bool InstancesRefused => _instances.Refused;
 
         public Fault? Refused { get; private set; }
+
+        /// <summary>Nobody waits any more by this.</summary>
+        public void End(Waiting waiting)
+        {
+            Waiting.Remove(waiting);
+            if (Machines.TryGetValue(waiting.Machine.Name, out var seen) && !Waiting.Exists(w => w.Machine.Name == waiting.Machine.Name))
+                Machines[waiting.Machine.Name] = seen with { Whole = null };
+        }
 
         public Task CompletionAsync() => Task.WhenAll(_machines.Completion, _instances.Completion);
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -93,6 +95,52 @@ public sealed class MachinePowerTests
         _world.SetOn("other", on: false);
         (await DoAsync(Power.StopAsync([new("default", "other")], new PowerOptions { Wait = true }, default))).Record!.Name.ShouldBe("other");
         (await DoAsync(Power.StopAsync([new("default", "none")], new PowerOptions(), default))).Fault!.Id.ShouldBe(FaultIds.VMNotFound);
+    }
+
+    [Fact]
+    public async Task Of_machines_nobody_waits_for_nothing_whole_is_kept()
+    {
+        const int others = 200;
+        for (var number = 0; number < others; number++)
+            _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine($"other-{number}"));
+        var shown = new ConcurrentBag<WeakReference>();
+        _world.Client.Shown = machine => shown.Add(new WeakReference(machine));
+        var waits = new TaskCompletionSource();
+        _world.Client.Subresources = (_, _) => new HttpAnswer(202, null, "", null);
+        var start = Task.Run(async () => await Power.StartAsync(Golden, new PowerOptions { Wait = true }, default).SingleAsync());
+        await UntilAsync(() => shown.Count > others);
+
+        await UntilAsync(() =>
+        {
+            GC.Collect();
+            return shown.Count(s => s.IsAlive) <= 2;
+        });
+        _world.SetOn("golden", on: true);
+        (await start).Record!.Status.ShouldBe("Running");
+
+        static async Task UntilAsync(Func<bool> reached)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (!reached())
+                await Task.Delay(10, patience.Token);
+        }
+    }
+
+    [Fact]
+    public async Task One_that_was_there_before_it_was_waited_for_is_given_as_it_is_now()
+    {
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("first"));
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("second"));
+        await using var waiter = new MachineWaiter(_world.World.Cluster, TimeSpan.FromMinutes(5), default);
+        var (first, second) = (Known("first"), Known("second"));
+        var waits = waiter.WaitAsync(new("default", "first"), PowerAction.Start, paused: false, first, default);
+        _world.SetOn("first", on: true);
+        (await waits).Value!.Status.ShouldBe("Running");
+        _world.SetOn("second", on: true);
+
+        (await waiter.WaitAsync(new("default", "second"), PowerAction.Start, paused: false, second, default)).Value!.Status.ShouldBe("Running");
+
+        VirtualMachineRecord Known(string name) => VirtualMachineRecord.From(new KubernetesObject(JsonSerializer.SerializeToElement(_world.Client.Find(KubeVirtKinds.VirtualMachine, "default", name)!)));
     }
 
     [Fact]

@@ -185,6 +185,9 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         return new HttpAnswer(200, "application/json", $$"""{"gitVersion":"{{version}}"}""", null);
     }
 
+    /// <summary>Told of each object that a watch begins with.</summary>
+    public Action<KubernetesObject>? Shown { get; set; }
+
     public async IAsyncEnumerable<ResourceEvent> WatchAsync(ResourceKind kind, string? ns, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         await BeforeAsync(new("WATCH", kind, ns, null), ct);
@@ -199,7 +202,12 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         try
         {
             foreach (var item in present)
-                yield return new(ResourceEventKind.Added, Read(item));
+            {
+                var shown = Read(item);
+                Shown?.Invoke(shown);
+                yield return new(ResourceEventKind.Added, shown);
+            }
+
             yield return new(ResourceEventKind.Synced, null);
             await foreach (var change in watcher.Events.Reader.ReadAllAsync(ct))
                 yield return change;
