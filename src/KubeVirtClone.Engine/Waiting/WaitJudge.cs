@@ -224,14 +224,21 @@ internal static class WaitJudge
         if (record.Phase == ClonePhase.Pending)
             return StuckReasons.ClassifyPending(record.Message) is { } pending ? Fail(record, record.Message, pending) : null;
         if (related.SnapshotOf(record) is { } snapshot)
+        {
+            clone.Troubled(null, now);
             return snapshot.Progress is { } text && text.Contains("Source does not exist", StringComparison.Ordinal) ? Fail(record, $"its snapshot says: {text}", StuckReasons.SourceMissing) : null;
-        return related.SnapshotsSynced && record is { Phase: ClonePhase.SnapshotInProgress, SnapshotName: { } name }
+        }
+
+        return related.SnapshotsSynced && record is { Phase: ClonePhase.SnapshotInProgress, SnapshotName: { } name } && IsMissed(clone, name, now)
             ? Fail(record, $"its snapshot {name} was deleted", (FaultIds.VMCloneSnapshotFailed, FaultCategory.OperationStopped, CauseText.NextStep(CauseCodes.SnapshotDeleted)))
             : null;
     }
 
+    // KubeVirt removes what a clone needed when the clone is done, and that is seen on one watch, while the clone's end comes on another: it may come later.
+    private static bool IsMissed(TrackedClone clone, string name, DateTimeOffset now) => clone.Troubled($"without {name}", now) >= SourcePatience;
+
     private static FollowOutcome? RestoreGone(TrackedClone clone, CloneRecord record, RelatedObjects related, DateTimeOffset now) =>
-        related.RestoresSynced && record.RestoreName is { } name && now - clone.PhaseSince >= SourcePatience
+        related.RestoresSynced && record.RestoreName is { } name && now - clone.PhaseSince >= SourcePatience && IsMissed(clone, name, now)
             ? Fail(record, $"its restore {name} was deleted", (FaultIds.VMCloneRestoreFailed, FaultCategory.OperationStopped, CauseText.NextStep(CauseCodes.RestoreDeleted)))
             : null;
 

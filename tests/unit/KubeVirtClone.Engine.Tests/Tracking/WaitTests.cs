@@ -103,6 +103,28 @@ public sealed class WaitTests
         (await RunAsync(new CloneOptions { Wait = true })).Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(40, false)]
+    public async Task That_a_restore_is_gone_may_be_seen_before_its_clone_is_done(double later, bool ends)
+    {
+        _world.AnswerWith(InRestore);
+        var name = "";
+        OnCreated(
+            uid =>
+            {
+                PutRestore(uid, error: null);
+                Later(20, () => _world.Client.Remove(World.Restores, "default", "tmp-restore-" + uid));
+                Later(20 + later, () => _world.SetStatus(name, """{"phase":"Succeeded"}"""));
+            },
+            n => name = n);
+        var updates = await RunAsync(new CloneOptions { Wait = true });
+        if (ends)
+            updates.Of(ItemUpdateKind.Record).ShouldHaveSingleItem();
+        else
+            updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneRestoreFailed);
+    }
+
     [Fact]
     public async Task An_error_that_may_pass_is_a_warning_and_part_of_the_timeout()
     {

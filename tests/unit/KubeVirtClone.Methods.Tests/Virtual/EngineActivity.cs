@@ -14,6 +14,9 @@ internal sealed class EngineActivity
     // What other tests have queued hides whether this one has; work that is queued is begun within so many milliseconds, or is late.
     private const int QuietRounds = 3;
 
+    // For so many milliseconds a busy machine may take a thread away between taking work up and saying so.
+    private const int PatientRounds = 20;
+
     private static readonly AsyncLocal<EngineActivity?> Owner = new(OnChanged);
 
     private int _running;
@@ -64,7 +67,7 @@ internal sealed class EngineActivity
     public async Task<bool> HasMovedAsync(Task task)
     {
         var begun = Volatile.Read(ref _begun);
-        for (var round = 0; round < QuietRounds && !task.IsCompleted; round++)
+        for (var round = 0; round < PatientRounds && !task.IsCompleted && Volatile.Read(ref _begun) == begun; round++)
             await Task.Delay(1);
         if (Volatile.Read(ref _begun) == begun && Volatile.Read(ref _running) == 0)
             return false;

@@ -14,7 +14,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     public static readonly TimeSpan RequestTime = TimeSpan.FromMilliseconds(10);
 
     // A jump that may pass a deadline of the engine's.
-    private static readonly TimeSpan LongJump = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongJump = TimeSpan.FromSeconds(5);
 
     private readonly string _namespace;
     private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
