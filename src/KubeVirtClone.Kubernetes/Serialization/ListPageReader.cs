@@ -4,7 +4,7 @@ using KubeVirtClone.Kubernetes.Transport;
 
 namespace KubeVirtClone.Kubernetes.Serialization;
 
-/// <summary>Reads the objects of a list answer one by one, as they arrive; holds no more than one buffer and one object.</summary>
+/// <summary>Finds the objects of a list answer as they arrive; holds no more than one buffer.</summary>
 internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, string request) : IDisposable
 {
     private const int FirstBufferSize = 64 * 1024;
@@ -25,22 +25,21 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
     /// <summary><c>metadata.resourceVersion</c>; null when absent. Known once all objects are read.</summary>
     public string? ResourceVersion { get; private set; }
 
-    /// <summary>The next object; null after the last.</summary>
+    /// <summary>The next objects, all that are there; null after the last.</summary>
     /// <exception cref="ApiAnswerInvalidException">The answer is not a list.</exception>
     /// <exception cref="ApiServerUnreachableException">The answer ended too early, or stopped coming.</exception>
-    public async ValueTask<JsonElement?> NextAsync()
+    public async ValueTask<ListedRun?> NextAsync()
     {
         while (true)
         {
             try
             {
-                if (TryNext(out var item))
-                    return item;
+                if (TryNext() is { } run)
+                    return run;
             }
             catch (JsonException e)
             {
-                throw new ApiAnswerInvalidException(
-                    $"{request}: {(_place == Place.Envelope ? "the answer is not a valid JSON list" : "an object of the list is not valid JSON")} (byte {e.BytePositionInLine} of line {e.LineNumber}).");
+                throw new ApiAnswerInvalidException($"{request}: the answer is not a valid JSON list (byte {e.BytePositionInLine} of line {e.LineNumber}).");
             }
 
             if (_isDone)
@@ -79,23 +78,23 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
         _end += count;
     }
 
-    /// <summary>True with an object in hand; false when more bytes are needed or, with <see cref="_isDone"/>, when there are no more.</summary>
-    private bool TryNext(out JsonElement item)
+    /// <summary>The objects that are there whole; null when more bytes are needed or, with <see cref="_isDone"/>, when there are no more.</summary>
+    private ListedRun? TryNext()
     {
         if (_place == Place.Envelope)
             ReadEnvelope();
-        if (_place != Place.Envelope && TryItem(out item))
-            return true;
-        if (_place == Place.Envelope)
+        var run = _place == Place.Envelope ? null : FindObjects();
+        if (_place == Place.Envelope && run is null)
             ReadEnvelope();
-        item = default;
-        return false;
+        return run;
     }
 
     // The reader of the envelope stands behind the opening bracket meanwhile: it is the closing one that it reads next.
-    private bool TryItem(out JsonElement item)
+    private ListedRun? FindObjects()
     {
-        item = default;
+        List<(int Start, int Length)>? objects = null;
+        var first = _start;
+        var end = _start;
         for (; _start < _end; _start++)
         {
             switch (_buffer[_start])
@@ -107,21 +106,26 @@ internal sealed class ListPageReader(AnswerBody body, TimeSpan longestSilence, s
                     break;
                 case (byte)']' when _place != Place.AfterComma:
                     _place = Place.Envelope;
-                    return false;
+                    return Found();
                 case (byte)'{' when _place != Place.AfterItem:
                     if (!_itemEnd.TryFind(_buffer.AsSpan(_start, _end - _start), out var length))
-                        return false;
-                    using (var document = JsonDocument.Parse(_buffer.AsMemory(_start, length)))
-                        item = document.RootElement.Clone();
-                    _start += length;
+                        return Found();
+                    if (objects is null)
+                        first = _start;
+                    (objects ??= []).Add((_start - first, length));
+                    end = _start + length;
+                    _start = end - 1;
                     _place = Place.AfterItem;
-                    return true;
+                    break;
                 default:
-                    throw NotAList();
+                    // What came before is given first.
+                    return Found() ?? throw NotAList();
             }
         }
 
-        return false;
+        return Found();
+
+        ListedRun? Found() => objects is null ? null : new(_buffer.AsSpan(first, end - first), objects, request);
     }
 
     /// <summary>Reads what is around the items as far as it is there: up to them, or to the end.</summary>

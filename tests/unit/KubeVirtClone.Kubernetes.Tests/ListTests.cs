@@ -27,6 +27,27 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task No_page_is_asked_for_before_the_one_before_it_is_being_taken()
+    {
+        var pages = Enumerable.Range(1, 8).Select(n => Json(Sample.List("5", n < 8 ? $"k{n}" : null, Sample.Object($"a{n}"), Sample.Object($"b{n}")))).ToArray();
+        await using var server = await ScriptedServer.StartAsync(pages);
+        await using var client = server.Client();
+        var seen = 0;
+
+        await foreach (var item in client.ListAsync(Sample.Thing, "ns", null, None))
+        {
+            // Two objects a page.
+            var page = (seen++ / 2) + 1;
+            server.Requests.Count.ShouldBeInRange(page, page + 1);
+            if (seen == 9)
+                break;
+        }
+
+        // Who wants no more has asked for no more than that.
+        server.Requests.Count.ShouldBeInRange(5, 6);
+    }
+
+    [Fact]
     public async Task Recorded_pages_are_understood()
     {
         await using var server = await ScriptedServer.StartAsync(
