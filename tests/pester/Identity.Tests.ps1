@@ -225,6 +225,7 @@ Describe 'Other ways to say it' {
         $null = Wait-TestState {
             (Get-TestObject "/apis/kubevirt.io/v1/namespaces/$script:Namespace/virtualmachines/plain").status.volumeSnapshotStatuses.reason -match 'No VolumeSnapshotClass'
         }
+        $null = Wait-TestState { (Get-TestObject "/api/v1/namespaces/$script:Namespace/persistentvolumeclaims/plain-root").status.phase -eq 'Bound' }
         $clones = New-VMClone plain -Count 2 -NamePattern 'plain-{0}' -Batch plain -Wait -For Bound -Timeout 90s -WarningVariable warned -WarningAction SilentlyContinue
         $clones.Method | Sort-Object -Unique | Should -Be 'DataVolume'
         $clones.Bound | Should -Not -Contain $false
