@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml;
 using System.Xml.Linq;
 using KubeVirtClone.Build.Packaging;
 
@@ -91,16 +93,38 @@ internal sealed class TestRun(Repository repository)
                 coverage)!.Value
             : RunAlone(Program(project, name), results);
         Say($"== {name}{Environment.NewLine}{output.TrimEnd()}");
-        var trx = File.Exists(results) ? XDocument.Load(results) : new XDocument();
+        var trx = Results(results);
         var counters = trx.Descendants().FirstOrDefault(e => e.Name.LocalName == "Counters");
         var skipped = trx.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && e.Attribute("outcome")?.Value == "NotExecuted")
             .Select(e => $"{e.Attribute("testName")?.Value}: {e.Descendants().FirstOrDefault(d => d.Name.LocalName is "Message" or "StdOut")?.Value.Trim()}");
-        Count(name, code, Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"), [.. skipped], Stopwatch.GetElapsedTime(began));
+        var (passed, failed) = counters is null ? Summary(output) : (Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"));
+        Count(name, code, passed, failed, [.. skipped], Stopwatch.GetElapsedTime(began));
         if (withCoverage) _coverage.AddRange(Coverage.ReadAll(coverage));
     }
 
     private static (int ExitCode, string Output) RunAlone(string program, string results) =>
-        Step.Capture(Path.GetDirectoryName(program)!, "dotnet", program, "-result-trx", results, "-noLogo", "-noColor")!.Value;
+        Step.Capture(Path.GetDirectoryName(program)!, "dotnet", program, "-result-trx", results, "-noLogo")!.Value;
+
+    private static (int Passed, int Failed) Summary(string output)
+    {
+        var numbers = Regex.Match(output, @"Total: (?<total>\d+), Errors: (?<errors>\d+), Failed: (?<failed>\d+), Skipped: (?<skipped>\d+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)).Groups;
+        var failed = Number(numbers["errors"].Value) + Number(numbers["failed"].Value);
+        return (Math.Max(0, Number(numbers["total"].Value) - failed - Number(numbers["skipped"].Value)), failed);
+    }
+
+    // What a failed test printed may be more than XML can hold; the file then ends there.
+    private static XDocument Results(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? XDocument.Load(file) : new XDocument();
+        }
+        catch (XmlException e)
+        {
+            Console.WriteLine($"{Path.GetFileName(file)} cannot be read: {e.Message}");
+            return new XDocument();
+        }
+    }
 
     private static string Program(string project, string name) =>
         Directory.GetFiles(Path.Combine(Path.GetDirectoryName(project)!, "bin", Repository.Configuration), name + ".dll", SearchOption.AllDirectories).Single();
