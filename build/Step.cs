@@ -22,9 +22,13 @@ internal static class Step
     }
 
     /// <summary>Runs a program without showing what it prints; null when it does not exist.</summary>
-    public static (int ExitCode, string Output)? Capture(string workingDirectory, string program, params string[] arguments)
+    public static (int ExitCode, string Output)? Capture(string workingDirectory, string program, params string[] arguments) =>
+        Capture(workingDirectory, program, arguments, environment: null);
+
+    /// <summary>The same with more in its environment.</summary>
+    public static (int ExitCode, string Output)? Capture(string workingDirectory, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        var start = Describe(workingDirectory, program, arguments, environment: null);
+        var start = Describe(workingDirectory, program, arguments, environment);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         try

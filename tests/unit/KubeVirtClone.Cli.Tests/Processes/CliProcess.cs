@@ -28,8 +28,11 @@ internal sealed class CliProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The program under test, as built.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "kubectl-vmclone");
+    /// <summary>Where the program under test is: as users get it where the build names that, else as built.</summary>
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("KUBEVIRTCLONE_TEST_CLI") is { Length: > 0 } folder ? folder : AppContext.BaseDirectory;
+
+    /// <summary>The program under test.</summary>
+    public static string Program { get; } = Path.Combine(Folder, "kubectl-vmclone");
 
     public int Id => _process.Id;
 

@@ -42,7 +42,7 @@ public sealed class CompletionTests(SandboxFixture sandbox)
             try 'kubectl-vmclone get --output=y'
             """;
 
-        var finished = await CliProcess.RunAsync(Bash, ["-c", script], await sandbox.KubeConfigAsync(), "", AppContext.BaseDirectory);
+        var finished = await CliProcess.RunAsync(Bash, ["-c", script], await sandbox.KubeConfigAsync(), "", CliProcess.Folder);
 
         var lines = finished.ShouldEndWith(0).Lines;
         lines[0].ShouldBe("snapshot");
@@ -63,7 +63,7 @@ public sealed class CompletionTests(SandboxFixture sandbox)
                 File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
             var finished = await CliProcess.RunAsync(
-                SandboxFixture.Kubectl(), ["__complete", "vmclone", "start", "gold"], await sandbox.KubeConfigAsync(), "", folder + Path.PathSeparator + AppContext.BaseDirectory);
+                SandboxFixture.Kubectl(), ["__complete", "vmclone", "start", "gold"], await sandbox.KubeConfigAsync(), "", folder + Path.PathSeparator + CliProcess.Folder);
 
             finished.Lines.Select(l => l.Split('\t')[0]).ShouldContain("golden");
         }

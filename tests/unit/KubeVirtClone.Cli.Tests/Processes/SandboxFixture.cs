@@ -31,7 +31,7 @@ public sealed class SandboxFixture : IAsyncDisposable
     /// <summary>Runs kubectl against the sandbox; skips the test where there is none.</summary>
     internal async Task<Finished> KubectlAsync(string input, params string[] arguments)
     {
-        return await CliProcess.RunAsync(Kubectl(), arguments, await KubeConfigAsync(), input, AppContext.BaseDirectory);
+        return await CliProcess.RunAsync(Kubectl(), arguments, await KubeConfigAsync(), input, CliProcess.Folder);
     }
 
     /// <summary>Path of kubectl; skips the test where there is none.</summary>
