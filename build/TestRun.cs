@@ -75,20 +75,9 @@ internal sealed class TestRun(Repository repository)
             ? Step.Capture(
                 repository.Root,
                 "dotnet",
-                "test",
-                project,
-                "-c",
-                Repository.Configuration,
-                "--no-build",
-                "-nologo",
-                "-v",
-                "quiet",
-                "--logger",
-                $"trx;LogFileName={results}",
-                "--collect",
-                "Code Coverage;Format=Cobertura",
-                "--results-directory",
-                coverage)!.Value
+                ["test", project, "-c", Repository.Configuration, "--no-build", "-nologo", "-v", "quiet",
+                    "--logger", $"trx;LogFileName={results}", "--collect", "Code Coverage;Format=Cobertura", "--results-directory", coverage],
+                environment: null)!.Value
             : RunAlone(Program(project, name), results);
         Say($"== {name}{Environment.NewLine}{output.TrimEnd()}");
         var trx = Results(results);

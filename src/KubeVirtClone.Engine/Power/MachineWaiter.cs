@@ -146,7 +146,10 @@ internal sealed class MachineWaiter : IAsyncDisposable
         lock (_gate)
         {
             waiting.IsRead = false;
-            if (machine is not null && followed.Machines.GetValueOrDefault(machine.Name) is { Whole: null })
+            // That one is gone may be known by this before it is seen.
+            if (machine is null)
+                followed.Machines.Remove(waiting.Machine.Name);
+            else if (followed.Machines.GetValueOrDefault(machine.Name) is { Whole: null })
                 followed.Machines[machine.Name] = Seen.Of(machine, whole: true);
             Judge(followed, waiting.Machine.Name);
         }

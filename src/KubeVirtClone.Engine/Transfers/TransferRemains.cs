@@ -24,23 +24,23 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
     {
         if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
             return;
-        var transfers = new HashSet<string>(StringComparer.Ordinal);
+        // Each with what the name of its carrier begins with, where there is one.
+        var stems = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
             var selector = $"{ImageLabels.Transfer},{CloneLabels.Batch}={batch}";
             await foreach (var item in cluster.Client.ListAsync(RelatedKinds.DataVolume, ns, new ListOptions { LabelSelector = selector }, ct))
-                transfers.Add(item.Labels[ImageLabels.Transfer]);
-            foreach (var transfer in transfers)
+                stems[item.Labels[ImageLabels.Transfer]] = "";
+            if (stems.Count == 0)
+                return;
+            await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
             {
-                var stem = "";
-                await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
-                {
-                    if (machine.Name.EndsWith("-" + transfer, StringComparison.Ordinal))
-                        stem = machine.Name[..^(transfer.Length + 1)];
-                }
-
-                await new TransferRemains(cluster, ns, transfer, stem).ClearAsync(warn, ct);
+                if (stems.Keys.FirstOrDefault(t => machine.Name.EndsWith("-" + t, StringComparison.Ordinal)) is { } transfer)
+                    stems[transfer] = machine.Name[..^(transfer.Length + 1)];
             }
+
+            foreach (var (transfer, stem) in stems)
+                await new TransferRemains(cluster, ns, transfer, stem).ClearAsync(warn, ct);
         }
         catch (ApiStatusException e) when (e.IsForbidden)
         {

@@ -51,6 +51,8 @@ internal sealed class ListPass(ApiTransport transport, ResourceKind kind, string
         {
             await stop.CancelAsync();
             await reading;
+            while (ahead.Reader.TryRead(out var left))
+                left.Dispose();
         }
     }
 

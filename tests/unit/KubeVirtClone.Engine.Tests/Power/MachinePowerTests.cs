@@ -140,8 +140,28 @@ public sealed class MachinePowerTests
 
         (await waiter.WaitAsync(new("default", "second"), PowerAction.Start, paused: false, second, default)).Value!.Status.ShouldBe("Running");
 
-        VirtualMachineRecord Known(string name) => VirtualMachineRecord.From(new KubernetesObject(JsonSerializer.SerializeToElement(_world.Client.Find(KubeVirtKinds.VirtualMachine, "default", name)!)));
     }
+
+    [Fact]
+    public async Task One_that_is_gone_when_it_is_read_is_read_once()
+    {
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("first"));
+        _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("second"));
+        await using var waiter = new MachineWaiter(_world.World.Cluster, TimeSpan.FromMinutes(5), default);
+        var (first, second) = (Known("first"), Known("second"));
+        _world.SetOn("second", on: true);
+        // The watch has not told of it yet.
+        _world.Client.Before = request => request is { Verb: "GET", Name: "second" } ? throw FakeClient.NotFound(request.Kind, request.Name) : Task.CompletedTask;
+        var waits = waiter.WaitAsync(new("default", "first"), PowerAction.Start, paused: false, first, default);
+        _world.SetOn("first", on: true);
+        await waits;
+
+        (await waiter.WaitAsync(new("default", "second"), PowerAction.Start, paused: false, second, default)).Fault!.Id.ShouldBe(FaultIds.VMDeleted);
+        _world.Client.Count("GET virtualmachines default/second").ShouldBe(1);
+    }
+
+    private VirtualMachineRecord Known(string name) =>
+        VirtualMachineRecord.From(new KubernetesObject(JsonSerializer.SerializeToElement(_world.Client.Find(KubeVirtKinds.VirtualMachine, "default", name)!)));
 
     [Fact]
     public async Task A_machine_that_runs_is_removed_only_by_force()
