@@ -23,6 +23,7 @@ internal sealed class TestRun(Repository repository)
 
     private readonly Lock _gate = new();
     private readonly List<string> _skipped = [];
+    private readonly List<string> _notOk = [];
     private readonly List<string> _missing = [.. TestTools.Missing()];
     private readonly List<Coverage> _coverage = [];
     private int _passed;
@@ -53,6 +54,9 @@ internal sealed class TestRun(Repository repository)
         }
 
         if (withCoverage) Coverage.Print(_coverage);
+        // Once more at the end, which is what is kept of a long output.
+        foreach (var notOk in _notOk)
+            Console.WriteLine($"not ok: {notOk}");
         foreach (var skipped in _skipped)
             Console.WriteLine($"skipped: {skipped}");
         if (_missing.Count > 0)
@@ -85,7 +89,11 @@ internal sealed class TestRun(Repository repository)
         var skipped = trx.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && e.Attribute("outcome")?.Value == "NotExecuted")
             .Select(e => $"{e.Attribute("testName")?.Value}: {e.Descendants().FirstOrDefault(d => d.Name.LocalName is "Message" or "StdOut")?.Value.Trim()}");
         var (passed, failed) = counters is null ? Summary(output) : (Number(counters, "passed"), Number(counters, "failed") + Number(counters, "error"));
-        Count(name, code, passed, failed, [.. skipped], Stopwatch.GetElapsedTime(began));
+        string[] notOk = counters is null
+            ? [.. output.Split('\n').Where(line => line.Contains("[FAIL]", StringComparison.Ordinal)).Select(line => line.Trim())]
+            : [.. trx.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && e.Attribute("outcome")?.Value is "Failed" or "Error")
+                .Select(e => NotOk(e.Attribute("testName")?.Value, e, "Message", "StackTrace"))];
+        Count(name, code, passed, failed, notOk, [.. skipped], Stopwatch.GetElapsedTime(began));
         if (withCoverage) _coverage.AddRange(Coverage.ReadAll(coverage));
     }
 
@@ -149,15 +157,26 @@ internal sealed class TestRun(Repository repository)
         var module = ModulePackage.Extract(packages.Module, Path.Combine(repository.Output, "packed"), repository.Version);
         Console.WriteLine("== Pester, against the packed module");
         var counts = Path.Combine(repository.TestResults, "pester.count");
+        var results = Path.Combine(repository.TestResults, "pester.xml");
         var began = Stopwatch.GetTimestamp();
         var code = shell.RunFile(
             repository.In("tests", "pester", "Invoke-Suite.ps1"),
             ["-Module", module, "-Cli", repository.Cli, "-Package", packages.Folder, "-Restored", restored ?? "", "-Pester", pester, "-CountFile", counts,
-                "-ResultFile", Path.Combine(repository.TestResults, "pester.xml")]);
+                "-ResultFile", results]);
         // "passed failed", then the name of each test that was skipped.
         var lines = File.Exists(counts) ? File.ReadAllLines(counts) : ["0 0"];
         var numbers = lines[0].Split(' ');
-        Count("Pester", code, Number(numbers[0].Trim()), Number(numbers[1].Trim()), lines[1..], Stopwatch.GetElapsedTime(began));
+        var notOk = Results(results).Descendants("test-case").Where(e => e.Attribute("result")?.Value is "Failure" or "Error")
+            .Select(e => NotOk(e.Attribute("name")?.Value, e, "message", "stack-trace"));
+        Count("Pester", code, Number(numbers[0].Trim()), Number(numbers[1].Trim()), [.. notOk], lines[1..], Stopwatch.GetElapsedTime(began));
+    }
+
+    // Its name, what it said and where, at most some lines of each.
+    private static string NotOk(string? test, XElement result, string message, string stack)
+    {
+        var lines = new[] { message, stack }.SelectMany(name =>
+            result.Descendants().FirstOrDefault(e => e.Name.LocalName == name)?.Value.Trim().Split('\n').Take(12) ?? []);
+        return string.Join(Environment.NewLine + "    ", lines.Prepend(test ?? "a test without a name").Select(line => line.TrimEnd()));
     }
 
     private void LeaveOutPester(string why)
@@ -178,15 +197,21 @@ internal sealed class TestRun(Repository repository)
     private static string? PesterIn(string? packages) =>
         packages is null ? null : Directory.GetFiles(Path.Combine(packages, "pester"), "Pester.psd1", SearchOption.AllDirectories).FirstOrDefault();
 
-    private void Count(string suite, int exitCode, int passed, int failed, string[] skipped, TimeSpan took)
+    private void Count(string suite, int exitCode, int passed, int failed, string[] notOk, string[] skipped, TimeSpan took)
     {
         // A suite that died without counting a failure still fails the run.
-        if (exitCode != 0 && failed == 0) failed = 1;
+        if (exitCode != 0 && failed == 0)
+        {
+            failed = 1;
+            notOk = [$"it ended with exit code {exitCode}"];
+        }
+
         lock (_gate)
         {
             _passed += passed;
             _failed += failed;
             _skipped.AddRange(skipped);
+            _notOk.AddRange(notOk.Select(test => $"{suite}: {test}"));
         }
 
         Say(string.Create(CultureInfo.InvariantCulture, $"== {suite}: {passed} ok, {failed} not ok, {skipped.Length} skipped in {took.TotalSeconds:f0} s"));
