@@ -54,10 +54,13 @@ internal sealed class CommandContext : IAsyncDisposable
     public async Task<KubeVirtCluster> ConnectAsync() =>
         _cluster ??= await KubeVirtCluster.ConnectAsync(KubeConfigOptions, Callbacks(), Cancelled, RequestTimeout);
 
+    /// <summary>The namespace the options name; null where it is the kubeconfig's.</summary>
+    public string? GivenNamespace => _connection.Namespace is { Length: > 0 } given ? given : null;
+
     /// <summary>The namespace the options and the kubeconfig name, found without a server; "default" where there is no kubeconfig.</summary>
     public string NamespaceWithoutServer()
     {
-        if (_connection.Namespace is { Length: > 0 } given)
+        if (GivenNamespace is { } given)
             return given;
         try
         {

@@ -54,7 +54,7 @@ internal static class NewAction
     /// </summary>
     public static IReadOnlyList<CloneRequest> ReadRequests(NewInvocation invocation, CommandContext context, TextReader? input = null)
     {
-        var reader = new CloneRequestReader(invocation, input ?? context.Console.Input, line => context.WriteLine("warning: " + line));
+        var reader = new CloneRequestReader(invocation, input ?? context.Console.Input, line => context.WriteLine("warning: " + line), context.GivenNamespace);
         var requests = reader.Read();
         foreach (var fault in reader.Faults)
             context.Faults.Write(fault);

@@ -9,7 +9,7 @@ namespace KubeVirtClone.Cli.Input;
 /// The rows of a CSV file of clones. Its columns are those New-VMClone takes, so that one file serves both. An empty cell leaves what the command
 /// line says.
 /// </summary>
-internal sealed class CloneColumns(string fileName, Action<string> warn)
+internal sealed class CloneColumns(string fileName, GivenForRows given, Action<string> warn)
 {
     private readonly RowReader _reader = new(text => warn($"{fileName}: {text}"));
 
@@ -37,12 +37,12 @@ internal sealed class CloneColumns(string fileName, Action<string> warn)
         var read = _reader.Read(row.Values, source is not null);
         if (read.IsBlank)
             yield break;
+        given.Check(read);
         IReadOnlyList<SourceReference> sources = read.GoldenImage is { } image ? [new SourceReference(IsSnapshot: false, image)] : read.Sources;
         foreach (var from in sources.Count > 0 ? sources : [source!.Value])
         {
             var request = template(from);
-            // A row's own source goes before the image of the command line.
-            if (read.NamesSource)
+            if (read.NamesSource && given.GoldenImage is null)
                 request = request with { GoldenImage = read.GoldenImage, GoldenImageVersion = null };
             if (read.ImageVersion is { } version)
             {

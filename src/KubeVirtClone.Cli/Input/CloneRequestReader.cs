@@ -1,13 +1,18 @@
 using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Knowledge.Rows;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Input;
 
 /// <summary>Turns the command line of <c>new</c>, and the files and streams it names, into requests. Their namespace is empty where none is given.</summary>
-internal sealed class CloneRequestReader(NewInvocation invocation, TextReader input, Action<string> warn)
+/// <param name="invocation">The command line.</param>
+/// <param name="input">Standard input.</param>
+/// <param name="warn">Is told of what is passed over.</param>
+/// <param name="givenNamespace">The namespace the command line names; null where it is the context's.</param>
+internal sealed class CloneRequestReader(NewInvocation invocation, TextReader input, Action<string> warn, string? givenNamespace = null)
 {
     private readonly List<Fault> _faults = [];
 
@@ -109,7 +114,13 @@ internal sealed class CloneRequestReader(NewInvocation invocation, TextReader in
             }
         }
 
-        var columns = new CloneColumns(fileName, warn);
+        var given = new GivenForRows
+        {
+            Namespace = givenNamespace,
+            GoldenImage = Image?.Name,
+            Sources = source is { } one && Image is null ? [one] : [],
+        };
+        var columns = new CloneColumns(fileName, given, warn);
         var requests = new List<CloneRequest>(rows.Count);
         foreach (var row in rows)
         {

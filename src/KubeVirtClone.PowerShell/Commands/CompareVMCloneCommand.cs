@@ -76,7 +76,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         if (!string.IsNullOrEmpty(SourceName) && !string.IsNullOrEmpty(Snapshot))
         {
             ThrowTerminatingError(ErrorRecords.Create(
-                "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
+                FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
         }
 
         AtEachPlace(_machines, own: false, here =>

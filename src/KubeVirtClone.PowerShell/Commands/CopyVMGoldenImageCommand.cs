@@ -77,7 +77,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
                 if (Name.Length > 0)
                 {
                     throw new InputException(
-                        "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "The image comes through the pipeline and is named on the command line too.", "Leave out -Name.");
+                        FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The image comes through the pipeline and is named on the command line too.", "Leave out -Name.");
                 }
 
                 var image = ImageReference.Read(InputObject);

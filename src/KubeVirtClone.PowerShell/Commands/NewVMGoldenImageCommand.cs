@@ -103,7 +103,7 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
             if (!string.IsNullOrEmpty(SourceName))
             {
                 throw new InputException(
-                    "VMCloneSourceGivenTwice", ErrorCategory.InvalidArgument, "The machine comes through the pipeline and is named on the command line too.", "Leave out -SourceName.");
+                    FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The machine comes through the pipeline and is named on the command line too.", "Leave out -SourceName.");
             }
 
             var piped = PipedObject.Recognize(InputObject);

@@ -47,7 +47,7 @@ internal sealed class CloneItem
     {
         var row = piped.Columns.Count > 0 ? (piped.Kind == PipedKind.Row ? rows : new RowReader(static _ => { })).Read(piped.Columns, piped.Kind != PipedKind.Row || NamesSource) : new RequestRow();
         if (row.IsBlank) yield break;
-        if (piped.Kind == PipedKind.Row) CheckRow(row);
+        if (piped.Kind == PipedKind.Row) ForAll().Check(row);
         foreach (var template in Templates(piped, row))
         {
             var source = template.GoldenImage ?? template.SourceName;
@@ -59,30 +59,14 @@ internal sealed class CloneItem
         }
     }
 
-    // Of two machines, or two namespaces, neither may be meant.
-    private void CheckRow(RequestRow row)
+    // What is worked out for each object may say what the row says.
+    private GivenForRows ForAll() => new()
     {
-        if (row.Namespace is { } place && Namespace is { } given && place != given && IsForAll(nameof(Namespace)))
-        {
-            throw new InputException(
-                FaultIds.NamespaceMismatch,
-                ErrorCategory.InvalidArgument,
-                $"The row's column Namespace says '{place}', and -Namespace says '{given}'.",
-                "Leave out one of them: -Namespace is for rows that name none. To make the machine in another namespace than its source's, write -TargetNamespace.");
-        }
-
-        if (!row.NamesSource) return;
-        var (parameter, name, same) = Snapshot is not null ? (nameof(Snapshot), Snapshot, row.Sources is [{ IsSnapshot: true } taken] && taken.Name == Snapshot)
-            : GoldenImage is not null ? (nameof(GoldenImage), GoldenImage, row.GoldenImage == GoldenImage)
-            : GivenSources.Length > 0 ? ("SourceName", string.Join(", ", GivenSources), row.Sources is [{ IsSnapshot: false } only] && GivenSources is [var one] && only.Name == one)
-            : ("", "", true);
-        if (same || !IsForAll(parameter)) return;
-        throw new InputException(
-            "VMCloneSourceGivenTwice",
-            ErrorCategory.InvalidArgument,
-            $"The row names the source '{row.GoldenImage ?? string.Join(", ", row.Sources.Select(s => s.Name))}', and -{parameter} says '{name}'.",
-            $"Leave out one of them: -{parameter} is for rows that name no source.");
-    }
+        Namespace = IsForAll(nameof(Namespace)) ? Namespace : null,
+        GoldenImage = IsForAll(nameof(GoldenImage)) ? GoldenImage : null,
+        Sources = Snapshot is not null ? (IsForAll(nameof(Snapshot)) ? [new SourceReference(IsSnapshot: true, Snapshot)] : [])
+            : IsForAll("SourceName") ? [.. GivenSources.Select(name => new SourceReference(IsSnapshot: false, name))] : [],
+    };
 
     // A request for each source, with everything but the target's name.
     private IEnumerable<CloneRequest> Templates(PipedObject piped, RequestRow row)
@@ -157,13 +141,13 @@ internal sealed class CloneItem
             "Give -SourceName, -Snapshot or -GoldenImage, or pipe in virtual machines: Get-VM golden | New-VMClone");
 
     private static InputException GivenTwice() => new(
-        "VMCloneSourceGivenTwice",
+        FaultIds.VMCloneSourceGivenTwice,
         ErrorCategory.InvalidArgument,
         "The source comes through the pipeline and is named on the command line too.",
         "Leave one of them out. To name the new machine write -TargetName: Get-VM golden | New-VMClone -TargetName web-1");
 
     private InputException NamedTwice() => new(
-        "VMCloneSourceGivenTwice",
+        FaultIds.VMCloneSourceGivenTwice,
         ErrorCategory.InvalidArgument,
         GivenSources.Length > 0
             ? $"{(GoldenImage is null ? "-Snapshot" : "-GoldenImage")} and -SourceName '{GivenSources[0]}' both name a source."

@@ -78,6 +78,9 @@ public static partial class FaultIds
     /// <summary>Nothing says what to clone.</summary>
     public const string VMCloneSourceMissing = "VMCloneSourceMissing";
 
+    /// <summary>What to clone is said twice: by what is piped or a row, and by the command line.</summary>
+    public const string VMCloneSourceGivenTwice = "VMCloneSourceGivenTwice";
+
     /// <summary>A name pattern cannot be used.</summary>
     public const string NamePatternInvalid = "NamePatternInvalid";
 

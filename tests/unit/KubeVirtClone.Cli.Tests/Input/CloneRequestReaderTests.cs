@@ -106,15 +106,15 @@ public sealed class CloneRequestReaderTests
             SourceName,Snapshot,TargetName,Namespace,SmbiosSerial,MacAddress,LabelFilter
             golden,,web-1,,s1,default=02:00:00:00:00:01;b=02-00-00-00-00-02,*;!x
             ,golden-snap,web-2,other,,,
-            ,,web-3,,,,
+            golden,,web-3,,,,
             """;
-        var requests = Read(new NewInvocation { Names = ["fallback"], File = "-", Wishes = Wish(new() { Namespace = "", SourceName = "", SmbiosSerial = "line" }) }, csv);
+        var requests = Read(new NewInvocation { File = "-", Wishes = Wish(new() { Namespace = "", SourceName = "", SmbiosSerial = "line" }) }, csv);
 
         requests.Select(r => (r.SourceKind, r.SourceName, r.TargetName, r.Namespace, r.SmbiosSerial)).ShouldBe(
         [
             ("VirtualMachine", "golden", "web-1", "", "s1"),
             ("VirtualMachineSnapshot", "golden-snap", "web-2", "other", "line"),
-            ("VirtualMachine", "fallback", "web-3", "", "line"),
+            ("VirtualMachine", "golden", "web-3", "", "line"),
         ]);
         requests[0].MacAddresses!["default"].ShouldBe("02:00:00:00:00:01");
         requests[0].LabelFilter.ShouldBe(["*", "!x"]);
@@ -206,6 +206,30 @@ public sealed class CloneRequestReaderTests
         { new NewInvocation { Names = ["-", "a"] }, "name no targets" },
         { new NewInvocation { File = "/nowhere/clones.csv" }, "can't read /nowhere/clones.csv" },
     };
+
+    [Theory]
+    [InlineData("SourceName,TargetName\nsilver,a\ngolden,b\nvmsnapshot/golden,c\n", "'silver'", "'golden'")]
+    [InlineData("GoldenImage,TargetName\nsilver,a\n,b\n", "'silver'")]
+    [InlineData("Namespace,TargetName\nteam-b,a\nteam-a,b\n,b\n", "'team-b'")]
+    public void A_row_that_names_another_than_the_command_line_is_refused_and_the_rest_goes_on(string file, params string[] said)
+    {
+        var reader = new CloneRequestReader(new NewInvocation { Names = ["golden"], File = "-" }, new StringReader(file), _ => { }, "team-a");
+
+        reader.Read().Select(r => (r.SourceKind, r.SourceName, r.TargetName)).Distinct().ShouldBe([("VirtualMachine", "golden", "b")]);
+
+        reader.Faults.Count.ShouldBe(said.Length);
+        reader.Faults.Zip(said).ShouldAllBe(pair => pair.First.Message.Contains(pair.Second, StringComparison.Ordinal) && pair.First.Message.Contains("the command line", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_row_may_say_what_the_command_line_says()
+    {
+        var reader = new CloneRequestReader(
+            new NewInvocation { GoldenImage = "ubuntu:2", File = "-" }, new StringReader("GoldenImage,ImageVersion,TargetName\nubuntu,3,a\n,,b\nsilver,,c\n"), _ => { });
+
+        reader.Read().Select(r => (r.GoldenImage, r.GoldenImageVersion, r.TargetName)).ShouldBe([("ubuntu", "3", "a"), ("ubuntu", "2", "b")]);
+        reader.Faults.ShouldHaveSingleItem().Id.ShouldBe("VMCloneSourceGivenTwice");
+    }
 
     private static RequestValues Wish(CloneRequest request) => request.Wishes;
 

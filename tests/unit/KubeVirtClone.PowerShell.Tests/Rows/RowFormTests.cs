@@ -89,12 +89,12 @@ public sealed class RowFormTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Namespace", "team-a", "Name = 'golden'; TargetName = 'x'; ns = 'team-b'", "'team-b', and -Namespace says 'team-a'")]
-    [InlineData("SourceName", "golden", "SourceName = 'web'; TargetName = 'x'", "'web', and -SourceName says 'golden'")]
-    [InlineData("SourceName", "golden", "Name = 'web'; TargetName = 'x'", "'web', and -SourceName says 'golden'")]
-    [InlineData("SourceName", "golden", "Snapshot = 'golden'; TargetName = 'x'", "-SourceName says 'golden'")]
-    [InlineData("Snapshot", "s", "SourceName = 's'; TargetName = 'x'", "-Snapshot says 's'")]
-    [InlineData("GoldenImage", "img", "SourceName = 'web'; TargetName = 'x'", "'web', and -GoldenImage says 'img'")]
+    [InlineData("Namespace", "team-a", "Name = 'golden'; TargetName = 'x'; ns = 'team-b'", "'team-b', and the command line says 'team-a'")]
+    [InlineData("SourceName", "golden", "SourceName = 'web'; TargetName = 'x'", "is 'web', and the command line says 'golden'")]
+    [InlineData("SourceName", "golden", "Name = 'web'; TargetName = 'x'", "is 'web', and the command line says 'golden'")]
+    [InlineData("SourceName", "golden", "Snapshot = 'golden'; TargetName = 'x'", "is the snapshot 'golden', and the command line says 'golden'")]
+    [InlineData("Snapshot", "s", "SourceName = 's'; TargetName = 'x'", "is 's', and the command line says the snapshot 's'")]
+    [InlineData("GoldenImage", "img", "SourceName = 'web'; TargetName = 'x'", "is 'web', and the command line says the golden image 'img'")]
     public void A_row_of_another_machine_or_place_than_the_command_line_says_is_refused(string parameter, string value, string members, string says)
     {
         var row = _readers.ByModule($"[pscustomobject]@{{ {members} }}", new(StringComparer.Ordinal) { [parameter] = value }).Rows.ShouldHaveSingleItem();
