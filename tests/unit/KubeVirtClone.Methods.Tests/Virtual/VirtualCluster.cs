@@ -16,6 +16,9 @@ internal sealed class VirtualCluster : IAsyncDisposable
     // A jump that may pass a deadline of the engine's.
     private static readonly TimeSpan LongJump = TimeSpan.FromSeconds(5);
 
+    // However small the steps: a thread that was taken away in the midst of the engine's work comes back before much time has gone by.
+    private static readonly TimeSpan Breath = TimeSpan.FromSeconds(1);
+
     private readonly string _namespace;
     private readonly HashSet<string> _unlisted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
@@ -23,6 +26,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private readonly EngineActivity _activity = new();
     private VirtualTime _time;
     private InProcessClient _client;
+    private DateTimeOffset _breathed;
 
     public VirtualCluster(string @namespace = "default", bool nodes = false)
     {
@@ -138,6 +142,14 @@ internal sealed class VirtualCluster : IAsyncDisposable
 
         if (next - Sandbox.Now > LongJump && await _activity.HasMovedAsync(task))
             return true;
+        if (Sandbox.Now - _breathed >= Breath)
+        {
+            _breathed = Sandbox.Now;
+            await Task.Delay(1);
+            await _activity.SettleAsync(task);
+            return true;
+        }
+
         Sandbox.AdvanceTo(next.Value);
         if (_time.NextDue <= Sandbox.Now)
         {

@@ -49,6 +49,8 @@ internal sealed class VirtualTime(Func<DateTimeOffset> now) : TimeProvider
 
     private sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
     {
+        // As a timer of the system's: what its callback starts belongs to whoever made the timer.
+        private readonly ExecutionContext? _context = ExecutionContext.Capture();
         private TimeSpan _period;
 
         public DateTimeOffset Due { get; private set; }
@@ -76,7 +78,13 @@ internal sealed class VirtualTime(Func<DateTimeOffset> now) : TimeProvider
                 time._timers.Remove(this);
         }
 
-        public void Invoke() => callback(state);
+        public void Invoke()
+        {
+            if (_context is null)
+                callback(state);
+            else
+                ExecutionContext.Run(_context, s => callback(s), state);
+        }
 
         public void Dispose()
         {
