@@ -80,6 +80,19 @@ Describe 'New-VMClone -TargetNamespace' {
     }
 }
 
+Describe '-HandOver' {
+    It 'brings a machine there by its snapshots, and says before what it takes' {
+        Test-VMClone build01 -TargetNamespace $Other -TargetName handed -HandOver -Quiet | Should -BeTrue
+        $made = New-VMClone build01 -TargetNamespace $Other -TargetName handed -HandOver -Wait -For Bound -Timeout 120s
+        $made.Namespace | Should -Be $Other
+        # Nothing is copied from claims, and nothing is left of the way.
+        $made.Method | Should -Not -Be 'DataVolume'
+        (Get-VMSnapshot).Name | Should -Be $Image.SnapshotName
+        New-VMClone build01 -TargetNamespace $Other -TargetName both -HandOver -Method DataVolume -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        "$($failed[0].ErrorDetails)" | Should -Match 'Leave -Method out, or -HandOver'
+    }
+}
+
 Describe 'Remove-VMGoldenImage and copies' {
     It 'names the copies that stay, shows where they are, and takes them with -IncludeCopies' {
         (Get-VMGoldenImage lab | Out-String -Width 120) | Should -Match "copied to $Other"

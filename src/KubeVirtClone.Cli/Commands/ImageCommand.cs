@@ -81,10 +81,11 @@ internal sealed class ImageCommand
         var destinations = new Argument<string[]>("destination") { Description = "Namespaces it is to be in.", Arity = ArgumentArity.OneOrMore };
         var storageClass = new Option<string?>("--storage-class") { Description = "Storage class for the copy's disks. Without it each keeps its own.", HelpName = "CLASS" };
         var secrets = new Option<bool>("--copy-secrets") { Description = "Also copy the Secrets and ConfigMaps its VM names, where there is none of that name. None is overwritten." };
+        var handOver = new Option<bool>("--hand-over") { Description = "Hand over the storage driver's snapshots by their handles: for who administers the cluster. CDI has no part in it." };
         var timeout = SharedOptions.Timeout("Longest wait for each step, as 90s or 5m. Without it: as long as there is progress.");
         var dryRun = SharedOptions.ServerDryRun();
         var output = SharedOptions.Output();
-        var command = new Command("copy", "Publish a golden image in other namespaces: its disks are transferred once for each") { name, destinations, storageClass, secrets, timeout, dryRun, output };
+        var command = new Command("copy", "Publish a golden image in other namespaces: its disks are transferred once for each") { name, destinations, storageClass, secrets, handOver, timeout, dryRun, output };
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context =>
         {
             var image = ImageReference.Parse(parsed.GetValue(name)!);
@@ -96,6 +97,7 @@ internal sealed class ImageCommand
                 Destinations = [.. parsed.GetValue(destinations)!.Distinct(StringComparer.Ordinal)],
                 StorageClass = parsed.GetValue(storageClass),
                 CopySecrets = parsed.GetValue(secrets),
+                HandOver = parsed.GetValue(handOver),
                 DryRun = parsed.GetValue(dryRun) == DryRunMode.Server,
                 Timeout = parsed.GetValue(timeout),
             };

@@ -43,6 +43,7 @@ internal static class NewAction
             Method = invocation.Method,
             NoSharedSnapshot = invocation.NoSharedSnapshot,
             CopySecrets = invocation.CopySecrets,
+            HandOver = invocation.HandOver,
         };
         await CloneAsync(cluster, requests, options, invocation.Output ?? OutputFormat.Table, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

@@ -36,6 +36,8 @@ internal sealed record NewInvocation
 
     public bool CopySecrets { get; init; }
 
+    public bool HandOver { get; init; }
+
     public string? Batch { get; init; }
 
     public bool SkipExisting { get; init; }

@@ -44,6 +44,11 @@ internal sealed class NewOptions
         Description = "With --target-namespace: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.",
     };
 
+    private readonly Option<bool> _handOver = new("--hand-over")
+    {
+        Description = "With --target-namespace: hand over the storage driver's snapshots by their handles, for who administers the cluster. CDI has no part in it.",
+    };
+
     private readonly RequestOptions _wishes = new();
 
     private readonly Option<string?> _sourceName = new("--source-name")
@@ -114,7 +119,7 @@ internal sealed class NewOptions
 
     private IEnumerable<Option> All() =>
     [
-        _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, .. _wishes.All, _copySecrets, _method,
+        _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, .. _wishes.All, _copySecrets, _handOver, _method,
         _noSharedSnapshot, _purge, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
         _output,
     ];
@@ -136,6 +141,7 @@ internal sealed class NewOptions
         NoSharedSnapshot = parsed.GetValue(_noSharedSnapshot),
         PurgeOnSuccess = parsed.GetValue(_purge),
         CopySecrets = parsed.GetValue(_copySecrets),
+        HandOver = parsed.GetValue(_handOver),
         Batch = parsed.GetValue(_batch),
         SkipExisting = parsed.GetValue(_skipExisting),
         ThrottleLimit = parsed.GetValue(_throttle),

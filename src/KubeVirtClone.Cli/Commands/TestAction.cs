@@ -33,6 +33,7 @@ internal static class TestAction
             Method = invocation.Method,
             SkipExisting = invocation.SkipExisting,
             CopySecrets = invocation.CopySecrets,
+            HandOver = invocation.HandOver,
         };
         var report = await new BatchPreflight(cluster, options).RunAsync(items, context.Cancelled);
         using (var results = new RecordResults<Finding>(

@@ -54,7 +54,7 @@ public sealed class BatchPreflight
         var updates = Channel.CreateUnbounded<ItemUpdate<CloneRecord>>();
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
         var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
-        var options = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, DryRun = true };
+        var options = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, HandOver = _options.HandOver, DryRun = true };
         await new TransferStage(_cluster, options, batch, updates.Writer, (warning, request) => findings[warning.What.ToString()] = OfWarning(warning, request), finding => findings[finding.Message] = finding).RunAsync(requests, static _ => { }, ct);
         updates.Writer.Complete();
         var foreseen = new List<CloneRequest>();

@@ -44,11 +44,11 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         var named = Name(ns, requests);
         foreach (var item in named.Where(n => n.Checked.Fault is null))
             item.Existing = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, item.Checked.Request.TargetName!, ct);
-        if (options.Method == CloneMethodChoice.DataVolume)
+        if (options.Method == CloneMethodChoice.DataVolume && !options.HandOver)
             return named;
         var begun = named.FindAll(IsOurs);
         var fresh = named.Except(begun).ToList();
-        if (fresh.Count is 0 or > MostByChoice || fresh.Exists(f => f.Existing is not null) || await WhyNotAsync(fresh, ct) is not null || await isBrought())
+        if (options.HandOver || fresh.Count is 0 or > MostByChoice || fresh.Exists(f => f.Existing is not null) || await WhyNotAsync(fresh, ct) is not null || await isBrought())
             return begun;
         cluster.Callbacks.Verbose?.Invoke(
             $"{_first.SourceName}: {fresh.Count} {(fresh.Count == 1 ? "clone" : "clones")} in namespace {ns} by method {CloneMethod.DataVolume}, because there are no more than {MostByChoice}: CDI copies the disks of the stopped machine straight there, and nothing has to be brought first");

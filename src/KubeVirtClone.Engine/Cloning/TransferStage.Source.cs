@@ -31,6 +31,16 @@ internal sealed partial class TransferStage
                 return await BringImageAsync(ns, ct);
             var batch = first.Batch ?? stage.Batch;
             var name = CloneNames.ForTransferred(batch, first.Namespace, Kind, first.SourceName, ns);
+            var target = new TransferTarget
+            {
+                Namespace = ns,
+                SnapshotName = name,
+                Stem = first.SourceName,
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true", [CloneLabels.Batch] = batch },
+                CopySecrets = stage.Options.CopySecrets,
+                HandOver = stage.Options.HandOver,
+                Timeout = stage.Options.Timeout,
+            };
             if (!stage.Options.DryRun)
             {
                 // Also where all is made: an earlier run may have ended before it cleared away.
@@ -43,19 +53,10 @@ internal sealed partial class TransferStage
                     return new(name, null);
                 }
 
-                if (await ResumeAsync(ns, name, batch, ct) is { } resumed)
+                if (await ResumeAsync(target, batch, ct) is { } resumed)
                     return resumed;
             }
 
-            var target = new TransferTarget
-            {
-                Namespace = ns,
-                SnapshotName = name,
-                Stem = first.SourceName,
-                Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true", [CloneLabels.Batch] = batch },
-                CopySecrets = stage.Options.CopySecrets,
-                Timeout = stage.Options.Timeout,
-            };
             // What stands in the way is known from the machine itself, before it is snapshotted.
             if (Kind == SourceKinds.VirtualMachine && _read is null && _unread is null && await CheckMachineAsync(target, ct) is { } blocked)
                 return new(null, blocked);
@@ -103,7 +104,7 @@ internal sealed partial class TransferStage
             if (await ReadAsync(ct) is { } fault)
                 return new(null, fault);
             var (_, content, image) = _read!.Value;
-            var transfer = ImageTransfer.Of(_cluster, image!, content, ns, storageClass: null, stage.Options.CopySecrets, stage.Options.Timeout, Warn, news: null);
+            var transfer = ImageTransfer.Of(_cluster, image!, content, ns, storageClass: null, stage.Options.CopySecrets, stage.Options.HandOver, stage.Options.Timeout, Warn, news: null);
             // A copy that was put on another storage class is of the same version, and serves as well.
             var name = CloneNames.ForImage(ns, image!.Name, image.Version);
             if (await _snapshots.FindAsync(ns, name, ct) is { ReadyToUse: true, Failed: false } there && there.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid && there.Annotations.ContainsKey(ImageLabels.CopyStorageClass))
@@ -142,15 +143,16 @@ internal sealed partial class TransferStage
         }
 
         // The snapshot of an earlier run that ended somewhere after it was asked for.
-        private async Task<ListedItem<string>?> ResumeAsync(string ns, string name, string batch, CancellationToken ct)
+        private async Task<ListedItem<string>?> ResumeAsync(TransferTarget target, string batch, CancellationToken ct)
         {
+            var (ns, name) = (target.Namespace, target.SnapshotName);
             if (await _snapshots.FindAsync(ns, name, ct) is not { Failed: false, Phase: not SnapshotPhase.Deleting } found || found.Batch != batch || found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) is not { } uid)
                 return null;
             // More machines are to come of it: those there are must not take it with them.
             var ready = await new SharedSnapshot(_cluster, ns, name, found.SourceName, batch).EnsureAsync(1, stage.Options.Timeout, Warn, ct);
             if (ready.Fault is { } fault)
                 return new(null, fault);
-            await new TransferRemains(_cluster, ns, CloneNames.ForTransfer(uid, ns, storageClass: null), first.SourceName).ClearAsync(Warn, ct);
+            await TransferRemains.Of(_cluster, target, uid).ClearAsync(Warn, ct);
             if (Kind == SourceKinds.VirtualMachine)
                 _taken ??= Taken(batch);
             return new(name, null);
@@ -164,7 +166,7 @@ internal sealed partial class TransferStage
                     FaultIds.VMNotFound, FaultCategory.ObjectNotFound, $"There is no virtual machine '{first.SourceName}' in namespace '{first.Namespace}'.", $"Check name and namespace: {CommandName.GetVM} {OptionName.AllNamespaces}", first.DisplayName);
             }
 
-            return await new TransferPreparation(_cluster, TransferSource.Of(machine), target, CloneNames.ForTransfer(machine.Uid, target.Namespace, storageClass: null), Warn).CheckAsync(ct);
+            return await new TransferPreparation(_cluster, TransferSource.Of(machine), target, target.IdOf(machine.Uid), Warn).CheckAsync(ct);
         }
 
         private SharedSnapshot Taken(string batch) =>

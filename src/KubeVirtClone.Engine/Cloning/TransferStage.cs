@@ -148,7 +148,7 @@ internal sealed partial class TransferStage(
                     continue;
                 cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count} {(there.Count == 1 ? "clone" : "clones")} in namespace {place.Key}, to which it is brought first, once for all of them");
                 // Brought over, a source is a snapshot, and that has no claims to copy.
-                brought = options.Method == CloneMethodChoice.DataVolume ? new(null, TransferFaults.NotByDataVolumes(first)) : await source.BringAsync(place.Key, there, ct);
+                brought = options.Method == CloneMethodChoice.DataVolume ? new(null, TransferFaults.NotByDataVolumes(first, handOver: options.HandOver)) : await source.BringAsync(place.Key, there, ct);
             }
             catch (Exception e) when (FaultMapper.OfItem(e, place.Key) is { } ofItem)
             {

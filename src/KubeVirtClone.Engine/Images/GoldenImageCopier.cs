@@ -78,7 +78,7 @@ public sealed class GoldenImageCopier
         {
             if (destination == image.Namespace)
                 return (null, TransferFaults.Invalid($"The golden image {image} is in namespace '{destination}' already.", "Name other namespaces to copy it to.", $"{destination}/{image.Name}"));
-            var transfer = ImageTransfer.Of(_cluster, image, content, destination, request.StorageClass, request.CopySecrets, request.Timeout, warn, progress);
+            var transfer = ImageTransfer.Of(_cluster, image, content, destination, request.StorageClass, request.CopySecrets, request.HandOver, request.Timeout, warn, progress);
             if (request.DryRun)
                 return (image, await transfer.CheckAsync(ct));
             var made = await transfer.RunAsync(ct);

@@ -7,13 +7,13 @@ namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>One object that was told to go.</summary>
 /// <param name="Kind">Its kind.</param>
-/// <param name="Namespace">Its namespace.</param>
+/// <param name="Namespace">Its namespace; empty where it is of the whole cluster.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Uid">Its uid: another object of the same name does not count as this one.</param>
 public sealed record RemovedObject(ResourceKind Kind, string Namespace, string Name, string Uid)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind.Kind} {Namespace}/{Name}";
+    public override string ToString() => Namespace.Length == 0 ? $"{Kind.Kind} {Name}" : $"{Kind.Kind} {Namespace}/{Name}";
 }
 
 /// <summary>

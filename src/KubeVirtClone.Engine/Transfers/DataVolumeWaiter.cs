@@ -9,14 +9,21 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>
-/// Waits until the data volumes of one transfer are filled. CDI gives nothing up; here whatever it can never do has an end, with its cause.
+/// Waits until the data volumes of one transfer are filled, or, where snapshots are handed over, until those are known and the claims made of them bound. Neither CDI nor a
+/// storage driver gives anything up; here whatever they can never do has an end, with its cause.
 /// </summary>
-internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, string transfer, Action<TransferProgress>? news)
+/// <param name="cluster">The connection.</param>
+/// <param name="kind">What is waited for: DataVolume, VolumeSnapshot or PersistentVolumeClaim.</param>
+/// <param name="ns">Namespace.</param>
+/// <param name="transfer">The transfer, by whose label they are found; claims have none.</param>
+/// <param name="news">Takes how far each is.</param>
+internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kind, string ns, string transfer, Action<TransferProgress>? news)
 {
     /// <summary>How long nothing at all may change before it is an end, where no time is given.</summary>
     public static readonly TimeSpan StallLimit = TimeSpan.FromMinutes(10);
 
     private const string CloneType = "cdi.kubevirt.io/cloneType";
+    private const string HandedOver = "handle";
     private const string FallbackReason = "cdi.kubevirt.io/cloneFallbackReason";
 
     private readonly object _gate = new();
@@ -26,7 +33,7 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
     private readonly Dictionary<string, TransferProgress> _told = new(StringComparer.Ordinal);
 
     /// <summary>Null when all are filled, else why one will not be.</summary>
-    /// <param name="names">The data volumes.</param>
+    /// <param name="names">Their names.</param>
     /// <param name="timeout">Longest wait; null waits for as long as something changes.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<Fault?> WaitAsync(IReadOnlyCollection<string> names, TimeSpan? timeout, CancellationToken ct)
@@ -39,8 +46,8 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
         await using var stopped = ct.Register(() => _outcome.TrySetCanceled(ct));
         var watching = Task.WhenAll(
             EndWithAsync(WatchAsync(names, () => Moved(stall, timeout), over.Token)),
-            EndWithAsync(ReadEventsAsync(RelatedKinds.DataVolume, names, over.Token)),
-            EndWithAsync(ReadEventsAsync(KubeVirtKinds.PersistentVolumeClaim, names, over.Token)));
+            kind == KubeVirtKinds.PersistentVolumeClaim ? Task.CompletedTask : EndWithAsync(ReadEventsAsync(kind, names, over.Token)),
+            kind == RelatedKinds.VolumeSnapshot ? Task.CompletedTask : EndWithAsync(ReadEventsAsync(KubeVirtKinds.PersistentVolumeClaim, names, over.Token)));
         try
         {
             return await _outcome.Task;
@@ -72,15 +79,17 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
         }
         catch (Exception e) when (e is KubernetesException or ObjectDisposedException)
         {
-            _outcome.TrySetException(new EngineException(FaultMapper.From(e, $"{ns}/datavolumes")));
+            _outcome.TrySetException(new EngineException(FaultMapper.From(e, $"{ns}/{kind.Plural}")));
         }
     }
 
     private async Task WatchAsync(IReadOnlyCollection<string> names, Action moved, CancellationToken ct)
     {
-        var scope = new WatchOptions { LabelSelector = $"{ImageLabels.Transfer}={transfer}" };
+        var scope = kind != KubeVirtKinds.PersistentVolumeClaim ? new WatchOptions { LabelSelector = $"{ImageLabels.Transfer}={transfer}" }
+            : names.Count == 1 ? new WatchOptions { FieldSelector = $"metadata.name={names.First()}" }
+            : new WatchOptions();
         var listed = false;
-        await foreach (var change in cluster.Client.WatchAsync(RelatedKinds.DataVolume, ns, scope, ct))
+        await foreach (var change in cluster.Client.WatchAsync(kind, ns, scope, ct))
         {
             lock (_gate)
             {
@@ -108,11 +117,11 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
     }
 
     // What its populator says is said of the claim, which has the same name; so is what CDI hears of claims beside it in the source's namespace.
-    private async Task ReadEventsAsync(ResourceKind kind, IReadOnlyCollection<string> names, CancellationToken ct)
+    private async Task ReadEventsAsync(ResourceKind about, IReadOnlyCollection<string> names, CancellationToken ct)
     {
         try
         {
-            var scope = new WatchOptions { FieldSelector = $"involvedObject.kind={kind.Kind}" };
+            var scope = new WatchOptions { FieldSelector = $"involvedObject.kind={about.Kind}" };
             await foreach (var change in cluster.Client.WatchAsync(KubeVirtKinds.Event, ns, scope, ct))
             {
                 if (change.Kind == ResourceEventKind.Deleted || change.Object is not { } item || ObjectEvent.From(item) is not { } read || !names.Contains(read.Name))
@@ -144,26 +153,32 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
             _outcome.TrySetResult(null);
     }
 
-    private static bool IsDone(KubernetesObject item) => item.StringAt("status", "phase") == "Succeeded";
+    private bool IsDone(KubernetesObject item) =>
+        kind == RelatedKinds.VolumeSnapshot ? item.At("status", "readyToUse") is { ValueKind: System.Text.Json.JsonValueKind.True }
+        : item.StringAt("status", "phase") == (kind == RelatedKinds.DataVolume ? "Succeeded" : "Bound");
 
-    private Fault? WhyNever(KubernetesObject item) =>
-        DataVolumeCause.Of(item, Said(item, RelatedKinds.DataVolume), Said(item, KubeVirtKinds.PersistentVolumeClaim)) is { } never
-            ? TransferFaults.Failed(ns, item.Name, never.Cause, never.Action, never.Category)
-            : null;
+    private Fault? WhyNever(KubernetesObject item)
+    {
+        var never = kind == RelatedKinds.DataVolume
+            ? DataVolumeCause.Of(item, Said(item, RelatedKinds.DataVolume), Said(item, KubeVirtKinds.PersistentVolumeClaim))
+            : HandOverCause.Of(item, Said(item, kind));
+        return never is null ? null : TransferFaults.Failed(ns, item.Name, never.Cause, never.Action, never.Category);
+    }
 
-    private IEnumerable<(string Reason, string Message)> Said(KubernetesObject item, ResourceKind kind) =>
-        _events.Where(e => e.Kind == kind.Kind && e.Name == item.Name && e.IsOf(item)).Select(e => (e.Reason, e.Message));
+    private IEnumerable<(string Reason, string Message)> Said(KubernetesObject item, ResourceKind about) =>
+        _events.Where(e => e.Kind == about.Kind && e.Name == item.Name && e.IsOf(item)).Select(e => (e.Reason, e.Message));
 
-    private Fault Deleted(string name) => TransferFaults.Failed(ns, name, "somebody has deleted its data volume.", "Run the same command again if it is still wanted.");
+    private Fault Deleted(string name) => TransferFaults.Failed(
+        ns, name, $"somebody has deleted its {(kind == RelatedKinds.DataVolume ? "data volume" : kind.Kind)}.", "Run the same command again if it is still wanted.");
 
     private Fault TimedOut(IReadOnlyCollection<string> names, TimeSpan? timeout)
     {
         lock (_gate)
         {
             var waiting = names.FirstOrDefault(n => !_seen.TryGetValue(n, out var item) || !IsDone(item)) ?? names.First();
-            var state = _seen.TryGetValue(waiting, out var seen) ? State(seen) : new TransferProgress(ns, waiting, "", "", null);
+            var state = _seen.TryGetValue(waiting, out var seen) ? State(seen) : new TransferProgress(ns, waiting, "", kind == RelatedKinds.DataVolume ? "" : HandedOver, null);
             var said = _events.Where(e => e.Name == waiting && e.IsTrouble && (seen is null || e.IsOf(seen))).MaxBy(e => e.Last);
-            return TransferFaults.TimedOut(ns, state, said, timeout ?? StallLimit, stalled: timeout is null);
+            return TransferFaults.TimedOut(kind, ns, state, said, timeout ?? StallLimit, stalled: timeout is null);
         }
     }
 
@@ -183,7 +198,7 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, string ns, strin
     private TransferProgress State(KubernetesObject item) => new(
         ns,
         item.Name,
-        item.StringAt("status", "phase") ?? "",
-        item.Annotations.GetValueOrDefault(CloneType) ?? "",
+        kind == RelatedKinds.VolumeSnapshot ? IsDone(item) ? "SnapshotReady" : "SnapshotPending" : item.StringAt("status", "phase") ?? "",
+        kind == RelatedKinds.DataVolume ? item.Annotations.GetValueOrDefault(CloneType) ?? "" : HandedOver,
         double.TryParse(item.StringAt("status", "progress")?.TrimEnd('%'), NumberStyles.Float, CultureInfo.InvariantCulture, out var percent) ? percent : null);
 }

@@ -15,6 +15,7 @@ internal static class ImageTransfer
         string destination,
         string? storageClass,
         bool copySecrets,
+        bool handOver,
         TimeSpan? timeout,
         Action<TransferWarning> warn,
         Action<TransferProgress>? news)
@@ -32,6 +33,7 @@ internal static class ImageTransfer
             Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ImageLabels.Image] = image.Name, [ImageLabels.Version] = image.Version },
             Annotations = annotations,
             CopySecrets = copySecrets,
+            HandOver = handOver,
             Timeout = timeout,
         };
         return new SnapshotTransfer(cluster, image.Snapshot, content, target, warn, news);

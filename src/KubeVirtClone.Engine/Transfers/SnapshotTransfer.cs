@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -13,8 +12,8 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>
-/// Brings a snapshot into another namespace: a data volume for each disk, a stopped machine that carries them, a snapshot of that, and then the
-/// machine and its disks go. All names are fixed, so that the same call again completes what an earlier one began, whenever that ended.
+/// Brings a snapshot into another namespace: a data volume for each disk (or, asked for by who may, a claim of a snapshot that is handed over), a stopped machine that carries
+/// them, a snapshot of that, and then the machine and its disks go. All names are fixed, so that the same call again completes what an earlier one began, whenever that ended.
 /// </summary>
 internal sealed class SnapshotTransfer
 {
@@ -42,10 +41,10 @@ internal sealed class SnapshotTransfer
     public SnapshotTransfer(KubeVirtCluster cluster, SnapshotRecord source, SnapshotContent content, TransferTarget target, Action<TransferWarning> warn, Action<TransferProgress>? news)
     {
         (_cluster, _source, _target, _warn, _news) = (cluster, source, target, text => warn(TransferWarning.OfWait(text)), news);
-        _transfer = CloneNames.ForTransfer(source.Uid, target.Namespace, target.StorageClass);
+        _transfer = target.IdOf(source.Uid);
         _snapshots = new SnapshotCatalog(cluster);
         _from = TransferSource.Of(source, content);
-        _remains = new TransferRemains(cluster, target.Namespace, _transfer, target.Stem);
+        _remains = TransferRemains.Of(cluster, target, source.Uid);
         _preparation = new TransferPreparation(cluster, _from, target, _transfer, warn);
     }
 
@@ -144,49 +143,32 @@ internal sealed class SnapshotTransfer
         _begun = true;
         if (await _preparation.MakeAsync(ct) is { } unmade)
             return unmade;
+        return _preparation.HandOver is { } handOver ? await handOver.BringAsync(Carrier, _remains, _news, ct) : await BringByDataVolumesAsync(ct);
+    }
+
+    private async Task<Fault?> BringByDataVolumesAsync(CancellationToken ct)
+    {
+        var posts = new TransferPosts(_cluster, _source.Namespace, _target.Namespace);
         var bodies = _preparation.DataVolumes;
         foreach (var body in bodies.Values)
         {
-            if (await PostAsync(RelatedKinds.DataVolume, body, found => found.Labels.GetValueOrDefault(ImageLabels.Transfer) == _transfer, ct) is { } refused)
+            if (await posts.MakeAsync(RelatedKinds.DataVolume, body, _remains.IsOurs, ct) is { } refused)
                 return refused;
         }
 
-        var names = bodies.Values.Select(b => b["metadata"]!["name"]!.GetValue<string>()).ToList();
-        if (await new DataVolumeWaiter(_cluster, _target.Namespace, _transfer, _news).WaitAsync(names, _target.Timeout, ct) is { } never)
+        var names = bodies.Values.Select(TransferPosts.NameOf).ToList();
+        if (await new DataVolumeWaiter(_cluster, RelatedKinds.DataVolume, _target.Namespace, _transfer, _news).WaitAsync(names, _target.Timeout, ct) is { } never)
             return never;
         var templates = _from.Volumes.ToDictionary(v => v.Name, v => TransferManifest.Template(bodies[v.Name], v), StringComparer.Ordinal);
-        var machine = CarrierMachine.Build(_from.Machine, templates);
-        foreach (var (matcher, name) in _preparation.Types)
-            machine["spec"]![matcher]!["name"] = name;
-        return await PostAsync(KubeVirtKinds.VirtualMachine, TransferManifest.Carrier(_target.Namespace, _remains.Carrier, machine), _remains.IsCarrier, ct);
+        return await posts.MakeAsync(KubeVirtKinds.VirtualMachine, Carrier(templates), _remains.IsCarrier, ct);
     }
 
-    private async Task<Fault?> PostAsync(ResourceKind kind, JsonObject body, Func<KubernetesObject, bool> isOurs, CancellationToken ct)
+    private JsonObject Carrier(IReadOnlyDictionary<string, JsonObject> templates)
     {
-        var name = body["metadata"]!["name"]!.GetValue<string>();
-        const int attempts = 3;
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await _cluster.Client.CreateAsync(kind, _target.Namespace, (JsonObject)body.DeepClone(), new WriteOptions { FieldManager = CloneLabels.FieldManager }, ct);
-                return null;
-            }
-            catch (KubernetesException e) when (e is AnswerLostException or ApiStatusException { IsAlreadyExists: true })
-            {
-                var found = await _cluster.Client.FindAsync(kind, _target.Namespace, name, ct);
-                if (found is not null && found.DeletionTimestamp is null)
-                    return isOurs(found) ? null : TransferFaults.NameTaken(kind.Kind, _target.Namespace, name);
-                if (attempt == attempts)
-                    return FaultMapper.From(e, $"{_target.Namespace}/{name}");
-                if (found is not null)
-                    await new RemovalWaiter(_cluster).WaitAsync([new(kind, _target.Namespace, name, found.Uid)], RemovalWaiter.Patience, ct);
-            }
-            catch (ApiStatusException e)
-            {
-                return TransferFaults.From(e, _source.Namespace, _target.Namespace, name, await new TransferRights(_cluster).UserAsync(ct));
-            }
-        }
+        var machine = CarrierMachine.Build(_from.Machine, templates, plain: _target.HandOver);
+        foreach (var (matcher, name) in _preparation.Types)
+            machine["spec"]![matcher]!["name"] = name;
+        return TransferManifest.Carrier(_target.Namespace, _remains.Carrier, machine);
     }
 
     private async Task<ListedItem<SnapshotRecord>> TakeAsync(CancellationToken ct)

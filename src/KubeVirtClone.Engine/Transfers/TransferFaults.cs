@@ -13,11 +13,13 @@ internal static class TransferFaults
     private const string ClonerRole = "cdi.kubevirt.io:clone-sourcer";
 
     /// <summary>A source that is brought over is a snapshot, and that has no claims to copy.</summary>
-    public static Fault NotByDataVolumes(CloneRequest request, string? why = null) => FaultMapper.Make(
+    public static Fault NotByDataVolumes(CloneRequest request, string? why = null, bool handOver = false) => FaultMapper.Make(
         FaultIds.VMCloneSourceUnsupported,
         FaultCategory.InvalidOperation,
         $"'{request.GoldenImage ?? request.SourceName}' cannot be cloned into namespace '{request.TargetNamespace}' by method DataVolume: {why ?? "it is brought there as a snapshot, which has no claims to copy"}.",
-        $"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
+        handOver
+            ? (Advice)$"Leave {OptionName.Method} out, or {OptionName.HandOver}: the one has CDI copy claims, the other hands snapshots over."
+            : (Advice)$"Leave {OptionName.Method} out, or make the clone in namespace '{request.Namespace}'.",
         request.DisplayName);
 
     public static Fault NoCdi(string target) => FaultMapper.Make(
@@ -41,6 +43,17 @@ internal static class TransferFaults
         $"You may not create {plural} in namespace '{destination}'{(reason.Length > 0 ? $" ({reason})" : "")}.",
         $"Ask for the right, for example by a RoleBinding to the ClusterRole 'edit' in that namespace, or use another context or {OptionName.As}.",
         destination);
+
+    /// <summary>Rights that handing over takes, which the user has not.</summary>
+    public static Fault MayNotHandOver(IReadOnlyList<string> missing, string destination) => FaultMapper.Make(
+        FaultIds.TransferForbidden,
+        FaultCategory.PermissionDenied,
+        $"Snapshots are handed over by who administers the cluster: you may not {string.Join(", nor ", missing)}.",
+        $"Use a context or {OptionName.As} that may, or leave {OptionName.HandOver} out: CDI brings the disks with rights in the two namespaces only.",
+        destination);
+
+    public static Fault NotHandedOver(string source, string why, Advice action, string destination) => FaultMapper.Make(
+        FaultIds.VMCloneSourceUnsupported, FaultCategory.InvalidOperation, $"The snapshots of {source} cannot be handed over to namespace '{destination}': {why}.", action, destination);
 
     public static Fault NoNamespace(string destination) => FaultMapper.Make(
         FaultIds.NamespaceNotFound,
@@ -91,10 +104,13 @@ internal static class TransferFaults
         $"Remove that one ({CommandName.RemoveVMGoldenImage} {OptionName.Namespace} {there.Namespace}), or give the image another version.",
         there.Reference.ToString());
 
-    public static Fault NameTaken(string kind, string destination, string name) => FaultMapper.Make(
+    public static Fault NameTaken(ResourceKind kind, string destination, string name) =>
+        NameTaken(kind == KubeVirtKinds.PersistentVolumeClaim ? "claim" : kind.Kind, kind.Namespaced ? $" in namespace '{destination}'" : "", destination, name);
+
+    private static Fault NameTaken(string kind, string where, string destination, string name) => FaultMapper.Make(
         FaultIds.VMCloneVolumeExists,
         FaultCategory.ResourceExists,
-        $"A {kind} '{name}' exists in namespace '{destination}', and is not of this transfer. It was left alone.",
+        $"A {kind} '{name}' exists{where}, and is not of this transfer. It was left alone.",
         "Remove it if nobody needs it.",
         $"{destination}/{name}");
 
@@ -112,14 +128,14 @@ internal static class TransferFaults
         action,
         $"{destination}/{dataVolume}");
 
-    public static Fault TimedOut(string destination, TransferProgress state, ObjectEvent? said, TimeSpan waited, bool stalled) => FaultMapper.Make(
+    public static Fault TimedOut(ResourceKind kind, string destination, TransferProgress state, ObjectEvent? said, TimeSpan waited, bool stalled) => FaultMapper.Make(
         FaultIds.TransferTimeout,
         FaultCategory.OperationTimeout,
         (stalled
-            ? $"CDI has made no progress for {Durations.InWords(waited)}: {state}."
+            ? $"{(kind == RelatedKinds.DataVolume ? "CDI" : "The storage driver")} has made no progress for {Durations.InWords(waited)}: {state}."
             : $"The disks were not in namespace '{destination}' within {Durations.InWords(waited)}: {state}.")
         + (said is null ? "" : $" The last warning about it: {said.Reason}: {said.Message}"),
-        "What was begun goes on; the same command again waits for it. kubectl describe datavolume tells what CDI says.",
+        $"What was begun goes on; the same command again waits for it. kubectl describe {kind.Kind.ToLowerInvariant()} tells what {(kind == RelatedKinds.DataVolume ? "CDI" : "the driver")} says.",
         $"{destination}/{state.DataVolume}");
 
     /// <summary>The fault of a machine one of whose data volumes was refused.</summary>
@@ -141,7 +157,7 @@ internal static class TransferFaults
     {
         ApiStatusException status when status.ApiMessage.Contains("insufficient permissions in clone source namespace", StringComparison.Ordinal) =>
             NotAllowed(sourceNamespace, destination, user, e),
-        ApiStatusException status when status.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) => NameTaken("claim", destination, name),
+        ApiStatusException status when status.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal) => NameTaken(KubeVirtKinds.PersistentVolumeClaim, destination, name),
         _ => FaultMapper.From(e, $"{destination}/{name}"),
     };
 }

@@ -25,6 +25,9 @@ internal sealed class TransferPreparation(
     /// <summary>Names that the machine's types have in the other namespace, by the field that names them.</summary>
     public IReadOnlyList<(string Matcher, string Name)> Types => _types.Names;
 
+    /// <summary>Hands the snapshots over, where that is asked for.</summary>
+    public HandOver? HandOver { get; } = target.HandOver ? new HandOver(cluster, source, target, transfer) : null;
+
     /// <summary>Why there can be no such namespace.</summary>
     public Fault? WhyNoPlace() => NameRules.WhyNotName(target.Namespace) is { } why
         ? TransferFaults.Invalid($"A namespace cannot be named '{target.Namespace}': {why}.", "Give the name of a namespace.", target.Namespace)
@@ -39,6 +42,12 @@ internal sealed class TransferPreparation(
             return TransferFaults.Unclonable(source.Display, what);
         if (source.Unfit is { } unfit)
             return unfit;
+        if (HandOver is not null)
+        {
+            return await NamespaceAsync(ct) ?? await HandOver.WhyNotAllowedAsync(ct) ?? await ReferencesAsync(ct) ?? await _types.ReadAsync(source.Machine, ct)
+                ?? await ClassesAsync(ct) ?? await HandOver.CheckAsync(ct);
+        }
+
         if (source.HasDisks && (await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
             return TransferFaults.NoCdi(display);
         var fault = await NamespaceAsync(ct)
@@ -135,21 +144,27 @@ internal sealed class TransferPreparation(
     // CDI's own rule, as far as it can be seen from here: the same driver hands the data over, another one gets a copy of every byte.
     private async Task<Fault?> StorageAsync(CancellationToken ct)
     {
-        var reader = new KindReader(cluster);
-        var classes = source.Volumes.Select(v => SourceMachine.Text(v.Claim["spec"]?["storageClassName"])).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        foreach (var needed in target.StorageClass is { } given ? [given] : classes)
-        {
-            if (await reader.ExistsAsync(RelatedKinds.StorageClass, ns: null, needed, ct) == false)
-                return TransferFaults.Invalid($"There is no storage class '{needed}'{(target.StorageClass is null ? $", which the disks of {source.Display} are on" : "")}.", "Name one that exists: kubectl get storageclasses", target.Namespace);
-        }
-
+        if (await ClassesAsync(ct) is { } missing)
+            return missing;
         if (target.StorageClass is not { } wanted)
             return null;
         var driver = await DriverAsync(wanted, ct);
-        foreach (var other in classes)
+        foreach (var other in source.Classes)
         {
             if (driver is not null && await DriverAsync(other, ct) is { } from && from != driver)
                 warn(new(FindingCodes.CopyStrategy, $"Class '{wanted}' is of another driver than '{other}' ({driver}, {from}): CDI will copy every byte of the disks by pods.", Advice.None));
+        }
+
+        return null;
+    }
+
+    private async Task<Fault?> ClassesAsync(CancellationToken ct)
+    {
+        var reader = new KindReader(cluster);
+        foreach (var needed in target.StorageClass is { } given ? [given] : source.Classes)
+        {
+            if (await reader.ExistsAsync(RelatedKinds.StorageClass, ns: null, needed, ct) == false)
+                return TransferFaults.Invalid($"There is no storage class '{needed}'{(target.StorageClass is null ? $", which the disks of {source.Display} are on" : "")}.", "Name one that exists: kubectl get storageclasses", target.Namespace);
         }
 
         return null;
@@ -166,25 +181,17 @@ internal sealed class TransferPreparation(
     // The server's and CDI's own word, before anything is made.
     private async Task<Fault?> RehearseAsync(CancellationToken ct)
     {
+        var posts = new TransferPosts(cluster, source.Namespace, target.Namespace);
         foreach (var volume in source.Volumes)
         {
             var body = DataVolumes[volume.Name];
-            var name = body["metadata"]!["name"]!.GetValue<string>();
-            try
-            {
-                await cluster.Client.CreateAsync(RelatedKinds.DataVolume, target.Namespace, (JsonObject)body.DeepClone(), new WriteOptions { DryRun = true, FieldManager = CloneLabels.FieldManager }, ct);
-            }
-            catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
-            {
-                // Of an earlier call it is there, and has its room. CDI looks for the claim before the server looks for the data volume.
-                var isThere = e.IsAlreadyExists || e.ApiMessage.Contains("Destination PVC", StringComparison.Ordinal);
-                if (isThere && await IsOursAsync(name, ct))
-                    continue;
-                return e.IsAlreadyExists
-                    ? TransferFaults.NameTaken(RelatedKinds.DataVolume.Kind, target.Namespace, name)
-                    : TransferFaults.From(e, source.Namespace, target.Namespace, name, await new TransferRights(cluster).UserAsync(ct));
-            }
-
+            var (refused, isThere) = await posts.TryAsync(RelatedKinds.DataVolume, body, item => item.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer, ct);
+            if (refused is not null)
+                return refused;
+            // Of an earlier call it is there, and has its room.
+            if (isThere)
+                continue;
+            var name = TransferPosts.NameOf(body);
             if (await WhyNoRoomAsync(volume, body, name, ct) is { } fault)
                 return fault;
         }
@@ -212,7 +219,4 @@ internal sealed class TransferPreparation(
 
         return null;
     }
-
-    private async Task<bool> IsOursAsync(string name, CancellationToken ct) =>
-        await cluster.Client.FindAsync(RelatedKinds.DataVolume, target.Namespace, name, ct) is { } there && there.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer;
 }

@@ -9,10 +9,23 @@ using KubeVirtClone.Kubernetes;
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>What a transfer needs on its way only: the machine that carries the disks, and the disks.</summary>
-internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string transfer, string stem)
+/// <param name="cluster">The connection.</param>
+/// <param name="ns">Namespace it goes to.</param>
+/// <param name="stem">What the machine's name begins with.</param>
+/// <param name="transfers">What names of it end with; and, after the first, of the same begun in another way, which is cleared away with it.</param>
+internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string stem, params IReadOnlyList<string> transfers)
 {
+    private static readonly ResourceKind[] OnTheWay = [RelatedKinds.DataVolume, RelatedKinds.VolumeSnapshot, RelatedKinds.VolumeSnapshotContent];
+
     /// <summary>Name of the machine.</summary>
-    public string Carrier { get; } = CloneNames.InTransfer(stem, transfer);
+    public string Carrier { get; } = CloneNames.InTransfer(stem, transfers[0]);
+
+    /// <summary>Those of a snapshot on its way to a namespace, in either way.</summary>
+    /// <param name="cluster">The connection.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="snapshotUid">Identity of the snapshot.</param>
+    public static TransferRemains Of(KubeVirtCluster cluster, TransferTarget target, string snapshotUid) =>
+        new(cluster, target.Namespace, target.Stem, target.IdOf(snapshotUid), (target with { HandOver = !target.HandOver }).IdOf(snapshotUid));
 
     /// <summary>Removes what transfers of a batch have left in a namespace: they were ended on their way, or what they removed was refused.</summary>
     /// <param name="cluster">The connection.</param>
@@ -22,15 +35,20 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
     /// <param name="ct">Cancels.</param>
     public static async Task CollectAsync(KubeVirtCluster cluster, string ns, string batch, Action<Advice> warn, CancellationToken ct)
     {
-        if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count == 0)
-            return;
         // Each with what the name of its carrier begins with, where there is one.
         var stems = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            var selector = $"{ImageLabels.Transfer},{CloneLabels.Batch}={batch}";
-            await foreach (var item in cluster.Client.ListAsync(RelatedKinds.DataVolume, ns, new ListOptions { LabelSelector = selector }, ct))
-                stems[item.Labels[ImageLabels.Transfer]] = "";
+            foreach (var kind in OnTheWay)
+            {
+                // What is of the whole cluster says itself for which namespace it is.
+                foreach (var item in await FindAsync(cluster, kind, ns, $"{ImageLabels.Transfer},{CloneLabels.Batch}={batch}", ct))
+                {
+                    if (kind.Namespaced || item.StringAt("spec", "volumeSnapshotRef", "namespace") == ns)
+                        stems[item.Labels[ImageLabels.Transfer]] = "";
+                }
+            }
+
             if (stems.Count == 0)
                 return;
             await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
@@ -40,7 +58,7 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
             }
 
             foreach (var (transfer, stem) in stems)
-                await new TransferRemains(cluster, ns, transfer, stem).ClearAsync(warn, ct);
+                await new TransferRemains(cluster, ns, stem, transfer).ClearAsync(warn, ct);
         }
         catch (ApiStatusException e) when (e.IsForbidden)
         {
@@ -48,10 +66,13 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
         }
     }
 
+    /// <summary>Whether an object is of this transfer.</summary>
+    public bool IsOurs(KubernetesObject item) => item.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfers[0];
+
     // Names of its volumes end with what nobody else's do; labels and annotations are the source's, for machines made of it will have the same.
     public bool IsCarrier(KubernetesObject machine) =>
         machine.StringAt("spec", "runStrategy") == "Halted"
-        && SourceMachine.Copied(machine.ToJsonObject()).All(v => v.Claim.EndsWith("-" + transfer, StringComparison.Ordinal));
+        && SourceMachine.Copied(machine.ToJsonObject()).All(v => transfers.Any(t => v.Claim.EndsWith("-" + t, StringComparison.Ordinal)));
 
     /// <summary>Removes both, and waits until they are gone.</summary>
     public async Task ClearAsync(Action<Advice> warn, CancellationToken ct)
@@ -65,14 +86,15 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
     public async Task<IReadOnlyList<RemovedObject>> RemoveAsync(Action<Advice> warn, CancellationToken ct)
     {
         var removed = new List<RemovedObject>();
-        if (await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, Carrier, ct) is { } carrier && IsCarrier(carrier))
-            removed.Add(new(KubeVirtKinds.VirtualMachine, ns, carrier.Name, carrier.Uid));
-        // Those the machine has adopted go with it; whether it has come to that is not known.
-        if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count > 0)
+        foreach (var transfer in transfers)
         {
-            await foreach (var item in cluster.Client.ListAsync(RelatedKinds.DataVolume, ns, new ListOptions { LabelSelector = $"{ImageLabels.Transfer}={transfer}" }, ct))
-                removed.Add(new(RelatedKinds.DataVolume, ns, item.Name, item.Uid));
+            if (await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, CloneNames.InTransfer(stem, transfer), ct) is { } carrier && IsCarrier(carrier))
+                removed.Add(new(KubeVirtKinds.VirtualMachine, ns, carrier.Name, carrier.Uid));
         }
+
+        // Those the machine has adopted go with it; whether it has come to that is not known. Claims of snapshots that were handed over are the machine's own from the start.
+        foreach (var kind in OnTheWay)
+            removed.AddRange((await FindAsync(cluster, kind, ns, $"{ImageLabels.Transfer} in ({string.Join(',', transfers)})", ct)).Select(item => new RemovedObject(kind, item.Namespace ?? "", item.Name, item.Uid)));
 
         foreach (var item in removed)
         {
@@ -85,5 +107,24 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
         }
 
         return removed;
+    }
+
+    // Of what the user may not see, such as what is of the whole cluster, he has made nothing.
+    private static async Task<IReadOnlyList<KubernetesObject>> FindAsync(KubeVirtCluster cluster, ResourceKind kind, string ns, string selector, CancellationToken ct)
+    {
+        var found = new List<KubernetesObject>();
+        if ((await cluster.Client.GetServedVersionsAsync(kind.Group, ct)).Count == 0)
+            return found;
+        try
+        {
+            await foreach (var item in cluster.Client.ListAsync(kind, kind.Namespaced ? ns : null, new ListOptions { LabelSelector = selector }, ct))
+                found.Add(item);
+        }
+        catch (ApiStatusException e) when (e.IsForbidden)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"Whether a transfer has left {kind.Plural} in {ns} cannot be seen: {e.ApiMessage}");
+        }
+
+        return found;
     }
 }

@@ -17,6 +17,9 @@ namespace KubeVirtClone.Engine.Transfers;
 /// <param name="Unfit">Why it cannot be brought anywhere; null when it can.</param>
 internal sealed record TransferSource(string Namespace, string Display, JsonObject Machine, IReadOnlyList<TransferVolume> Volumes, bool HasDisks, Fault? Unfit)
 {
+    /// <summary>Storage classes its disks are on, as far as they are known.</summary>
+    public IReadOnlyList<string> Classes { get; } = [.. Volumes.Select(v => SourceMachine.Text(v.Claim["spec"]?["storageClassName"])).OfType<string>().Distinct(StringComparer.Ordinal)];
+
     public static TransferSource Of(SnapshotRecord snapshot, SnapshotContent content)
     {
         // A memory dump has a backup too, and no machine that is made of the snapshot has it.

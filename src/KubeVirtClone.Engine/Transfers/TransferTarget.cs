@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Knowledge.Naming;
+
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>Where a snapshot is to be brought, and as what.</summary>
@@ -30,6 +32,13 @@ internal sealed record TransferTarget
     /// <summary>Copy the Secrets and ConfigMaps the machine names.</summary>
     public bool CopySecrets { get; init; }
 
+    /// <summary>Hand the driver's snapshots over instead of having CDI bring the disks; for who administers the cluster.</summary>
+    public bool HandOver { get; init; }
+
     /// <summary>Longest time for each step; null waits for as long as there is progress.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>What the names of all objects of the transfer end with: the same for the same snapshot, place, class and way.</summary>
+    /// <param name="snapshotUid">Identity of the snapshot.</param>
+    public string IdOf(string snapshotUid) => CloneNames.ForTransfer(snapshotUid, Namespace, StorageClass, HandOver);
 }

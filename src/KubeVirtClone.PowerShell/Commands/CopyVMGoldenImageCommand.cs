@@ -49,6 +49,10 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
     [Parameter]
     public SwitchParameter CopySecrets { get; set; }
 
+    /// <summary>Hand over the storage driver's snapshots by their handles instead of having CDI bring the disks; for who administers the cluster.</summary>
+    [Parameter]
+    public SwitchParameter HandOver { get; set; }
+
     /// <summary>Longest wait for each step: seconds, '5m', or a TimeSpan. Without it the wait lasts as long as there is progress.</summary>
     [Parameter]
     [DurationTransformation]
@@ -140,6 +144,7 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
         Destinations = destinations,
         StorageClass = string.IsNullOrEmpty(StorageClass) ? null : StorageClass,
         CopySecrets = CopySecrets,
+        HandOver = HandOver,
         DryRun = dryRun,
         Timeout = Timeout,
         Input = input,

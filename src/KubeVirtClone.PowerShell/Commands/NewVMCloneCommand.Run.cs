@@ -83,6 +83,7 @@ public sealed partial class NewVMCloneCommand
                         Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
                         NoSharedSnapshot = NoSharedSnapshot,
                         CopySecrets = CopySecrets,
+                        HandOver = HandOver,
                     };
                     var batch = InNamespace(cluster, requests);
                     operation = new CloneOperation(cluster, options);

@@ -51,6 +51,10 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
     [Parameter]
     public SwitchParameter CopySecrets { get; set; }
 
+    /// <summary>With -TargetNamespace: hand over the storage driver's snapshots by their handles instead of having CDI bring the disks; for who administers the cluster.</summary>
+    [Parameter]
+    public SwitchParameter HandOver { get; set; }
+
     /// <summary>Remove each clone object once its machine and volumes are there. The machine stays.</summary>
     [Parameter]
     public SwitchParameter PurgeOnSuccess { get; set; }

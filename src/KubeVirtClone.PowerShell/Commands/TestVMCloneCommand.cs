@@ -50,6 +50,10 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
     [Parameter]
     public SwitchParameter CopySecrets { get; set; }
 
+    /// <summary>With -TargetNamespace: the storage driver's snapshots would be handed over by their handles.</summary>
+    [Parameter]
+    public SwitchParameter HandOver { get; set; }
+
     /// <summary>Write only whether the clones can be made: true when nothing of severity Error was found.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -97,6 +101,7 @@ public sealed class TestVMCloneCommand : CloneRequestCmdlet
                 Method = Enum.Parse<CloneMethodChoice>(Method.ToString()),
                 SkipExisting = SkipExisting,
                 CopySecrets = CopySecrets,
+                HandOver = HandOver,
             };
             var @namespace = NamespaceOrDefault(cluster);
             IReadOnlyList<PreflightItem> items =

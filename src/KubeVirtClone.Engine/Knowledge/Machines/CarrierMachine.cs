@@ -16,13 +16,14 @@ internal static class CarrierMachine
     /// <summary>Metadata and specification.</summary>
     /// <param name="source">The machine as it was snapshotted.</param>
     /// <param name="templates">The data volume template of each volume with data, by the volume's name.</param>
-    public static JsonObject Build(JsonObject source, IReadOnlyDictionary<string, JsonObject> templates)
+    /// <param name="plain">Its disks are claims whatever the source's were: there are no data volumes.</param>
+    public static JsonObject Build(JsonObject source, IReadOnlyDictionary<string, JsonObject> templates, bool plain = false)
     {
         var spec = (JsonObject)(source["spec"]?.DeepClone() ?? new JsonObject());
         spec.Remove("running");
         spec["runStrategy"] = "Halted";
         // Machines made of it are to have disks of the source's form: from templates, or plain claims.
-        var templated = SourceMachine.Copied(source).Where(v => v.Template is not null).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
+        var templated = SourceMachine.Copied(source).Where(v => v.Template is not null && !plain).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
         List<JsonNode?> kept = [.. templates.Where(t => templated.Contains(t.Key)).Select(t => t.Value.DeepClone())];
         spec.Remove("dataVolumeTemplates");
         if (kept.Count > 0)

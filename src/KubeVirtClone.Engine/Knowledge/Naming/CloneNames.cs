@@ -70,12 +70,13 @@ public static class CloneNames
         return $"{Clip(Plain($"{image}-{version}"), NameRules.MaxLabelLength - 11)}-{Hash(10, "image", @namespace, image, version)}";
     }
 
-    /// <summary>What names of everything made for one transfer end with: the same for the same snapshot, place and storage class.</summary>
+    /// <summary>What names of everything made for one transfer end with: the same for the same snapshot, place, storage class and way.</summary>
     /// <param name="snapshotUid">Identity of the snapshot that is transferred.</param>
     /// <param name="namespace">Namespace it is transferred to.</param>
     /// <param name="storageClass">Storage class asked for; null keeps the source's.</param>
-    public static string ForTransfer(string snapshotUid, string @namespace, string? storageClass) =>
-        Hash(10, "transfer", snapshotUid, @namespace, storageClass ?? "");
+    /// <param name="handOver">Whether snapshots are handed over; else data volumes are made.</param>
+    public static string ForTransfer(string snapshotUid, string @namespace, string? storageClass, bool handOver = false) =>
+        Hash(10, handOver ? "hand-over" : "transfer", snapshotUid, @namespace, storageClass ?? "");
 
     /// <summary>Name of the snapshot that a machine or snapshot becomes in another namespace for one batch.</summary>
     /// <param name="batch">The batch id.</param>

@@ -85,6 +85,12 @@ public sealed record CloneOptions
     /// <summary>For clones in other namespaces: also copy the Secrets and ConfigMaps the source names, where they are not there. None is ever overwritten.</summary>
     public bool CopySecrets { get; init; }
 
+    /// <summary>
+    /// For clones in other namespaces: hand over the storage driver's snapshots by their handles instead of having CDI bring the disks. Needs rights in the whole cluster
+    /// (volumesnapshotcontents), and storage classes that bind at once.
+    /// </summary>
+    public bool HandOver { get; init; }
+
     /// <summary>Look at sources and targets before creating anything. False sends the requests as they are.</summary>
     public bool Preflight { get; init; } = true;
 }

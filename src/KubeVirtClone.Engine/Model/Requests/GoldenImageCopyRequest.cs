@@ -24,6 +24,9 @@ public sealed record GoldenImageCopyRequest
     /// <summary>Also copy the Secrets and ConfigMaps its machine names, where they are not there. None is ever overwritten.</summary>
     public bool CopySecrets { get; init; }
 
+    /// <summary>Hand over the storage driver's snapshots by their handles instead of having CDI bring the disks; see <see cref="CloneOptions.HandOver"/>.</summary>
+    public bool HandOver { get; init; }
+
     /// <summary>Check everything, and make nothing.</summary>
     public bool DryRun { get; init; }
 

@@ -240,6 +240,9 @@ public readonly ref struct OptionName
     /// <summary><c>-GracePeriod</c>.</summary>
     public static OptionName GracePeriod => new("GracePeriod");
 
+    /// <summary><c>-HandOver</c>.</summary>
+    public static OptionName HandOver => new("HandOver");
+
     /// <summary><c>-Hostname</c>.</summary>
     public static OptionName Hostname => new("Hostname");
 

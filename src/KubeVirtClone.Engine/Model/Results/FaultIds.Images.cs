@@ -68,7 +68,7 @@ public static partial class FaultIds
     /// <summary>CDI, which copies disks between namespaces and on storage without snapshots, is not installed.</summary>
     public const string CdiNotInstalled = "CdiNotInstalled";
 
-    /// <summary>The right to clone out of the source's namespace is missing.</summary>
+    /// <summary>The right to clone out of the source's namespace is missing, or one that handing snapshots over takes.</summary>
     public const string TransferForbidden = "TransferForbidden";
 
     /// <summary>What is asked for cannot be a transfer.</summary>

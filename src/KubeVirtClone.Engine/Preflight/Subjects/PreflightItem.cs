@@ -80,6 +80,9 @@ public sealed record PreflightOptions
 
     /// <summary>For clones in other namespaces: the Secrets and ConfigMaps the source names would be copied, where they are not there.</summary>
     public bool CopySecrets { get; init; }
+
+    /// <summary>For clones in other namespaces: the storage driver's snapshots would be handed over; see <see cref="CloneOptions.HandOver"/>.</summary>
+    public bool HandOver { get; init; }
 }
 
 /// <summary>What a preflight found.</summary>

@@ -115,4 +115,26 @@ public sealed class ImageTests(SandboxFixture sandbox)
         (await sandbox.KubectlAsync("", "get", "vm", "purged-1")).ShouldEndWith(0);
         (await sandbox.RunAsync("get", "--batch", "purged", "-o", "name")).ShouldEndWith(0).Lines.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Who_administers_the_cluster_hands_an_image_over_and_who_edits_two_namespaces_is_told_what_it_takes()
+    {
+        (await sandbox.KubectlAsync("", "create", "namespace", "handed-to")).ShouldEndWith(0);
+        (await sandbox.RunAsync("image", "new", "golden-pvc", "handed", "--timeout", "90s")).ShouldEndWith(0);
+        foreach (var ns in new[] { "default", "handed-to" })
+        {
+            foreach (var role in new[] { "edit", "kubevirt.io:edit" })
+                (await sandbox.KubectlAsync("", "create", "rolebinding", role.Replace('.', '-').Replace(':', '-'), "-n", ns, $"--clusterrole={role}", "--user=editor")).ShouldEndWith(0);
+        }
+
+        var refused = (await sandbox.RunAsync("image", "copy", "handed", "handed-to", "--hand-over", "--as", "editor")).ShouldEndWith(1).Error;
+        refused.ShouldContain("you may not get or list or create or delete volumesnapshotcontents (which are of the whole cluster)");
+        refused.ShouldContain("leave --hand-over out");
+        (await sandbox.RunAsync("test", "--golden-image", "handed", "desk", "--target-namespace", "handed-to", "--hand-over", "--as", "editor")).ShouldEndWith(1).Output.ShouldContain("TransferForbidden");
+
+        (await sandbox.RunAsync("image", "copy", "handed", "handed-to", "--hand-over", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/handed:1"]);
+        (await sandbox.RunAsync("new", "golden-pvc", "handed-vm", "--target-namespace", "handed-to", "--hand-over", "--wait", "--timeout", "90s", "-o", "name")).ShouldEndWith(0);
+        (await sandbox.KubectlAsync("", "get", "volumesnapshotcontents", "-l", "kubevirtclone.io/transfer", "-o", "name")).ShouldEndWith(0).Output.ShouldBeEmpty();
+        (await sandbox.KubectlAsync("", "get", "vm", "-n", "handed-to", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["virtualmachine.kubevirt.io/handed-vm"]);
+    }
 }

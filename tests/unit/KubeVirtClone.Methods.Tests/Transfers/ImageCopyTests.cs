@@ -249,22 +249,26 @@ public sealed class ImageCopyTests
         other.ShouldBeAsBefore();
     }
 
-    [Fact]
-    public async Task Killed_at_any_request_the_same_command_completes_the_copy()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Killed_at_any_request_the_same_command_completes_the_copy(bool handOver)
     {
+        var copy = OtherNamespace.Request with { HandOver = handOver };
         for (var request = 1; ; request++)
         {
             var killed = false;
             foreach (var done in new[] { false, true })
             {
                 await using var other = await OtherNamespace.CreateAsync();
-                killed = await other.Lab.Virtual.RunAndKillAsync(() => other.RunAsync(OtherNamespace.Request), new(request, done));
+                killed = await other.Lab.Virtual.RunAndKillAsync(() => other.RunAsync(copy), new(request, done));
                 if (!killed)
                     break;
                 var when = $"killed at {request}, carried out: {done}";
-                (await other.CopyAsync()).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty(when);
+                (await other.CopyAsync(copy)).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty(when);
                 other.Lab.Settle();
                 other.Everything().Except(other.Before).Order(StringComparer.Ordinal).Select(o => o.Split(' ')[1]).ShouldBe(["VirtualMachineSnapshot", "VolumeSnapshot"], when);
+                other.HandedOver().ShouldBeEmpty(when);
                 other.List("VirtualMachineSnapshot").Single().FlagAt("status", "readyToUse").ShouldBe(true, when);
             }
 

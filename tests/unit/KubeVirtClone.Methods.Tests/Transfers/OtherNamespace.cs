@@ -53,10 +53,14 @@ internal sealed class OtherNamespace : IAsyncDisposable
             .SelectMany(k => List(k, ns).Select(o => $"{ns} {k} {o.Name()}"))),
         StringComparer.Ordinal);
 
+    /// <summary>Names of the contents that transfers have made for snapshots they handed over.</summary>
+    public IReadOnlyList<string> HandedOver() => [.. List("VolumeSnapshotContent", null!).Where(c => c.Label("kubevirtclone.io/transfer") is not null).Select(c => c.Name())];
+
     public void ShouldBeAsBefore(string? when = null)
     {
         Lab.Settle();
         Everything().ShouldBe(Before, customMessage: when);
+        HandedOver().ShouldBeEmpty(when);
     }
 
     public Task<List<ItemUpdate<GoldenImageRecord>>> CopyAsync(GoldenImageCopyRequest? request = null) => Lab.DoAsync(() => RunAsync(request ?? Request));
