@@ -15,7 +15,9 @@ internal static class UserEntryReader
             return new ClusterCredentials { Token = given, Impersonation = ImpersonationReader.Read(user, options) };
         if (given is not null)
         {
-            // In place of every other way to say who one is; a client certificate goes with the connection.
+            // In place of every other way to say who one is, but for the two that kubectl does not choose between; a client certificate goes with the connection.
+            if ((user.Text("username") ?? user.Text("password")) is not null)
+                throw user.Invalid("username", "and password stand beside the token that was given: only one of the two can be sent");
             var (own, ownChain) = ReadClientCertificate(user, hasOther: true, isTls);
             return new ClusterCredentials { Token = given, ClientCertificate = own, ClientCertificateChain = ownChain, Impersonation = ImpersonationReader.Read(user, options) };
         }

@@ -55,6 +55,8 @@ public sealed class KubeConfigTests : IDisposable
               user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin, interactiveMode: Never}}
             - name: u2
               user: {token: two}
+            - name: u3
+              user: {username: ann, password: secret-word}
             contexts:
             - name: dev
               context: {cluster: c1, user: u1, namespace: team}
@@ -71,6 +73,7 @@ public sealed class KubeConfigTests : IDisposable
         var token = KubeConfigLoader.Load(Options() with { Token = "given" });
         (token.Credentials.Token, token.Credentials.Plugin).ShouldBe(("given", null));
         (Options() with { Token = "given" }).ToString().ShouldNotContain("given");
+        Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { Token = "given", User = "u3" })).Message.ShouldContain("only one of the two");
 
         Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { Cluster = "no" })).Problem.ShouldBe(KubeConfigProblem.ClusterNotFound);
         Should.Throw<KubeConfigException>(() => KubeConfigLoader.Load(Options() with { User = "no" })).Problem.ShouldBe(KubeConfigProblem.UserNotFound);
