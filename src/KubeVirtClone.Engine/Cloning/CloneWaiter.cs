@@ -113,8 +113,6 @@ public sealed class CloneWaiter
     {
         meter.Begin(reference);
         var outcome = await tracker.FollowAsync(reference, initial: null, options.Timeout, ct);
-        if (outcome.Fault is { Terminating: true } fault)
-            throw new EngineException(fault);
         meter.End(reference, outcome.Fault is null);
         if (outcome is { Fault: null, Record: { } record })
             reached.Enqueue(record);

@@ -261,21 +261,7 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
 
     private async Task WaitUntilGoneAsync(SnapshotRecord snapshot, CancellationToken ct)
     {
-        var watch = new DeadlineWatch(
-            cluster,
-            await cluster.GetSnapshotKindAsync(ct),
-            ns,
-            new WatchOptions { FieldSelector = $"metadata.name={name}" },
-            TimeSpan.FromMinutes(2));
-        var there = false;
-        await watch.RunAsync(
-            change =>
-            {
-                if (change.Object is { } item)
-                    there = item.Uid == snapshot.Uid && change.Kind != ResourceEventKind.Deleted;
-                return there || (change.Object is not null && change.Kind != ResourceEventKind.Deleted);
-            },
-            () => cluster.Callbacks.Verbose?.Invoke($"The snapshot {ns}/{name} is still being deleted"),
-            ct);
+        if (await new RemovalWaiter(cluster).UntilGoneAsync([new(await cluster.GetSnapshotKindAsync(ct), ns, name, snapshot.Uid)], RemovalWaiter.Patience, ct) is [var left])
+            cluster.Callbacks.Verbose?.Invoke($"{left} is still being deleted");
     }
 }

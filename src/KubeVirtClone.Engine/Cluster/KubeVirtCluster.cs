@@ -19,6 +19,8 @@ public sealed class KubeVirtCluster : IAsyncDisposable
     private readonly AgingFact<bool?> _snapshotGate;
     private readonly AgingFact<ClusterIdentity> _identity;
     private readonly ConcurrentDictionary<object, Action<RequestTrace>> _observers = [];
+    private readonly DateTimeOffset _connected;
+    private readonly long _connectedAt;
 
     /// <summary>Wraps a client.</summary>
     /// <param name="client">The client; disposed with this object.</param>
@@ -30,6 +32,8 @@ public sealed class KubeVirtCluster : IAsyncDisposable
         Client = client;
         Callbacks = callbacks ?? EngineCallbacks.None;
         Clock = clock ?? TimeProvider.System;
+        _connected = Clock.GetUtcNow();
+        _connectedAt = Clock.GetTimestamp();
         _cloneVersion = new(ct => PickVersionAsync(KubeVirtKinds.CloneGroup, ct), static version => version is null, Clock);
         _snapshotVersion = new(ct => PickVersionAsync(KubeVirtKinds.SnapshotGroup, ct), static version => version is null, Clock);
         _kubeVirtVersion = new(ReadKubeVirtVersionAsync, static version => version is null, Clock);
@@ -46,6 +50,9 @@ public sealed class KubeVirtCluster : IAsyncDisposable
 
     /// <summary>Source of time.</summary>
     public TimeProvider Clock { get; }
+
+    /// <summary>The time by a clock that nobody sets: by it is judged what has lasted long enough.</summary>
+    internal DateTimeOffset SteadyNow => _connected + Clock.GetElapsedTime(_connectedAt);
 
     /// <summary>When clones that were waited for reached each phase. Connections that follow one another can share one.</summary>
     public PhaseTimes Times { get; set; } = new();

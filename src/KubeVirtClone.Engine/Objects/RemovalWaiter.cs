@@ -45,7 +45,18 @@ public sealed class RemovalWaiter
     {
         ArgumentNullException.ThrowIfNull(objects);
         var groups = objects.GroupBy(o => (o.Kind, o.Namespace));
-        var left = await Task.WhenAll(groups.Select(g => WaitAsync(g.Key.Kind, g.Key.Namespace, [.. g], timeout, ct)));
+        var left = await Task.WhenAll(groups.Select(async group =>
+        {
+            try
+            {
+                return await UntilGoneAsync([.. group], timeout, ct);
+            }
+            catch (EngineException e) when (e.Fault.Exception is ApiStatusException { IsForbidden: true } refused)
+            {
+                _cluster.Callbacks.Verbose?.Invoke($"When the {group.Key.Kind.Plural} in {group.Key.Namespace} are gone cannot be seen: {refused.ApiMessage}");
+                return [];
+            }
+        }));
         return [.. left.SelectMany(l => l)];
     }
 
@@ -63,41 +74,15 @@ public sealed class RemovalWaiter
         return $"Deleted, but not gone yet after {Patience.TotalSeconds:0} s: {names}. Something has a finalizer on it; kubectl describe tells what.";
     }
 
-    private async Task<IEnumerable<RemovedObject>> WaitAsync(ResourceKind kind, string ns, List<RemovedObject> group, TimeSpan timeout, CancellationToken ct)
+    /// <summary>Waits for objects of one kind and namespace.</summary>
+    /// <exception cref="EngineException">They cannot be watched.</exception>
+    internal async Task<IReadOnlyList<RemovedObject>> UntilGoneAsync(IReadOnlyList<RemovedObject> group, TimeSpan timeout, CancellationToken ct)
     {
-        var waiting = group.ToDictionary(o => o.Uid, StringComparer.Ordinal);
-        var present = new HashSet<string>(StringComparer.Ordinal);
+        var deadline = new Deadline(_cluster.Clock, timeout);
+        await using var caches = new WatchedCaches(_cluster, ct);
         var scope = group is [var only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
-        try
-        {
-            await new DeadlineWatch(_cluster, kind, ns, scope, timeout).RunAsync(Take, static () => { }, ct);
-        }
-        catch (EngineException e) when (e.Fault.Exception is ApiStatusException { IsForbidden: true } refused)
-        {
-            _cluster.Callbacks.Verbose?.Invoke($"When the {kind.Plural} in {ns} are gone cannot be seen: {refused.ApiMessage}");
-            return [];
-        }
-
-        return waiting.Values;
-
-        bool Take(ResourceEvent change)
-        {
-            if (change.Object is not { } item)
-            {
-                // Everything there is has been shown; what was not among it is gone.
-                foreach (var gone in waiting.Keys.Where(uid => !present.Contains(uid)).ToList())
-                    waiting.Remove(gone);
-            }
-            else if (change.Kind == ResourceEventKind.Deleted)
-            {
-                waiting.Remove(item.Uid);
-            }
-            else
-            {
-                present.Add(item.Uid);
-            }
-
-            return waiting.Count > 0;
-        }
+        var uids = caches.Watch(group[0].Kind, group[0].Namespace, scope, static item => item.Uid);
+        var gone = await Task.WhenAll(group.Select(o => caches.UntilAsync<bool>(o.Name, deadline, late => uids.Synced && uids[o.Name] != o.Uid ? true : late ? false : null, ct)));
+        return [.. group.Where((_, index) => !gone[index])];
     }
 }

@@ -10,6 +10,8 @@ namespace KubeVirtClone.Engine.Objects;
 /// <summary>Wakes, clears and removes restores, and what they made, without touching anything that is needed.</summary>
 internal sealed class RestoreKeeper(KubeVirtCluster cluster)
 {
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Has KubeVirt look at a restore at once: nothing else wakes one that waits out its back-off.</summary>
     public async Task WakeAsync(string ns, string name, CancellationToken ct)
     {
@@ -43,7 +45,8 @@ internal sealed class RestoreKeeper(KubeVirtCluster cluster)
             var fault = await new CloneCatalog(cluster).DeleteAsync(await KindAsync(ct), ns, restore.Name, restore.Uid, ct);
             if (fault is not null)
                 return fault;
-            await WaitUntilGoneAsync(mine, ct);
+            if (await new RemovalWaiter(cluster).UntilGoneAsync([new(await KindAsync(ct), ns, mine.Name, mine.Uid)], RemovalPatience, ct) is [var left])
+                cluster.Callbacks.Verbose?.Invoke($"{left} is still being deleted");
             var volumes = await NamespaceVolumes.ReadAsync(cluster, ns, ct);
             return await RemoveVolumesAsync(volumes.UnusedOf($"{mine.Name}-{mine.Uid}", Names(mine), spare: static _ => false), static _ => { }, ct);
         }
@@ -91,26 +94,6 @@ internal sealed class RestoreKeeper(KubeVirtCluster cluster)
 
     internal static HashSet<string> Names(KubernetesObject restore) =>
         [.. Claims(restore), .. restore.ItemsAt("status", "restores").Select(r => r.Text("dataVolumeName") ?? "").Where(n => n.Length > 0)];
-
-    private async Task WaitUntilGoneAsync(KubernetesObject restore, CancellationToken ct)
-    {
-        var watch = new DeadlineWatch(
-            cluster,
-            await KindAsync(ct),
-            restore.Namespace!,
-            new WatchOptions { FieldSelector = $"metadata.name={restore.Name}" },
-            TimeSpan.FromSeconds(30));
-        var there = false;
-        await watch.RunAsync(
-            change =>
-            {
-                if (change.Object is { } item)
-                    there = item.Uid == restore.Uid && change.Kind != ResourceEventKind.Deleted;
-                return there || (change.Object is not null && change.Kind != ResourceEventKind.Deleted);
-            },
-            () => cluster.Callbacks.Verbose?.Invoke($"The restore {restore.Namespace}/{restore.Name} is still being deleted"),
-            ct);
-    }
 
     private async Task<ResourceKind> KindAsync(CancellationToken ct) => KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ct)).Version);
 }

@@ -26,10 +26,6 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kin
     private const string HandedOver = "handle";
     private const string FallbackReason = "cdi.kubevirt.io/cloneFallbackReason";
 
-    private readonly object _gate = new();
-    private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
-    private readonly List<ObjectEvent> _events = [];
-    private readonly TaskCompletionSource<Fault?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, TransferProgress> _told = new(StringComparer.Ordinal);
 
     /// <summary>Null when all are filled, else why one will not be.</summary>
@@ -40,146 +36,72 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kin
     {
         if (names.Count == 0)
             return null;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using var stall = new CancellationTokenSource(timeout ?? StallLimit, cluster.Clock);
-        await using var late = stall.Token.Register(() => _outcome.TrySetResult(TimedOut(names, timeout)));
-        await using var stopped = ct.Register(() => _outcome.TrySetCanceled(ct));
-        var watching = Task.WhenAll(
-            EndWithAsync(WatchAsync(names, () => Moved(stall, timeout), over.Token)),
-            kind == KubeVirtKinds.PersistentVolumeClaim ? Task.CompletedTask : EndWithAsync(ReadEventsAsync(kind, names, over.Token)),
-            kind == RelatedKinds.VolumeSnapshot ? Task.CompletedTask : EndWithAsync(ReadEventsAsync(KubeVirtKinds.PersistentVolumeClaim, names, over.Token)));
-        try
-        {
-            return await _outcome.Task;
-        }
-        finally
-        {
-            await over.CancelAsync();
-            await watching;
-        }
-    }
-
-    private static void Moved(CancellationTokenSource stall, TimeSpan? timeout)
-    {
-        // A time that was given is for all of it.
-        if (timeout is null && !stall.IsCancellationRequested)
-            stall.CancelAfter(StallLimit);
-    }
-
-    // What ends a watch ends the wait.
-    private async Task EndWithAsync(Task work)
-    {
-        try
-        {
-            await work;
-        }
-        catch (OperationCanceledException)
-        {
-            // The wait is over, one way or another.
-        }
-        catch (Exception e) when (e is KubernetesException or ObjectDisposedException)
-        {
-            _outcome.TrySetException(new EngineException(FaultMapper.From(e, $"{ns}/{kind.Plural}")));
-        }
-    }
-
-    private async Task WatchAsync(IReadOnlyCollection<string> names, Action moved, CancellationToken ct)
-    {
+        var deadline = new Deadline(cluster.Clock, timeout ?? StallLimit);
+        await using var caches = new WatchedCaches(cluster, ct);
         var scope = kind != KubeVirtKinds.PersistentVolumeClaim ? new WatchOptions { LabelSelector = $"{ImageLabels.Transfer}={transfer}" }
             : names.Count == 1 ? new WatchOptions { FieldSelector = $"metadata.name={names.First()}" }
             : new WatchOptions();
-        var listed = false;
-        await foreach (var change in cluster.Client.WatchAsync(kind, ns, scope, ct))
-        {
-            lock (_gate)
-            {
-                if (change.Object is { } item && names.Contains(item.Name))
-                {
-                    if (change.Kind == ResourceEventKind.Deleted)
-                        _seen.Remove(item.Name);
-                    else
-                        _seen[item.Name] = item;
-                    if (change.Kind == ResourceEventKind.Deleted && listed)
-                        _outcome.TrySetResult(Deleted(item.Name));
-                    moved();
-                    Tell(item);
-                }
-                else if (change.Object is null)
-                {
-                    listed = true;
-                    if (names.FirstOrDefault(n => !_seen.ContainsKey(n)) is { } gone)
-                        _outcome.TrySetResult(Deleted(gone));
-                }
+        var volumes = caches.Watch(kind, ns, scope, Read);
+        // What its populator says is said of the claim, which has the same name; so is what CDI hears of claims beside it in the source's namespace.
+        ResourceKind[] told = kind == RelatedKinds.DataVolume ? [kind, KubeVirtKinds.PersistentVolumeClaim] : [kind];
+        var caught = Array.ConvertAll(told, EventsOf);
+        return (await caches.UntilAsync(WatchedCaches.Any, deadline, Judge, ct)).Fault;
 
-                Judge(names);
-            }
-        }
-    }
-
-    // What its populator says is said of the claim, which has the same name; so is what CDI hears of claims beside it in the source's namespace.
-    private async Task ReadEventsAsync(ResourceKind about, IReadOnlyCollection<string> names, CancellationToken ct)
-    {
-        try
+        KubernetesObject? Read(KubernetesObject item)
         {
-            var scope = new WatchOptions { FieldSelector = $"involvedObject.kind={about.Kind}" };
-            await foreach (var change in cluster.Client.WatchAsync(KubeVirtKinds.Event, ns, scope, ct))
-            {
-                if (change.Kind == ResourceEventKind.Deleted || change.Object is not { } item || ObjectEvent.From(item) is not { } read || !names.Contains(read.Name))
-                    continue;
-                lock (_gate)
-                {
-                    _events.Add(read);
-                    Judge(names);
-                }
-            }
-        }
-        catch (ApiStatusException e) when (e.IsForbidden)
-        {
-            cluster.Callbacks.Verbose?.Invoke($"You may not read events in {ns}: why a disk does not come would stand there");
-        }
-    }
-
-    private void Judge(IReadOnlyCollection<string> names)
-    {
-        foreach (var item in _seen.Values.Where(i => !IsDone(i)))
-        {
-            if (WhyNever(item) is not { } fault)
-                continue;
-            _outcome.TrySetResult(fault);
-            return;
+            if (!names.Contains(item.Name))
+                return null;
+            // A time that was given is for all of it.
+            if (timeout is null)
+                deadline.Restart();
+            Tell(item);
+            return item;
         }
 
-        if (names.All(n => _seen.TryGetValue(n, out var item) && IsDone(item)))
-            _outcome.TrySetResult(null);
+        ObjectCache<ObjectEvent> EventsOf(ResourceKind about) => caches.Watch(
+            KubeVirtKinds.Event,
+            ns,
+            new WatchOptions { FieldSelector = $"involvedObject.kind={about.Kind}" },
+            item => ObjectEvent.From(item) is { } read && names.Contains(read.Name) ? read : null,
+            optional: true);
+
+        ListedItem<KubernetesObject>? Judge(bool late)
+        {
+            if (volumes.Synced && names.FirstOrDefault(n => volumes[n] is null) is { } gone)
+                return new(null, Deleted(gone));
+            var events = caught.SelectMany(e => e.Items).ToList();
+            if (volumes.Items.Where(i => !IsDone(i)).Select(i => WhyNever(i, events)).FirstOrDefault(f => f is not null) is { } never)
+                return new(null, never);
+            var waiting = names.FirstOrDefault(n => volumes[n] is not { } item || !IsDone(item));
+            if (waiting is null)
+                return new(null, null);
+            return late ? new(null, TimedOut(waiting, volumes[waiting], events, timeout)) : null;
+        }
     }
 
     private bool IsDone(KubernetesObject item) =>
         kind == RelatedKinds.VolumeSnapshot ? item.At("status", "readyToUse") is { ValueKind: System.Text.Json.JsonValueKind.True }
         : item.StringAt("status", "phase") == (kind == RelatedKinds.DataVolume ? "Succeeded" : "Bound");
 
-    private Fault? WhyNever(KubernetesObject item)
+    private Fault? WhyNever(KubernetesObject item, List<ObjectEvent> events)
     {
         var never = kind == RelatedKinds.DataVolume
-            ? DataVolumeCause.Of(item, Said(item, RelatedKinds.DataVolume), Said(item, KubeVirtKinds.PersistentVolumeClaim))
-            : HandOverCause.Of(item, Said(item, kind));
+            ? DataVolumeCause.Of(item, Said(item, kind, events), Said(item, KubeVirtKinds.PersistentVolumeClaim, events))
+            : HandOverCause.Of(item, Said(item, kind, events));
         return never is null ? null : TransferFaults.Failed(ns, item.Name, never.Cause, never.Action, never.Category);
     }
 
-    private IEnumerable<(string Reason, string Message)> Said(KubernetesObject item, ResourceKind about) =>
-        _events.Where(e => e.Kind == about.Kind && e.Name == item.Name && e.IsOf(item)).Select(e => (e.Reason, e.Message));
+    private static IEnumerable<(string Reason, string Message)> Said(KubernetesObject item, ResourceKind about, List<ObjectEvent> events) =>
+        events.Where(e => e.Kind == about.Kind && e.Name == item.Name && e.IsOf(item)).Select(e => (e.Reason, e.Message));
 
     private Fault Deleted(string name) => TransferFaults.Failed(
         ns, name, $"somebody has deleted its {(kind == RelatedKinds.DataVolume ? "data volume" : kind.Kind)}.", "Run the same command again if it is still wanted.");
 
-    private Fault TimedOut(IReadOnlyCollection<string> names, TimeSpan? timeout)
+    private Fault TimedOut(string waiting, KubernetesObject? seen, List<ObjectEvent> events, TimeSpan? timeout)
     {
-        lock (_gate)
-        {
-            var waiting = names.FirstOrDefault(n => !_seen.TryGetValue(n, out var item) || !IsDone(item)) ?? names.First();
-            var state = _seen.TryGetValue(waiting, out var seen) ? State(seen) : new TransferProgress(ns, waiting, "", kind == RelatedKinds.DataVolume ? "" : HandedOver, null);
-            var said = _events.Where(e => e.Name == waiting && e.IsTrouble && (seen is null || e.IsOf(seen))).MaxBy(e => e.Last);
-            return TransferFaults.TimedOut(kind, ns, state, said, timeout ?? StallLimit, stalled: timeout is null);
-        }
+        var state = seen is null ? new TransferProgress(ns, waiting, "", kind == RelatedKinds.DataVolume ? "" : HandedOver, null) : State(seen);
+        var said = events.Where(e => e.Name == waiting && e.IsTrouble && (seen is null || e.IsOf(seen))).MaxBy(e => e.Last);
+        return TransferFaults.TimedOut(kind, ns, state, said, timeout ?? StallLimit, stalled: timeout is null);
     }
 
     private void Tell(KubernetesObject item)

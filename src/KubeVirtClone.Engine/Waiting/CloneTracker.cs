@@ -17,19 +17,14 @@ internal sealed record TrackerEvents(
 /// <summary>Follows any number of clones over a number of watches that depends only on how many namespaces they are in.</summary>
 internal sealed class CloneTracker : IAsyncDisposable
 {
-    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
-
-    private readonly object _gate = new();
     private readonly Dictionary<string, NamespaceTracker> _namespaces = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _stop;
-    private readonly KubeVirtCluster _cluster;
+    private readonly WatchedCaches _caches;
     private readonly ResourceKind _kind;
     private readonly string? _snapshotVersion;
     private readonly WatchOptions _scope;
     private readonly WaitState _for;
     private readonly TrackerEvents _events;
     private readonly FaultExplainer _explainer;
-    private readonly ITimer _timer;
 
     private CloneTracker(
         KubeVirtCluster cluster,
@@ -40,15 +35,13 @@ internal sealed class CloneTracker : IAsyncDisposable
         TrackerEvents events,
         CancellationToken ct)
     {
-        _cluster = cluster;
         _explainer = new FaultExplainer(cluster);
         _kind = kind;
         _snapshotVersion = snapshotVersion;
         _scope = scope;
         _for = @for;
         _events = events;
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        _timer = cluster.Clock.CreateTimer(_ => Tick(), state: null, TickInterval, TickInterval);
+        _caches = new(cluster, ct, FindStuck);
     }
 
     /// <summary>Makes a tracker; watches start when there is something to follow.</summary>
@@ -72,34 +65,23 @@ internal sealed class CloneTracker : IAsyncDisposable
     /// <summary>Follows a clone until its wait is over, or <paramref name="ct"/> ends it.</summary>
     public async Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout, CancellationToken ct)
     {
-        NamespaceTracker? tracker;
-        lock (_gate)
-        {
-            if (!_namespaces.TryGetValue(reference.Namespace, out tracker))
-                _namespaces[reference.Namespace] = tracker = new(_cluster, _kind, reference.Namespace, _snapshotVersion, _scope, _for, _events, _stop.Token);
-        }
-
-        var outcome = await tracker.FollowAsync(reference, initial, timeout).WaitAsync(ct);
+        NamespaceTracker? tracker = null;
+        _caches.Do(
+            () =>
+            {
+                if (!_namespaces.TryGetValue(reference.Namespace, out tracker))
+                    _namespaces[reference.Namespace] = tracker = new(_caches, _kind, reference.Namespace, _snapshotVersion, _scope, _for, _events);
+            },
+            reference.Name);
+        var outcome = await tracker!.FollowAsync(reference, initial, timeout, ct);
         return outcome.Fault is { } fault ? outcome with { Fault = await _explainer.ExplainAsync(fault, outcome.Record, ct) } : outcome;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _timer.DisposeAsync();
-        await _stop.CancelAsync();
-        Task[] ending;
-        lock (_gate)
-            ending = [.. _namespaces.Values.Select(n => n.CompletionAsync())];
-        await Task.WhenAll(ending);
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _caches.DisposeAsync();
 
-    private void Tick()
+    private void FindStuck()
     {
-        NamespaceTracker[] trackers;
-        lock (_gate)
-            trackers = [.. _namespaces.Values];
-        foreach (var tracker in trackers)
-            tracker.Tick();
+        foreach (var tracker in _namespaces.Values)
+            tracker.FindStuck();
     }
 }

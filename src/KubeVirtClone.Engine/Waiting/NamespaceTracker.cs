@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
@@ -16,149 +17,123 @@ internal sealed class NamespaceTracker
 
     private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(5);
 
-    private readonly object _gate = new();
-    private readonly Dictionary<string, List<TrackedClone>> _tracked = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<TrackedClone> _tracked = [];
+    private readonly WatchedCaches _caches;
     private readonly KubeVirtCluster _cluster;
     private readonly ResourceKind _kind;
     private readonly string _namespace;
     private readonly WaitState _for;
     private readonly TrackerEvents _events;
-    private readonly CancellationToken _ct;
-    private readonly WatchPump _clones;
+    private readonly ObjectCache<KubernetesObject> _clones;
     private readonly RelatedObjects _related;
-    private Fault? _refused;
     private readonly StuckFinder _stuck;
     private bool _warnedOfStopped;
 
     public NamespaceTracker(
-        KubeVirtCluster cluster,
+        WatchedCaches caches,
         ResourceKind kind,
         string ns,
         string? snapshotVersion,
         WatchOptions scope,
         WaitState @for,
-        TrackerEvents events,
-        CancellationToken ct)
+        TrackerEvents events)
     {
-        _cluster = cluster;
+        _caches = caches;
+        _cluster = caches.Cluster;
         _kind = kind;
         _namespace = ns;
         _for = @for;
         _events = events;
-        _ct = ct;
-        _clones = new(cluster, kind, ns, scope, _gate, OnClone, OnRefused);
-        _related = new(cluster, ns, snapshotVersion, _gate);
-        _stuck = new(cluster, ns);
+        _clones = caches.Watch(kind, ns, scope, static item => item);
+        _related = new(caches, ns, snapshotVersion);
+        _stuck = new(_cluster, ns);
     }
 
     /// <summary>Follows a clone until its wait is over.</summary>
-    public Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout)
+    public async Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout, CancellationToken ct)
     {
-        lock (_gate)
+        var clone = new TrackedClone(reference, _cluster.SteadyNow, timeout);
+        _caches.Do(() => Begin(clone, initial), reference.Name);
+        try
         {
-            var now = _cluster.Clock.GetUtcNow();
-            var clone = new TrackedClone(reference, now, timeout is { } t ? now + t : null);
-            if (_refused is not null)
-                return Task.FromResult(new FollowOutcome(initial, _refused));
-            if (!_tracked.TryGetValue(reference.Name, out var sameName))
-                _tracked[reference.Name] = sameName = [];
-            sameName.Add(clone);
-            _clones.Start(_ct);
-            if (_for == WaitState.Running)
-                _related.Machines.Start(_ct);
-            // Who has just made it directly knows that its claims are made; of any other they have to be seen.
-            clone.ClaimsMade = initial is { Method: CloneMethod.Direct or CloneMethod.DataVolume, Phase: ClonePhase.Succeeded };
-            // A clone object tells by itself when its volumes are bound; a restore and a machine do not.
-            if (reference.Method == CloneMethod.Direct ? _for == WaitState.Bound || !clone.ClaimsMade : _for == WaitState.Bound && reference.Method == CloneMethod.Restore)
-                _related.Claims.Start(_ct);
-            if (_for == WaitState.Bound && reference.Method == CloneMethod.Direct)
-                _related.ConsumerEvents.Start(_ct);
-            if (reference.Method == CloneMethod.DataVolume && (_for == WaitState.Bound || !clone.ClaimsMade))
-            {
-                _related.DataVolumes.Start(_ct);
-                _related.Claims.Start(_ct);
-            }
-
-            if (initial is not null)
-                Update(clone, initial, now);
-            if (_seen.TryGetValue(reference.Name, out var known))
-                Show(clone, known, now);
-            if (_clones.Synced)
-                JudgeMissing(clone, now);
-            Decide(clone, now);
-            return clone.Outcome.Task;
+            return await _caches.UntilAsync(reference.Name, new Deadline(_cluster.Clock, timeout), late => Look(clone, late), ct);
+        }
+        finally
+        {
+            _caches.Do(() => _tracked.Remove(clone), reference.Name);
         }
     }
 
-    /// <summary>Looks at every clone again: for what only time changes.</summary>
-    public void Tick()
+    /// <summary>Some causes leave no trace on what is watched: a quota, a claim that is being deleted. All there is around the clones is read now and then.</summary>
+    public void FindStuck()
     {
-        lock (_gate)
-        {
-            var now = _cluster.Clock.GetUtcNow();
-            foreach (var clone in _tracked.Values.SelectMany(c => c).ToList())
-            {
-                LookCloser(clone, now);
-                Decide(clone, now);
-            }
-
-            if (_stuck.IsDue(_tracked.Values.SelectMany(c => c), now))
-                _ = FindStuckAsync();
-        }
+        if (_stuck.IsDue(_tracked, _cluster.SteadyNow))
+            _ = FindStuckAsync();
     }
 
-    // Some causes leave no trace on what is watched: a quota, a claim that is being deleted. All there is around the clones is read now and then.
     private async Task FindStuckAsync()
     {
-        if (await _stuck.ReadAsync(_ct) is not { } reading)
+        if (await _stuck.ReadAsync(_caches.Stopped) is not { } reading)
             return;
-        lock (_gate)
+        _caches.Do(() =>
         {
-            foreach (var clone in _tracked.Values.SelectMany(c => c).ToList())
-            {
-                if (StuckFinder.Judge(clone, reading) is { } outcome)
-                    End(clone, outcome);
-            }
-        }
+            foreach (var clone in _tracked)
+                clone.Outcome ??= StuckFinder.Judge(clone, reading, _cluster.SteadyNow);
+        });
     }
 
-    public Task CompletionAsync() => Task.WhenAll(_related.All.Append(_clones).Select(w => w.Completion));
-
-    // Without this watch no clone of the namespace can be followed, so it ends the wait as a whole.
-    private void OnRefused(Fault fault)
+    private void Begin(TrackedClone clone, CloneRecord? initial)
     {
-        _refused = fault = fault with { Terminating = true };
-        foreach (var clone in _tracked.Values.SelectMany(c => c).ToList())
-            End(clone, new(clone.Record, fault));
+        _tracked.Add(clone);
+        var method = clone.Reference.Method;
+        if (_for == WaitState.Running)
+            _related.Machines.Start();
+        // Who has just made it directly knows that its claims are made; of any other they have to be seen.
+        clone.ClaimsMade = initial is { Method: CloneMethod.Direct or CloneMethod.DataVolume, Phase: ClonePhase.Succeeded };
+        // A clone object tells by itself when its volumes are bound; a restore and a machine do not.
+        if (method == CloneMethod.Direct ? _for == WaitState.Bound || !clone.ClaimsMade : _for == WaitState.Bound && method == CloneMethod.Restore)
+            _related.Claims.Start();
+        if (_for == WaitState.Bound && method == CloneMethod.Direct)
+            _related.ConsumerEvents.Start();
+        if (method == CloneMethod.DataVolume && (_for == WaitState.Bound || !clone.ClaimsMade))
+        {
+            _related.DataVolumes.Start();
+            _related.Claims.Start();
+        }
+
+        if (initial is not null)
+            Update(clone, initial, _cluster.SteadyNow);
     }
 
-    private void OnClone(ResourceEvent change)
+    private FollowOutcome? Look(TrackedClone clone, bool late)
     {
-        var now = _cluster.Clock.GetUtcNow();
-        if (change.Object is not { } item)
-        {
-            foreach (var clone in _tracked.Values.SelectMany(c => c).ToList())
-            {
-                JudgeMissing(clone, now);
-                Decide(clone, now);
-            }
+        var now = _cluster.SteadyNow;
+        clone.IsLate = late;
+        clone.Failure?.Throw();
+        See(clone, now);
+        LookCloser(clone, now);
+        if (clone is { Outcome: null, ClaimsMade: false, Record: { Method: CloneMethod.Direct } seen })
+            Update(clone, CloneRecord.From(seen.Raw), now);
+        if (clone.Outcome is null)
+            Grow(clone);
+        if ((clone.Outcome ??= WaitJudge.Judge(clone, _related, _for, now)) is { } outcome)
+            return outcome;
+        foreach (var notice in WaitJudge.Notices(clone, _related, now).Where(clone.Warned.Add))
+            _events.Warn(clone.Reference, clone.Record, notice);
+        WarnOfStopped(clone, now);
+        return null;
+    }
 
-            return;
-        }
-
-        if (change.Kind == ResourceEventKind.Deleted)
-            _seen.Remove(item.Name);
-        else
-            _seen[item.Name] = item;
-        foreach (var clone in _tracked.GetValueOrDefault(item.Name)?.ToList() ?? [])
-        {
-            if (change.Kind == ResourceEventKind.Deleted)
-                clone.Gone |= SameObject(clone, item);
-            else
-                Show(clone, item, now);
-            Decide(clone, now);
-        }
+    private void See(TrackedClone clone, DateTimeOffset now)
+    {
+        var item = _clones[clone.Reference.Name];
+        if (item is not null && item != clone.Shown)
+            Show(clone, item, now);
+        else if (item is null && clone.SeenByWatch)
+            clone.Gone = true;
+        else if (item is null && clone.Record is null && _clones.Synced)
+            clone.Outcome ??= new(null, NotFound(clone));
+        clone.Shown = item;
     }
 
     private void Show(TrackedClone clone, KubernetesObject item, DateTimeOffset now)
@@ -169,7 +144,7 @@ internal sealed class NamespaceTracker
             if (clone.Record is null || clone.SeenByWatch || item.CreationTimestamp > clone.Record.CreationTimestamp)
                 clone.Gone = true;
             if (clone.Record is null)
-                End(clone, new(CloneRecord.From(item), ReplacedFaults.OfClone(item, clone.Reference.Uid)! with { Id = FaultIds.VMCloneDeleted }));
+                clone.Outcome ??= new(CloneRecord.From(item), ReplacedFaults.OfClone(item, clone.Reference.Uid)! with { Id = FaultIds.VMCloneDeleted });
             return;
         }
 
@@ -185,37 +160,24 @@ internal sealed class NamespaceTracker
         clone.Update(record, now);
         // Whatever is waited for: they grow when they are bound.
         if (record.IsGrowing)
-            _related.Claims.Start(_ct);
-        _cluster.Times.Note(record, now);
+            _related.Claims.Start();
+        _cluster.Times.Note(record, _cluster.Clock.GetUtcNow());
     }
 
     private static bool SameObject(TrackedClone clone, KubernetesObject item) =>
         (clone.Record?.Uid ?? clone.Reference.Uid) is not { Length: > 0 } uid || uid == item.Uid;
 
-    // Called when everything that exists has been shown.
-    private void JudgeMissing(TrackedClone clone, DateTimeOffset now)
-    {
-        if (_seen.ContainsKey(clone.Reference.Name) || clone.Outcome.Task.IsCompleted)
-            return;
-        if (clone.SeenByWatch)
-            clone.Gone = true;
-        else if (clone.Record is null)
-            End(clone, new(null, NotFound(clone)));
-        else
-            LookCloser(clone, now);
-    }
-
     private void LookCloser(TrackedClone clone, DateTimeOffset now)
     {
-        if (clone.Record is not { } record || clone.Outcome.Task.IsCompleted)
+        if (clone.Record is not { } record || clone.Outcome is not null)
             return;
         var inPhase = now - clone.PhaseSince;
         if (record.Method == CloneMethod.Restore)
             WakeIfStuck(clone, record, now);
         else if (record.Phase == ClonePhase.Failed || (record.Phase != ClonePhase.Succeeded && inPhase >= Patience))
-            _related.LookForTrouble(_ct);
+            _related.LookForTrouble();
         if (record.Phase == ClonePhase.Succeeded && _for == WaitState.Bound && !record.Bound && inPhase >= Patience)
-            _related.Claims.Start(_ct);
+            _related.Claims.Start();
         if (!clone.SeenByWatch && !clone.BeingRead && _clones.Synced && now - clone.Started >= UnseenPatience)
         {
             clone.BeingRead = true;
@@ -229,7 +191,7 @@ internal sealed class NamespaceTracker
         if (record.Message.Length == 0 || record.Phase == ClonePhase.Succeeded || now - clone.PokedAt < WakeInterval)
             return;
         clone.PokedAt = now;
-        _ = new RestoreKeeper(_cluster).WakeAsync(record.Namespace, record.Name, _ct).ContinueWith(
+        _ = new RestoreKeeper(_cluster).WakeAsync(record.Namespace, record.Name, _caches.Stopped).ContinueWith(
             t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
@@ -238,33 +200,29 @@ internal sealed class NamespaceTracker
         KubernetesObject? found;
         try
         {
-            found = await _cluster.Client.FindAsync(_kind, _namespace, clone.Reference.Name, _ct);
+            found = await _cluster.Client.FindAsync(_kind, _namespace, clone.Reference.Name, _caches.Stopped);
         }
         catch (Exception e) when (e is KubernetesException or OperationCanceledException)
         {
-            lock (_gate)
-                clone.BeingRead = false;
+            _caches.Do(() => clone.BeingRead = false, clone.Reference.Name);
             return;
         }
 
-        lock (_gate)
-        {
-            var now = _cluster.Clock.GetUtcNow();
-            clone.BeingRead = false;
-            if (found is not null && SameObject(clone, found))
-                Show(clone, found, now);
-            else
-                clone.Gone = true;
-            Decide(clone, now);
-        }
+        _caches.Do(
+            () =>
+            {
+                clone.BeingRead = false;
+                if (found is not null && SameObject(clone, found))
+                    _clones[found.Name] ??= found;
+                else
+                    clone.Gone = true;
+            },
+            clone.Reference.Name);
     }
 
-    private void Decide(TrackedClone clone, DateTimeOffset now)
+    // Disks that are to be larger than the source's can be given more when they are bound.
+    private void Grow(TrackedClone clone)
     {
-        if (clone.Outcome.Task.IsCompleted)
-            return;
-        if (clone is { ClaimsMade: false, Record: { Method: CloneMethod.Direct } seen })
-            Update(clone, CloneRecord.From(seen.Raw), now);
         if (clone is { GrowthBegun: false, Record: { IsGrowing: true, Phase: ClonePhase.Succeeded } done } && _related.AreBound(done))
         {
             clone.GrowthBegun = true;
@@ -277,36 +235,26 @@ internal sealed class NamespaceTracker
             clone.GrowthEnded = true;
             _ = EndGrowthAsync(clone, larger);
         }
-
-        if (WaitJudge.Judge(clone, _related, _for, now) is { } outcome)
-        {
-            End(clone, outcome);
-            return;
-        }
-
-        foreach (var notice in WaitJudge.Notices(clone, _related, now).Where(clone.Warned.Add))
-            _events.Warn(clone.Reference, clone.Record, notice);
-        WarnOfStopped(clone, now);
     }
 
     private Task GrowAsync(TrackedClone clone, CloneRecord record) => BesideAsync(
         clone,
-        () => new DiskGrowth(_cluster).CarryOutAsync(record, GrowthNote.Read(record.Raw), _ct),
+        () => new DiskGrowth(_cluster).CarryOutAsync(record, GrowthNote.Read(record.Raw), _caches.Stopped),
         outcome =>
         {
             if (outcome.Fault is { } fault)
-                End(clone, new(clone.Record, fault with { Terminating = false }));
+                clone.Outcome ??= new(clone.Record, fault with { Terminating = false });
             clone.Grown = outcome.Claims;
         });
 
     private Task EndGrowthAsync(TrackedClone clone, CloneRecord record) => BesideAsync(
         clone,
-        () => new DiskGrowth(_cluster).UnmarkAsync(record, _ct),
+        () => new DiskGrowth(_cluster).UnmarkAsync(record, _caches.Stopped),
         unmarked =>
         {
             clone.HasGrown = true;
             if (unmarked is not null)
-                Update(clone, CloneRecord.From(unmarked), _cluster.Clock.GetUtcNow());
+                Update(clone, CloneRecord.From(unmarked), _cluster.SteadyNow);
         });
 
     // Work for one clone while the others are followed.
@@ -315,13 +263,9 @@ internal sealed class NamespaceTracker
         try
         {
             var result = await work();
-            lock (_gate)
-            {
-                then(result);
-                Decide(clone, _cluster.Clock.GetUtcNow());
-            }
+            _caches.Do(() => then(result), clone.Reference.Name);
         }
-        catch (OperationCanceledException) when (_ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (_caches.Stopped.IsCancellationRequested)
         {
             // Nobody waits any more.
         }
@@ -329,7 +273,7 @@ internal sealed class NamespaceTracker
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            clone.Outcome.TrySetException(e);
+            _caches.Do(() => clone.Failure = ExceptionDispatchInfo.Capture(e), clone.Reference.Name);
         }
     }
 
@@ -346,14 +290,6 @@ internal sealed class NamespaceTracker
             clone.Reference,
             record,
             $"Clones are made stopped: {record.TargetName} waits for somebody to start it, and so do others made like it. Pipe the clones to {CommandName.StartVM}, or patch /spec/runStrategy.");
-    }
-
-    private void End(TrackedClone clone, FollowOutcome outcome)
-    {
-        if (!clone.Outcome.TrySetResult(outcome))
-            return;
-        if (_tracked.TryGetValue(clone.Reference.Name, out var sameName) && sameName.Remove(clone) && sameName.Count == 0)
-            _tracked.Remove(clone.Reference.Name);
     }
 
     private Fault NotFound(TrackedClone clone) => FaultMapper.Make(

@@ -25,98 +25,84 @@ internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
 
     /// <summary>How far it is where it was given a larger request.</summary>
     public ClaimGrowth Growth { get; init; }
+
+    /// <summary>Name of the restore that made it, if one did.</summary>
+    public string? Restore { get; init; }
 }
 
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
 internal sealed class RelatedObjects
 {
-    private readonly Dictionary<string, SnapshotFact> _snapshots = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, RestoreFact> _restores = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EventFact> _events = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, MachineFact> _machines = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, ClaimFact>> _claims = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ClaimFact> _claimsByName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ClaimState> _dataVolumes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _claimsOfRestore = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waitingForConsumer = new(StringComparer.Ordinal);
-    private readonly TimeProvider _clock;
-    private readonly WatchPump? _snapshotWatch;
-    private readonly WatchPump? _restoreWatch;
+    private readonly KubeVirtCluster _cluster;
+    private readonly ObjectCache<SnapshotFact>? _snapshots;
+    private readonly ObjectCache<RestoreFact>? _restores;
 
-    public RelatedObjects(KubeVirtCluster cluster, string ns, string? snapshotVersion, object gate)
+    public RelatedObjects(WatchedCaches caches, string ns, string? snapshotVersion)
     {
-        _clock = cluster.Clock;
+        _cluster = caches.Cluster;
+        var all = new WatchOptions();
         if (snapshotVersion is not null)
         {
-            _snapshotWatch = new(cluster, KubeVirtKinds.Snapshot(snapshotVersion), ns, new WatchOptions(), gate, e => Keep(e, _snapshots, ReadSnapshot));
-            _restoreWatch = new(cluster, KubeVirtKinds.Restore(snapshotVersion), ns, new WatchOptions(), gate, e => Keep(e, _restores, ReadRestore));
+            _snapshots = new(caches, KubeVirtKinds.Snapshot(snapshotVersion), ns, all, ReadSnapshot, optional: true);
+            _restores = new(caches, KubeVirtKinds.Restore(snapshotVersion), ns, all, ReadRestore, optional: true);
         }
 
-        Events = new(
-            cluster,
-            KubeVirtKinds.Event,
-            ns,
-            new WatchOptions { FieldSelector = "involvedObject.kind=VirtualMachineClone" },
-            gate,
-            OnEvent);
+        Events = new(caches, KubeVirtKinds.Event, ns, new WatchOptions { FieldSelector = "involvedObject.kind=VirtualMachineClone" }, optional: true, OnEvent);
         ConsumerEvents = new(
-            cluster,
-            KubeVirtKinds.Event,
-            ns,
-            new WatchOptions { FieldSelector = "involvedObject.kind=PersistentVolumeClaim,reason=WaitForFirstConsumer" },
-            gate,
-            OnConsumerEvent);
-        Machines = new(cluster, KubeVirtKinds.VirtualMachine, ns, new WatchOptions(), gate, e => Keep(e, _machines, ReadMachine));
-        Claims = new(cluster, KubeVirtKinds.PersistentVolumeClaim, ns, new WatchOptions(), gate, OnClaim);
-        DataVolumes = new(cluster, RelatedKinds.DataVolume, ns, new WatchOptions(), gate, e => Keep(e, _dataVolumes, ClaimState.OfDataVolume));
+            caches, KubeVirtKinds.Event, ns, new WatchOptions { FieldSelector = "involvedObject.kind=PersistentVolumeClaim,reason=WaitForFirstConsumer" }, optional: true, OnConsumerEvent);
+        Machines = new(caches, KubeVirtKinds.VirtualMachine, ns, all, ReadMachine, optional: true);
+        Claims = new(caches, KubeVirtKinds.PersistentVolumeClaim, ns, all, ReadClaim, optional: true);
+        DataVolumes = new(caches, RelatedKinds.DataVolume, ns, all, ClaimState.OfDataVolume, optional: true);
     }
 
     /// <summary>Watch of the clones' events.</summary>
-    public WatchPump Events { get; }
+    public ObjectWatch Events { get; }
 
     /// <summary>Watch of the events that tell which claims wait for their first consumer. Storage classes, which would tell too, are not for everybody to read.</summary>
-    public WatchPump ConsumerEvents { get; }
+    public ObjectWatch ConsumerEvents { get; }
 
     /// <summary>Watch of the machines.</summary>
-    public WatchPump Machines { get; }
+    public ObjectCache<MachineFact> Machines { get; }
 
     /// <summary>Watch of the claims.</summary>
-    public WatchPump Claims { get; }
+    public ObjectCache<ClaimFact> Claims { get; }
 
     /// <summary>Watch of the data volumes.</summary>
-    public WatchPump DataVolumes { get; }
+    public ObjectCache<ClaimState> DataVolumes { get; }
 
     /// <summary>True once every snapshot that exists has been seen.</summary>
-    public bool SnapshotsSynced => _snapshotWatch?.Synced == true;
+    public bool SnapshotsSynced => _snapshots?.Synced == true;
 
     /// <summary>True once every restore that exists has been seen.</summary>
-    public bool RestoresSynced => _restoreWatch?.Synced == true;
-
-    public IEnumerable<WatchPump> All => new[] { _snapshotWatch, _restoreWatch, Events, ConsumerEvents, Machines, Claims, DataVolumes }.OfType<WatchPump>();
+    public bool RestoresSynced => _restores?.Synced == true;
 
     /// <summary>Begins to look for what may keep a clone from going on.</summary>
-    public void LookForTrouble(CancellationToken ct)
+    public void LookForTrouble()
     {
-        _snapshotWatch?.Start(ct);
-        _restoreWatch?.Start(ct);
-        Events.Start(ct);
+        _snapshots?.Start();
+        _restores?.Start();
+        Events.Start();
     }
 
-    public SnapshotFact? SnapshotOf(CloneRecord clone) => _snapshots.GetValueOrDefault(
-        clone.SourceKind == SourceKinds.VirtualMachineSnapshot ? clone.SourceName : clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid);
+    public SnapshotFact? SnapshotOf(CloneRecord clone) =>
+        _snapshots?[clone.SourceKind == SourceKinds.VirtualMachineSnapshot ? clone.SourceName : clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid];
 
     public RestoreFact? RestoreOf(CloneRecord clone) =>
-        clone.Method == CloneMethod.Restore ? ReadRestore(clone.Raw) : _restores.GetValueOrDefault(RestoreName(clone));
+        clone.Method == CloneMethod.Restore ? ReadRestore(clone.Raw) : _restores?[RestoreName(clone)];
 
     public EventFact? EventsOf(CloneRecord clone) => _events.GetValueOrDefault(clone.Uid);
 
-    public MachineFact? MachineOf(CloneRecord clone) => _machines.GetValueOrDefault(clone.TargetName);
+    public MachineFact? MachineOf(CloneRecord clone) => Machines[clone.TargetName];
 
     // The claims a restore lists are its own; others of its name may be left over from an earlier restore.
     public IReadOnlyCollection<ClaimFact> ClaimsOf(CloneRecord clone) => clone.Method switch
     {
-        CloneMethod.Direct => [.. clone.ClaimNames.Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>().Where(c => c.State.Machine == clone.Uid)],
-        CloneMethod.Restore => [.. RestoreKeeper.Claims(clone.Raw).Select(n => _claimsByName.GetValueOrDefault(n)).OfType<ClaimFact>()],
-        _ => _claims.TryGetValue(RestoreName(clone), out var claims) ? claims.Values : [],
+        CloneMethod.Direct => [.. Named(clone.ClaimNames).Where(c => c.State.Machine == clone.Uid)],
+        CloneMethod.Restore => [.. Named(RestoreKeeper.Claims(clone.Raw))],
+        _ => [.. Named(_claimsOfRestore.GetValueOrDefault(RestoreName(clone)) ?? []).Where(c => c.Restore == RestoreName(clone))],
     };
 
     /// <summary>Whether all volumes of a clone that KubeVirt made are there: they can be given more only then.</summary>
@@ -137,14 +123,14 @@ internal sealed class RelatedObjects
     /// <param name="wanted">Bytes by claim.</param>
     public IReadOnlyList<(string Claim, ClaimGrowth Growth)> Ungrown(IReadOnlyDictionary<string, decimal>? wanted) => wanted is null || !Claims.Synced ? [] :
     [
-        .. wanted.Select(w => (w.Key, w.Value, Growth: _claimsByName.GetValueOrDefault(w.Key)?.Growth ?? default)).Where(w => !w.Growth.Has(w.Value)).Select(w => (w.Key, w.Growth)),
+        .. wanted.Select(w => (w.Key, w.Value, Growth: Claims[w.Key]?.Growth ?? default)).Where(w => !w.Growth.Has(w.Value)).Select(w => (w.Key, w.Growth)),
     ];
 
     /// <summary>A data volume of a clone's, or null.</summary>
-    public ClaimState? DataVolumeOf(CloneRecord clone, string name) => _dataVolumes.TryGetValue(name, out var found) && found.Machine == clone.Uid ? found : null;
+    public ClaimState? DataVolumeOf(CloneRecord clone, string name) => DataVolumes[name] is { } found && found.Machine == clone.Uid ? found : null;
 
     /// <summary>The clone with what data volumes and claims tell of its disks. One that is filled may have been tidied away; its claim is the machine's own then.</summary>
-    public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => _dataVolumes.TryGetValue(name, out var found) ? found : _claimsByName.GetValueOrDefault(name)?.State);
+    public CloneRecord WithDisks(CloneRecord clone) => clone.WithClaims(name => DataVolumes[name] ?? Claims[name]?.State);
 
     /// <summary>Whether a claim is known to wait until its machine starts.</summary>
     public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
@@ -154,28 +140,20 @@ internal sealed class RelatedObjects
     {
         if (!record.PostsDisks || clone.ClaimsMade || record.ClaimNames.Count == 0)
             return record;
-        var disks = record.Method == CloneMethod.Direct ? Claims : DataVolumes;
+        ObjectWatch disks = record.Method == CloneMethod.Direct ? Claims : DataVolumes;
         // Where they cannot be seen, the machine is all there is to go by.
         if (disks.Refused)
             return record;
         if (!disks.Synced)
             return record with { Phase = ClonePhase.RestoreInProgress, Ready = false };
-        record = disks == Claims ? record.WithClaims(name => _claimsByName.GetValueOrDefault(name)?.State) : WithDisks(record);
+        record = disks == Claims ? record.WithClaims(name => Claims[name]?.State) : WithDisks(record);
         clone.ClaimsMade = record.Phase == ClonePhase.Succeeded;
         return record;
     }
 
-    private static string RestoreName(CloneRecord clone) => clone.RestoreName ?? "tmp-restore-" + clone.Uid;
+    private IEnumerable<ClaimFact> Named(IEnumerable<string> names) => names.Select(n => Claims[n]).OfType<ClaimFact>();
 
-    private static void Keep<T>(ResourceEvent change, Dictionary<string, T> facts, Func<KubernetesObject, T> read)
-    {
-        if (change.Object is not { } item)
-            return;
-        if (change.Kind == ResourceEventKind.Deleted)
-            facts.Remove(item.Name);
-        else
-            facts[item.Name] = read(item);
-    }
+    private static string RestoreName(CloneRecord clone) => clone.RestoreName ?? "tmp-restore-" + clone.Uid;
 
     private static SnapshotFact ReadSnapshot(KubernetesObject snapshot) => new(
         snapshot.StringAt("status", "phase") == "Failed" || snapshot.Condition("Failure")?.IsTrue == true,
@@ -215,7 +193,7 @@ internal sealed class RelatedObjects
                 {
                     RestoreRefused = message,
                     RefusedCount = Math.Max(count, same ? before.RefusedCount : 0),
-                    RefusedSince = same ? before.RefusedSince : _clock.GetUtcNow(),
+                    RefusedSince = same ? before.RefusedSince : _cluster.SteadyNow,
                 };
                 break;
             case "SourceVMWithBackendStorageInvalid" or "SnapshotContentInvalid" or "SnapshotDeleted":
@@ -224,26 +202,16 @@ internal sealed class RelatedObjects
         }
     }
 
-    private void OnClaim(ResourceEvent change)
+    private ClaimFact? ReadClaim(KubernetesObject claim)
     {
-        if (change.Object is not { } claim)
-            return;
-        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim) };
         var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
-        if (restore is null && fact.State is { Machine: null, FilledByDataVolume: false })
-            return;
-        if (change.Kind == ResourceEventKind.Deleted)
-            _claimsByName.Remove(claim.Name);
-        else
-            _claimsByName[claim.Name] = fact;
+        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim), Restore = restore };
         if (restore is null)
-            return;
-        if (!_claims.TryGetValue(restore, out var ofRestore))
-            _claims[restore] = ofRestore = new(StringComparer.Ordinal);
-        if (change.Kind == ResourceEventKind.Deleted)
-            ofRestore.Remove(claim.Name);
-        else
-            ofRestore[claim.Name] = fact;
+            return fact.State is { Machine: null, FilledByDataVolume: false } ? null : fact;
+        if (!_claimsOfRestore.TryGetValue(restore, out var names))
+            _claimsOfRestore[restore] = names = new(StringComparer.Ordinal);
+        names.Add(claim.Name);
+        return fact;
     }
 
     private void OnConsumerEvent(ResourceEvent change)

@@ -72,99 +72,70 @@ public sealed class SnapshotWaiter
         CancellationToken ct)
     {
         var kind = await _cluster.GetSnapshotKindAsync(ct);
-        using var ending = new FirstFailure(ct);
+        await using var caches = new WatchedCaches(_cluster, ct);
         var groups = snapshots.DistinctBy(s => (s.Namespace, s.Name, s.Uid)).GroupBy(s => s.Namespace, StringComparer.Ordinal);
-        await ending.WatchAsync(Task.WhenAll(groups.Select(g => ending.GuardAsync(WaitInNamespaceAsync(kind, g.Key, [.. g], options, updates, ending.Token)))));
+        await Task.WhenAll(groups.SelectMany(group =>
+        {
+            var names = group.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+            var scope = names.Count == 1 ? new WatchOptions { FieldSelector = $"metadata.name={names.First()}" } : new WatchOptions();
+            var records = caches.Watch(kind, group.Key, scope, item => names.Contains(item.Name) ? SnapshotRecord.From(item) : null);
+            return group.Select(s => WaitForAsync(s, caches, records, options.Timeout, updates, ct)).ToList();
+        }));
     }
 
-    private async Task WaitInNamespaceAsync(
-        ResourceKind kind,
-        string ns,
-        List<SnapshotReference> waiting,
-        SnapshotWaitOptions options,
+    private async Task WaitForAsync(
+        SnapshotReference snapshot,
+        WatchedCaches caches,
+        ObjectCache<SnapshotRecord> records,
+        TimeSpan? timeout,
         ChannelWriter<ItemUpdate<SnapshotRecord>> updates,
         CancellationToken ct)
     {
-        var seen = new Dictionary<string, SnapshotRecord>(StringComparer.Ordinal);
-        var doubted = new HashSet<SnapshotReference>();
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var scope = waiting is [{ } only] ? new WatchOptions { FieldSelector = $"metadata.name={only.Name}" } : new WatchOptions();
-        var wait = new DeadlineWatch(_cluster, kind, ns, scope, options.Timeout);
-        await wait.RunAsync(
-            change =>
-            {
-                lock (waiting)
-                {
-                    foreach (var snapshot in waiting.Where(w => change.Object is null || w.Name == change.Object.Name).ToList())
-                    {
-                        if (Judge(snapshot, change, seen) is { } update)
-                            End(snapshot, update);
-                        else if (seen.GetValueOrDefault(snapshot.Name) is { Message.Length: > 0 } && doubted.Add(snapshot))
-                            _ = WarnIfItLastsAsync(snapshot);
-                    }
-
-                    return waiting.Count > 0;
-                }
-            },
-            () =>
-            {
-                lock (waiting)
-                {
-                    foreach (var snapshot in waiting.ToList())
-                    {
-                        var record = seen.GetValueOrDefault(snapshot.Name);
-                        End(snapshot, new() { Kind = ItemUpdateKind.Fault, Record = record, Fault = SnapshotFaults.Timeout(snapshot, record, options.Timeout!.Value) });
-                    }
-                }
-            },
-            ct);
-        await over.CancelAsync();
-
-        // Every snapshot waits for its lock for a moment; only what lasts is worth a word.
-        async Task WarnIfItLastsAsync(SnapshotReference snapshot)
+        SnapshotRecord? last = null;
+        Deadline? patience = null;
+        var warned = false;
+        var outcome = await caches.UntilAsync(snapshot.Name, new Deadline(_cluster.Clock, timeout), Look, ct);
+        updates.TryWrite(new()
         {
-            try
-            {
-                await Task.Delay(WarningPatience, _cluster.Clock, over.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            Kind = outcome.Fault is null ? ItemUpdateKind.Record : ItemUpdateKind.Fault,
+            Record = outcome.Value,
+            Fault = outcome.Fault,
+            Input = snapshot.Input,
+        });
 
-            lock (waiting)
-            {
-                if (waiting.Contains(snapshot) && seen.GetValueOrDefault(snapshot.Name) is { Message.Length: > 0 } record)
-                    updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Record = record, Input = snapshot.Input, Message = $"The snapshot {snapshot} waits: {record.Message}" });
-                else
-                    doubted.Remove(snapshot);
-            }
-        }
-
-        void End(SnapshotReference snapshot, ItemUpdate<SnapshotRecord> update)
+        ListedItem<SnapshotRecord>? Look(bool late)
         {
-            waiting.Remove(snapshot);
-            updates.TryWrite(update with { Input = snapshot.Input });
+            var record = records[snapshot.Name];
+            if (record is null && last is null && !records.Synced)
+                return late ? new(null, SnapshotFaults.Timeout(snapshot, null, timeout!.Value)) : null;
+            if (Judge(snapshot, record, last) is { } outcome)
+                return outcome;
+            last = record!;
+            if (late)
+                return new(last, SnapshotFaults.Timeout(snapshot, last, timeout!.Value));
+            // Every snapshot waits for its lock for a moment; only what lasts is worth a word, and one word is enough.
+            patience = last.Message.Length == 0 ? null : patience ?? new Deadline(_cluster.Clock, WarningPatience);
+            if (patience?.IsOver == true && !warned)
+            {
+                warned = true;
+                updates.TryWrite(new() { Kind = ItemUpdateKind.Warning, Record = last, Input = snapshot.Input, Message = $"The snapshot {snapshot} waits: {last.Message}" });
+            }
+
+            return null;
         }
     }
 
-    private static ItemUpdate<SnapshotRecord>? Judge(SnapshotReference snapshot, ResourceEvent change, Dictionary<string, SnapshotRecord> seen)
+    // What is there now, of all there is, and what was there before it.
+    private static ListedItem<SnapshotRecord>? Judge(SnapshotReference snapshot, SnapshotRecord? record, SnapshotRecord? last)
     {
-        if (change.Object is not { } item)
-        {
-            // Everything there is has been shown.
-            return seen.ContainsKey(snapshot.Name) ? null : Fault(SnapshotFaults.NotFound(snapshot.ToString()), null);
-        }
-
-        var record = SnapshotRecord.From(item);
-        var same = snapshot.Uid is not { Length: > 0 } uid || uid == record.Uid;
-        if (change.Kind == ResourceEventKind.Deleted || record.Phase == SnapshotPhase.Deleting || !same)
-            return change.Kind == ResourceEventKind.Deleted && !same ? null : Fault(ReplacedFaults.OfSnapshot(item, snapshot.Uid) is { } another ? another with { Id = FaultIds.VMSnapshotDeleted } : SnapshotFaults.Deleted(snapshot), record);
-        seen[snapshot.Name] = record;
+        if (record is null)
+            return last is null ? new(null, SnapshotFaults.NotFound(snapshot.ToString())) : new(last, SnapshotFaults.Deleted(snapshot));
+        if (ReplacedFaults.OfSnapshot(record.Raw, snapshot.Uid) is { } another)
+            return new(record, another with { Id = FaultIds.VMSnapshotDeleted });
+        if (record.Phase == SnapshotPhase.Deleting)
+            return new(record, SnapshotFaults.Deleted(snapshot));
         if (record.Failed)
-            return Fault(SnapshotFaults.Failed(record), record);
-        return record.ReadyToUse ? new() { Kind = ItemUpdateKind.Record, Record = record } : null;
+            return new(record, SnapshotFaults.Failed(record));
+        return record.ReadyToUse ? new(record, null) : null;
     }
-
-    private static ItemUpdate<SnapshotRecord> Fault(Fault fault, SnapshotRecord? record) => new() { Kind = ItemUpdateKind.Fault, Fault = fault, Record = record };
 }

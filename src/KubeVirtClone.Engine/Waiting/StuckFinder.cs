@@ -49,15 +49,15 @@ internal sealed class StuckFinder(KubeVirtCluster cluster, string ns)
         }
         finally
         {
-            _next = cluster.Clock.GetUtcNow() + _pause;
+            _next = cluster.SteadyNow + _pause;
             _reading = false;
         }
     }
 
     /// <summary>What comes of following a clone by what was read, or null when it goes on.</summary>
-    public static FollowOutcome? Judge(TrackedClone clone, NamespaceReading reading)
+    public static FollowOutcome? Judge(TrackedClone clone, NamespaceReading reading, DateTimeOffset now)
     {
-        if (!IsUnderWay(clone) || reading.Now - clone.PhaseSince < Patience)
+        if (!IsUnderWay(clone) || now - clone.PhaseSince < Patience)
             return null;
         var record = clone.Record!;
         var cause = CloneDoctor.Diagnose(record.Reference, reading);
@@ -67,7 +67,7 @@ internal sealed class StuckFinder(KubeVirtCluster cluster, string ns)
     }
 
     private static bool IsUnderWay(TrackedClone clone) =>
-        clone is { Gone: false, Outcome.Task.IsCompleted: false, Record.Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) }
+        clone is { Gone: false, Outcome: null, Record.Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) }
             // A machine that was posted is there long before its volumes are.
-            or { Gone: false, Outcome.Task.IsCompleted: false, Record: { Method: CloneMethod.Direct or CloneMethod.DataVolume, Bound: false } };
+            or { Gone: false, Outcome: null, Record: { Method: CloneMethod.Direct or CloneMethod.DataVolume, Bound: false } };
 }

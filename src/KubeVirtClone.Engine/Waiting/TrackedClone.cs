@@ -1,5 +1,7 @@
+using System.Runtime.ExceptionServices;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
+using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 
@@ -10,7 +12,7 @@ namespace KubeVirtClone.Engine.Waiting;
 internal readonly record struct FollowOutcome(CloneRecord? Record, Fault? Fault, Advice? Reservation = null);
 
 /// <summary>One clone that is waited for. Used under its namespace's lock.</summary>
-internal sealed class TrackedClone(CloneReference reference, DateTimeOffset started, DateTimeOffset? deadline)
+internal sealed class TrackedClone(CloneReference reference, DateTimeOffset started, TimeSpan? timeout)
 {
     private string? _trouble;
 
@@ -18,9 +20,20 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
 
     public DateTimeOffset Started { get; } = started;
 
-    public DateTimeOffset? Deadline { get; } = deadline;
+    /// <summary>Longest wait.</summary>
+    public TimeSpan? Timeout { get; } = timeout;
 
-    public TaskCompletionSource<FollowOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Whether that has passed.</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>What was found to come of it outside of the judge; null while that is nothing.</summary>
+    public FollowOutcome? Outcome { get; set; }
+
+    /// <summary>What went wrong in work for it.</summary>
+    public ExceptionDispatchInfo? Failure { get; set; }
+
+    /// <summary>What the watch last showed of its name.</summary>
+    public KubernetesObject? Shown { get; set; }
 
     /// <summary>The clone as last seen; null until it was.</summary>
     public CloneRecord? Record { get; private set; }

@@ -21,7 +21,7 @@ internal static class WaitJudge
     public static FollowOutcome? Judge(TrackedClone clone, RelatedObjects related, WaitState @for, DateTimeOffset now)
     {
         if (clone.Record is not { } record)
-            return Timeout(clone, record: null, related, @for, now);
+            return Timeout(clone, record: null, related, @for);
         return (record.Phase switch
         {
             ClonePhase.Succeeded when record.IsGrowing || clone.GrowthBegun => Growing(clone, record, related, @for, now),
@@ -29,7 +29,7 @@ internal static class WaitJudge
             _ when clone.Gone => Deleted(record),
             ClonePhase.Failed => Failed(clone, record, related, now),
             _ => Stuck(clone, record, related, now),
-        }) ?? Timeout(clone, record, related, @for, now);
+        }) ?? Timeout(clone, record, related, @for);
     }
 
     /// <summary>Things the user should know while the wait goes on.</summary>
@@ -281,18 +281,17 @@ internal static class WaitJudge
         "Clone again if it is still wanted.",
         record.Reference.ToString()));
 
-    private static FollowOutcome? Timeout(TrackedClone clone, CloneRecord? record, RelatedObjects related, WaitState @for, DateTimeOffset now)
+    private static FollowOutcome? Timeout(TrackedClone clone, CloneRecord? record, RelatedObjects related, WaitState @for)
     {
-        if (clone.Deadline is not { } deadline || now < deadline)
+        if (!clone.IsLate)
             return null;
-        var waited = deadline - clone.Started;
         var why = record is null ? "it was not seen at all"
             : @for == WaitState.Bound && related.Ungrown(clone.Grown) is [var (claim, growth), ..] ? $"its claim {claim} is still to grow{(growth.Trouble is { } trouble ? $": {StuckReasons.Shorten(trouble)}" : "")}"
             : WaitDescription.Of(record, related, @for);
         return new(record is null ? null : record with { Message = why }, FaultMapper.Make(
             FaultIds.VMCloneTimeout,
             FaultCategory.OperationTimeout,
-            $"The clone {clone.Reference} did not become {@for} within {Durations.InWords(waited)}: {why}.",
+            $"The clone {clone.Reference} did not become {@for} within {Durations.InWords(clone.Timeout!.Value)}: {why}.",
             $"Wait again with a longer {OptionName.Timeout}, or look into what keeps it.",
             clone.Reference.ToString()));
     }

@@ -41,7 +41,7 @@ public sealed partial record CloneRecord
         var states = ClaimNames.Select(n => (Name: n, State: claims(n))).ToList();
         var unmade = states.Where(s => s.State is not { } state || !IsOwn(state)).Select(s => s.Name).ToList();
         return unmade.Count == 0
-            ? this with { Phase = ClonePhase.Succeeded, Ready = true, Bound = states.TrueForAll(s => s.State!.Value.IsBound), Message = "" }
+            ? this with { Phase = ClonePhase.Succeeded, Ready = true, Bound = states.TrueForAll(s => s.State!.IsBound), Message = "" }
             : this with
             {
                 Phase = ClonePhase.RestoreInProgress,
@@ -82,7 +82,7 @@ public sealed partial record CloneRecord
 /// <param name="IsBound">Whether it has its volume; of a data volume, whether that is filled.</param>
 /// <param name="Machine">Uid of the machine it belongs to, or null: that owns it, or it was made for it to outlive it.</param>
 /// <param name="FilledByDataVolume">Whether it is a data volume's, and CDI says on it that it is filled: a bound claim may still be copied into.</param>
-internal readonly record struct ClaimState(bool IsBound, string? Machine, bool FilledByDataVolume = false)
+internal sealed record ClaimState(bool IsBound, string? Machine, bool FilledByDataVolume = false)
 {
     // Of the way that fills a claim beside, and of the older one that copies into it.
     private const string ClonePhase = "cdi.kubevirt.io/clonePhase";

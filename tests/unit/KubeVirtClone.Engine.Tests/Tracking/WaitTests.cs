@@ -141,6 +141,18 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Who_sets_the_clock_ends_no_wait()
+    {
+        _world.AnswerWith(InRestore);
+        OnCreated(uid => PutRestore(uid, "the storage provider is asleep"), _ => Later(3, () => _world.Clock.Set(TimeSpan.FromHours(1))));
+        var began = _world.Clock.GetTimestamp();
+        var updates = await RunAsync(new CloneOptions { Wait = true, Timeout = TimeSpan.FromSeconds(40) });
+
+        updates.Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneTimeout);
+        _world.Clock.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(40));
+    }
+
+    [Fact]
     public async Task A_pending_clone_whose_source_nobody_makes_is_reported_and_then_given_up()
     {
         var began = _world.Clock.GetUtcNow();
