@@ -200,6 +200,13 @@ Describe 'Test-VMClone' {
         $errors.Message | Should -Match 'clone 31 of 50'
         $errors.Request.Count | Should -Be 20
         Get-VM lab-* | Should -BeNullOrEmpty
+        # Whoever did not ask is told the same of each, and gets the others.
+        $made = New-VMClone stored -Count 32 -NamePattern 'lab-{0:d2}' -Batch room -ErrorVariable refused -ErrorAction SilentlyContinue
+        $made.Count | Should -Be 30
+        Get-TestErrorId $refused | Should -Be 'QuotaExceeded', 'QuotaExceeded'
+        $refused.TargetObject.TargetName | Sort-Object | Should -Be 'lab-31', 'lab-32'
+        $refused[0].ErrorDetails.RecommendedAction | Should -Match 'kubectl describe resourcequota storage'
+        $null = Invoke-TestApi -Method Delete -Path $quota
     }
 
     It 'says which volume cannot be snapshotted' -Tag Sandbox {

@@ -44,6 +44,7 @@ internal static class NewAction
             NoSharedSnapshot = invocation.NoSharedSnapshot,
             CopySecrets = invocation.CopySecrets,
             HandOver = invocation.HandOver,
+            Preflight = !invocation.SkipPreflight,
         };
         await CloneAsync(cluster, requests, options, invocation.Output ?? OutputFormat.Table, context);
         return context.Faults.Count == 0 ? ExitCode.Success : ExitCode.Failure;

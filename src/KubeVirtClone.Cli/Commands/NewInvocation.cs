@@ -42,6 +42,8 @@ internal sealed record NewInvocation
 
     public bool SkipExisting { get; init; }
 
+    public bool SkipPreflight { get; init; }
+
     public int? ThrottleLimit { get; init; }
 
     public bool Wait { get; init; }

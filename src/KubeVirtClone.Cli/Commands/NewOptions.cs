@@ -86,6 +86,11 @@ internal sealed class NewOptions
         Description = "Leave out targets that exist already, instead of failing them.",
     };
 
+    private readonly Option<bool> _skipPreflight = new("--skip-preflight")
+    {
+        Description = "Do not look at sources, targets and limits first: each request is sent as it is, and the server alone decides.",
+    };
+
     private readonly Option<int?> _throttle = SharedOptions.WholeNumber("--throttle-limit", "Clones under way at once, at most.", 1, 10_000);
 
     private readonly Option<bool> _wait = new("--wait")
@@ -112,7 +117,7 @@ internal sealed class NewOptions
     /// <summary>Leaves out of help what says only how clones are made and waited for; it is still taken, so that any line of <c>new</c> can be tested.</summary>
     public void HideExecution()
     {
-        foreach (var option in new Option[] { _throttle, _wait, _for, _timeout, _dryRun })
+        foreach (var option in new Option[] { _skipPreflight, _throttle, _wait, _for, _timeout, _dryRun })
             option.Hidden = true;
         _file.Description = "CSV file as 'new' takes it, or manifests of VirtualMachineClones (YAML or JSON), which are judged as they stand; '-' is stdin.";
     }
@@ -120,7 +125,7 @@ internal sealed class NewOptions
     private IEnumerable<Option> All() =>
     [
         _goldenImage, _imageVersion, _sourceName, _sourceType, _file, _count, _namePattern, _startIndex, .. _wishes.All, _copySecrets, _handOver, _method,
-        _noSharedSnapshot, _purge, _batch, _skipExisting, _throttle, _wait, _for, _timeout, _dryRun,
+        _noSharedSnapshot, _purge, _batch, _skipExisting, _skipPreflight, _throttle, _wait, _for, _timeout, _dryRun,
         _output,
     ];
 
@@ -144,6 +149,7 @@ internal sealed class NewOptions
         HandOver = parsed.GetValue(_handOver),
         Batch = parsed.GetValue(_batch),
         SkipExisting = parsed.GetValue(_skipExisting),
+        SkipPreflight = parsed.GetValue(_skipPreflight),
         ThrottleLimit = parsed.GetValue(_throttle),
 
         // Asking how long, or for what, to wait is asking to wait; so is what can be done only when a clone is there.

@@ -30,6 +30,7 @@ internal static class TestAction
         {
             Batch = invocation.Batch,
             NoSharedSnapshot = invocation.NoSharedSnapshot,
+            PurgeOnSuccess = invocation.PurgeOnSuccess,
             Method = invocation.Method,
             SkipExisting = invocation.SkipExisting,
             CopySecrets = invocation.CopySecrets,

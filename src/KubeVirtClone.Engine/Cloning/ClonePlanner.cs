@@ -8,6 +8,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
+using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Kubernetes;
 
@@ -36,9 +37,12 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         var checkedRequests = CheckAlone(await ResolveImagesAsync(requests, ct));
         await RefuseUnsupportedAsync(checkedRequests, ct);
         var asked = checkedRequests.ConvertAll(c => c.Asked);
-        var macs = asked.Exists(r => r.GenerateMacAddresses) ? await MacReader.ReadPoolAsync(cluster, asked, ct) : null;
+        var generates = asked.Exists(r => r.GenerateMacAddresses);
+        var macs = generates || (options.Preflight && !OnPaper && asked.Exists(r => r.MacAddresses is { Count: > 0 }))
+            ? await MacReader.ReadAsync(cluster, asked, ct)
+            : new PreflightFacts().Macs;
         _types = asked.Exists(r => r.Resizes) ? await new SizingReader(cluster, new KindReader(cluster), ct).ReadTypesAsync(asked, ct) : KnownTypes.None;
-        _compiler = new CloneCompiler(batch, macs, _types);
+        _compiler = new CloneCompiler(batch, generates ? MacPool.Of(macs.Keys, asked) : null, _types);
         var clones = new List<PlannedClone>(checkedRequests.Count);
         var finder = new FactFinder(cluster, kind);
         foreach (var group in checkedRequests.GroupBy(r => r.Checked.Request.Namespace, StringComparer.Ordinal))
@@ -49,36 +53,42 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             // Even who wants nothing checked means the object that was piped in.
             var identified = options.Preflight ? facts : await finder.FindIdentifiedAsync(group.Key, [.. group.Select(g => g.Checked.Request)], ct);
             var before = clones.Count;
-            var judge = new PlanJudge(facts, options.Method);
+            var judge = new PlanJudge(cluster, facts, How);
             foreach (var item in group)
                 Place(item, facts, identified, judge, kind, clones);
             if (options.Preflight && !OnPaper)
-                await JudgeBatchAsync(facts, clones, before, ct);
+                Tell(await judge.JudgeAsync(_types, Fresh(clones.Skip(before)), ct), clones, before);
         }
 
+        var asPlanned = Fresh(clones).Select(c => new PreflightSubject(new PreflightItem(c.Original), c.Checked, new NamespaceState { Name = c.Checked.Request.Namespace })).ToList();
+        Tell(PreflightChecks.Run(PreflightChecks.OfBatch, new PreflightBatch(asPlanned, new PreflightFacts { Macs = macs }, How)), clones, first: 0);
         return new ClonePlan(clones, _updates) { Compiler = _compiler };
     }
 
-    private async Task JudgeBatchAsync(NamespaceFacts facts, List<PlannedClone> clones, int first, CancellationToken ct)
+    private PreflightOptions How => new() { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot, PurgeOnSuccess = options.PurgeOnSuccess };
+
+    private static List<(CloneRequest Original, CheckedRequest Checked)> Fresh(IEnumerable<PlannedClone> clones) =>
+        [.. clones.Where(c => c.Existing is null).Select(c => (c.Original, c.Checked))];
+
+    // What no clone can come of is left out; of the rest it is said what may not be meant.
+    private void Tell(IReadOnlyList<Finding> findings, List<PlannedClone> clones, int first)
     {
-        var fresh = clones.Skip(first).Where(c => c.Existing is null)
-            .Select(c => (c.Original, c.Checked))
-            .ToList();
-        var how = new PreflightOptions { Batch = batch, Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot };
         var refused = new HashSet<CloneRequest>(ReferenceEqualityComparer.Instance);
         var lacking = new HashSet<CloneRequest>(ReferenceEqualityComparer.Instance);
-        foreach (var finding in await new PlannedBatch(cluster).JudgeAsync(facts.Namespace, facts, _types, fresh, how, ct))
+        foreach (var finding in findings)
         {
-            if (!PlannedBatch.IsHopeless(finding))
+            if (PlanJudge.Stops(finding))
             {
-                Warn([finding.Message], finding.Requests.Count > 0 ? finding.Requests[0] : fresh[0].Original);
-                if (finding.Code == FindingCodes.TemplateSourceMissing)
-                    lacking.UnionWith(finding.Requests);
+                var about = finding.Requests.ToHashSet(ReferenceEqualityComparer.Instance);
+                foreach (var clone in clones.Where(c => c.Existing is null && about.Contains(c.Original) && refused.Add(c.Original)))
+                    Fail(finding.ToFault() with { TargetName = clone.DisplayName }, clone.Original);
                 continue;
             }
 
-            foreach (var request in finding.Requests.Where(refused.Add))
-                Fail(finding.ToFault(), request);
+            if (PlanJudge.Warning(finding) is { IsEmpty: false } warning)
+                Warn([warning], finding.Requests[0]);
+            if (finding.Code == FindingCodes.TemplateSourceMissing)
+                lacking.UnionWith(finding.Requests);
         }
 
         if (refused.Count > 0)
@@ -145,8 +155,6 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             Warn([$"Clones whose machines start at once may be held up: where such a machine is on before its restore is complete, KubeVirt waits five minutes for it to be off. Leave {OptionName.Method} out, or start the machines afterwards ({CommandName.StartVM})."], starting.Original);
         if (options.Method is CloneMethodChoice.Direct or CloneMethodChoice.DataVolume && items.Find(i => !string.IsNullOrEmpty(i.Asked.CloneName)) is { } named)
             Warn(["Clones made this way have no object beside their machine: the names given for clone objects are not used."], named.Original);
-        foreach (var same in items.Where(i => i.Asked.Hostname is not null).GroupBy(i => (i.Asked.Namespace, i.Asked.Hostname)).Where(g => g.Count() > 1))
-            Warn([$"{same.Count()} clones get the same host name '{same.Key.Hostname}'. A pattern gives each its own: {{0}} is the running number, {{2}} the new machine's name."], same.First().Original);
         return items;
     }
 
@@ -176,18 +184,12 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         var fingerprint = RequestFingerprint.Of(item.Asked, named);
         if (!OnPaper && TakeOver(item, facts, kind, fingerprint, clones))
             return;
-        if (!OnPaper && PreflightRules.TargetExists(named, facts) is { } exists)
+        if (!OnPaper && judge.InTheWay(item.Checked) is { } blocked)
         {
-            if (options.SkipExisting)
-                _updates.Add(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Skipped, Input = item.Original, Message = exists.Message });
+            if (blocked.Code == FaultIds.VMCloneTargetExists && options.SkipExisting)
+                _updates.Add(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Skipped, Input = item.Original, Message = blocked.Message });
             else
-                Fail(exists, item.Original);
-            return;
-        }
-
-        if (!OnPaper && PreflightRules.RestoreInTheWay(named, facts) is { } blocked)
-        {
-            Fail(blocked, item.Original);
+                Fail(blocked.ToFault(), item.Original);
             return;
         }
 
@@ -206,9 +208,9 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             return;
         }
 
-        var warnings = new List<string>();
+        var warnings = new List<Advice>();
         var fault = judge.Judge(result, warnings);
-        Warn(warnings.Select(Advice.FromString), item.Original);
+        Warn(warnings, item.Original);
         if (fault is not null)
             Fail(fault, item.Original);
         else

@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;
@@ -22,7 +23,7 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="batch">Their batch.</param>
 /// <param name="updates">Takes what becomes of the requests.</param>
 /// <param name="told">Takes warnings; null has them among the updates.</param>
-/// <param name="found">Takes what limits in other namespaces have to say; null has it among the updates, as a word of warning.</param>
+/// <param name="found">Takes what limits in other namespaces have to say; null has it among the updates: what nothing can come of as a fault, the rest as a word of warning.</param>
 internal sealed partial class TransferStage(
     KubeVirtCluster cluster, CloneOptions options, string batch, ChannelWriter<ItemUpdate<CloneRecord>> updates, Action<TransferWarning, CloneRequest>? told = null, Action<Finding>? found = null)
 {
@@ -122,9 +123,18 @@ internal sealed partial class TransferStage(
         foreach (var finding in foreseen.Limits)
         {
             if (found is not null)
+            {
                 found(finding);
-            else if (finding.Severity is FindingSeverity.Error or FindingSeverity.Warning)
-                Warn(new(finding.Code, finding.Message, Advice.None), finding.Requests[0]);
+            }
+            else if (PlanJudge.Stops(finding))
+            {
+                foreach (var request in finding.Requests)
+                    places[request] = new(null, finding.ToFault() with { TargetName = request.DisplayName });
+            }
+            else if (PlanJudge.Warning(finding) is { IsEmpty: false } warning)
+            {
+                Warn(new(finding.Code, warning, Advice.None), finding.Requests[0]);
+            }
         }
     }
 

@@ -10,7 +10,6 @@ namespace KubeVirtClone.Engine.Facts;
 /// <summary>What planning found out about one namespace. A null collection means it could not be read: then nothing is concluded from it.</summary>
 internal sealed class NamespaceFacts
 {
-    private ILookup<string, KubernetesObject>? _unfinished;
     private NamespaceState? _state;
 
     public required string Namespace { get; init; }
@@ -49,11 +48,6 @@ internal sealed class NamespaceFacts
     public Fault? WhyReplaced(CloneRequest request) =>
         (request.SourceKind == SourceKinds.VirtualMachineSnapshot ? Snapshots : Machines)?.GetValueOrDefault(request.SourceName) is { } source ? ReplacedFaults.OfSource(source, request) : null;
 
-    /// <summary>Restores that are not finished, by the machine they are into.</summary>
-    public ILookup<string, KubernetesObject> UnfinishedRestores => _unfinished ??= (Restores?.Values ?? [])
-        .Where(r => !r.IsTrueAt("status", "complete"))
-        .ToLookup(r => r.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
-
     /// <summary>The same as a preflight knows it; one for all items, so that nothing is read twice.</summary>
     public NamespaceState State => _state ??= new NamespaceState
     {
@@ -65,6 +59,8 @@ internal sealed class NamespaceFacts
         Contents = KindListing.Of(Contents),
         VolumeSnapshots = VolumeSnapshots,
         Claims = KindListing.Of(Claims),
+        Clones = KindListing.Of(BatchClones),
+        Restores = KindListing.Of(Restores),
     };
 
     /// <summary>The machine a request would clone, as far as it is known; the same instance each time, not to be changed.</summary>

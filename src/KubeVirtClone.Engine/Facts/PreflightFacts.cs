@@ -24,6 +24,8 @@ internal sealed record MacOwner(string Namespace, string Machine, string Interfa
 internal sealed class NamespaceState
 {
     private readonly Dictionary<string, JsonObject> _parsed = new(StringComparer.Ordinal);
+    private ILookup<string, KubernetesObject>? _clonesUnderWay;
+    private ILookup<string, KubernetesObject>? _restoresUnderWay;
 
     public required string Name { get; init; }
 
@@ -69,6 +71,12 @@ internal sealed class NamespaceState
     /// <summary>The machine inside each snapshot, when contents are known by another way than <see cref="Contents"/>.</summary>
     public IReadOnlyDictionary<string, JsonObject> SnapshottedMachines { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
 
+    /// <summary>Clones that are not done, by the machine they make.</summary>
+    public ILookup<string, KubernetesObject> ClonesUnderWay => _clonesUnderWay ??= Aiming(Clones, c => CloneRecord.From(c) is { Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) });
+
+    /// <summary>Restores that are not complete, by the machine they are into.</summary>
+    public ILookup<string, KubernetesObject> RestoresUnderWay => _restoresUnderWay ??= Aiming(Restores, r => !r.IsTrueAt("status", "complete"));
+
     /// <summary>A machine as JSON; the same instance each time, not to be changed.</summary>
     public JsonObject? MachineJson(string name)
     {
@@ -94,6 +102,9 @@ internal sealed class NamespaceState
     /// <summary>The content of a snapshot, or null.</summary>
     public KubernetesObject? ContentOf(string snapshot) =>
         Contents.Find(Snapshots.Find(snapshot)?.StringAt("status", "virtualMachineSnapshotContentName"));
+
+    private static ILookup<string, KubernetesObject> Aiming(KindListing known, Func<KubernetesObject, bool> counts) =>
+        (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
 }
 
 /// <summary>The server's answer to an access review.</summary>

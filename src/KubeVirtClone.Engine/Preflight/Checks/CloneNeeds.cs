@@ -8,6 +8,9 @@ namespace KubeVirtClone.Engine.Preflight.Checks;
 internal sealed class CloneNeeds
 {
     private const string ClassSuffix = ".storageclass.storage.k8s.io/";
+    private const string Clones = "count/virtualmachineclones.clone.kubevirt.io";
+    private const string Restores = "count/virtualmachinerestores.snapshot.kubevirt.io";
+    private const string Machines = "count/virtualmachines.kubevirt.io";
 
     // Of what only a running machine takes; the rest of the names are those of devices.
     private static readonly string[] OfObjects = ["requests.storage", "requests.ephemeral-storage"];
@@ -40,8 +43,17 @@ internal sealed class CloneNeeds
         || resource.StartsWith("hugepages-", StringComparison.Ordinal)
         || (resource.StartsWith("requests.", StringComparison.Ordinal) && !OfObjects.Contains(resource, StringComparer.Ordinal));
 
-    /// <summary>True for objects that whoever clones posts himself.</summary>
-    public static bool IsPosted(string resource) => resource == "count/virtualmachineclones.clone.kubevirt.io";
+    /// <summary>Whether whoever clones posts himself what takes of the resource.</summary>
+    public bool IsPosted(PreflightSubject subject, string resource) => _ways[_sources[subject].Source].Method switch
+    {
+        CloneMethod.Clone => resource == Clones,
+        CloneMethod.Restore => resource == Restores,
+        CloneMethod.DataVolume => resource == Machines,
+        _ => !IsOfSnapshot(resource),
+    };
+
+    /// <summary>True for what is taken only while clones are made, and free again for those that come later.</summary>
+    public bool IsPassing(string resource) => resource == Restores || IsOfSnapshot(resource) || (resource == Clones && _batch.Options.PurgeOnSuccess);
 
     /// <summary>True for what only snapshots take.</summary>
     public static bool IsOfSnapshot(string resource) => resource is
@@ -83,9 +95,9 @@ internal sealed class CloneNeeds
             "count/datavolumes.cdi.kubevirt.io" when method == CloneMethod.Direct => 0,
             "count/datavolumes.cdi.kubevirt.io" when method == CloneMethod.DataVolume => volumes.Count,
             "count/datavolumes.cdi.kubevirt.io" => volumes.Count(v => v.Volume.Template is not null),
-            "count/virtualmachines.kubevirt.io" => 1,
-            "count/virtualmachineclones.clone.kubevirt.io" => method == CloneMethod.Clone ? 1 : 0,
-            "count/virtualmachinerestores.snapshot.kubevirt.io" => method.StandsAsMachine() ? 0 : 1,
+            Machines => 1,
+            Clones => method == CloneMethod.Clone ? 1 : 0,
+            Restores => method.StandsAsMachine() ? 0 : 1,
             "count/virtualmachinesnapshots.snapshot.kubevirt.io" => snapshots,
             "count/virtualmachinesnapshotcontents.snapshot.kubevirt.io" => snapshots,
             "count/volumesnapshots.snapshot.storage.k8s.io" => snapshots * volumes.Count,

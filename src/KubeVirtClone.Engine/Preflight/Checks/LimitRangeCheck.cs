@@ -11,6 +11,8 @@ internal sealed class LimitRangeCheck : IPreflightCheck
 {
     public IEnumerable<Finding> Check(PreflightBatch batch)
     {
+        if (!batch.Sources.Any(s => s.State.LimitRanges.Items is { Count: > 0 }))
+            return [];
         var needs = new CloneNeeds(batch);
         return batch.Sources.SelectMany(source => (source.State.LimitRanges.Items?.Values ?? [])
             .SelectMany(range => (range.TryAs<V1LimitRange>()?.Spec?.Limits ?? []).SelectMany(limit => limit.Type switch
@@ -34,7 +36,7 @@ internal sealed class LimitRangeCheck : IPreflightCheck
                 FindingSeverity.Error,
                 FindingCodes.LimitRange,
                 $"The volume '{volume.Volume.Name}' of {(asked ? "clones of " : "")}'{source.Name}' {(asked ? "is to have" : "has")} {Quantity.Write(volume.Size!.Value)}; the limit range '{range.Name}' allows "
-                    + $"{(volume.Size > max ? $"at most {Quantity.Write(max.Value)}" : $"at least {Quantity.Write(min!.Value)}")}. KubeVirt takes the clones and tries for ever.",
+                    + $"{(volume.Size > max ? $"at most {Quantity.Write(max.Value)}" : $"at least {Quantity.Write(min!.Value)}")}. {(batch.MethodOf(source) == CloneMethod.Direct ? "The server refuses such volumes." : "KubeVirt takes the clones and tries for ever.")}",
                 volume.Size > max
                     ? "Have the limit range changed, or clone a machine with smaller volumes: a copy is never smaller than its source."
                     : (Advice)$"Have the limit range changed, or give the clones larger disks: {OptionName.DiskSize} {Quantity.Write(min!.Value)}",

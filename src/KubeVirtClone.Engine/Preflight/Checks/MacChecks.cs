@@ -71,6 +71,18 @@ internal sealed class MacUseCheck : IPreflightCheck
         subject.Finding(FindingSeverity.Warning, code, message, action, "newMacAddresses");
 }
 
+/// <summary>Each clone is given a serial and a host name of its own: licences, inventories and DNS tell machines apart by them.</summary>
+internal sealed class GivenTwiceCheck : IPreflightCheck
+{
+    public IEnumerable<Finding> Check(PreflightBatch batch) =>
+        Twice(batch, s => (Namespace: "", Value: s.Item.Request.SmbiosSerial), (count, serial) => $"{count} clones get the same serial '{serial}'.", (Advice)$"Give each its own, by rows or columns: {OptionName.SmbiosSerial}.")
+            .Concat(Twice(batch, s => (s.Request.Namespace, s.Request.Hostname), (count, name) => $"{count} clones get the same host name '{name}'.", (Advice)$"A pattern gives each its own ({OptionName.Hostname}): {{0}} is the running number, {{2}} the new machine's name."));
+
+    private static IEnumerable<Finding> Twice(PreflightBatch batch, Func<PreflightSubject, (string Namespace, string? Value)> given, Func<int, string, string> words, Advice action) =>
+        batch.Subjects.Where(s => given(s).Value is { Length: > 0 }).GroupBy(given).Where(g => g.Count() > 1)
+            .Select(g => g.First().Finding(FindingSeverity.Warning, FindingCodes.IdentityGivenTwice, words(g.Count(), g.Key.Value!), action) with { Requests = [.. g.Select(s => s.Item.Request)] });
+}
+
 /// <summary>A serial in a manifest reaches the new machine: KubeVirt sets it only where the source has a firmware section.</summary>
 internal sealed class SerialCheck : SubjectCheck
 {

@@ -26,7 +26,19 @@ internal static class PreflightChecks
         new DiskCheck(),
     ];
 
-    /// <summary>All of them.</summary>
+    /// <summary>Those a batch gets before it is made, too, whatever the namespaces of its clones.</summary>
+    public static ImmutableArray<IPreflightCheck> OfBatch { get; } = [new MacUseCheck(), new GivenTwiceCheck()];
+
+    /// <summary>Those the clones of a namespace get before they are made, too: about each clone, or about a source by how all of its clones are made.</summary>
+    public static ImmutableArray<IPreflightCheck> OfClones { get; } = [new QuotaCheck(), new LimitRangeCheck(), new TemplateSourceCheck(), new MemoryDumpCheck()];
+
+    /// <summary>Those the clones of a namespace get before they are made, too, and that say the same whichever clone of a source is looked at.</summary>
+    public static ImmutableArray<IPreflightCheck> OfFew { get; } =
+    [
+        new RunningSourceCheck(), new RunningDifferenceCheck(), new InstancetypeDriftCheck(), new PersistentStateCheck(), new ReferenceCheck(),
+    ];
+
+    /// <summary>All of them. What else makers of clones are told is in the way of a target (<see cref="TargetCheck"/>), or what a restore makes (<see cref="RestoredMachineCheck"/>).</summary>
     public static ImmutableArray<IPreflightCheck> All { get; } =
     [
         new ClusterCheck(),
@@ -38,28 +50,21 @@ internal static class PreflightChecks
         .. CheapOfSources,
         new SourceReplacedCheck(),
         .. CheapOfSubjects,
+        .. OfBatch,
+        .. OfClones,
+        .. OfFew,
         new DiskMethodCheck(),
         new OwnershipPolicyCheck(),
         new CopiedSourceCheck(),
         new CopyStrategyCheck(),
         new RestoredMachineCheck(),
-        new TemplateSourceCheck(),
-        new RunningSourceCheck(),
-        new RunningDifferenceCheck(),
-        new InstancetypeDriftCheck(),
-        new PersistentStateCheck(),
-        new ReferenceCheck(),
         new ClaimStateCheck(),
-        new MemoryDumpCheck(),
         new ClaimUseCheck(),
         new TargetCheck(),
         new CloneNameCheck(),
         new NameLengthCheck(),
         new FilterCheck(),
-        new MacUseCheck(),
         new SerialCheck(),
-        new QuotaCheck(),
-        new LimitRangeCheck(),
         new StorageLimitCheck(),
         new BindingCheck(),
         new SharedCheck(),

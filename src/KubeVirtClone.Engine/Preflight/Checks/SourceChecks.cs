@@ -115,7 +115,8 @@ internal sealed class SnapshotSourceCheck : SourceCheck
                 FindingCodes.SnapshotSourceMissing,
                 $"The snapshot '{source.Name}' waits for a machine that does not exist ({progress}); a clone of it would wait for ever.",
                 "Take a snapshot of a machine that exists.",
-                $"status.conditions[Progressing]: {progress}");
+                $"status.conditions[Progressing]: {progress}") with
+            { MayComeRight = true };
         }
         else if (!snapshot.IsTrueAt("status", "readyToUse"))
         {
@@ -174,9 +175,9 @@ internal sealed class RunningSourceCheck : SourceCheck
         var instance = source.State.Instances.Find(source.Name);
         if (instance is null && !machine.IsTrueAt("status", "created"))
             yield break;
-        var (how, evidence) = Consistency(instance);
+        var (severity, how, evidence) = Consistency(instance);
         yield return source.Finding(
-            FindingSeverity.Information,
+            severity,
             FindingCodes.SourceRunning,
             $"'{source.Name}' is switched on: {how}",
             "Stop the machine first where the clone must be as after a shutdown.",
@@ -192,14 +193,14 @@ internal sealed class RunningSourceCheck : SourceCheck
         }
     }
 
-    private static (string How, string Evidence) Consistency(Kubernetes.KubernetesObject? instance)
+    private static (FindingSeverity Severity, string How, string Evidence) Consistency(Kubernetes.KubernetesObject? instance)
     {
         if (instance is null)
-            return ("whether it has a guest agent is not known; without one its clones are as after a power cut.", "status.created");
+            return (FindingSeverity.Information, "whether it has a guest agent is not known; without one its clones are as after a power cut.", "status.created");
         if (instance.Condition("Paused") is { IsTrue: true })
-            return ("it is paused, so its file systems are not frozen; clones are as after a power cut.", "virtual machine instance, condition Paused");
+            return (FindingSeverity.Warning, "it is paused, so its file systems are not frozen; clones are as after a power cut.", "virtual machine instance, condition Paused");
         return instance.Condition("AgentConnected") is { IsTrue: true }
-            ? ("its guest agent freezes the file systems while the snapshot is taken.", "virtual machine instance, condition AgentConnected")
-            : ("it has no guest agent, so its clones are as after a power cut.", "virtual machine instance, no condition AgentConnected");
+            ? (FindingSeverity.Information, "its guest agent freezes the file systems while the snapshot is taken.", "virtual machine instance, condition AgentConnected")
+            : (FindingSeverity.Warning, "it has no guest agent, so its clones are as after a power cut.", "virtual machine instance, no condition AgentConnected");
     }
 }

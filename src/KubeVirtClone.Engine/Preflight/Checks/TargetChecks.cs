@@ -2,36 +2,25 @@ using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 
 /// <summary>No machine has the target's name, and no other clone or restore is making one.</summary>
-internal sealed class TargetCheck : IPreflightCheck
+internal sealed class TargetCheck : SubjectCheck
 {
-    public IEnumerable<Finding> Check(PreflightBatch batch)
+    // What is asked for wrongly is told by another check.
+    public override IEnumerable<Finding> Check(PreflightSubject subject, PreflightBatch batch)
     {
-        foreach (var group in batch.Subjects.GroupBy(s => s.State))
-        {
-            var clones = Aiming(group.Key.Clones, c => CloneRecord.From(c) is { Phase: not (ClonePhase.Succeeded or ClonePhase.Failed) });
-            var restores = Aiming(group.Key.Restores, r => !r.IsTrueAt("status", "complete"));
-            // What is asked for wrongly is told by another check.
-            foreach (var subject in group.Where(s => !string.IsNullOrEmpty(s.Request.TargetName) && (s.AsItStands || s.Checked.Fault is null)))
-            {
-                if (subject.State.Machines.Find(subject.Request.TargetName) is { } existing)
-                {
-                    if (!IsOwnWork(subject))
-                        yield return Exists(subject, existing);
-                }
-                else if (Other(clones, subject, "VirtualMachineClone") is { } clone)
-                    yield return clone;
-                else if (Other(restores, subject, "VirtualMachineRestore") is { } restore)
-                    yield return restore;
-            }
-        }
+        if (!string.IsNullOrEmpty(subject.Request.TargetName) && (subject.AsItStands || subject.Checked.Fault is null) && InTheWay(subject) is { } finding)
+            yield return finding;
     }
+
+    /// <summary>What has the target's name, or is making it; null when nothing is known to.</summary>
+    public static Finding? InTheWay(PreflightSubject subject) => subject.State.Machines.Find(subject.Request.TargetName) is { } existing
+        ? IsOwnWork(subject) ? null : Exists(subject, existing)
+        : Other(subject.State.ClonesUnderWay, subject) ?? Other(subject.State.RestoresUnderWay, subject);
 
     // The same call once more: the machine is what its clone made, and is taken over. Whether that clone asks for the same is another check's.
     internal static bool IsOwnWork(PreflightSubject subject)
@@ -42,9 +31,6 @@ internal sealed class TargetCheck : IPreflightCheck
             || ((subject.State.Clones.Find(name) ?? subject.State.Restores.Find(name)) is { } made
                 && CloneRecord.From(made) is { Phase: ClonePhase.Succeeded } record && record.TargetName == subject.Request.TargetName);
     }
-
-    private static ILookup<string, Kubernetes.KubernetesObject> Aiming(KindListing known, Func<Kubernetes.KubernetesObject, bool> counts) =>
-        (known.Items?.Values ?? []).Where(counts).ToLookup(o => o.StringAt("spec", "target", "name") ?? "", StringComparer.Ordinal);
 
     private static Finding Exists(PreflightSubject subject, Kubernetes.KubernetesObject existing)
     {
@@ -68,7 +54,7 @@ internal sealed class TargetCheck : IPreflightCheck
                 FaultCategory.ResourceExists);
     }
 
-    private static Finding? Other(ILookup<string, Kubernetes.KubernetesObject> aiming, PreflightSubject subject, string kind)
+    private static Finding? Other(ILookup<string, Kubernetes.KubernetesObject> aiming, PreflightSubject subject)
     {
         // The clone an earlier run made for this very item is taken over, not in its way; and its own restore with it.
         var other = aiming[subject.Request.TargetName!].FirstOrDefault(o =>
@@ -76,9 +62,11 @@ internal sealed class TargetCheck : IPreflightCheck
         return other is null ? null : subject.Finding(
             FindingSeverity.Error,
             FaultIds.VMCloneDuplicateTarget,
-            $"The {kind} '{other.Name}' is making '{subject.Request.TargetName}' already; of two, one never finishes.",
-            "Wait for it, remove it, or choose another target name.",
-            $"{kind} {other.Name} spec.target.name, made {other.CreationTimestamp:u}",
+            $"The {other.Kind} '{other.Name}' is making '{subject.Request.TargetName}' in namespace '{subject.Request.Namespace}' already; of two, one never finishes.",
+            other.Kind == "VirtualMachineClone" || CloneRecord.IsCloneRestore(other)
+                ? $"Wait for it, remove it ({CommandName.RemoveVMClone} {other.Name}), or choose another target name."
+                : (Advice)$"Wait for it, remove it (kubectl delete vmrestore {other.Name}), or choose another target name.",
+            $"{other.Kind} {other.Name} spec.target.name, made {other.CreationTimestamp:u}",
             FaultCategory.ResourceBusy);
     }
 

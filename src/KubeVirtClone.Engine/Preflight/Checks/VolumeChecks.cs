@@ -55,7 +55,8 @@ internal sealed class VolumeSupportCheck : SourceCheck
                 FindingCodes.ClaimMissing,
                 $"{message}. The claim '{volume.Claim}' does not exist{(coming ? " yet" : "")}.",
                 coming ? "Wait until the data volume is filled." : "Make the claim, or take the volume out of the machine.",
-                evidence);
+                evidence) with
+            { MayComeRight = true };
         }
 
         var storageClass = state.Claims.Find(volume.Claim)?.AsClaim()?.Spec?.StorageClassName;
@@ -71,7 +72,8 @@ internal sealed class VolumeSupportCheck : SourceCheck
             FindingCodes.VolumeNotSnapshottable,
             message + (message.EndsWith('.') ? "" : ".") + why,
             $"Have a VolumeSnapshotClass made for the driver, move the volume to a class with snapshots, or have the disk copied by CDI: {OptionName.Method} DataVolume, of the stopped machine.",
-            evidence);
+            evidence) with
+        { MayComeRight = true };
     }
 }
 

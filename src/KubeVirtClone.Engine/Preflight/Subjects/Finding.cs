@@ -46,7 +46,10 @@ public sealed record Finding
     /// <summary>The requests it concerns, as they were given.</summary>
     public IReadOnlyList<CloneRequest> Requests { get; init; } = [];
 
-    /// <summary>True when making these clones would be stopped by it before anything is sent: <see cref="FindingSeverity.Error"/>.</summary>
+    /// <summary>True where a clone goes on once somebody makes what is missing, so that an error is no reason to leave it unmade.</summary>
+    internal bool MayComeRight { get; init; }
+
+    /// <summary>True for an <see cref="FindingSeverity.Error"/>.</summary>
     public bool IsError => Severity == FindingSeverity.Error;
 
     /// <summary>The same as a fault.</summary>

@@ -83,6 +83,9 @@ public static class FindingCodes
     /// <summary>A MAC address with colons in a manifest.</summary>
     public const string MacNotation = "MacNotation";
 
+    /// <summary>Clones of one batch are given the same serial or host name.</summary>
+    public const string IdentityGivenTwice = "IdentityGivenTwice";
+
     /// <summary>The serial will be ignored.</summary>
     public const string SerialIgnored = "SerialIgnored";
 

@@ -75,6 +75,9 @@ public sealed record PreflightOptions
     /// <summary>How the clones would be made; it decides which rights are needed, and what an older KubeVirt takes.</summary>
     public CloneMethodChoice Method { get; init; } = CloneMethodChoice.Auto;
 
+    /// <summary>Each clone object would be removed once its volumes are there: later ones find its place in a quota free.</summary>
+    public bool PurgeOnSuccess { get; init; }
+
     /// <summary>Targets that exist would be passed over: they are no error then.</summary>
     public bool SkipExisting { get; init; }
 

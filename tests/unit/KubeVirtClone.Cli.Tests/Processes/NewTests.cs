@@ -97,6 +97,14 @@ public sealed class NewTests(SandboxFixture sandbox)
     }
 
     [Fact]
+    public async Task The_server_alone_decides_where_that_is_asked_for()
+    {
+        (await sandbox.RunAsync("new", "no-such-vm", "unseen-1", "--skip-preflight", "--method", "clone", "--batch", "unseen", "-o", "name")).ShouldEndWith(0).Lines.ShouldHaveSingleItem();
+
+        (await sandbox.RunAsync("remove", "--batch", "unseen")).ShouldEndWith(0);
+    }
+
+    [Fact]
     public async Task The_same_call_again_makes_nothing_twice()
     {
         var first = (await sandbox.RunAsync("new", "golden", "twice-1", "--batch", "twice", "-o", "name")).ShouldEndWith(0);

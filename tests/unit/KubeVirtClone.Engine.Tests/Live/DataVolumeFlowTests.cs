@@ -164,7 +164,7 @@ public sealed class DataVolumeFlowTests
             new JsonObject { ["metadata"] = new JsonObject { ["name"] = "q" }, ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["count/datavolumes.cdi.kubevirt.io"] = "2" } } },
             new WriteOptions(),
             default);
-        await sandbox.CloneAsync([Request("one", "legacy-01"), Request("two", "legacy-01")], Copied with { Wait = false });
+        await sandbox.CloneAsync([Request("one", "legacy-01"), Request("two", "legacy-01")], Copied with { Wait = false, Preflight = false });
 
         IReadOnlyList<CloneDiagnosis> causes = [];
         await SandboxedCluster.UntilAsync(async () =>

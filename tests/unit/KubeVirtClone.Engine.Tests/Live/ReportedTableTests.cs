@@ -42,13 +42,13 @@ public sealed class ReportedTableTests(ITestOutputHelper output)
         new("memory dump, its claim gone", async () => await ThenAsync(await StartAsync("memory-dump-volume"), LoseDumpAsync), Request("c-memdump", "db", "db-3"))
             { Test = "Error ClaimMissing", New = "refused: ClaimMissing", Debug = "SourceClaimMissing, never ends" },
         new("quota and restore size", () => StartAsync("quota-restore-size"), Request("c-rsize", "app", "app-2"))
-            { Test = "Error QuotaExceeded", New = "made, warns", Debug = "QuotaExceeded, never ends" },
+            { Test = "Error QuotaExceeded", New = "refused: QuotaExceeded", Debug = "QuotaExceeded, never ends" },
         new("instance type drift", async () => await ThenAsync(await StartAsync("instancetype-drift"), DriftAsync), Request("c-itdrift", "app", "app-2"))
             { Test = "Warning InstancetypeDrift", New = "made, warns", Debug = "Completed", Compare = "instancetype.spec.cpu.guest 2 -> 8, instancetype.spec.memory.guest 4Gi -> 32Gi" },
         new("state by preference", () => StartAsync("tpm-by-preference"), Request("c-tpmpref", "win11", "copy-1"))
             { Test = "Warning StateNotCloned", New = "made, warns", Debug = "Completed", Compare = "preference.spec.devices.preferredTPM.persistent, preference.spec.firmware.preferredEfi.persistent" },
         new("live-updated CPU and memory", async () => await ThenAsync(await StartAsync("live-updated-cpu"), UntilRunningAsync, GrowAsync), Request("c-live", "app", "app-2"))
-            { Test = "Warning SourceLiveUpdated", New = "made, warns", Debug = "Completed", Compare = "spec.template.spec.domain.cpu.sockets 4 -> 2, spec.template.spec.domain.memory.guest 4Gi -> 2Gi" },
+            { Test = "Warning SourceLiveUpdated, Warning SourceRunning", New = "made, warns", Debug = "Completed", Compare = "spec.template.spec.domain.cpu.sockets 4 -> 2, spec.template.spec.domain.memory.guest 4Gi -> 2Gi" },
         new("missing Secrets and ConfigMaps", () => StartAsync("missing-secrets"), Request("c-sec", "app", "app-2") with { Start = true })
             { Test = "Warning ReferenceMissing", New = "made, warns", Debug = "TargetNotStarting, never ends", Compare = "as asked" },
         new("fixed addresses in network data", () => StartAsync("static-ip-networkdata"), Request("c-net", "inline", "inline-2"))

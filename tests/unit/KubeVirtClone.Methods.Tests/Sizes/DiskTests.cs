@@ -258,22 +258,33 @@ public sealed class DiskTests
     public async Task A_quota_without_room_for_the_size_is_told_and_the_same_call_completes_the_clone_later()
     {
         await using var lab = new Lab();
-        lab.Post(new JsonObject
+        var quota = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ResourceQuota",
             ["metadata"] = new JsonObject { ["name"] = "small" },
             ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["fast.storageclass.storage.k8s.io/requests.storage"] = "3Gi" } },
-        });
+        };
+        lab.Post((JsonObject)quota.DeepClone());
         lab.Settle();
         var requests = new[] { Request("a") with { DiskSizes = Every("5Gi") } };
-        var updates = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Restore));
-        updates.Where(u => u.Kind == ItemUpdateKind.Warning).Select(u => u.Message!.ToString()).ShouldContain(m => m.Contains("leaves 2Gi of fast.storageclass.storage.k8s.io/requests.storage") && m.Contains("needs 5Gi"));
-        updates.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
+        var refusal = (await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Clone))).Single(u => u.Kind == ItemUpdateKind.Fault).Fault!;
+        refusal.Id.ShouldBe(FaultIds.QuotaExceeded);
+        refusal.Message.ShouldContain("leaves 2Gi of fast.storageclass.storage.k8s.io/requests.storage");
+        refusal.Message.ShouldContain("needs 5Gi");
+        lab.List("VirtualMachineClone").ShouldBeEmpty();
+
+        // One that comes only when the clone is on its way stops its disk from growing.
+        lab.Delete("ResourceQuota", "small");
+        await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Clone) with { Timeout = TimeSpan.FromMilliseconds(1) });
+        lab.Post(quota);
+        lab.Settle();
+        var stopped = await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Clone));
+        stopped.Single(u => u.Kind == ItemUpdateKind.Fault).Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
         Claim(lab, "a").ShouldBe("1Gi of 1Gi, fast, ReadWriteOnce");
 
         lab.Patch("ResourceQuota", "small", new JsonObject { ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["fast.storageclass.storage.k8s.io/requests.storage"] = "9Gi" } } });
-        (await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Restore))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
+        (await lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Clone))).ShouldContain(u => u.Kind == ItemUpdateKind.Record);
         Claim(lab, "a").ShouldBe("5Gi of 5Gi, fast, ReadWriteOnce");
     }
 

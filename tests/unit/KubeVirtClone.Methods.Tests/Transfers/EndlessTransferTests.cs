@@ -83,7 +83,7 @@ public sealed class EndlessTransferTests
     public async Task A_clone_by_data_volumes_that_can_never_be_filled_ends_with_its_cause_and_without_a_time_limit()
     {
         await using var lab = new Lab();
-        var options = Lab.Options(CloneMethodChoice.DataVolume) with { Timeout = null };
+        var options = Lab.Options(CloneMethodChoice.DataVolume) with { Timeout = null, Preflight = false };
         foreach (var (name, hard, words) in new[]
         {
             ("claims", "persistentvolumeclaims", "The disk 'vm-001-data' is never filled: the quota of the namespace is full"),

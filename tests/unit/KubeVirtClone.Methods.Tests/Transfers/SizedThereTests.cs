@@ -100,8 +100,10 @@ public sealed class SizedThereTests
         other.ShouldBeAsBefore();
 
         var told = await other.Lab.CloneAsync(requests, Lab.Options(CloneMethodChoice.Direct) with { Timeout = TimeSpan.FromSeconds(30) });
-        told.First().Kind.ShouldBe(ItemUpdateKind.Warning);
-        told.First().Message!.ToString().ShouldContain(part);
+        var refused = told.Single(u => u.Kind == ItemUpdateKind.Fault);
+        refused.Request!.TargetName.ShouldBe("vm-2");
+        refused.Fault!.Id.ShouldBe(FaultIds.QuotaExceeded);
+        refused.Fault.Message.ShouldContain(part);
     }
 
     [Fact]
