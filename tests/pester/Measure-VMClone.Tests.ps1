@@ -69,7 +69,7 @@ Describe 'Measure-VMClone' {
         try {
             $PSStyle.OutputRendering = 'PlainText'
             Measure-VMClone -Batch measured | Out-String -Width 160 | Should -Match '(?s)Target\s+Source\s+Method\s+Phase\s+Snapshot\s+Restore\s+Bind\s+Boot\s+Total.*m-1\s+golden'
-            Measure-VMClone -Batch measured -Summary | Out-String -Width 160 | Should -Match '(?s)Count\s*: 3.*Total\s*: 50% \d+s, 90% \d+s, 99% \d+s, longest \d+s \(3\)'
+            Measure-VMClone -Batch measured -Summary | Out-String -Width 160 | Should -Match '(?s)Count\s*: 3.*Total\s*: 50% [\d.]+s, 90% [\d.]+s, 99% [\d.]+s, longest [\d.]+s \(3\)'
             (Measure-VMClone -Batch measured -Summary).Spread | Out-String -Width 160 | Should -Match 'Name\s+Count\s+Minimum\s+Mean\s+P50\s+P90\s+P99\s+Maximum'
         }
         finally { $PSStyle.OutputRendering = $old }

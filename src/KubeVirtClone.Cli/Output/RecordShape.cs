@@ -54,11 +54,5 @@ internal static class CellText
         return value.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture) + unit;
     }
 
-    /// <summary>A duration with what precision it deserves: "0.4s", "12s", "3m5s".</summary>
-    public static string Duration(TimeSpan? time) => time switch
-    {
-        null => "<unknown>",
-        { TotalSeconds: < 10 } t => t.TotalSeconds.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture) + "s",
-        { } t => Durations.Age(t),
-    };
+    public static string Duration(TimeSpan? time) => time is null ? "<unknown>" : Durations.Duration(time);
 }

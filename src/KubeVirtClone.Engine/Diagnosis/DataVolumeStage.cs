@@ -68,7 +68,7 @@ internal static class DataVolumeStage
         if (why is null)
         {
             return clone.Age < Diagnoser.Patience ? null : clone.Diagnosis(
-                CloneHealth.Waiting, CauseCodes.ControllerSilent, $"virt-controller has not made the data volume '{name}' in {Durations.InWords(clone.Age)}.", canEnd: true, []);
+                CloneHealth.Waiting, CauseCodes.ControllerSilent, $"virt-controller has not made the data volume '{name}' in {Durations.Duration(clone.Age)}.", canEnd: true, []);
         }
 
         var quota = why.Message.Contains("exceeded quota", StringComparison.Ordinal);

@@ -76,7 +76,7 @@ internal static class Diagnoser
             : clone.Diagnosis(
                 CloneHealth.Waiting,
                 CauseCodes.ControllerSilent,
-                $"KubeVirt has not acted on the clone in {Durations.InWords(clone.Age)}.",
+                $"KubeVirt has not acted on the clone in {Durations.Duration(clone.Age)}.",
                 canEnd: true,
                 [new DiagnosisEvidence($"VirtualMachineClone {clone.Record.Name}", "status", "empty", clone.Record.CreationTimestamp)]);
     }

@@ -183,7 +183,7 @@ internal static class RestoreStage
         restore.Condition("Progressing") is not null || clone.Age < Diagnoser.Patience || restore.IsTrueAt("status", "complete") ? null : clone.Diagnosis(
             CloneHealth.Waiting,
             CauseCodes.ControllerSilent,
-            $"KubeVirt has not acted on the restore in {Durations.InWords(clone.Age)}.",
+            $"KubeVirt has not acted on the restore in {Durations.Duration(clone.Age)}.",
             canEnd: true,
             [new DiagnosisEvidence($"VirtualMachineRestore {restore.Name}", "status", "empty", restore.CreationTimestamp)]);
 

@@ -49,7 +49,7 @@ internal static class SnapshotFaults
     public static Fault Timeout(SnapshotReference snapshot, SnapshotRecord? record, TimeSpan waited) => FaultMapper.Make(
         FaultIds.VMSnapshotTimeout,
         FaultCategory.OperationTimeout,
-        $"The snapshot {snapshot} was not ready to use within {Durations.InWords(waited)}: {Waiting(record)}.",
+        $"The snapshot {snapshot} was not ready to use within {Durations.Duration(waited)}: {Waiting(record)}.",
         $"Wait again with a longer {OptionName.Timeout}, or look into what keeps it.",
         snapshot.ToString());
 

@@ -88,7 +88,7 @@ internal static class PowerFaults
     public static Fault Timeout(MachineReference machine, PowerAction action, string status, TimeSpan waited) => FaultMapper.Make(
         FaultIds.VMPowerTimeout,
         FaultCategory.OperationTimeout,
-        $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {Durations.InWords(waited)}; it is {status}.",
+        $"The virtual machine {machine} {(action switch { PowerAction.Start => "did not run", PowerAction.Stop => "was not off", _ => "was not gone" })} within {Durations.Duration(waited)}; it is {status}.",
         action == PowerAction.Stop
             ? (Advice)$"Wait longer, or give the guest less time: {OptionName.GracePeriod} 0 switches it off."
             : $"Wait again with a longer {OptionName.Timeout}, or look at its events: kubectl describe vm,vmi {machine.Name}",

@@ -132,8 +132,8 @@ internal static class TransferFaults
         FaultIds.TransferTimeout,
         FaultCategory.OperationTimeout,
         (stalled
-            ? $"{(kind == RelatedKinds.DataVolume ? "CDI" : "The storage driver")} has made no progress for {Durations.InWords(waited)}: {state}."
-            : $"The disks were not in namespace '{destination}' within {Durations.InWords(waited)}: {state}.")
+            ? $"{(kind == RelatedKinds.DataVolume ? "CDI" : "The storage driver")} has made no progress for {Durations.Duration(waited)}: {state}."
+            : $"The disks were not in namespace '{destination}' within {Durations.Duration(waited)}: {state}.")
         + (said is null ? "" : $" The last warning about it: {said.Reason}: {said.Message}"),
         $"What was begun goes on; the same command again waits for it. kubectl describe {kind.Kind.ToLowerInvariant()} tells what {(kind == RelatedKinds.DataVolume ? "CDI" : "the driver")} says.",
         $"{destination}/{state.DataVolume}");

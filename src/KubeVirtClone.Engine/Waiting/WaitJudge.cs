@@ -291,7 +291,7 @@ internal static class WaitJudge
         return new(record is null ? null : record with { Message = why }, FaultMapper.Make(
             FaultIds.VMCloneTimeout,
             FaultCategory.OperationTimeout,
-            $"The clone {clone.Reference} did not become {@for} within {Durations.InWords(clone.Timeout!.Value)}: {why}.",
+            $"The clone {clone.Reference} did not become {@for} within {Durations.Duration(clone.Timeout!.Value)}: {why}.",
             $"Wait again with a longer {OptionName.Timeout}, or look into what keeps it.",
             clone.Reference.ToString()));
     }

@@ -81,8 +81,16 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Time since then.</summary>
     public TimeSpan? Age => DateTimeOffset.UtcNow - CreationTimestamp;
 
+    /// <summary><see cref="Age"/> as the views show it: 42s, 5m30s, 12d.</summary>
+    [Hidden]
+    public string AgeText => Durations.Age(Age);
+
     /// <summary>Time from creation to the state waited for; null when nobody waited.</summary>
     public TimeSpan? Duration { get; }
+
+    /// <summary><see cref="Duration"/> as the views show it: 0.4s, 12s, 5m30s.</summary>
+    [Hidden]
+    public string DurationText => Durations.Duration(Duration);
 
     /// <summary>Identity of the clone object.</summary>
     public string Uid { get; }

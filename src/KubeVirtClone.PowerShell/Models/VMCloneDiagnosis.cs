@@ -60,6 +60,10 @@ public sealed class VMCloneDiagnosis : KubeVirtObject
     /// <summary>Since when the cause stands, as far as objects and events tell.</summary>
     public DateTimeOffset? Since { get; }
 
+    /// <summary><see cref="Since"/> as the views show it, by its age.</summary>
+    [Hidden]
+    public string SinceText => Durations.Age(DateTimeOffset.UtcNow - Since);
+
     /// <summary>True when the clone can still finish without anybody doing anything.</summary>
     public bool CanStillFinish { get; }
 

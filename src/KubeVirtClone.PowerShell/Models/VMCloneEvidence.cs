@@ -1,3 +1,4 @@
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone;
@@ -26,5 +27,5 @@ public sealed class VMCloneEvidence
     public DateTimeOffset? Since { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Object} {Field}: {Text}";
+    public override string ToString() => $"{Object} {Field}: {Text}{(Since is null ? "" : $" ({Durations.Age(DateTimeOffset.UtcNow - Since)} ago)")}";
 }

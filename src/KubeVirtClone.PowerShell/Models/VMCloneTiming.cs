@@ -1,4 +1,6 @@
+using System.Management.Automation;
 using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone;
 
@@ -49,18 +51,38 @@ public sealed class VMCloneTiming
     /// <summary>Time until its own snapshot was ready; null when it had none, or that is not known.</summary>
     public TimeSpan? Snapshot { get; }
 
+    /// <summary><see cref="Snapshot"/> as the views show it.</summary>
+    [Hidden]
+    public string SnapshotText => Durations.Duration(Snapshot);
+
     /// <summary>From there until the machine was made.</summary>
     public TimeSpan? Restore { get; }
+
+    /// <summary><see cref="Restore"/> as the views show it.</summary>
+    [Hidden]
+    public string RestoreText => Durations.Duration(Restore);
 
     /// <summary>From there until every volume was bound; null when they are not bound, or that is not known.</summary>
     public TimeSpan? Bind { get; }
 
+    /// <summary><see cref="Bind"/> as the views show it.</summary>
+    [Hidden]
+    public string BindText => Durations.Duration(Bind);
+
     /// <summary>From the machine's start until its guest ran; null when it does not run.</summary>
     public TimeSpan? Boot { get; }
+
+    /// <summary><see cref="Boot"/> as the views show it.</summary>
+    [Hidden]
+    public string BootText => Durations.Duration(Boot);
 
     /// <summary>From the clone's creation to the end of its last part, boot aside; null while it is not done.</summary>
     public TimeSpan? Total { get; }
 
+    /// <summary><see cref="Total"/> as the views show it.</summary>
+    [Hidden]
+    public string TotalText => Durations.Duration(Total);
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Namespace}/{TargetName}: {(Total is { } total ? AgeText.Format(total) : Phase.ToString())}";
+    public override string ToString() => $"{Namespace}/{TargetName}: {(Total is null ? Phase.ToString() : TotalText)}";
 }

@@ -1,4 +1,6 @@
+using System.Management.Automation;
 using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone;
 
@@ -44,15 +46,23 @@ public sealed class VMCloneTimingSummary
     /// <summary>From the first creation to the last end.</summary>
     public TimeSpan? Elapsed { get; }
 
+    /// <summary><see cref="Elapsed"/> as the views show it.</summary>
+    [Hidden]
+    public string ElapsedText => Durations.Duration(Elapsed);
+
     /// <summary>Clones a second over the whole batch; null for less than two, or when they took no time that can be seen.</summary>
     public double? Rate { get; }
 
     /// <summary>Time the snapshot took that the clones share; null when there is none, or it is gone.</summary>
     public TimeSpan? SharedSnapshot { get; }
 
+    /// <summary><see cref="SharedSnapshot"/> as the views show it.</summary>
+    [Hidden]
+    public string SharedSnapshotText => Durations.Duration(SharedSnapshot);
+
     /// <summary>The spread of each part that is known, and of the total.</summary>
     public VMCloneDurationSpread[] Spread { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Namespace}/{Batch}: {Count} clones in {(Elapsed is { } elapsed ? AgeText.Format(elapsed) : "unknown time")}";
+    public override string ToString() => $"{Namespace}/{Batch}: {Count} clones in {(Elapsed is null ? "unknown time" : ElapsedText)}";
 }

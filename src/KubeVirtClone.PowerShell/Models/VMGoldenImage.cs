@@ -87,6 +87,10 @@ public sealed class VMGoldenImage : KubeVirtObject
     /// <summary>Time since then.</summary>
     public TimeSpan? Age => DateTimeOffset.UtcNow - CreationTimestamp;
 
+    /// <summary><see cref="Age"/> as the views show it: 42s, 5m30s, 12d.</summary>
+    [Hidden]
+    public string AgeText => Durations.Age(Age);
+
     /// <summary>The machines there are that were made of it; null where that was not read.</summary>
     public string[]? Machine { get; }
 

@@ -82,6 +82,10 @@ public sealed class VMSnapshot : KubeVirtObject
     /// <summary>Time since then.</summary>
     public TimeSpan? Age => DateTimeOffset.UtcNow - CreationTimestamp;
 
+    /// <summary><see cref="Age"/> as the views show it: 42s, 5m30s, 12d.</summary>
+    [Hidden]
+    public string AgeText => Durations.Age(Age);
+
     /// <summary>When the data was taken; null until it was.</summary>
     public DateTimeOffset? TakenAt { get; }
 

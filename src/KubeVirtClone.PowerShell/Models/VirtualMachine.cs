@@ -81,6 +81,10 @@ public sealed class VirtualMachine : KubeVirtObject
     /// <summary>Time since then.</summary>
     public TimeSpan? Age => DateTimeOffset.UtcNow - CreationTimestamp;
 
+    /// <summary><see cref="Age"/> as the views show it: 42s, 5m30s, 12d.</summary>
+    [Hidden]
+    public string AgeText => Durations.Age(Age);
+
     /// <summary>Identity of the object.</summary>
     public string Uid { get; }
 

@@ -97,7 +97,7 @@ internal sealed class CloneProgressView
     {
         if (clone is null && !_childShown[index]) return;
         _childShown[index] = clone is not null;
-        var since = clone?.CreationTimestamp is { } created ? AgeText.Format(DateTimeOffset.UtcNow - created) : "";
+        var since = clone?.CreationTimestamp is { } created ? Durations.Age(DateTimeOffset.UtcNow - created) : "";
         var record = new ProgressRecord(_id + 1 + index, clone?.TargetName is { Length: > 0 } name ? name : "clone", clone is null ? "Done" : $"{clone.Phase} {since} {clone.Message}".TrimEnd())
         {
             ParentActivityId = _id,

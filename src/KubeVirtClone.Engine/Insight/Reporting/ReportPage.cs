@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using KubeVirtClone.Engine.Insight.Measurement;
+using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Insight.Reporting;
@@ -32,15 +33,7 @@ internal static class ReportPage
 
     internal static string Text(string? text) => WebUtility.HtmlEncode(text ?? "");
 
-    internal static string Duration(TimeSpan? time) => time switch
-    {
-        null => "–",
-        { TotalSeconds: > 0 and < 0.05 } => "< 0.1 s",
-        { TotalSeconds: < 120 } t => t.TotalSeconds.ToString(t.TotalSeconds < 10 && t.Milliseconds != 0 ? "0.0" : "0", CultureInfo.InvariantCulture) + " s",
-        { TotalHours: < 2, Seconds: 0 } t => $"{(int)t.TotalMinutes} min",
-        { TotalHours: < 2 } t => $"{(int)t.TotalMinutes} min {t.Seconds} s",
-        { } t => $"{(int)t.TotalHours} h {t.Minutes} min",
-    };
+    internal static string Duration(TimeSpan? time) => time is null ? "–" : Durations.Duration(time);
 
     private static void Summary(StringBuilder page, BatchReport report)
     {

@@ -59,11 +59,13 @@ public static class Durations
         };
     }
 
-    internal static string InWords(TimeSpan time) => time switch
+    /// <summary>How long something took or may take: tenths below ten seconds (0.4s), and as an age above (12s, 5m30s).</summary>
+    /// <param name="time">The time; null gives an empty text.</param>
+    public static string Duration(TimeSpan? time) => time switch
     {
-        { TotalSeconds: < 120 } => $"{time.TotalSeconds:0.#} s",
-        { TotalMinutes: < 120 } => $"{time.TotalMinutes:0.#} min",
-        _ => $"{time.TotalHours:0.#} h",
+        { TotalSeconds: > 0 and < 0.05 } => "<0.1s",
+        { TotalSeconds: >= 0 and < 9.95 } value => value.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture) + "s",
+        _ => Age(time),
     };
 
     private static string Two(long seconds, long large, char largeUnit, long small, char smallUnit)
