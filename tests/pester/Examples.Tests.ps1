@@ -58,8 +58,8 @@ Describe 'examples/nightly-image.ps1' -Tag Node {
         $script:Nightly = Join-Path $script:Examples nightly-image.ps1
         $script:Log = Join-Path $TestDrive image.log
         # As cron runs it: a process of its own, which has an exit code.
-        function Invoke-Nightly([string] $Source) {
-            $said = Invoke-TestShell -Command "Import-Module '$(Get-TestModulePath)'; & '$script:Nightly' -Image nightly -Source '$Source' -Log '$script:Log' -Keep 2 -Namespace '$script:Namespace' -Timeout 00:05:00 *>&1; exit `$LASTEXITCODE"
+        function Invoke-Nightly([string] $Source, [string] $Image = 'nightly', [int] $Keep = 2) {
+            $said = Invoke-TestShell -Command "Import-Module '$(Get-TestModulePath)'; & '$script:Nightly' -Image $Image -Source '$Source' -Log '$script:Log' -Keep $Keep -Namespace '$script:Namespace' -Timeout 00:05:00 *>&1; exit `$LASTEXITCODE"
             [pscustomobject]@{ ExitCode = $LASTEXITCODE; Said = "$said"; Log = @(Get-Content $script:Log -ErrorAction Ignore) }
         }
     }
@@ -81,6 +81,22 @@ Describe 'examples/nightly-image.ps1' -Tag Node {
         $run.ExitCode | Should -Be 1 -Because $run.Said
         $run.Log[-1] | Should -Match 'failed: VM\w*NotFound: .*nobody'
         (Get-VMGoldenImage nightly).Count | Should -Be 2
+    }
+
+    It 'ends with 2 when it made a version, and an old one has to stay' {
+        New-TestDiskVM -Name lazy -StorageClass (Get-TestStorageClass WaitForFirstConsumer) -RunStrategy Always
+        (Invoke-Nightly lazy held 1).ExitCode | Should -Be 0
+        # Its disk is filled from the image only when it starts.
+        $null = New-VMClone -GoldenImage held -TargetName waits -Method Restore -Wait -Timeout 5m -WarningAction Ignore
+        $run = Invoke-Nightly lazy held 1
+        $run.ExitCode | Should -Be 2 -Because "$($run.Log -join "`n")`n$($run.Said)"
+        $run.Log[-2] | Should -Match 'proved: a clone of it runs'
+        $run.Log[-1] | Should -Match 'not pruned: GoldenImageInUse: .*waits'
+        (Get-VMGoldenImage held).Version | Sort-Object | Should -Be '1', '2'
+        Start-VM waits -Wait -Timeout 5m
+        $run = Invoke-Nightly lazy held 1
+        $run.ExitCode | Should -Be 0 -Because "$($run.Log -join "`n")`n$($run.Said)"
+        $run.Log[-1] | Should -Match 'kept: versions 3$'
     }
 
     It 'withdraws a version of which no clone runs' -Tag Sandbox {

@@ -84,8 +84,8 @@ public sealed class CloneOperation
         using var observed = _cluster.ObserveTraces(trace =>
         {
             // The client repeats throttled requests by itself; the window must hear of them all the same.
-            if (trace.StatusCode is 429 or >= 500)
-                window.Trouble();
+            if (trace.StatusCode is 429 or >= 500 && window.Trouble())
+                _cluster.Callbacks.Verbose?.Invoke($"The server is busy (status {trace.StatusCode}); at most {window.Size} clones in flight now");
         });
         var snapshotVersion = await _cluster.GetSnapshotVersionAsync(ct);
         var kubeVirt = await KubeVirtCluster.GuardAsync(() => _cluster.GetKubeVirtVersionAsync(ct));
