@@ -117,6 +117,9 @@ internal sealed partial class TransferStage
             if (stage.Options.DryRun)
                 return await transfer.CheckAsync(ct) is { } blocked ? new(null, blocked) : new(name, null);
             var made = await transfer.RunAsync(ct);
+            // What is left of it in that namespace is found again by this snapshot only.
+            if (transfer.LeftBehind)
+                _taken = null;
             return made.Fault is { } fault ? new(null, fault) : new(made.Value!.Name, null);
         }
 

@@ -32,6 +32,9 @@ internal sealed class SnapshotTransfer
     private readonly TransferPreparation _preparation;
     private bool _begun;
 
+    /// <summary>Whether it has failed, and not all that was begun could be removed: the same of the same snapshot takes it up.</summary>
+    public bool LeftBehind { get; private set; }
+
     /// <param name="cluster">The connection.</param>
     /// <param name="source">The snapshot; ready to use.</param>
     /// <param name="content">What is in it.</param>
@@ -218,6 +221,7 @@ internal sealed class SnapshotTransfer
         }
         catch (Exception e) when (e is EngineException or KubernetesException or OperationCanceledException)
         {
+            LeftBehind = true;
             _warn($"What was begun in namespace '{_target.Namespace}' could not all be removed ({e.Message}); the same command again takes it up.");
         }
     }
