@@ -251,7 +251,7 @@ internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObj
             {
                 restored = GoVirtualMachine.Patch(restored, [.. restore.ArrayAt("spec", "patches").Texts()]);
             }
-            catch (LenientPatchException e)
+            catch (JsonPatchException e)
             {
                 throw new ReconcileException($"error patching VM {restored.Name()}: {e.Message}", e);
             }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
@@ -13,7 +14,7 @@ internal static class GoVirtualMachine
     private const string Root = "VirtualMachine";
 
     /// <summary>Applies a restore's patches to the VM about to be created.</summary>
-    /// <exception cref="LenientPatchException">They cannot be read or applied, or the result is no VM.</exception>
+    /// <exception cref="JsonPatchException">They cannot be read or applied, or the result is no VM.</exception>
     public static JsonObject Patch(JsonObject machine, IReadOnlyList<string> patches)
     {
         var document = machine.Copy();
@@ -24,26 +25,26 @@ internal static class GoVirtualMachine
         JsonArray operations;
         try
         {
-            operations = LenientJsonPatch.Decode(joined);
+            operations = JsonPatch.Decode(joined);
         }
-        catch (LenientPatchException e)
+        catch (JsonPatchException e)
         {
-            throw new LenientPatchException($"cannot decode vm patches {joined}: {e.Message}", e);
+            throw new JsonPatchException($"cannot decode vm patches {joined}: {e.Message}", e);
         }
 
         var opened = new HashSet<JsonNode>(ReferenceEqualityComparer.Instance);
         JsonNode result;
         try
         {
-            result = LenientJsonPatch.Apply(document, operations, opened);
+            result = JsonPatch.Apply(document, operations, opened);
         }
-        catch (LenientPatchException e)
+        catch (JsonPatchException e)
         {
-            throw new LenientPatchException($"failed to apply patch for VM {joined}: {e.Message}", e);
+            throw new JsonPatchException($"failed to apply patch for VM {joined}: {e.Message}", e);
         }
 
         if (GoTypes.Error(result, Root, "", Struct) is { } error)
-            throw new LenientPatchException($"cannot unmarshal modified marshalled vm {Text(result, opened)}: {error}");
+            throw new JsonPatchException($"cannot unmarshal modified marshalled vm {Text(result, opened)}: {error}");
         return Normalize((JsonObject)result);
     }
 

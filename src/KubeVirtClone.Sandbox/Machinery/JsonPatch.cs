@@ -1,149 +1,264 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
-/// <summary>A JSON patch that cannot be applied; worded as the library that Kubernetes and KubeVirt use.</summary>
-internal sealed class JsonPatchException(string message) : Exception(message);
+/// <summary>A patch that could not be read or applied; the message is the library's own.</summary>
+internal sealed class JsonPatchException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>
-/// RFC 6902 with the leniency of the library that Kubernetes and KubeVirt use: <c>replace</c> of a key that an existing
-/// object lacks adds it, negative array indices count from the end, and <c>test</c> of a missing key equals null.
+/// JSON Patch as evanphx/json-patch v4 applies it, which Kubernetes and KubeVirt (for a restore's patches) use: <c>replace</c> of a missing key in
+/// an object works, a missing value means null, negative array indices count from the end.
 /// </summary>
 internal static class JsonPatch
 {
-    /// <summary>The patched copy of a document.</summary>
-    /// <exception cref="JsonPatchException">An operation is malformed or cannot be applied.</exception>
-    public static JsonNode? Apply(JsonNode document, JsonArray operations)
+    /// <summary>Paths whose containers were opened, so that a caller can print the result with Go's key order.</summary>
+    public static JsonNode Apply(JsonObject document, JsonArray operations, ISet<JsonNode>? opened = null)
     {
-        // A holder with one key lets the whole document be replaced like any other value.
-        var holder = new JsonObject { ["root"] = document.DeepClone() };
+        JsonNode root = document.DeepClone();
         foreach (var operation in operations)
-            Apply(holder, operation as JsonObject ?? throw new JsonPatchException("Invalid patch operation"));
-        return holder["root"]?.DeepClone();
+            root = new Step(root, operation as JsonObject ?? [], opened).Run();
+        return root;
     }
 
-    private static void Apply(JsonObject holder, JsonObject operation)
+    /// <summary>Reads patches given one text each, as KubeVirt joins them.</summary>
+    /// <exception cref="JsonPatchException">Not JSON, or not a list of operations.</exception>
+    public static JsonArray Decode(string joined)
     {
-        var op = JsonTree.Text(operation, "op") ?? "";
-        var path = JsonTree.Text(operation, "path") ?? throw new JsonPatchException($"Unexpected kind: {op}");
-        switch (op)
+        if (GoJson.Error(joined) is { } error)
+            throw new JsonPatchException(error);
+        using var document = JsonDocument.Parse(joined);
+        if (Node(document.RootElement) is not JsonArray list)
+            throw new JsonPatchException("json: cannot unmarshal into Go value of type jsonpatch.Patch");
+        if (list.FirstOrDefault(n => n is not null and not JsonObject) is { } wrong)
+            throw new JsonPatchException($"json: cannot unmarshal {JsonAccess.GoKind(wrong)} into Go value of type jsonpatch.Operation");
+        return list;
+    }
+
+    // Of a key given twice Go keeps the last.
+    private static JsonNode? Node(JsonElement element)
+    {
+        switch (element.ValueKind)
         {
-            case "add":
-                Add(holder, path, Value(operation));
-                break;
-            case "remove":
-                Remove(holder, path, op);
-                break;
-            case "replace":
-                Replace(holder, path, Value(operation));
-                break;
-            case "move":
-                var moved = Remove(holder, From(operation), op);
-                Add(holder, path, moved);
-                break;
-            case "copy":
-                Add(holder, path, Get(holder, From(operation), op)?.DeepClone());
-                break;
-            case "test":
-                var have = Get(holder, path, op);
-                if (!JsonNode.DeepEquals(have, operation["value"]))
-                    throw new JsonPatchException($"testing value {path} failed: test failed");
-                break;
+            case JsonValueKind.Object:
+                var map = new JsonObject();
+                foreach (var property in element.EnumerateObject())
+                    map[property.Name] = Node(property.Value);
+                return map;
+            case JsonValueKind.Array:
+                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
+            case JsonValueKind.Null:
+                return null;
             default:
-                throw new JsonPatchException($"Unexpected kind: {op}");
+                return JsonValue.Create(element.Clone());
         }
     }
 
-    private static JsonNode? Value(JsonObject operation) =>
-        operation.TryGetPropertyValue("value", out var value) ? value?.DeepClone() : null;
-
-    private static string From(JsonObject operation) =>
-        JsonTree.Text(operation, "from") ?? throw new JsonPatchException("Unexpected kind: from");
-
-    private static void Add(JsonObject holder, string path, JsonNode? value)
+    private sealed class Step(JsonNode root, JsonObject operation, ISet<JsonNode>? opened)
     {
-        var (container, key) = Container(holder, path, "add");
-        switch (container)
+        private const string Missing = "missing value";
+
+        public JsonNode Run()
         {
-            case JsonObject map:
+            var kind = operation["op"].AsText() ?? "unknown";
+            switch (kind)
+            {
+                case "add":
+                    Add(Path("add", Missing), operation["value"]?.DeepClone(), "add operation does not apply: doc is missing path: \"{0}\": " + Missing, "error in add for path: '{0}': ");
+                    return root;
+                case "remove":
+                    Remove();
+                    return root;
+                case "replace":
+                    return Replace();
+                case "move":
+                    Move();
+                    return root;
+                case "copy":
+                    Copy();
+                    return root;
+                case "test":
+                    Test();
+                    return root;
+                default:
+                    throw new JsonPatchException("Unexpected kind: " + kind);
+            }
+        }
+
+        private static string Format(string text, string path) => text.Replace("{0}", path, StringComparison.Ordinal);
+
+        private string Path(string verb, string? why = null) => operation["path"].AsText()
+            ?? throw new JsonPatchException($"{verb} operation failed to decode path: {why ?? "operation missing path field: " + Missing}");
+
+        private string From(string verb) => operation["from"].AsText()
+            ?? throw new JsonPatchException($"{verb} operation failed to decode from: operation, missing from field: {Missing}");
+
+        private void Add(string path, JsonNode? value, string noContainer, string failed)
+        {
+            var (container, key) = Find(path);
+            if (container is null)
+                throw new JsonPatchException(Format(noContainer, path));
+            if (container is JsonObject map)
+            {
                 map[key] = value;
-                break;
-            case JsonArray list when key == "-":
-                list.Add(value);
-                break;
-            case JsonArray list:
-                var at = Index(list, key, list.Count, "add", path);
-                list.Insert(at, value);
-                break;
-        }
-    }
+                return;
+            }
 
-    private static JsonNode? Remove(JsonObject holder, string path, string op)
-    {
-        var (container, key) = Container(holder, path, op);
-        if (container is JsonArray list)
+            var list = (JsonArray)container;
+            if (key == "-")
+            {
+                list.Add(value);
+                return;
+            }
+
+            if (!int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index))
+                throw new JsonPatchException(Format(failed, path) + $"value was not a proper array index: '{key}': {NotANumber(key)}");
+            var size = list.Count + 1;
+            if (index >= size || index < -size)
+                throw new JsonPatchException(Format(failed, path) + InvalidIndex(index));
+            list.Insert(index < 0 ? index + size : index, value);
+        }
+
+        private void Remove()
         {
-            var at = Index(list, key, list.Count - 1, op, path);
-            var item = list[at];
-            list.RemoveAt(at);
+            var path = Path("remove", Missing);
+            var (container, key) = Find(path);
+            if (container is null)
+                throw new JsonPatchException($"remove operation does not apply: doc is missing path: \"{path}\": {Missing}");
+            Take(container, key, $"error in remove for path: '{path}': ");
+        }
+
+        private JsonNode Replace()
+        {
+            var path = Path("replace");
+            var value = operation["value"]?.DeepClone();
+            if (path.Length == 0)
+                return value is JsonObject or JsonArray ? value : throw new JsonPatchException("replace operation value must be object or array: %!w(<nil>)");
+            var (container, key) = Find(path);
+            if (container is null)
+                throw new JsonPatchException($"replace operation does not apply: doc is missing path: {path}: {Missing}");
+            if (container is JsonObject map)
+            {
+                map[key] = value;
+                return root;
+            }
+
+            var list = (JsonArray)container;
+            if (Index(list, key) is not { } index)
+                throw new JsonPatchException($"replace operation does not apply: doc is missing key: {path}: {Missing}");
+            list[index] = value;
+            return root;
+        }
+
+        private void Move()
+        {
+            var from = From("move");
+            var (container, key) = Find(from);
+            if (container is null)
+                throw new JsonPatchException($"move operation does not apply: doc is missing from path: {from}: {Missing}");
+            var value = Take(container, key, $"error in move for path: '{key}': ");
+            Add(Path("move"), value, "move operation does not apply: doc is missing destination path: {0}: " + Missing, "error in move for path: '{0}': ");
+        }
+
+        private void Copy()
+        {
+            var from = From("copy");
+            var (container, key) = Find(from);
+            if (container is null)
+                throw new JsonPatchException($"copy operation does not apply: doc is missing from path: {from}: {Missing}");
+            var value = Get(container, key, $"error in copy for from: '{from}': ");
+            Add(Path("copy", Missing), value?.DeepClone(), "copy operation does not apply: doc is missing destination path: {0}: " + Missing, "error while adding value during copy: ");
+        }
+
+        private void Test()
+        {
+            var path = Path("test");
+            var expected = operation["value"];
+            var actual = root;
+            if (path.Length > 0)
+            {
+                var (container, key) = Find(path);
+                if (container is null)
+                    throw new JsonPatchException($"test operation does not apply: is missing path: {path}: {Missing}");
+                actual = Get(container, key, $"error in test for path: '{path}': ");
+            }
+
+            if (!Equal(actual, expected))
+                throw new JsonPatchException($"testing value {path} failed: test failed");
+        }
+
+        // The container of the last part of a path; null when any step above it is no object or array.
+        private (JsonNode? Container, string Key) Find(string path)
+        {
+            var parts = path.Split('/');
+            if (parts.Length < 2)
+                return (null, "");
+            var at = root;
+            opened?.Add(at);
+            foreach (var part in parts[1..^1])
+            {
+                var next = at is JsonObject map ? map[Decode(part)] : Index((JsonArray)at, Decode(part)) is { } i ? ((JsonArray)at)[i] : null;
+                if (next is not (JsonObject or JsonArray))
+                    return (null, "");
+                at = next;
+                opened?.Add(at);
+            }
+
+            return (at, Decode(parts[^1]));
+        }
+
+        private static string Decode(string key) => key.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+
+        private static int? Index(JsonArray list, string key)
+        {
+            if (!int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) || index >= list.Count || index < -list.Count)
+                return null;
+            return index < 0 ? index + list.Count : index;
+        }
+
+        private static JsonNode? Get(JsonNode container, string key, string failed)
+        {
+            if (container is JsonObject map)
+                return map[key];
+            var list = (JsonArray)container;
+            return Index(list, key) is { } index ? list[index] : throw new JsonPatchException(failed + IndexError(key));
+        }
+
+        private static JsonNode? Take(JsonNode container, string key, string failed)
+        {
+            if (container is JsonObject map)
+            {
+                if (!map.TryGetPropertyValue(key, out var value))
+                    throw new JsonPatchException(failed + $"Unable to remove nonexistent key: {key}: {Missing}");
+                map.Remove(key);
+                return value;
+            }
+
+            var list = (JsonArray)container;
+            if (Index(list, key) is not { } index)
+                throw new JsonPatchException(failed + IndexError(key));
+            var item = list[index];
+            list.RemoveAt(index);
             return item;
         }
 
-        var map = (JsonObject)container;
-        if (!map.TryGetPropertyValue(key, out var value))
-            throw new JsonPatchException($"{op} operation does not apply: doc is missing key: {path}: Unable to remove nonexistent key: {key}: missing value");
-        map.Remove(key);
-        return value;
-    }
+        private static string IndexError(string key) =>
+            int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) ? InvalidIndex(index) : NotANumber(key);
 
-    private static void Replace(JsonObject holder, string path, JsonNode? value)
-    {
-        var (container, key) = Container(holder, path, "replace");
-        if (container is JsonArray list)
-            list[Index(list, key, list.Count - 1, "replace", path)] = value;
-        else
-            ((JsonObject)container)[key] = value;
-    }
+        private static string InvalidIndex(int index) => $"Unable to access invalid index: {index}: invalid index referenced";
 
-    private static JsonNode? Get(JsonObject holder, string path, string op)
-    {
-        var (container, key) = Container(holder, path, op);
-        return container is JsonArray list ? list[Index(list, key, list.Count - 1, op, path)] : ((JsonObject)container)[key];
-    }
+        private static string NotANumber(string key) => $"strconv.Atoi: parsing {GoText.Quote(key)}: invalid syntax";
 
-    private static (JsonNode Container, string Key) Container(JsonObject holder, string path, string op)
-    {
-        if (path.Length == 0)
-            return (holder, "root");
-        var steps = path.Split('/');
-        JsonNode? at = holder["root"];
-        for (var i = 1; i < steps.Length - 1; i++)
+        // Numbers and strings are compared as written: 1 and 1.0 differ for the library.
+        private static bool Equal(JsonNode? a, JsonNode? b) => (a, b) switch
         {
-            at = at switch
-            {
-                JsonObject map => map[Unescape(steps[i])],
-                JsonArray list => list[Index(list, Unescape(steps[i]), list.Count - 1, op, path)],
-                _ => null,
-            };
-        }
-
-        if (path[0] != '/' || at is not (JsonObject or JsonArray))
-            throw new JsonPatchException($"{op} operation does not apply: doc is missing path: \"{path}\": missing value");
-        return (at, Unescape(steps[^1]));
+            (null, null) => true,
+            (JsonObject x, JsonObject y) => x.Count == y.Count && x.All(p => y.TryGetPropertyValue(p.Key, out var other) && Equal(p.Value, other)),
+            (JsonArray x, JsonArray y) => x.Count == y.Count && x.Zip(y).All(p => Equal(p.First, p.Second)),
+            (JsonValue x, JsonValue y) => x.GetValueKind() == y.GetValueKind() && (x.GetValueKind() == JsonValueKind.String ? x.GetValue<string>() == y.GetValue<string>() : x.ToJsonString() == y.ToJsonString()),
+            _ => false,
+        };
     }
-
-    private static int Index(JsonArray list, string key, int last, string op, string path)
-    {
-        if (!int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at))
-            throw new JsonPatchException($"{op} operation does not apply: doc is missing path: \"{path}\": strconv.Atoi: parsing \"{key}\": invalid syntax");
-        if (at < 0)
-            at += list.Count + (op == "add" ? 1 : 0);
-        if (at < 0 || at > last)
-            throw new JsonPatchException($"{op} operation does not apply: doc is missing path: \"{path}\": Unable to access invalid index: {key}: invalid index referenced");
-        return at;
-    }
-
-    private static string Unescape(string step) =>
-        step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 }

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
-namespace KubeVirtClone.Sandbox.Tests.KubeVirt;
+namespace KubeVirtClone.Sandbox.Tests.Machinery;
 
-public sealed class LenientJsonPatchTests
+public sealed class JsonPatchTests
 {
     private static JsonObject Document() => (JsonObject)JsonNode.Parse("""{"a":{"b":1,"l":[1,2]},"s":"x"}""")!;
 
-    private static string Apply(string operation) => LenientJsonPatch.Apply(Document(), LenientJsonPatch.Decode("[" + operation + "]")).ToJsonString();
+    private static string Apply(string operation) => JsonPatch.Apply(Document(), JsonPatch.Decode("[" + operation + "]")).ToJsonString();
 
     [Theory]
     [InlineData("""{"op":"replace","path":"/a/new","value":2}""", """{"a":{"b":1,"l":[1,2],"new":2},"s":"x"}""")]
@@ -32,5 +32,5 @@ public sealed class LenientJsonPatchTests
     [InlineData("""{"op": replace}""", "invalid character 'r' looking for beginning of value")]
     [InlineData("""[{"op":"add"}]""", "json: cannot unmarshal array into Go value of type jsonpatch.Operation")]
     public void Refuses_in_the_librarys_words(string operation, string message) =>
-        Should.Throw<LenientPatchException>(() => Apply(operation)).Message.ShouldBe(message);
+        Should.Throw<JsonPatchException>(() => Apply(operation)).Message.ShouldBe(message);
 }
