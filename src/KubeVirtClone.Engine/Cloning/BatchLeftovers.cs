@@ -37,7 +37,8 @@ public sealed class BatchLeftovers
 
     /// <summary>
     /// Clears away what a batch may have left that no clone stands for: its shared snapshots, also one that was begun for clones that never came;
-    /// and volumes made for its machines whose restore is gone and which no machine uses. For a batch that is removed as a whole.
+    /// what it took of sources in other namespaces to bring them here; and volumes made for its machines whose restore is gone and which no machine uses. For a batch that is removed
+    /// as a whole.
     /// </summary>
     /// <param name="ns">Namespace; null is the connection's.</param>
     /// <param name="batch">The batch.</param>
@@ -56,6 +57,7 @@ public sealed class BatchLeftovers
             await TransferRemains.CollectAsync(_cluster, ns ?? _cluster.Namespace, batch, text => unmoved.Add(text.ToString()), ct);
             return true;
         });
+        await CollectTakenAsync(ns ?? _cluster.Namespace, batch, ct);
         var left = await KubeVirtCluster.GuardAsync(() => new OrphanedVolumes(_cluster).RemoveAsync(ns ?? _cluster.Namespace, batch, includeTarget, ct));
         return [.. unmoved, .. await CollectSnapshotsAsync(ns, batch, tiedOnly: false, ct), .. left];
     }
@@ -76,6 +78,30 @@ public sealed class BatchLeftovers
             return null;
         var some = string.Join(", ", names.Take(mostNamed)) + (names.Count > mostNamed ? $" and {names.Count - mostNamed} more" : "");
         return $"Of batch '{batch}' claims are left that no machine uses: {some}. {CommandName.RemoveVMClone} {OptionName.Batch} {batch} {OptionName.IncludeTarget} removes them with their data.";
+    }
+
+    // Where a call was killed before anything was in the namespace, what it took beside its source is all there is of it.
+    private async Task CollectTakenAsync(string ns, string batch, CancellationToken ct)
+    {
+        if (await _cluster.GetSnapshotVersionAsync(ct) is null)
+            return;
+        var taken = new List<SnapshotRecord>();
+        try
+        {
+            var query = new ListQuery { AllNamespaces = true, LabelSelector = $"{CloneLabels.SharedSnapshot}=true,{CloneLabels.Batch}={batch}" };
+            await foreach (var item in new SnapshotCatalog(_cluster).ListAsync(query, ct))
+            {
+                if (item.Value is { } snapshot && snapshot.Namespace != ns && snapshot.Annotations.GetValueOrDefault(CloneLabels.TakenFor)?.Split(',').Contains(ns) == true)
+                    taken.Add(snapshot);
+            }
+        }
+        catch (EngineException e) when (e.Fault.Exception is ApiStatusException { IsForbidden: true } refused)
+        {
+            _cluster.Callbacks.Verbose?.Invoke($"Whether batch '{batch}' has left a snapshot in the namespace of its source cannot be seen: {refused.ApiMessage}");
+        }
+
+        foreach (var snapshot in taken)
+            await new SharedSnapshot(_cluster, snapshot.Namespace, snapshot.Name, snapshot.SourceName, snapshot.Batch).CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
     }
 
     internal async Task<IReadOnlyList<string>> CollectSnapshotsAsync(string? ns, string? batch, bool tiedOnly, CancellationToken ct)

@@ -1,6 +1,7 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -83,6 +84,37 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         foreach (var item in missing)
             results.Add(fault is { } unable ? (item.Request, null, unable) : await MakeOneAsync(item, maker, ct));
         return results;
+    }
+
+    /// <summary>
+    /// What would be posted, written down: data volumes, and then machines with templates of the same names, which have them adopted. A machine that came first would have
+    /// virt-controller make them, with the rights of its service account only.
+    /// </summary>
+    /// <param name="ns">Namespace they are to be in.</param>
+    /// <param name="requests">The requests.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<ManifestItem>> WriteAsync(string ns, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    {
+        _machine ??= await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, _first.Namespace, _first.SourceName, ct);
+        var unfit = await ReadAsync(ct);
+        var items = new List<ManifestItem>(requests.Count * 2);
+        foreach (var item in Name(ns, requests))
+        {
+            var fault = item.Checked.Fault ?? unfit;
+            var prepared = await PlannedAsync(item, ct);
+            if (fault is null)
+                (prepared, fault) = _source!.PrepareAcross(prepared, _first.Namespace);
+            if (fault is not null)
+            {
+                items.Add(new ManifestItem { Request = item.Request, Fault = fault with { TargetName = item.Request.DisplayName } });
+                continue;
+            }
+
+            DataVolumeManifest.Adopt(prepared.Body, prepared.Claims);
+            items.AddRange(prepared.Claims.Append(prepared.Body).Select(m => new ManifestItem { Request = item.Request, Manifest = m }));
+        }
+
+        return items;
     }
 
     private async Task<(CloneRequest Request, PlannedClone? Clone, Fault? Fault)> MakeOneAsync(Asked item, DirectMethod maker, CancellationToken ct)

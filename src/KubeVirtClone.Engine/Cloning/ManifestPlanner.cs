@@ -43,7 +43,7 @@ public sealed class ManifestPlanner
             FaultIds.TransferInvalid,
             FaultCategory.InvalidArgument,
             $"A clone of '{request.GoldenImage ?? request.SourceName}' in namespace '{request.TargetNamespace}' cannot be written as manifests: its source has to be brought there first.",
-            $"Bring the source there ({CommandName.NewVMGoldenImage}, {CommandName.CopyVMGoldenImage} {OptionName.Destination} {request.TargetNamespace}), and write the manifests of clones of the copy: {OptionName.Namespace} {request.TargetNamespace} {OptionName.GoldenImage} NAME {OptionName.AsManifest}",
+            $"Bring the source there ({CommandName.NewVMGoldenImage}, {CommandName.CopyVMGoldenImage} {OptionName.Destination} {request.TargetNamespace}), and write the manifests of clones of the copy: {OptionName.Namespace} {request.TargetNamespace} {OptionName.GoldenImage} NAME {OptionName.AsManifest}. Or, of a stopped machine, have CDI copy its claims: {OptionName.Method} DataVolume",
             request.DisplayName),
     };
 
@@ -104,7 +104,7 @@ public sealed class ManifestPlanner
         };
         var leaving = requests.Where(r => r.LeavesNamespace).ToList();
         var plan = await new ClonePlanner(_cluster, options, _batch) { OnPaper = true }.PlanAsync([.. requests.Except(leaving)], ct);
-        List<ManifestItem> items = [.. leaving.Select(NotOnPaper), .. plan.Updates.Select(u => new ManifestItem { Request = u.Request, Warning = u.Message, Fault = u.Fault })];
+        List<ManifestItem> items = [.. await CopiedElsewhereAsync(leaving, ct), .. plan.Updates.Select(u => new ManifestItem { Request = u.Request, Warning = u.Message, Fault = u.Fault })];
         if (_method == CloneMethodChoice.Direct)
         {
             await AddDirectAsync(items, plan, ct);
@@ -168,6 +168,23 @@ public sealed class ManifestPlanner
                 items.AddRange(prepared.Revisions.Append(prepared.Body).Concat(prepared.Claims).Select(m => new ManifestItem { Request = clone.Original, Manifest = m }));
             }
         }
+    }
+
+    // Of a stopped machine CDI copies the claims straight into another namespace; anything else would have to be brought there in steps.
+    private async Task<List<ManifestItem>> CopiedElsewhereAsync(List<CloneRequest> requests, CancellationToken ct)
+    {
+        var copied = requests.Where(r => _method == CloneMethodChoice.DataVolume && r.GoldenImage is null && SourceKinds.Normalize(r.SourceKind) == SourceKinds.VirtualMachine).ToList();
+        List<ManifestItem> items = [.. requests.Except(copied).Select(NotOnPaper)];
+        if (copied.Count > 0)
+            items.Add(new ManifestItem { Warning = "Create the data volumes before their machines, as they are written: whoever creates them needs the right to clone out of the source's namespace (datavolumes/source)." });
+        foreach (var source in copied.GroupBy(r => (r.Namespace, r.SourceName, r.SourceUid, r.SourceMaker)))
+        {
+            var copies = new ClaimCopies(_cluster, new CloneOptions { DryRun = true, Method = _method }, _batch, [.. source], static _ => { });
+            foreach (var place in source.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
+                items.AddRange(await KubeVirtCluster.GuardAsync(() => copies.WriteAsync(place.Key, [.. place], ct)));
+        }
+
+        return items;
     }
 
     private async Task AddCopiedAsync(List<ManifestItem> items, ClonePlan plan, CancellationToken ct)

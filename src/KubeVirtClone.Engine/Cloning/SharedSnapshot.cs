@@ -24,6 +24,9 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
 
     private readonly SnapshotCatalog _catalog = new(cluster);
 
+    /// <summary>Namespaces that what is in it is to be brought to; none for clones beside their source.</summary>
+    public IReadOnlyCollection<string> TakenFor { get; init; } = [];
+
     /// <summary>True when this run made it.</summary>
     public bool Made { get; private set; }
 
@@ -256,6 +259,8 @@ internal sealed class SharedSnapshot(KubeVirtCluster cluster, string ns, string 
             Name = name,
             FailureDeadline = deadline < LongestDeadline ? deadline : LongestDeadline,
             Labels = labels,
+            Annotations = TakenFor.Count == 0 ? new Dictionary<string, string>(StringComparer.Ordinal)
+                : new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.TakenFor] = string.Join(',', TakenFor) },
         };
     }
 

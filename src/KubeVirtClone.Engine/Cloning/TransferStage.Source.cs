@@ -12,7 +12,7 @@ namespace KubeVirtClone.Engine.Cloning;
 internal sealed partial class TransferStage
 {
     /// <summary>One source of the batch, which is read, and if need be snapshotted, once for all namespaces.</summary>
-    private sealed class Source(TransferStage stage, CloneRequest first)
+    private sealed class Source(TransferStage stage, CloneRequest first, IReadOnlyCollection<string> places)
     {
         private readonly KubeVirtCluster _cluster = stage.Cluster;
         private readonly SnapshotCatalog _snapshots = new(stage.Cluster);
@@ -173,7 +173,7 @@ internal sealed partial class TransferStage
         }
 
         private SharedSnapshot Taken(string batch) =>
-            new(_cluster, first.Namespace, CloneNames.ForSharedSnapshot(batch, first.Namespace, first.SourceName, "transfer"), first.SourceName, batch);
+            new(_cluster, first.Namespace, CloneNames.ForSharedSnapshot(batch, first.Namespace, first.SourceName, "transfer"), first.SourceName, batch) { TakenFor = places };
 
         private async Task<Fault?> ReadAsync(CancellationToken ct)
         {

@@ -145,7 +145,7 @@ internal sealed partial class TransferStage(
     private async Task BringAsync(List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
     {
         var first = requests[0];
-        var source = new Source(this, first);
+        var source = new Source(this, first, [.. requests.Select(r => r.TargetNamespace!).Distinct(StringComparer.Ordinal)]);
         var copies = new ClaimCopies(cluster, options, batch, requests, warning => Warn(warning, first));
         foreach (var place in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
         {

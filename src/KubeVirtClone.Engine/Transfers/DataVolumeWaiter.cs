@@ -22,11 +22,17 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kin
     /// <summary>How long nothing at all may change before it is an end, where no time is given.</summary>
     public static readonly TimeSpan StallLimit = TimeSpan.FromMinutes(10);
 
+    // CDI has its claim in a moment, and where the server does not take it, tries again for ever without a word.
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(30);
+
     private const string CloneType = "cdi.kubevirt.io/cloneType";
     private const string HandedOver = "handle";
     private const string FallbackReason = "cdi.kubevirt.io/cloneFallbackReason";
 
     private readonly Dictionary<string, TransferProgress> _told = new(StringComparer.Ordinal);
+
+    /// <summary>Tells why a data volume has no claim after a while; null where nobody can tell.</summary>
+    public Func<string, CancellationToken, Task<Fault?>>? WhyNoClaim { get; init; }
 
     /// <summary>Null when all are filled, else why one will not be.</summary>
     /// <param name="names">Their names.</param>
@@ -45,7 +51,18 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kin
         // What its populator says is said of the claim, which has the same name; so is what CDI hears of claims beside it in the source's namespace.
         ResourceKind[] told = kind == RelatedKinds.DataVolume ? [kind, KubeVirtKinds.PersistentVolumeClaim] : [kind];
         var caught = Array.ConvertAll(told, EventsOf);
-        return (await caches.UntilAsync(WatchedCaches.Any, deadline, Judge, ct)).Fault;
+        Fault? unclaimed = null;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var looking = LookForClaimsAsync(volumes, caches, fault => unclaimed = fault, over.Token);
+        try
+        {
+            return (await caches.UntilAsync(WatchedCaches.Any, deadline, Judge, ct)).Fault;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await looking;
+        }
 
         KubernetesObject? Read(KubernetesObject item)
         {
@@ -72,10 +89,38 @@ internal sealed class DataVolumeWaiter(KubeVirtCluster cluster, ResourceKind kin
             var events = caught.SelectMany(e => e.Items).ToList();
             if (volumes.Items.Where(i => !IsDone(i)).Select(i => WhyNever(i, events)).FirstOrDefault(f => f is not null) is { } never)
                 return new(null, never);
+            if (unclaimed is not null)
+                return new(null, unclaimed);
             var waiting = names.FirstOrDefault(n => volumes[n] is not { } item || !IsDone(item));
             if (waiting is null)
                 return new(null, null);
             return late ? new(null, TimedOut(waiting, volumes[waiting], events, timeout)) : null;
+        }
+    }
+
+    private async Task LookForClaimsAsync(ObjectCache<KubernetesObject> volumes, WatchedCaches caches, Action<Fault> unclaimed, CancellationToken ct)
+    {
+        try
+        {
+            while (WhyNoClaim is not null)
+            {
+                await Task.Delay(ClaimPatience, cluster.Clock, ct);
+                List<string> without = [];
+                caches.Do(() => without = [.. volumes.Items.Where(i => !IsDone(i) && string.IsNullOrEmpty(i.StringAt("status", "claimName"))).Select(i => i.Name)]);
+                foreach (var name in without)
+                {
+                    if (await WhyNoClaim(name, ct) is { } fault)
+                        caches.Do(() => unclaimed(fault));
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The wait is over, one way or another.
+        }
+        catch (KubernetesException e)
+        {
+            cluster.Callbacks.Verbose?.Invoke($"Why a disk has no claim in {ns} cannot be seen: {e.Message}");
         }
     }
 

@@ -163,17 +163,9 @@ internal sealed class HandOver(KubeVirtCluster cluster, TransferSource source, T
         return (new Disk(
             volume.Name,
             name,
-            HandOverManifest.Content(target.Namespace, name, Labels(), content),
-            HandOverManifest.Snapshot(target.Namespace, name, Labels()),
+            HandOverManifest.Content(target.Namespace, name, TransferManifest.Labels(transfer, target.Batch), content),
+            HandOverManifest.Snapshot(target.Namespace, name, TransferManifest.Labels(transfer, target.Batch)),
             HandOverManifest.Claim(target.Namespace, name, volume, target.StorageClass, snapshot!.StringAt("status", "restoreSize"), machine)), null);
-    }
-
-    private JsonObject Labels()
-    {
-        var labels = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer };
-        if (target.Labels.GetValueOrDefault(CloneLabels.Batch) is { } batch)
-            labels[CloneLabels.Batch] = batch;
-        return labels;
     }
 
     private bool IsOurs(KubernetesObject item) => item.Labels.GetValueOrDefault(ImageLabels.Transfer) == transfer;

@@ -160,7 +160,7 @@ internal sealed class SnapshotTransfer
         }
 
         var names = bodies.Values.Select(TransferPosts.NameOf).ToList();
-        if (await new DataVolumeWaiter(_cluster, RelatedKinds.DataVolume, _target.Namespace, _transfer, _news).WaitAsync(names, _target.Timeout, ct) is { } never)
+        if (await new DataVolumeWaiter(_cluster, RelatedKinds.DataVolume, _target.Namespace, _transfer, _news) { WhyNoClaim = _preparation.WhyNoClaimAsync }.WaitAsync(names, _target.Timeout, ct) is { } never)
             return never;
         var templates = _from.Volumes.ToDictionary(v => v.Name, v => TransferManifest.Template(bodies[v.Name], v), StringComparer.Ordinal);
         return await posts.MakeAsync(KubeVirtKinds.VirtualMachine, Carrier(templates), _remains.IsCarrier, ct);

@@ -17,7 +17,7 @@ internal sealed class TransferPreparation(
     KubeVirtCluster cluster, TransferSource source, TransferTarget target, string transfer, Action<TransferWarning> warn)
 {
     private readonly ConfigurationCopies _configuration = new(cluster, source.Namespace, target.Namespace);
-    private readonly TypeCopies _types = new(cluster, source.Namespace, target.Namespace, transfer);
+    private readonly TypeCopies _types = new(cluster, source.Namespace, target.Namespace, transfer, target.Batch);
 
     /// <summary>The data volumes to post, by the volume's name; known when the check was passed.</summary>
     public IReadOnlyDictionary<string, JsonObject> DataVolumes { get; private set; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
@@ -122,7 +122,7 @@ internal sealed class TransferPreparation(
         foreach (var volume in source.Volumes)
         {
             var name = CloneNames.InTransfer($"{target.Stem}-{volume.Name}", transfer);
-            bodies[volume.Name] = TransferManifest.DataVolume(target.Namespace, name, transfer, source.Namespace, volume, target.StorageClass, await RestoreSizeAsync(volume, ct), target.Labels.GetValueOrDefault(CloneLabels.Batch));
+            bodies[volume.Name] = TransferManifest.DataVolume(target.Namespace, name, transfer, source.Namespace, volume, target.StorageClass, await RestoreSizeAsync(volume, ct), target.Batch);
         }
 
         DataVolumes = bodies;
@@ -199,10 +199,18 @@ internal sealed class TransferPreparation(
         return null;
     }
 
+    /// <summary>Why CDI does not come to make the claim of a data volume, of which it says nothing by itself; null when the server would take one.</summary>
+    /// <param name="dataVolume">Its name.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Fault?> WhyNoClaimAsync(string dataVolume, CancellationToken ct) =>
+        source.Volumes.FirstOrDefault(v => TransferPosts.NameOf(DataVolumes[v.Name]) == dataVolume) is { } volume
+            ? await WhyNoRoomAsync(volume, DataVolumes[volume.Name], dataVolume, ct, policies: true)
+            : null;
+
     // CDI makes a claim in either namespace: that beside the source goes again, and has to find room all the same. Who may not make claims there is not told.
-    private async Task<Fault?> WhyNoRoomAsync(TransferVolume volume, JsonObject body, string name, CancellationToken ct)
+    private async Task<Fault?> WhyNoRoomAsync(TransferVolume volume, JsonObject body, string name, CancellationToken ct, bool policies = false)
     {
-        foreach (var ns in new[] { target.Namespace, source.Namespace })
+        foreach (var ns in policies ? [target.Namespace] : new[] { target.Namespace, source.Namespace })
         {
             try
             {
@@ -210,7 +218,7 @@ internal sealed class TransferPreparation(
             }
             catch (ApiStatusException e) when (!FaultMapper.EndsEverything(e) && e.StatusCode < 500)
             {
-                if (DataVolumeCause.OfRefusedClaim(e.ApiMessage) is not { } cause)
+                if (DataVolumeCause.OfRefusedClaim(e.ApiMessage, policies) is not { } cause)
                     continue;
                 var where = ns == source.Namespace ? $"in namespace '{ns}', where CDI works on it, " : "";
                 return TransferFaults.Failed(target.Namespace, name, where + cause.Cause, cause.Action, cause.Category);

@@ -49,6 +49,7 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
                 }
             }
 
+            await CollectTypesAsync(cluster, ns, batch, ct);
             if (stems.Count == 0)
                 return;
             await foreach (var machine in cluster.Client.ListAsync(KubeVirtKinds.VirtualMachine, ns, options: null, ct))
@@ -63,6 +64,21 @@ internal sealed class TransferRemains(KubeVirtCluster cluster, string ns, string
         catch (ApiStatusException e) when (e.IsForbidden)
         {
             cluster.Callbacks.Verbose?.Invoke($"Whether transfers of batch '{batch}' have left anything in {ns} cannot be seen: {e.ApiMessage}");
+        }
+    }
+
+    // Copies of types go with the snapshot that is made there, and are nobody's before it is.
+    private static async Task CollectTypesAsync(KubeVirtCluster cluster, string ns, string batch, CancellationToken ct)
+    {
+        if ((await cluster.Client.GetServedVersionsAsync(RelatedKinds.TypeGroup, ct)) is not [var version, ..])
+            return;
+        foreach (var kind in new[] { RelatedKinds.Type(version, "VirtualMachineInstancetype"), RelatedKinds.Type(version, "VirtualMachinePreference") })
+        {
+            foreach (var copy in await FindAsync(cluster, kind, ns, $"{ImageLabels.Transfer},{CloneLabels.Batch}={batch}", ct))
+            {
+                if (!copy.ItemsAt("metadata", "ownerReferences").Any())
+                    await new CloneCatalog(cluster).DeleteAsync(kind, ns, copy.Name, copy.Uid, ct);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Transfers;
 
@@ -22,6 +23,9 @@ internal sealed record TransferTarget
 
     /// <summary>Labels of the snapshot, beside those that tell where it is from.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The batch it is for; null where it is for an image.</summary>
+    public string? Batch => Labels.GetValueOrDefault(CloneLabels.Batch);
 
     /// <summary>Annotations of the snapshot, beside those that tell where it is from.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Results;
@@ -13,7 +14,7 @@ namespace KubeVirtClone.Engine.Transfers;
 /// Instance types and preferences of the source's own namespace, which the other has not: each is made there too, as the machine has it pinned.
 /// Those of the whole cluster are the same everywhere.
 /// </summary>
-internal sealed class TypeCopies(KubeVirtCluster cluster, string sourceNamespace, string destination, string transfer)
+internal sealed class TypeCopies(KubeVirtCluster cluster, string sourceNamespace, string destination, string transfer, string? batch)
 {
     private const string Group = "instancetype.kubevirt.io";
 
@@ -78,12 +79,7 @@ internal sealed class TypeCopies(KubeVirtCluster cluster, string sourceNamespace
     {
         ["apiVersion"] = kind.ApiVersion,
         ["kind"] = kind.Kind,
-        ["metadata"] = new JsonObject
-        {
-            ["name"] = name,
-            ["namespace"] = destination,
-            ["labels"] = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer },
-        },
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = destination, ["labels"] = TransferManifest.Labels(transfer, batch) },
         ["spec"] = spec.DeepClone(),
     };
 }

@@ -21,6 +21,7 @@ internal sealed record DataVolumeCause(string Cause, string Action, FaultCategor
             $"CDI does not take its token ({text}): CDI was down or too busy for the five minutes a token lives.", "Run the same command again: the disk is asked for anew.", FaultCategory.OperationStopped, text)),
         ("exceeded quota", Quota),
         ("is forbidden", Limit),
+        ("denied the request", Limit),
         ("smaller than the source", Refused),
         ("source snapshot does not exist", Gone),
         ("storage class not found", Class),
@@ -66,8 +67,10 @@ internal sealed record DataVolumeCause(string Cause, string Action, FaultCategor
 
     /// <summary>A claim for the disk does not fit into a namespace.</summary>
     /// <param name="message">The server's words; null comes of any that speak of nothing of the kind.</param>
-    public static DataVolumeCause? OfRefusedClaim(string message) => message switch
+    /// <param name="policies">Also where a policy or webhook does not take it: these may let CDI do what they do not let the user.</param>
+    public static DataVolumeCause? OfRefusedClaim(string message, bool policies = false) => message switch
     {
+        _ when policies && (message.Contains("denied request", StringComparison.Ordinal) || message.Contains("denied the request", StringComparison.Ordinal)) => Limit(message),
         _ when message.Contains("exceeded quota", StringComparison.Ordinal) => Quota(message),
         _ when message.Contains("storage usage per PersistentVolumeClaim", StringComparison.Ordinal) => Limit(message),
         _ => null,

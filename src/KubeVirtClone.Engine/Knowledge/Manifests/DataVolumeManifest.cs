@@ -44,6 +44,18 @@ internal static class DataVolumeManifest
         })];
     }
 
+    /// <summary>Has the machine adopt data volumes that are there before it: as templates of the same names.</summary>
+    /// <param name="machine">The machine; it is changed.</param>
+    /// <param name="dataVolumes">What <see cref="ApplyAcross"/> gives.</param>
+    public static void Adopt(JsonObject machine, IReadOnlyList<JsonObject> dataVolumes)
+    {
+        if (dataVolumes.Count > 0)
+        {
+            machine["spec"]!["dataVolumeTemplates"] = new JsonArray([.. dataVolumes.Select(d =>
+                (JsonNode)new JsonObject { ["metadata"] = new JsonObject { ["name"] = Name(d) }, ["spec"] = d["spec"]!.DeepClone() })]);
+        }
+    }
+
     private static void Use(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims)
     {
         machine["metadata"]!["labels"]![CloneLabels.Method] = nameof(CloneMethod.DataVolume);

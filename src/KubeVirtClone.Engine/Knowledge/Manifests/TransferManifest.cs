@@ -18,9 +18,6 @@ internal static class TransferManifest
     /// <param name="batch">The batch it is made for; null where it is for an image.</param>
     public static JsonObject DataVolume(string ns, string name, string transfer, string sourceNamespace, TransferVolume volume, string? storageClass, string? restoreSize, string? batch)
     {
-        var labels = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer };
-        if (batch is not null)
-            labels[CloneLabels.Batch] = batch;
         var source = new JsonObject { ["snapshot"] = new JsonObject { ["namespace"] = sourceNamespace, ["name"] = volume.VolumeSnapshot } };
         return new JsonObject
         {
@@ -31,12 +28,23 @@ internal static class TransferManifest
                 ["name"] = name,
                 ["namespace"] = ns,
                 // All that is ever said about it is said when it is made: whoever changes it later needs the right in the source's namespace again.
-                ["labels"] = labels,
+                ["labels"] = Labels(transfer, batch),
                 // Nothing else would use a volume that waits for its first consumer.
                 ["annotations"] = new JsonObject { [DataVolumeManifest.BindAtOnce] = "true" },
             },
             ["spec"] = DataVolumeManifest.Spec(source, Target(volume, storageClass, restoreSize), volume.Claim, larger: false),
         };
+    }
+
+    /// <summary>Labels by which what is made on the way is found again.</summary>
+    /// <param name="transfer">Which transfer it belongs to.</param>
+    /// <param name="batch">The batch it is made for; null where it is for an image.</param>
+    public static JsonObject Labels(string transfer, string? batch)
+    {
+        var labels = new JsonObject { [CloneLabels.ManagedBy] = CloneLabels.ManagedByValue, [ImageLabels.Transfer] = transfer };
+        if (batch is not null)
+            labels[CloneLabels.Batch] = batch;
+        return labels;
     }
 
     /// <summary>A claim as CDI makes one for a data volume, to see whether a namespace has room for it.</summary>

@@ -13,6 +13,9 @@ public static class CloneLabels
     /// <summary>Label of a snapshot that clones of one batch share: <c>true</c>.</summary>
     public const string SharedSnapshot = "kubevirtclone.io/shared-snapshot";
 
+    /// <summary>Annotation of such a snapshot that is taken to be brought into other namespaces: those, with commas between them. It is found by the batch from there too.</summary>
+    internal const string TakenFor = "kubevirtclone.io/taken-for";
+
     /// <summary>
     /// Annotation with what was cloned, <c>Kind/name</c>, where the object itself names only the shared snapshot; of a golden image
     /// <c>Kind/name/image/version</c>.

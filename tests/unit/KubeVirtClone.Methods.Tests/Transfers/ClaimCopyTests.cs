@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Insight.Comparison;
+using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
@@ -139,6 +140,35 @@ public sealed class ClaimCopyTests
             other.List("DataVolume").Select(d => d.TextAt("status", "phase")).ShouldBe(["Succeeded", "Succeeded"], when);
             other.List("VirtualMachineSnapshot").ShouldBeEmpty(when);
         }
+    }
+
+    [Fact]
+    public async Task Written_down_the_data_volumes_come_first_and_their_machine_adopts_them()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        Task<IReadOnlyList<ManifestItem>> PlanAsync(CloneMethodChoice method, params CloneRequest[] requests) =>
+            other.Lab.DoAsync(() => new ManifestPlanner(other.Lab.Cluster, method, "b").PlanAsync(requests, default));
+        var items = await PlanAsync(CloneMethodChoice.DataVolume, [.. Requests(2)]);
+        items.Select(i => i.Fault?.Message).OfType<string>().ShouldBeEmpty();
+        items.Select(i => i.Warning?.ToString()).OfType<string>().ShouldHaveSingleItem().ShouldContain("Create the data volumes before their machines");
+        var manifests = items.Select(i => i.Manifest).OfType<JsonObject>().ToList();
+        manifests.Select(m => m.Kind()).ShouldBe(["DataVolume", "VirtualMachine", "DataVolume", "VirtualMachine"]);
+        other.ShouldBeAsBefore();
+        foreach (var manifest in manifests)
+            other.Post(OtherNamespace.Name, manifest);
+        other.Lab.Settle();
+        foreach (var machine in other.List("VirtualMachine"))
+        {
+            var disk = other.List("DataVolume").Single(d => d.Name() == machine.Name() + "-data");
+            disk.ArrayAt("metadata", "ownerReferences").Objects().ShouldHaveSingleItem().TextAt("uid").ShouldBe(machine.Uid());
+            (disk.TextAt("status", "phase"), disk.TextAt("spec", "source", "pvc", "name")).ShouldBe(("Succeeded", "golden-data"));
+        }
+
+        // Nothing of them is made again, and they are the batch's.
+        Records(await other.Lab.CloneAsync(Requests(2), Auto)).Select(r => (r.Method, r.Bound, r.Batch)).Distinct().ShouldHaveSingleItem().ShouldBe((CloneMethod.DataVolume, true, "b"));
+        var image = new CloneRequest { Namespace = "default", SourceName = "", GoldenImage = "img", TargetNamespace = OtherNamespace.Name, TargetName = "of-image" };
+        (await PlanAsync(CloneMethodChoice.DataVolume, image)).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.TransferInvalid);
+        (await PlanAsync(CloneMethodChoice.Auto, Requests(1)[0])).ShouldHaveSingleItem().Fault!.RecommendedAction.ToString().ShouldEndWith("have CDI copy its claims: -Method DataVolume");
     }
 
     private static async Task<List<ItemUpdate<CloneRecord>>> RunAsync(OtherNamespace other)

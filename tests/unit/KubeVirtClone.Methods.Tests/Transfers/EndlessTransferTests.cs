@@ -70,6 +70,22 @@ public sealed class EndlessTransferTests
     }
 
     [Fact]
+    public async Task What_comes_in_the_way_of_the_claim_itself_ends_with_that_although_cdi_says_nothing()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        for (var request = 1; other.List("DataVolume").Count == 0; request++)
+            (await other.Lab.Virtual.RunAndKillAsync(() => other.RunAsync(Patient), new(request, true))).ShouldBeTrue();
+        // Before CDI has come to it.
+        other.Post(OtherNamespace.Name, Limits.Range());
+        var began = other.Lab.Now;
+        var fault = (await other.CopyAsync(Patient)).Single(u => u.Fault is not null).Fault!;
+        fault.Id.ShouldBe(FaultIds.QuotaExceeded, fault.Message);
+        fault.Message.ShouldContain("the namespace does not take such a claim (persistentvolumeclaims");
+        (other.Lab.Now - began).ShouldBeLessThan(TimeSpan.FromMinutes(5));
+        other.ShouldBeAsBefore();
+    }
+
+    [Fact]
     public async Task A_class_that_is_gone_is_named_before_anything_is_made()
     {
         await using var other = await OtherNamespace.CreateAsync();

@@ -200,18 +200,34 @@ public sealed class TargetNamespaceTests
             var killed = await other.Lab.Virtual.RunAndKillAsync(() => RunAsync(other, size: null), new(request, Done: true));
             await other.Lab.DoAsync(async () =>
             {
-                foreach (var ns in new[] { OtherNamespace.Name, "default" })
-                {
-                    await foreach (var found in other.Lab.Catalog.ListAsync(new CloneQuery { Namespace = ns, Batch = "b" }, default))
-                        (await new Engine.Objects.CloneRemoval(other.Lab.Cluster, includeTarget: true, force: true).RemoveAsync(found.Value!, default)).ShouldBeNull();
-                    await other.Lab.Leftovers.CollectBatchAsync(ns, "b", includeTarget: true, default);
-                }
-
+                // What was taken beside the source is found from there, too.
+                await foreach (var found in other.Lab.Catalog.ListAsync(new CloneQuery { Namespace = OtherNamespace.Name, Batch = "b" }, default))
+                    (await new Engine.Objects.CloneRemoval(other.Lab.Cluster, includeTarget: true, force: true).RemoveAsync(found.Value!, default)).ShouldBeNull();
+                await other.Lab.Leftovers.CollectBatchAsync(OtherNamespace.Name, "b", includeTarget: true, default);
                 return true;
             });
             other.ShouldBeAsBefore($"killed at {request} and removed");
             if (!killed)
                 return;
+        }
+    }
+
+    [Fact]
+    public async Task A_preference_of_the_source_s_namespace_goes_with_the_batch_also_where_its_call_was_killed()
+    {
+        var copied = 0;
+        for (var request = 1; copied < 2; request++)
+        {
+            await using var other = await OtherNamespace.CreateAsync();
+            other.Post("default", new JsonObject { ["apiVersion"] = "instancetype.kubevirt.io/v1beta1", ["kind"] = "VirtualMachinePreference", ["metadata"] = new JsonObject { ["name"] = "small" }, ["spec"] = new JsonObject() });
+            other.Lab.Patch("VirtualMachine", "golden", new JsonObject { ["spec"] = new JsonObject { ["preference"] = new JsonObject { ["kind"] = "VirtualMachinePreference", ["name"] = "small" } } });
+            other.Lab.Settle();
+            (await other.Lab.Virtual.RunAndKillAsync(() => RunAsync(other, size: null), new(request, Done: true))).ShouldBeTrue();
+            copied += other.List("VirtualMachinePreference").Count;
+            (await other.Lab.DoAsync(() => other.Lab.Leftovers.CollectBatchAsync(OtherNamespace.Name, "b", includeTarget: true, default))).ShouldBeEmpty();
+            other.Lab.Settle();
+            other.List("VirtualMachinePreference").ShouldBeEmpty($"killed at {request}");
+            other.ShouldBeAsBefore($"killed at {request}");
         }
     }
 
