@@ -57,6 +57,6 @@ Describe 'New-Desk' -Tag Sandbox {
         }
         $null = Start-KubeVirtSandbox @common -VM golden, $quota
         New-Desk 1 | Should -BeNullOrEmpty
-        "$($problems[0])" | Should -BeLike '*exceeded quota: small*'
+        "$($problems[0])" | Should -BeLike "The quota 'small' *"
     }
 }

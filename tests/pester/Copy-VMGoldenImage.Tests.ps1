@@ -89,7 +89,7 @@ Describe '-HandOver' {
         $made.Method | Should -Not -Be 'DataVolume'
         (Get-VMSnapshot).Name | Should -Be $Image.SnapshotName
         New-VMClone build01 -TargetNamespace $Other -TargetName both -HandOver -Method DataVolume -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        "$($failed[0].ErrorDetails)" | Should -Match 'Leave -Method out, or -HandOver'
+        $failed[0].ErrorDetails.RecommendedAction | Should -Match 'Leave -Method out, or -HandOver'
     }
 }
 

@@ -11,7 +11,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestCluster.psm1') -Force
     $null = Start-TestCluster -SandboxParameters @{ NoPacing = $true }
     $script:Before = $env:KUBECONFIG
-    foreach ($team in 'team-b', 'team-c', 'team-d') { New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $team } } }
+    foreach ($team in 'team-b', 'team-c', 'team-d', 'team-e') { New-TestObject -Path '/api/v1/namespaces' -Object @{ apiVersion = 'v1'; kind = 'Namespace'; metadata = @{ name = $team } } }
 
     # Each in a runspace of its own, as if typed into a new session; nobody is there to answer questions.
     function Invoke-Example([string] $Code, [string] $Place, [hashtable] $Known, [scriptblock] $First) {

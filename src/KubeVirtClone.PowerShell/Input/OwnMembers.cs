@@ -22,15 +22,15 @@ internal static class OwnMembers
     public static bool IsWhole(PSObject input, string typeName, Type record)
     {
         if (typeName != record.FullName && input.BaseObject is not PSCustomObject) return false;
-        var own = Records[record];
         if (typeName != record.FullName)
         {
             var columns = input.Properties.Select(p => p.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            return own.All(name => name == "Raw" || columns.Contains(name));
+            // What is hidden is not written into files.
+            return record.GetProperties().All(p => p.IsDefined(typeof(HiddenAttribute), inherit: false) || columns.Contains(p.Name));
         }
 
         var identifies = record == typeof(VMClone) ? "TargetName" : "Name";
-        return PropertyReader.GetText(input, identifies) is not null && (own.Contains("SourceName") || !PropertyReader.Has(input, "SourceName"));
+        return PropertyReader.GetText(input, identifies) is not null && (Records[record].Contains("SourceName") || !PropertyReader.Has(input, "SourceName"));
     }
 
     /// <summary>All members of an object.</summary>
