@@ -9,9 +9,15 @@ namespace KubeVirtClone.Cli.CommandLine;
 internal static class SharedOptions
 {
     /// <summary>Names; a mistyped option must not be taken for one of them.</summary>
-    public static Argument<string[]> Names(string name, string description)
+    public static Argument<string[]> Names(string name, string description, ArgumentArity? arity = null) =>
+        NoOption(new Argument<string[]>(name) { Arity = arity ?? ArgumentArity.ZeroOrMore, Description = description });
+
+    /// <summary>A name; a mistyped option must not be taken for it.</summary>
+    public static Argument<string> Name(string name, string description) => NoOption(new Argument<string>(name) { Description = description });
+
+    private static T NoOption<T>(T argument)
+        where T : Argument
     {
-        var argument = new Argument<string[]>(name) { Arity = ArgumentArity.ZeroOrMore, Description = description };
         argument.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(t => t.Value.Length > 1 && t.Value.StartsWith('-')))

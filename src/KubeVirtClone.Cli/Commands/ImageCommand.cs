@@ -22,8 +22,8 @@ internal sealed class ImageCommand
 
     private static Command BuildNew(GlobalOptions globals, CommandRunner runner)
     {
-        var source = new Argument<string>("vm") { Description = "The VM to make it of." };
-        var name = new Argument<string>("name") { Description = "NAME or NAME:VERSION of the image. Without VERSION it is counted up: 1, 2, 3 …" };
+        var source = SharedOptions.Name("vm", "The VM to make it of.");
+        var name = SharedOptions.Name("name", "NAME or NAME:VERSION of the image. Without VERSION it is counted up: 1, 2, 3 …");
         var description = new Option<string?>("--description") { Description = "What it is, in words.", HelpName = "TEXT" };
         var stop = new Option<bool>("--stop-source") { Description = "Stop the VM first: what runs gives an image as after a power cut, or as its guest agent freezes it." };
         var keep = new Option<bool>("--keep-stopped") { Description = "Leave a VM stopped that --stop-source has stopped; else it runs again when the image is made." };
@@ -77,8 +77,8 @@ internal sealed class ImageCommand
 
     private static Command BuildCopy(GlobalOptions globals, CommandRunner runner)
     {
-        var name = new Argument<string>("name") { Description = "NAME or NAME:VERSION of the image. Without VERSION: the newest that is ready." };
-        var destinations = new Argument<string[]>("destination") { Description = "Namespaces it is to be in.", Arity = ArgumentArity.OneOrMore };
+        var name = SharedOptions.Name("name", "NAME or NAME:VERSION of the image. Without VERSION: the newest that is ready.");
+        var destinations = SharedOptions.Names("destination", "Namespaces it is to be in.", ArgumentArity.OneOrMore);
         var storageClass = new Option<string?>("--storage-class") { Description = "Storage class for the copy's disks. Without it each keeps its own.", HelpName = "CLASS" };
         var secrets = new Option<bool>("--copy-secrets") { Description = "Also copy the Secrets and ConfigMaps its VM names, where there is none of that name. None is overwritten." };
         var handOver = new Option<bool>("--hand-over") { Description = "Hand over the storage driver's snapshots by their handles: for who administers the cluster. CDI has no part in it." };

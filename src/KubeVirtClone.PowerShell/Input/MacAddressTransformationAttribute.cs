@@ -1,3 +1,5 @@
+using KubeVirtClone.Engine.Knowledge.Rows;
+
 namespace KubeVirtClone.Input;
 
 /// <summary>MAC addresses by interface: <c>@{ default = '02:00:00:00:00:01' }</c>, or <c>default=02-00-00-00-00-01;other=…</c>.</summary>
@@ -5,8 +7,7 @@ namespace KubeVirtClone.Input;
 internal sealed class MacAddressTransformationAttribute : TableTransformationAttribute
 {
     /// <inheritdoc/>
-    /// <remarks>An interface's name has neither sign; virtctl writes name:mac, a table entry reads name=mac.</remarks>
-    private protected override int FindKeyEnd(string entry) => entry.AsSpan().IndexOfAny('=', ':');
+    private protected override int FindKeyEnd(string entry) => FieldText.InterfaceEnd(entry);
 
     /// <inheritdoc/>
     private protected override string DescribeInvalid(string entry) =>

@@ -113,8 +113,7 @@ public static class FieldText
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            // An interface's name has neither sign; virtctl writes name:mac, a table entry reads name=mac.
-            var end = field.Kind == RequestFieldKind.Macs ? entry.AsSpan().IndexOfAny(':', '=') : entry.IndexOf('=', StringComparison.Ordinal);
+            var end = field.Kind == RequestFieldKind.Macs ? InterfaceEnd(entry) : entry.IndexOf('=', StringComparison.Ordinal);
             if (end < 1)
                 throw NoKey(field, entry);
             if (!texts.TryAdd(entry[..end].Trim(), entry[(end + 1)..].Trim()) && field.Kind == RequestFieldKind.Macs)
@@ -123,6 +122,15 @@ public static class FieldText
         }
 
         return texts;
+    }
+
+    /// <summary>Where the name of an interface ends before its MAC address; -1 where an address is all there is.</summary>
+    /// <param name="entry">What is written.</param>
+    public static int InterfaceEnd(string entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        // An interface's name has neither sign; virtctl writes name:mac, a table entry reads name=mac.
+        return MacAddress.TryParse(entry.Trim(), out _) ? -1 : entry.AsSpan().IndexOfAny(':', '=');
     }
 
     private static RequestFaultException NoKey(RequestField field, string entry) => field.Kind == RequestFieldKind.Macs

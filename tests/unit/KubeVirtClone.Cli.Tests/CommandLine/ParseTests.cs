@@ -117,6 +117,8 @@ public sealed class ParseTests
     [InlineData("image new golden", "Required argument 'name' missing")]
     [InlineData("report", "Required argument 'FILE' missing")]
     [InlineData("get --versoin", "unknown option --versoin")]
+    [InlineData("image copy img --destination team-b", "unknown option --destination")]
+    [InlineData("image new golden --bogus", "unknown option --bogus")]
     [InlineData("frobnicate", "frobnicate")]
     [InlineData("sandbox --kubeconfig f --port 70000", "--port 70000")]
     [InlineData("sandbox --kubeconfig f --clock-factor 0", "--clock-factor 0")]

@@ -201,4 +201,18 @@ public sealed class RowReaderTests
             Wishes = row.Wishes,
         };
     }
+
+    [Theory]
+    [InlineData("02:00:00:00:00:01")]
+    [InlineData("02-00-00-00-00-01")]
+    [InlineData("0200.0000.0001")]
+    public void A_MAC_address_alone_is_for_no_interface(string address)
+    {
+        var field = RequestFields.Find("MacAddress").ShouldNotBeNull();
+
+        Should.Throw<RequestFaultException>(() => FieldText.Parse(field, new[] { address })).Message.ShouldContain("names no interface");
+
+        FieldText.InterfaceEnd("default:" + address).ShouldBe("default".Length);
+        FieldText.InterfaceEnd("default=" + address).ShouldBe("default".Length);
+    }
 }
