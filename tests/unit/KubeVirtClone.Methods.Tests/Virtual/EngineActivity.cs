@@ -63,10 +63,14 @@ internal sealed class EngineActivity
         }
     }
 
+    /// <summary>How often work was taken up so far: what was seen of it since holds no more once this has changed.</summary>
+    public int Begun => Volatile.Read(ref _begun);
+
     /// <summary>Whether some of the work went on although it seemed at rest: a thread may have been taken away as it began.</summary>
-    public async Task<bool> HasMovedAsync(Task task)
+    /// <param name="task">The work.</param>
+    /// <param name="begun">What <see cref="Begun"/> was before anything was concluded from the work's being at rest.</param>
+    public async Task<bool> HasMovedAsync(Task task, int begun)
     {
-        var begun = Volatile.Read(ref _begun);
         for (var round = 0; round < PatientRounds && !task.IsCompleted && Volatile.Read(ref _begun) == begun; round++)
             await Task.Delay(1);
         if (Volatile.Read(ref _begun) == begun && Volatile.Read(ref _running) == 0)

@@ -24,6 +24,7 @@ internal sealed class InProcessClient : IKubernetesClient
     private int _touched;
     private int _watches;
     private int _mutations;
+    private int _untaken;
     private volatile bool _dead;
 
     public InProcessClient(ReplaySandbox sandbox, string @namespace, TimeSpan requestTime)
@@ -57,6 +58,9 @@ internal sealed class InProcessClient : IKubernetesClient
 
     /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
     public bool IsDead => _dead;
+
+    /// <summary>Whether an answer was given that the engine has not begun to work with: its thread may have been taken away just then.</summary>
+    public bool HasUntakenAnswers => !_dead && Volatile.Read(ref _untaken) > 0;
 
     /// <summary>When the next request is answered; null when none waits.</summary>
     public DateTimeOffset? NextDue
@@ -250,8 +254,11 @@ internal sealed class InProcessClient : IKubernetesClient
         // What asks whether one may is posted, and changes nothing.
         mutating: !kind.Plural.StartsWith("selfsubject", StringComparison.Ordinal));
 
-    private Task<T> AskAsync<T>(Func<T> answer, CancellationToken ct, bool mutating = false)
+    private async Task<T> AskAsync<T>(Func<T> answer, CancellationToken ct, bool mutating = false)
     {
+        const int answered = 1;
+        const int over = 2;
+        var state = 0;
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
@@ -259,7 +266,23 @@ internal sealed class InProcessClient : IKubernetesClient
             _waiting.Enqueue(new(_sandbox.Now + _requestTime, Serve));
         }
 
-        return done.Task.WaitAsync(ct);
+        try
+        {
+            return await done.Task.WaitAsync(ct);
+        }
+        finally
+        {
+            if (Interlocked.Exchange(ref state, over) == answered)
+                Interlocked.Decrement(ref _untaken);
+        }
+
+        // Who has given up waiting in this moment takes no answer.
+        void Give()
+        {
+            Interlocked.Increment(ref _untaken);
+            if (Interlocked.CompareExchange(ref state, answered, 0) == over)
+                Interlocked.Decrement(ref _untaken);
+        }
 
         void Serve()
         {
@@ -276,11 +299,14 @@ internal sealed class InProcessClient : IKubernetesClient
             {
                 var result = answer();
                 _dead = fatal;
-                if (!fatal)
-                    done.TrySetResult(result);
+                if (fatal)
+                    return;
+                Give();
+                done.TrySetResult(result);
             }
             catch (ApiException refusal)
             {
+                Give();
                 done.TrySetException(Translate(refusal));
             }
         }

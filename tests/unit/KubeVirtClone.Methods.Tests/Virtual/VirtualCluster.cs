@@ -132,15 +132,16 @@ internal sealed class VirtualCluster : IAsyncDisposable
             return true;
         if (await EngineMovesAsync(task))
             return true;
-        // Who waits for no answer, no timer and no news is at work, however long it takes: the machine may have better to do.
+        // An answer that nobody has taken yet, and who waits for no answer, no timer and no news: at work, however long it takes, for the machine may have better to do.
+        var begun = _activity.Begun;
         var next = new[] { _client.NextDue, Sandbox.NextDue, _time.NextDue }.Min();
-        if (next is null || (_client.NextDue is null && _time.NextDue is null && _client.OpenWatches == 0))
+        if (_client.HasUntakenAnswers || next is null || (_client.NextDue is null && _time.NextDue is null && _client.OpenWatches == 0))
         {
             await Task.Delay(1);
             return true;
         }
 
-        if (next - Sandbox.Now > LongJump && await _activity.HasMovedAsync(task))
+        if (next - Sandbox.Now > LongJump && await _activity.HasMovedAsync(task, begun))
             return true;
         if (Sandbox.Now - _breathed >= Breath)
         {
