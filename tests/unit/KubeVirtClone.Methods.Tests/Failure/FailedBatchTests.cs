@@ -81,6 +81,8 @@ public sealed class FailedBatchTests
         sandbox.Box.Faults.Add(new Fault { Kind = FaultKind.StorageQuotaExceeded });
         var failed = await RunAsync(sandbox, method, 2, TimeSpan.FromSeconds(10));
         failed.Where(u => u.Fault is not null).Select(u => u.Fault!.Id).Distinct(StringComparer.Ordinal).ShouldBe([FaultIds.QuotaExceeded]);
+        // They go on by themselves as soon as there is room, and need what they are made of.
+        sandbox.List("VirtualMachineSnapshot").ShouldContain(s => s.Label("kubevirtclone.io/shared-snapshot") != null);
 
         sandbox.Box.Faults.Clear();
         (await RunAsync(sandbox, method, 2)).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
