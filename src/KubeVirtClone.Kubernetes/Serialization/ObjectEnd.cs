@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KubeVirtClone.Kubernetes.Serialization;
@@ -11,6 +12,7 @@ namespace KubeVirtClone.Kubernetes.Serialization;
 /// Bytes are looked at 64 at a time, a bit for each: which are quotes that count, which lie between two of those, which are braces outside. Nearly every byte of an object
 /// is none of these, so that this is several times as fast as going from mark to mark.
 /// </remarks>
+[StructLayout(LayoutKind.Auto)]
 internal struct ObjectEnd
 {
     private const int BlockSize = 64;
@@ -96,6 +98,7 @@ internal struct ObjectEnd
     }
 
     /// <summary>Which of 64 bytes are what: the first is the lowest bit.</summary>
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Marks(ulong Quotes, ulong Escapes, ulong Opening, ulong Closing)
     {
         public static Marks Of(ReadOnlySpan<byte> bytes)
