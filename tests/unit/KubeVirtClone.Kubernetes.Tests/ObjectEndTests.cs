@@ -10,6 +10,9 @@ public sealed class ObjectEndTests
     // What looks like an end and is none, or the other way round.
     private static readonly string[] Texts = ["", "}", "{", "\"", "\\", "\\\\", "\\\\\\", "\\\"", "}\\", "{}\"}", "a", "é}", "😀{", "\n}", new('\\', 63), new('\\', 64), new('\\', 65), new('"', 70), new('x', 61)];
 
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new(Plain) { WriteIndented = true };
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -52,8 +55,6 @@ public sealed class ObjectEndTests
         second.ShouldBe(2);
     }
 
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private static void Whole(byte[] bytes, int expected)
     {
         new ObjectEnd().TryFind(bytes, out var length).ShouldBeTrue(Encoding.UTF8.GetString(bytes));
@@ -81,6 +82,6 @@ public sealed class ObjectEndTests
         var members = new Dictionary<string, object?>();
         for (var count = random.Next(0, 5); count > 0; count--)
             members[Texts[random.Next(Texts.Length)] + count] = depth < 3 && random.Next(3) == 0 ? JsonDocument.Parse(Any(random, depth + 1)).RootElement : Texts[random.Next(Texts.Length)];
-        return JsonSerializer.Serialize(members, random.Next(2) == 0 ? Plain : new JsonSerializerOptions(Plain) { WriteIndented = true });
+        return JsonSerializer.Serialize(members, random.Next(2) == 0 ? Plain : Indented);
     }
 }
