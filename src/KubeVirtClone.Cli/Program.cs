@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Completion;
-using KubeVirtClone.Cli.Output;
 
 namespace KubeVirtClone.Cli;
 

@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 using KubeVirtClone.Sandbox.Seeding;
 

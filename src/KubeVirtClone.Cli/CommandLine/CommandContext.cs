@@ -1,8 +1,6 @@
 using System.Globalization;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 

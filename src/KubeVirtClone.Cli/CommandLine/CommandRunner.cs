@@ -1,6 +1,4 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.CommandLine;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.CommandLine;
 

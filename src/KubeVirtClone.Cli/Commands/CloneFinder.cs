@@ -1,8 +1,4 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;

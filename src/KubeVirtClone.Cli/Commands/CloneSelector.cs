@@ -1,4 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 
 namespace KubeVirtClone.Cli.Commands;

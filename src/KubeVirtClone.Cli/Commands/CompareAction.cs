@@ -1,10 +1,7 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Insight.Comparison;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Commands;
 

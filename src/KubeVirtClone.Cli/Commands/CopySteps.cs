@@ -1,6 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Cli.Commands;
 
 /// <summary>Says what each disk of a copy is at: one line for each phase, and for each tenth of what is copied byte by byte.</summary>

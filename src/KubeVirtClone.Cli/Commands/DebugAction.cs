@@ -1,11 +1,8 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,11 +1,6 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Cli.Commands;

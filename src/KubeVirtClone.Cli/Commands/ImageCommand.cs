@@ -1,7 +1,4 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

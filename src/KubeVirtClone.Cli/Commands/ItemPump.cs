@@ -1,8 +1,4 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Cli.Progress;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,9 +1,6 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Insight.Measurement;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 

@@ -1,7 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Cli.Commands;
 
 /// <summary>The command line of <c>new</c>.</summary>

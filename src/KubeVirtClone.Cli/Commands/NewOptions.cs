@@ -1,7 +1,4 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

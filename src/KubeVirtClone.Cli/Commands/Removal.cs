@@ -1,7 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Cli.Commands;
 
 /// <summary>Removes things one after the other, and prints each that is gone.</summary>

@@ -1,4 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
 using KubeVirtClone.Engine.Insight.Reporting;
 

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Commands;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Cli.Commands;

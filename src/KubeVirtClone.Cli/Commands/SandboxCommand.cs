@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using KubeVirtClone.Cli.CommandLine;
 
 namespace KubeVirtClone.Cli.Commands;
 

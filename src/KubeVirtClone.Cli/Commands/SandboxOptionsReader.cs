@@ -1,6 +1,4 @@
 using System.Globalization;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.Seeding;
 
@@ -41,13 +39,13 @@ internal static class SandboxOptionsReader
 
     /// <summary>KIND[,key=value...], for example <c>too-many-requests,verb=create,resource=virtualmachineclones,count=3</c>.</summary>
     /// <exception cref="UsageException">A kind, key or value is not understood.</exception>
-    public static Fault ReadFault(string text)
+    public static Sandbox.Fault ReadFault(string text)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
         var kind = parts[0].Replace("-", "", StringComparison.Ordinal);
         if (!Enum.GetNames<FaultKind>().Contains(kind, StringComparer.OrdinalIgnoreCase))
             throw new UsageException($"--fault {text}: no fault is called '{parts[0]}'; there are {string.Join(", ", Enum.GetNames<FaultKind>().Select(ToOption))}");
-        var fault = new Fault { Kind = Enum.Parse<FaultKind>(kind, ignoreCase: true) };
+        var fault = new Sandbox.Fault { Kind = Enum.Parse<FaultKind>(kind, ignoreCase: true) };
         foreach (var part in parts.Skip(1))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
@@ -59,7 +57,7 @@ internal static class SandboxOptionsReader
         return fault;
     }
 
-    private static Fault With(Fault fault, string key, string value, string text) => key switch
+    private static Sandbox.Fault With(Sandbox.Fault fault, string key, string value, string text) => key switch
     {
         "id" => fault with { Id = value },
         "verb" => fault with { Verb = value },

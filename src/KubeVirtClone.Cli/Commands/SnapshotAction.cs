@@ -1,9 +1,5 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Waiting;
 

@@ -1,9 +1,6 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Cli.Commands;

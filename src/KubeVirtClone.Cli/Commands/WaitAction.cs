@@ -1,10 +1,6 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Input;
-using KubeVirtClone.Cli.Output;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Cli.Commands;
 

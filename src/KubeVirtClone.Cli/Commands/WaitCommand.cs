@@ -1,6 +1,4 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 
 namespace KubeVirtClone.Cli.Commands;
 

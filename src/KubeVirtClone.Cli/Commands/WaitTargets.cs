@@ -1,6 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Cli.Commands;
 
 /// <summary>From what users type after --for to what the engine waits for.</summary>

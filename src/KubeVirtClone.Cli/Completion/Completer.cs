@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
-using KubeVirtClone.Cli.CommandLine;
-using KubeVirtClone.Cli.Output;
 
 namespace KubeVirtClone.Cli.Completion;
 

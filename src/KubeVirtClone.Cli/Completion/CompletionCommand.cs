@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KubeVirtClone.Cli.CommandLine;
 
 namespace KubeVirtClone.Cli.Completion;
 

@@ -1,9 +1,6 @@
-using KubeVirtClone.Cli.CommandLine;
 using KubeVirtClone.Cli.Commands;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Input;
 

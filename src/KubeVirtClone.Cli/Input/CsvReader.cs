@@ -1,5 +1,4 @@
 using System.Text;
-using KubeVirtClone.Cli.CommandLine;
 
 namespace KubeVirtClone.Cli.Input;
 

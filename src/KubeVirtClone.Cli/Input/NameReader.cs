@@ -1,5 +1,3 @@
-using KubeVirtClone.Cli.CommandLine;
-
 namespace KubeVirtClone.Cli.Input;
 
 /// <summary>Reads names as typed, or from stdin: NAME, or KIND/NAME as -o name prints it.</summary>

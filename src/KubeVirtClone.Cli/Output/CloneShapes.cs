@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Cli.Output;
 
 /// <summary>How clones are printed: the VM that people gave a name first. The name of the clone object, which has a hash in it, is for -o wide and -o name.</summary>

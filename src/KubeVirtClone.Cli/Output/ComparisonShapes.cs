@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Insight.Comparison;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Output;
 

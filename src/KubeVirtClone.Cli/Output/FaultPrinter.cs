@@ -1,5 +1,4 @@
 using System.Text;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Output;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Cli.Output;
 

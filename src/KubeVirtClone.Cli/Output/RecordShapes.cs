@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Cli.Output;

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Cli.Progress;
 
 /// <summary>Shows on stderr how far the work is. Lines for the user go through it, so that they never tear a live display.</summary>

@@ -1,4 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
 using Spectre.Console;
 
 namespace KubeVirtClone.Cli.Progress;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Cli.Progress;
 

@@ -2,15 +2,11 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Waiting;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

@@ -2,15 +2,11 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Checks;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

@@ -1,12 +1,7 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

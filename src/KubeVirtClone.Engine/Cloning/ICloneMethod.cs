@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
 
 namespace KubeVirtClone.Engine.Cloning;

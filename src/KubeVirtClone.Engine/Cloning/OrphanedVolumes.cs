@@ -1,7 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

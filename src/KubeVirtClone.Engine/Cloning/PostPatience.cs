@@ -1,7 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Planning;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Cloning;
 

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Kubernetes.Configuration;
 

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Engine.Cluster;

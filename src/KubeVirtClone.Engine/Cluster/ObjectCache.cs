@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Cluster;
 
 /// <summary>One watch, started when it is first needed, whose events are taken under its owner's lock.</summary>

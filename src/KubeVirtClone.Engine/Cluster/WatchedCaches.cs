@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Cluster;
 
 /// <summary>

@@ -1,8 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
 

@@ -1,9 +1,6 @@
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Diagnosis;
 

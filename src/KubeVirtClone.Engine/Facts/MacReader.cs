@@ -1,6 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Identity;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Engine.Facts;

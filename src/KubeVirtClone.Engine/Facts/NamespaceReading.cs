@@ -1,9 +1,7 @@
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Facts;
 

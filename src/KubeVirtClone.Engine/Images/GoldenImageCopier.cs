@@ -1,8 +1,5 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;

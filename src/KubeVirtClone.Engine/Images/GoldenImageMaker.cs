@@ -1,6 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Waiting;
 
 namespace KubeVirtClone.Engine.Images;

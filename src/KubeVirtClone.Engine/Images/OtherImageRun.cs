@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Engine.Images;

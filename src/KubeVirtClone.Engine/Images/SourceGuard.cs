@@ -1,11 +1,6 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Images;
 

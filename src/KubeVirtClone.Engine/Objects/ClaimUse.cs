@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Which pods use claims.</summary>

@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Picks the clones that a query means, and remembers which of its exact names nothing had.</summary>

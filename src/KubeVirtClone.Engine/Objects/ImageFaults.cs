@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>What goes wrong with golden images, in words.</summary>

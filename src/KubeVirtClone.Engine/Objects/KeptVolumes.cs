@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Objects;
 

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Objects of one kind that were read; or why they were not.</summary>

@@ -2,10 +2,6 @@ using System.Runtime.CompilerServices;
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Objects;

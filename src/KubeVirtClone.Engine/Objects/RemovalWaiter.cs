@@ -1,7 +1,5 @@
 using System.Globalization;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Objects;
 

@@ -1,8 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Objects;
 

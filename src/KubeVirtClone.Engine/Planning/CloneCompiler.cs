@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Identity;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Planning;
 

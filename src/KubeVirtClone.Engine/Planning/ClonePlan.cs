@@ -1,9 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Planning;
 

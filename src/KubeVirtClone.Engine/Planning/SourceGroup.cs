@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Planning;
 

@@ -1,9 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Planning;
 
 /// <summary>Whether a clone object that exists is the one a request would make.</summary>

@@ -1,10 +1,5 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Power;
 

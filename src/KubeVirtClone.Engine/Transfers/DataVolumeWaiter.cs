@@ -2,9 +2,6 @@ using System.Globalization;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Causes;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Transfers;
 

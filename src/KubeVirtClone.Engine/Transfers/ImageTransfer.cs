@@ -1,7 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Transfers;
 

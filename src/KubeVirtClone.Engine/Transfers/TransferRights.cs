@@ -1,9 +1,6 @@
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 using static k8s.AuthenticationV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Transfers;

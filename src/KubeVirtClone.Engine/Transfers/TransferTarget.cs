@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Transfers;
 

@@ -1,9 +1,5 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 

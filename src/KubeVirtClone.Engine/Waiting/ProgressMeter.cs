@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Waiting;
 
 /// <summary>Counts a batch's items and estimates the time left from their pace.</summary>

@@ -2,11 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 

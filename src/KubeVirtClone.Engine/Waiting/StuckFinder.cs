@@ -1,9 +1,6 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Facts;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 

@@ -1,7 +1,4 @@
 using System.Runtime.ExceptionServices;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Waiting;
 

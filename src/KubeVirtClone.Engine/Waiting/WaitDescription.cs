@@ -1,6 +1,4 @@
 using KubeVirtClone.Engine.Knowledge.Causes;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Waiting;
 

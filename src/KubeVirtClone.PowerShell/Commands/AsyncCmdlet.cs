@@ -1,6 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Pipeline;
 using KubeVirtClone.Session;

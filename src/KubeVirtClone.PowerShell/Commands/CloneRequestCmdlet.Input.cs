@@ -1,13 +1,9 @@
 using System.Collections;
 using System.Globalization;
-using System.Management.Automation;
 using System.Reflection;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;

@@ -1,7 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;

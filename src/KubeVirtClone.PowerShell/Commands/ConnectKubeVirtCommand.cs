@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using KubeVirtClone.Session;
 
 namespace KubeVirtClone.Commands;

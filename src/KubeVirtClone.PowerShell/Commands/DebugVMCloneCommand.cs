@@ -1,10 +1,6 @@
 using System.Globalization;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Diagnosis;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using KubeVirtClone.Kubernetes.Authentication;
 using KubeVirtClone.Session;
 

@@ -1,10 +1,6 @@
-using System.Management.Automation;
 using System.Text;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Insight.Reporting;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

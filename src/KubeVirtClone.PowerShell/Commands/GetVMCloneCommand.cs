@@ -1,9 +1,6 @@
-using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cloning;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

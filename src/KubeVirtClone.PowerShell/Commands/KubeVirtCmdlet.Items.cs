@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Progress;
 
 namespace KubeVirtClone.Commands;

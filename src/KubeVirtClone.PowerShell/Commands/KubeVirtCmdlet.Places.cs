@@ -1,9 +1,5 @@
 using System.Collections;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 using KubeVirtClone.Session;
 

@@ -1,9 +1,5 @@
-using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Progress;
 using KubeVirtClone.Session;
 

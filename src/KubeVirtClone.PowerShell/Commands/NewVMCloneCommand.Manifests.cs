@@ -1,8 +1,6 @@
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

@@ -1,12 +1,7 @@
-using System.Management.Automation;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Images;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;

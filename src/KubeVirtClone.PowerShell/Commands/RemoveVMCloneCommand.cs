@@ -1,9 +1,6 @@
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Commands;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Management.Automation;
 using KubeVirtClone.Completion;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Session;

@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace KubeVirtClone.Commands;
 
 /// <summary>Starts virtual machines; one that was stopped by Stop-VM gets back the run strategy it had.</summary>

@@ -1,5 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Session;
 
 namespace KubeVirtClone.Commands;

@@ -1,10 +1,7 @@
 using System.Globalization;
-using System.Management.Automation;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Errors;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;

@@ -1,9 +1,5 @@
 using System.Globalization;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cloning;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Input;
 using KubeVirtClone.Progress;
 

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Waiting;
 using KubeVirtClone.Input;
 

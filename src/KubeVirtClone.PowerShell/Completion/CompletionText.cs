@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace KubeVirtClone.Completion;
 
 /// <summary>Matches what was typed and writes what is offered, quoted where it must be.</summary>

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Kubernetes;
 

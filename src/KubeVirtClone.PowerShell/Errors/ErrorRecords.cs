@@ -1,6 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Errors;
 
 /// <summary>Turns faults, which are values, into PowerShell's error records.</summary>

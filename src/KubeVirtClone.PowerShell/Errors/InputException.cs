@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace KubeVirtClone.Errors;
 
 /// <summary>One input item cannot be used. Turned into that item's error record; the other items go on.</summary>

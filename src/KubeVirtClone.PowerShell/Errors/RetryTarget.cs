@@ -1,7 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Errors;
 
 /// <summary>The target object of a clone's error: <c>$failed.TargetObject | New-VMClone</c> must ask for the same clone again.</summary>

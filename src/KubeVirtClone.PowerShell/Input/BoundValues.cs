@@ -1,8 +1,5 @@
 using System.Collections;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Input;
 

@@ -1,10 +1,5 @@
-using System.Management.Automation;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
 

@@ -1,7 +1,5 @@
-using System.Management.Automation;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Manifests;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
 

@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Input;
 

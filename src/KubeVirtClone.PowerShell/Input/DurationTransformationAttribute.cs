@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Input;
 

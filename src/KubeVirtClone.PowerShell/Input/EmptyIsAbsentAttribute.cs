@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace KubeVirtClone.Input;
 
 /// <summary>An empty cell of a table gives no value, instead of an error about an enum.</summary>

@@ -1,6 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Errors;
-
 namespace KubeVirtClone.Input;
 
 /// <summary>Which golden image is meant by an object from the pipeline.</summary>

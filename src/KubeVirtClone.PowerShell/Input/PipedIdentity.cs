@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Management.Automation;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Input;
 

@@ -1,9 +1,6 @@
 using System.Collections;
 using System.Data;
 using System.Globalization;
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Errors;
 
 namespace KubeVirtClone.Input;
 

@@ -1,8 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Errors;
-
 namespace KubeVirtClone.Input;
 
 /// <summary>Reads which clone or snapshot is meant by an object from the pipeline.</summary>

@@ -1,6 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Input;
 

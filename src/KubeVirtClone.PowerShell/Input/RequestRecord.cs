@@ -1,8 +1,6 @@
 using System.Collections;
-using System.Management.Automation;
 using System.Reflection;
 using KubeVirtClone.Engine.Knowledge.Rows;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Input;
 

@@ -1,7 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone;
 
 /// <summary>

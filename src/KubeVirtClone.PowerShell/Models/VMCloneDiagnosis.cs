@@ -1,7 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone;
 
 /// <summary>Why a clone stands where it stands. Piped into another cmdlet it stands for the clone.</summary>

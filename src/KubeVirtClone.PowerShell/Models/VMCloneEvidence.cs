@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone;
 
 /// <summary>One thing seen in the cluster that supports a diagnosis.</summary>

@@ -1,6 +1,4 @@
 using System.Collections;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone;

@@ -1,6 +1,4 @@
-using System.Management.Automation;
 using KubeVirtClone.Engine.Insight.Measurement;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone;
 

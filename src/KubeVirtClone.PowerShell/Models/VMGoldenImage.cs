@@ -1,6 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone;
 
 /// <summary>One version of a golden image at one moment; read again for news. Piped into New-VMClone it is the source.</summary>

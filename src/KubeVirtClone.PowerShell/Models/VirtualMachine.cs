@@ -1,6 +1,3 @@
-using System.Management.Automation;
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone;
 
 /// <summary>One virtual machine at one moment; read again for news.</summary>

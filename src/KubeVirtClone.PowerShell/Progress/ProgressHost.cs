@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace KubeVirtClone.Progress;
 
 /// <summary>Whether anybody is there to watch bars.</summary>

@@ -2,8 +2,6 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using KubeVirtClone.Completion;
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Sandbox;
 
 namespace KubeVirtClone.Session;

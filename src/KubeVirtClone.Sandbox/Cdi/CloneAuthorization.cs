@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Http;
-using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 

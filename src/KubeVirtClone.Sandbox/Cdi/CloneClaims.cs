@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -34,7 +32,7 @@ internal static class CloneClaims
         if (requests.TextAt("storage") is { } size)
         {
             if (spec.TextAt("volumeMode") is null or "Filesystem")
-                requests["storage"] = CloneStatus.Bytes(decimal.Ceiling(Quantity.Parse(size) / Block) * Block * (1 + FileSystemOverhead));
+                requests["storage"] = CloneStatus.Bytes(decimal.Ceiling(Quantity.Value(size) / Block) * Block * (1 + FileSystemOverhead));
         }
         else
         {

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -146,14 +143,14 @@ internal sealed class CloneDataVolumes(Cluster cluster, CloneTokens tokens)
     {
         var exact = dataVolume.ObjectAt("spec", "pvc") is not null;
         var asked = (dataVolume.ObjectAt("spec", "pvc") ?? dataVolume.ObjectAt("spec", "storage")).TextAt("resources", "requests", "storage");
-        var least = Quantity.Parse(CloneClaims.SourceSize(cluster, source) ?? "0");
+        var least = Quantity.Value(CloneClaims.SourceSize(cluster, source));
         if (asked is null)
             return least > 0 ? null : "size not specified by user/provisioner, can't tell how much needed for restore";
         // Of a claim with a file system only a size that is taken as it is can be compared.
         if (!source.IsSnapshot && !exact && found.TextAt("spec", "volumeMode") != "Block")
             return null;
-        return least > Quantity.Parse(asked)
-            ? $"target resources requests storage size is smaller than the source {CloneStatus.Bytes(Quantity.Parse(asked))} < {CloneStatus.Bytes(least)}"
+        return least > Quantity.Value(asked)
+            ? $"target resources requests storage size is smaller than the source {CloneStatus.Bytes(Quantity.Value(asked))} < {CloneStatus.Bytes(least)}"
             : null;
     }
 

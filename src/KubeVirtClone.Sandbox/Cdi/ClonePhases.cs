@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -114,7 +112,7 @@ internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSourc
         if (snapshot.FlagAt("status", "readyToUse") is not true)
             return WhenWoken;
         var size = snapshot.TextAt("status", "restoreSize") ?? throw new ReconcileException("snapshot missing restoresize");
-        Make(desired ?? CloneClaims.Beside(target, name, source.Namespace, CloneClaims.FromSnapshot(snapshotName), Quantity.Parse(size) == 0 ? null : size));
+        Make(desired ?? CloneClaims.Beside(target, name, source.Namespace, CloneClaims.FromSnapshot(snapshotName), Quantity.Value(size) == 0 ? null : size));
         return Beside(name) is { } now && IsUnderWay(now) ? null : WhenWoken;
     }
 
@@ -166,8 +164,8 @@ internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSourc
 
         if (size is null)
             return null;
-        var wanted = Quantity.Parse(size);
-        if (Quantity.Parse(claim.TextAt("spec", "resources", "requests", "storage") ?? "0") < wanted)
+        var wanted = Quantity.Value(size);
+        if (Quantity.Value(claim.TextAt("spec", "resources", "requests", "storage")) < wanted)
         {
             var copy = claim.Copy();
             copy.Ensure("spec", "resources", "requests")["storage"] = size;
@@ -175,7 +173,7 @@ internal sealed class ClonePhases(Cluster cluster, JsonObject target, CloneSourc
             return WhenWoken;
         }
 
-        return Quantity.Parse(claim.TextAt("status", "capacity", "storage") ?? "0") < wanted ? WhenWoken : null;
+        return Quantity.Value(claim.TextAt("status", "capacity", "storage")) < wanted ? WhenWoken : null;
     }
 
     private TimeSpan? Copy(string from)

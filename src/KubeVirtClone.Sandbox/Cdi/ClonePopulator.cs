@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -36,11 +33,7 @@ internal sealed class ClonePopulator
             WakeOwner(e.Object);
         });
         cluster.On(cluster.VolumeSnapshots, e => WakeOwner(e.Object));
-        cluster.On(cluster.CloneSources, e =>
-        {
-            foreach (var key in _byCloneSource.Find(Cluster.Key(e.Object)))
-                _queue.Add(key);
-        });
+        cluster.On(cluster.CloneSources, e => _queue.Add(_byCloneSource.Find(Cluster.Key(e.Object))));
     }
 
     private static bool IsTarget(JsonObject claim) => ClaimSources.Populator(claim) == ClaimSources.Clone;
@@ -51,8 +44,7 @@ internal sealed class ClonePopulator
     {
         if (beside.Label(CdiNames.OwnedByUid) is not { } uid)
             return;
-        foreach (var key in _byUid.Find(uid))
-            _queue.Add(key);
+        _queue.Add(_byUid.Find(uid));
     }
 
     private TimeSpan? Reconcile(string key)

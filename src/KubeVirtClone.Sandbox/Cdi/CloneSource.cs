@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
-
 namespace KubeVirtClone.Sandbox.Cdi;
 
 /// <summary>What a DataVolume clones.</summary>

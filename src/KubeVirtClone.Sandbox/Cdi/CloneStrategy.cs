@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -56,7 +54,7 @@ internal sealed record CloneStrategy(string Type, string? FallbackReason = null)
             ?? throw new ReconcileException("volumeSnapshotContent name not found");
         if (content.TextAt("spec", "driver") != storageClass.TextAt("provisioner"))
             return FallBack(cluster, target, "NoProvisionerMatch", "The storageclass provisioner does not match the volumesnapshotcontent driver");
-        if (Quantity.Parse(snapshot.TextAt("status", "restoreSize") ?? "0") < Size(target) && storageClass.FlagAt("allowVolumeExpansion") is not true)
+        if (Quantity.Value(snapshot.TextAt("status", "restoreSize")) < Size(target) && storageClass.FlagAt("allowVolumeExpansion") is not true)
             return FallBack(cluster, target, "NoVolumeExpansion", "No volume expansion is possible");
         // A content that does not say counts as one of a file system.
         return (content.TextAt("spec", "sourceVolumeMode") ?? "Filesystem") == Mode(target)
@@ -85,7 +83,7 @@ internal sealed record CloneStrategy(string Type, string? FallbackReason = null)
             return FallBack(cluster, target, "IncompatibleVolumeModes", "The volume modes of source and target are incompatible");
         if (claim.TextAt("status", "capacity", "storage") is not { } capacity)
             throw new ReconcileException("source/target size info missing");
-        return Quantity.Parse(capacity) < asked && storageClass.FlagAt("allowVolumeExpansion") is not true
+        return Quantity.Value(capacity) < asked && storageClass.FlagAt("allowVolumeExpansion") is not true
             ? FallBack(cluster, target, "NoVolumeExpansion", "No volume expansion is possible")
             : new CloneStrategy(wanted);
     }
@@ -104,7 +102,7 @@ internal sealed record CloneStrategy(string Type, string? FallbackReason = null)
         return drivers.Count == 1 ? drivers[0] : null;
     }
 
-    private static decimal Size(JsonObject claim) => Quantity.Parse(claim.TextAt("spec", "resources", "requests", "storage") ?? "0");
+    private static decimal Size(JsonObject claim) => Quantity.Value(claim.TextAt("spec", "resources", "requests", "storage"));
 
     private static string Mode(JsonObject claim) => claim.TextAt("spec", "volumeMode") ?? "Filesystem";
 }

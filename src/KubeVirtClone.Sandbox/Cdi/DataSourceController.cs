@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -27,11 +25,7 @@ internal sealed class DataSourceController
         dataSource.Namespace(),
         (ns, name) => ns == dataSource.Namespace() && name == dataSource.Name() ? dataSource : _cluster.Get(_cluster.DataSources, ns, name));
 
-    private void Wake(string kind, JsonObject o)
-    {
-        foreach (var key in _bySource.Find(kind + "/" + Cluster.Key(o)))
-            _queue.Add(key);
-    }
+    private void Wake(string kind, JsonObject o) => _queue.Add(_bySource.Find(kind + "/" + Cluster.Key(o)));
 
     private TimeSpan? Reconcile(string key)
     {

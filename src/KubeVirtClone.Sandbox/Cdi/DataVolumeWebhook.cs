@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Cdi;
 
 /// <summary>CDI's webhooks of DataVolumes: who may clone, the token for it, and what a DataVolume must have.</summary>
@@ -112,7 +108,7 @@ internal sealed class DataVolumeWebhook(ApiMachinery api, CloneAuthorization aut
         var field = $"spec.{what}.resources.requests.size";
         if (target.TextAt("resources", "requests", "storage") is not { } text)
             return mayLack ? null : Invalid(field, what + " size is missing");
-        return Quantity.Parse(text) switch
+        return Quantity.Value(text) switch
         {
             <= 0 => Invalid(field, what + " size can't be equal or less than zero"),
             < SmallestDisk => Invalid(field, what + " size should be at least 1MiB"),

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Controllers;
-using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Cdi;
 
@@ -29,8 +27,7 @@ internal sealed class HostCopyController
         {
             if (e.Object.Annotation(CdiNames.CloneRequest) is not null)
                 _queue.Add(Cluster.Key(e.Object));
-            foreach (var key in _bySource.Find(Cluster.Key(e.Object)))
-                _queue.Add(key);
+            _queue.Add(_bySource.Find(Cluster.Key(e.Object)));
         });
     }
 

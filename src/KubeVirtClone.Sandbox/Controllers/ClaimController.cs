@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -189,7 +187,7 @@ internal sealed class ClaimController
 
     // As an array with a smallest size gives it.
     private static string Capacity(string wanted, JsonObject storageClass) =>
-        storageClass.TextAt("parameters", "round") is { } least && Quantity.Parse(least) > Quantity.Parse(wanted) ? least : wanted;
+        storageClass.TextAt("parameters", "round") is { } least && Quantity.Value(least) > Quantity.Value(wanted) ? least : wanted;
 
     private static JsonObject ClaimReference(JsonObject claim) => new()
     {
@@ -249,7 +247,7 @@ internal sealed class ClaimController
     private TimeSpan? Grow(string key, JsonObject claim)
     {
         if (claim.TextAt("spec", "resources", "requests", "storage") is not { } wanted
-            || Quantity.Parse(wanted) <= Quantity.Parse(claim.TextAt("status", "capacity", "storage") ?? "0")
+            || Quantity.Value(wanted) <= Quantity.Value(claim.TextAt("status", "capacity", "storage"))
             || _cluster.Get(_cluster.StorageClasses, null, claim.TextAt("spec", "storageClassName") ?? "").FlagAt("allowVolumeExpansion") is not true
             || _cluster.Get(_cluster.Volumes, null, claim.TextAt("spec", "volumeName") ?? "") is not { } volume)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -71,5 +70,5 @@ internal static class ClaimSources
 
     private static string Mode(JsonObject claim) => claim.TextAt("spec", "volumeMode") ?? "Filesystem";
 
-    private static decimal Bytes(string? amount) => decimal.Ceiling(Quantity.Parse(amount ?? "0"));
+    private static decimal Bytes(string? amount) => decimal.Ceiling(Quantity.Value(amount));
 }

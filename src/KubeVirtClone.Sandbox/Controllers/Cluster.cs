@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 
 namespace KubeVirtClone.Sandbox.Controllers;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
-
 namespace KubeVirtClone.Sandbox.Controllers;
 
 /// <summary>Conditions of clones, snapshots and restores: the text is in the reason, and only a change of status or reason renews them.</summary>

@@ -1,7 +1,6 @@
 using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.Http;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -46,7 +45,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         var quotas = new Quotas(api);
         _quotas = new QuotaController(api, quotas);
         api.AddAdmission(new QuotaAdmission(
-            quotas, r => _cluster.StorageFaults.RefusesClaim(r.Namespace ?? "", r.Name, JsonTree.Text(r.Object, "spec", "storageClassName"))));
+            quotas, r => _cluster.StorageFaults.RefusesClaim(r.Namespace ?? "", r.Name, r.Object.TextAt("spec", "storageClassName"))));
         var storage = new StorageLookups(_cluster);
         // The order decides who of several sees a change first, and is fixed so that runs are repeatable.
         _ = new MachineController(_cluster, authorization);

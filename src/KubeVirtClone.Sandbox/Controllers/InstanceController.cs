@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -34,20 +32,9 @@ internal sealed class InstanceController
         _status = new InstanceStatus(cluster, NodeName);
         _byReference = cluster.Index(cluster.Instances, i => GuestReferences.Of(i.ObjectAt("spec")).Select(r => r.Kind + Cluster.Key(i.Namespace(), r.Name)));
         foreach (var type in (ResourceType[])[cluster.Api.Type("", "secrets"), cluster.Api.Type("", "configmaps")])
-        {
-            cluster.On(type, e =>
-            {
-                foreach (var key in _byReference.Find(type.Kind + Cluster.Key(e.Object)))
-                    _queue.Add(key);
-            });
-        }
-
+            cluster.On(type, e => _queue.Add(_byReference.Find(type.Kind + Cluster.Key(e.Object))));
         cluster.On(cluster.Instances, e => _queue.Add(Cluster.Key(e.Object)));
-        cluster.On(cluster.Claims, e =>
-        {
-            foreach (var key in _byClaim.Find(Cluster.Key(e.Object)))
-                _queue.Add(key);
-        });
+        cluster.On(cluster.Claims, e => _queue.Add(_byClaim.Find(Cluster.Key(e.Object))));
     }
 
     private TimeSpan? Reconcile(string key)

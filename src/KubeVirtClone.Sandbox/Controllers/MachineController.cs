@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -41,11 +39,7 @@ internal sealed class MachineController
         });
     }
 
-    private void WakeByVolume(StoreEvent e)
-    {
-        foreach (var key in _byVolume.Find(Cluster.Key(e.Object)))
-            _queue.Add(key);
-    }
+    private void WakeByVolume(StoreEvent e) => _queue.Add(_byVolume.Find(Cluster.Key(e.Object)));
 
     private TimeSpan? Reconcile(string key)
     {

@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 

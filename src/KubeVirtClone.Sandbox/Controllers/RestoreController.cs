@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -35,8 +33,7 @@ internal sealed class RestoreController
         {
             if (e.Type == StoreEventType.Deleted)
                 return;
-            foreach (var key in _byTarget.Find(Cluster.Key(e.Object)))
-                _queue.Add(key);
+            _queue.Add(_byTarget.Find(Cluster.Key(e.Object)));
         });
         cluster.On(cluster.Claims, Wake);
         cluster.On(cluster.DataVolumes, Wake);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -189,7 +188,7 @@ internal sealed class RestoreVolumes(Cluster cluster, StorageLookups storage, Js
         if (volumeSnapshot.TextAt("status", "restoreSize") is { } size)
         {
             var requests = spec.Ensure("resources", "requests");
-            if (requests.TextAt("storage") is not { } asked || Quantity.Parse(asked) < Quantity.Parse(size))
+            if (requests.TextAt("storage") is not { } asked || Quantity.Value(asked) < Quantity.Value(size))
                 requests["storage"] = size;
         }
 

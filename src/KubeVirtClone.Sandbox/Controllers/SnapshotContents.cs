@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -21,11 +19,7 @@ internal sealed class SnapshotContents
         _queue = cluster.Queue(Reconcile);
         _byVolumeSnapshot = cluster.Index(cluster.Contents, c => Backups(c).Select(b => b.TextAt("volumeSnapshotName")).OfType<string>().Select(n => Cluster.Key(c.Namespace(), n)));
         cluster.On(cluster.Contents, e => _queue.Add(Cluster.Key(e.Object)));
-        cluster.On(cluster.VolumeSnapshots, e =>
-        {
-            foreach (var key in _byVolumeSnapshot.Find(Cluster.Key(e.Object)))
-                _queue.Add(key);
-        });
+        cluster.On(cluster.VolumeSnapshots, e => _queue.Add(_byVolumeSnapshot.Find(Cluster.Key(e.Object))));
     }
 
     private static IEnumerable<JsonObject> Backups(JsonObject content) => content.ArrayAt("spec", "volumeBackups").Objects();

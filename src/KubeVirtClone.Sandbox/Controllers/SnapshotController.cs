@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -61,11 +59,7 @@ internal sealed class SnapshotController
         cluster.On(cluster.Instances, e => WakeSnapshotsOf(e.Object));
         cluster.On(cluster.Claims, e => WakeMachines(e.Object));
         cluster.On(cluster.DataVolumes, e => WakeMachines(e.Object));
-        cluster.On(cluster.VolumeSnapshotClasses, _ =>
-        {
-            foreach (var machine in cluster.Api.List(cluster.Machines, null))
-                _machineQueue.Add(Cluster.Key(machine));
-        });
+        cluster.On(cluster.VolumeSnapshotClasses, _ => _machineQueue.Add(cluster.Api.List(cluster.Machines, null).Select(Cluster.Key)));
     }
 
     /// <summary>The name in the status, else the one it will have.</summary>
@@ -91,11 +85,7 @@ internal sealed class SnapshotController
         bool MayStillWait(string waiting) => _cluster.Get(_cluster.Snapshots, waiting) is { } snapshot && IsProgressing(snapshot) && !snapshot.IsDeleting();
     }
 
-    private void WakeMachines(JsonObject volume)
-    {
-        foreach (var key in _machinesByClaim.Find(Cluster.Key(volume)))
-            _machineQueue.Add(key);
-    }
+    private void WakeMachines(JsonObject volume) => _machineQueue.Add(_machinesByClaim.Find(Cluster.Key(volume)));
 
     // status.volumeSnapshotStatuses of the VM is the snapshot controller's to write.
     private TimeSpan? ReconcileMachine(string key)

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.KubeVirt;
-
 namespace KubeVirtClone.Sandbox.Controllers;
 
 /// <summary>What a snapshot says of the state its VM was in.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;

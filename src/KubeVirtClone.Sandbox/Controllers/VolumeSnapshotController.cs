@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Controllers;
 
@@ -195,7 +193,7 @@ internal sealed class VolumeSnapshotController
             {
                 ["creationTime"] = _cluster.Now.ToUnixTimeMilliseconds() * 1_000_000,
                 ["readyToUse"] = true,
-                ["restoreSize"] = (long)Quantity.Parse(claim.TextAt("status", "capacity", "storage") ?? "1Gi"),
+                ["restoreSize"] = (long)Quantity.Value(claim.TextAt("status", "capacity", "storage") ?? "1Gi"),
                 ["snapshotHandle"] = "snap-" + snapshot.Uid(),
             });
         }

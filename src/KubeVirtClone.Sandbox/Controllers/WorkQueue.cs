@@ -33,6 +33,12 @@ internal sealed class WorkQueue(EventLoop loop, RateLimiter limiter, Func<string
         loop.Enqueue(new(this, key));
     }
 
+    public void Add(IEnumerable<string> keys)
+    {
+        foreach (var key in keys)
+            Add(key);
+    }
+
     public void AddAfter(string key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)

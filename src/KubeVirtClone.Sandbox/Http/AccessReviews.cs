@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>Answers what a user may do: SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview, SelfSubjectReview.</summary>
@@ -30,22 +27,22 @@ internal sealed class AccessReviews(Authorizer authorizer)
             answer["spec"] = spec.DeepClone();
         answer["status"] = kind switch
         {
-            "SelfSubjectRulesReview" => Rules(call.User, JsonTree.Text(spec, "namespace")),
+            "SelfSubjectRulesReview" => Rules(call.User, spec.TextAt("namespace")),
             "SelfSubjectReview" => new JsonObject
             {
-                ["userInfo"] = new JsonObject { ["username"] = call.User.Name, ["groups"] = JsonTree.Strings(call.User.Groups) },
+                ["userInfo"] = new JsonObject { ["username"] = call.User.Name, ["groups"] = JsonAccess.StringArray(call.User.Groups) },
             },
             _ => Access(kind == "SubjectAccessReview" ? Subject(spec) : call.User, spec),
         };
         return answer;
     }
 
-    private static CallUser Subject(JsonObject spec) => new(JsonTree.Text(spec, "user") ?? "", JsonTree.Texts(spec, "groups"));
+    private static CallUser Subject(JsonObject spec) => new(spec.TextAt("user") ?? "", spec.TextsAt("groups"));
 
     private JsonObject Access(CallUser user, JsonObject spec)
     {
         if (spec["nonResourceAttributes"] is JsonObject path)
-            return new JsonObject { ["allowed"] = Authorizer.AllowsPath(user, JsonTree.Text(path, "path") ?? "") };
+            return new JsonObject { ["allowed"] = Authorizer.AllowsPath(user, path.TextAt("path") ?? "") };
         if (spec["resourceAttributes"] is not JsonObject wanted)
         {
             throw ApiException.Invalid(
@@ -55,17 +52,17 @@ internal sealed class AccessReviews(Authorizer authorizer)
                 [new ApiCause("spec.resourceAttributes", "FieldValueInvalid", "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified")]);
         }
 
-        var ns = JsonTree.Text(wanted, "namespace");
+        var ns = wanted.TextAt("namespace");
         return new JsonObject
         {
             ["allowed"] = authorizer.Allows(user, new ApiPath
             {
-                Verb = JsonTree.Text(wanted, "verb") ?? "",
+                Verb = wanted.TextAt("verb") ?? "",
                 IsResource = true,
-                Group = JsonTree.Text(wanted, "group") ?? "",
-                Resource = JsonTree.Text(wanted, "resource") ?? "",
-                Subresource = JsonTree.Text(wanted, "subresource") ?? "",
-                Name = JsonTree.Text(wanted, "name") ?? "",
+                Group = wanted.TextAt("group") ?? "",
+                Resource = wanted.TextAt("resource") ?? "",
+                Subresource = wanted.TextAt("subresource") ?? "",
+                Name = wanted.TextAt("name") ?? "",
                 Namespace = string.IsNullOrEmpty(ns) ? null : ns,
             }),
         };
@@ -81,12 +78,12 @@ internal sealed class AccessReviews(Authorizer authorizer)
         {
             var item = new JsonObject
             {
-                ["verbs"] = JsonTree.Strings(rule.Verbs),
-                ["apiGroups"] = JsonTree.Strings(rule.ApiGroups),
-                ["resources"] = JsonTree.Strings(rule.Resources),
+                ["verbs"] = JsonAccess.StringArray(rule.Verbs),
+                ["apiGroups"] = JsonAccess.StringArray(rule.ApiGroups),
+                ["resources"] = JsonAccess.StringArray(rule.Resources),
             };
             if (rule.ResourceNames.Count > 0)
-                item["resourceNames"] = JsonTree.Strings(rule.ResourceNames);
+                item["resourceNames"] = JsonAccess.StringArray(rule.ResourceNames);
             rules.Add(item);
         }
 

@@ -1,5 +1,3 @@
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>What a request is about, read from its method, path and query.</summary>

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Cdi;
-using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -263,7 +261,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private static int? RetryAfter(Fault fault) => fault.RetryAfterSeconds > 0 ? fault.RetryAfterSeconds : null;
 
-    private static string NameIn(byte[] body) => JsonTree.Text(Parsed(body), "metadata", "name") ?? "";
+    private static string NameIn(byte[] body) => Parsed(body).TextAt("metadata", "name") ?? "";
 
     // Null for what is no JSON, which is refused later.
     private static JsonNode? Parsed(byte[] body)

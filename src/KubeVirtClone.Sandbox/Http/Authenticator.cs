@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>
@@ -98,17 +95,17 @@ internal sealed class Authorizer : IDisposable
         {
             foreach (var binding in _api.List(_api.Type(Rbac, plural), null))
             {
-                var ns = plural == "rolebindings" ? JsonTree.Text(binding, "metadata", "namespace") : null;
-                var role = JsonTree.Text(binding, "roleRef", "kind") == "ClusterRole"
-                    ? _api.Get(_api.Type(Rbac, "clusterroles"), null, JsonTree.Text(binding, "roleRef", "name") ?? "")
-                    : _api.Get(_api.Type(Rbac, "roles"), ns, JsonTree.Text(binding, "roleRef", "name") ?? "");
+                var ns = plural == "rolebindings" ? binding.TextAt("metadata", "namespace") : null;
+                var role = binding.TextAt("roleRef", "kind") == "ClusterRole"
+                    ? _api.Get(_api.Type(Rbac, "clusterroles"), null, binding.TextAt("roleRef", "name") ?? "")
+                    : _api.Get(_api.Type(Rbac, "roles"), ns, binding.TextAt("roleRef", "name") ?? "");
                 if (role?["rules"] is not JsonArray rules)
                     continue;
                 var subjects = (binding["subjects"] as JsonArray ?? []).Select(s => (
-                    Kind: JsonTree.Text(s, "kind") ?? "",
-                    Name: JsonTree.Text(s, "kind") == "ServiceAccount"
-                        ? $"system:serviceaccount:{JsonTree.Text(s, "namespace")}:{JsonTree.Text(s, "name")}"
-                        : JsonTree.Text(s, "name") ?? "")).ToList();
+                    Kind: s.TextAt("kind") ?? "",
+                    Name: s.TextAt("kind") == "ServiceAccount"
+                        ? $"system:serviceaccount:{s.TextAt("namespace")}:{s.TextAt("name")}"
+                        : s.TextAt("name") ?? "")).ToList();
                 grants.Add(new Grant(ns, subjects, [.. rules.Select(Rule)]));
             }
         }
@@ -118,10 +115,10 @@ internal sealed class Authorizer : IDisposable
 
     private static PolicyRule Rule(JsonNode? rule) => new()
     {
-        Verbs = JsonTree.Texts(rule, "verbs"),
-        ApiGroups = JsonTree.Texts(rule, "apiGroups"),
-        Resources = JsonTree.Texts(rule, "resources"),
-        ResourceNames = JsonTree.Texts(rule, "resourceNames"),
+        Verbs = rule.TextsAt("verbs"),
+        ApiGroups = rule.TextsAt("apiGroups"),
+        Resources = rule.TextsAt("resources"),
+        ResourceNames = rule.TextsAt("resourceNames"),
     };
 
     private sealed record Grant(string? Namespace, List<(string Kind, string Name)> Subjects, List<PolicyRule> Rules)

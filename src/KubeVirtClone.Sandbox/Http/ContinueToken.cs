@@ -1,7 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -27,8 +25,8 @@ internal sealed record ContinueToken(long Revision, string? Namespace, string Na
             throw Invalid(e.Message);
         }
 
-        var start = JsonTree.Text(token, "start") ?? "";
-        if (JsonTree.Text(token, "v") != "meta.k8s.io/v1" || start.Length < 2 || token["rv"] is not { } revision)
+        var start = token.TextAt("start") ?? "";
+        if (token.TextAt("v") != "meta.k8s.io/v1" || start.Length < 2 || token["rv"] is not { } revision)
             throw Invalid("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
         var steps = start[1..^1].Split('/', 2);
         return allNamespaces && steps.Length == 2

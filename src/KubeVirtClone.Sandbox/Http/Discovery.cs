@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -225,7 +223,7 @@ internal sealed class Discovery
 
         public string? StorageVersionHash { get; init; }
 
-        public JsonArray? VerbList() => Verbs is null ? null : JsonTree.Strings(Verbs);
+        public JsonArray? VerbList() => Verbs is null ? null : JsonAccess.StringArray(Verbs);
 
         public JsonObject ResponseKind() =>
             new() { ["group"] = Kind.Length == 0 ? "" : Group, ["version"] = Group.Length == 0 || Kind.Length == 0 ? "" : Version, ["kind"] = Kind };
@@ -263,9 +261,9 @@ internal sealed class Discovery
         private void AddNames(JsonObject target)
         {
             if (ShortNames.Count > 0)
-                target["shortNames"] = JsonTree.Strings(ShortNames);
+                target["shortNames"] = JsonAccess.StringArray(ShortNames);
             if (Categories.Count > 0)
-                target["categories"] = JsonTree.Strings(Categories);
+                target["categories"] = JsonAccess.StringArray(Categories);
         }
     }
 }

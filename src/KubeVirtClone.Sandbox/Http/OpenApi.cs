@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Resources;
 
 namespace KubeVirtClone.Sandbox.Http;
@@ -118,7 +116,7 @@ internal sealed class OpenApi
     private static JsonObject Info(Profile profile) => new()
     {
         ["title"] = "Kubernetes",
-        ["version"] = JsonTree.Text(profile.KubernetesVersion, "gitVersion"),
+        ["version"] = profile.KubernetesVersion.TextAt("gitVersion"),
     };
 
     private static string Route(ResourceType type, string version) =>
@@ -222,7 +220,7 @@ internal sealed class OpenApi
         if (schema.Enum is not null)
             result["enum"] = schema.Enum.DeepClone();
         if (schema.Required.Count > 0)
-            result["required"] = JsonTree.Strings(schema.Required);
+            result["required"] = JsonAccess.StringArray(schema.Required);
         if (schema.Items is not null)
             result["items"] = ForV2(schema.Items);
         if (schema.AdditionalProperties is not null)

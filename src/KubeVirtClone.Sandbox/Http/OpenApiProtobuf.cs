@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -13,10 +11,10 @@ internal static class OpenApiProtobuf
     public static byte[] Encode(JsonObject document)
     {
         var message = new Message();
-        message.Text(1, JsonTree.Text(document, "swagger"));
+        message.Text(1, document.TextAt("swagger"));
         var info = new Message();
-        info.Text(1, JsonTree.Text(document, "info", "title"));
-        info.Text(2, JsonTree.Text(document, "info", "version"));
+        info.Text(1, document.TextAt("info", "title"));
+        info.Text(2, document.TextAt("info", "version"));
         message.Nested(2, info);
         var paths = new Message();
         foreach (var (path, item) in (JsonObject)document["paths"]!)
@@ -50,13 +48,13 @@ internal static class OpenApiProtobuf
     private static Message Operation(JsonObject operation)
     {
         var message = new Message();
-        message.Text(5, JsonTree.Text(operation, "operationId"));
+        message.Text(5, operation.TextAt("operationId"));
         foreach (var parameter in operation["parameters"] as JsonArray ?? [])
         {
             var query = new Message();
-            query.Text(2, JsonTree.Text(parameter, "in"));
-            query.Text(4, JsonTree.Text(parameter, "name"));
-            query.Text(6, JsonTree.Text(parameter, "type"));
+            query.Text(2, parameter.TextAt("in"));
+            query.Text(4, parameter.TextAt("name"));
+            query.Text(6, parameter.TextAt("type"));
             // ParametersItem.parameter → Parameter.non_body_parameter → NonBodyParameter.query_parameter_sub_schema
             message.Nested(8, Wrap(1, Wrap(2, Wrap(3, query))));
         }
@@ -65,7 +63,7 @@ internal static class OpenApiProtobuf
         foreach (var (code, response) in (JsonObject)operation["responses"]!)
         {
             var description = new Message();
-            description.Text(1, JsonTree.Text(response, "description"));
+            description.Text(1, response.TextAt("description"));
             responses.Nested(1, Named(code, Wrap(1, description)));
         }
 
@@ -77,16 +75,16 @@ internal static class OpenApiProtobuf
     private static Message Schema(JsonObject schema)
     {
         var message = new Message();
-        message.Text(1, JsonTree.Text(schema, "$ref"));
-        message.Text(2, JsonTree.Text(schema, "format"));
-        message.Text(4, JsonTree.Text(schema, "description"));
-        foreach (var name in JsonTree.Texts(schema, "required"))
+        message.Text(1, schema.TextAt("$ref"));
+        message.Text(2, schema.TextAt("format"));
+        message.Text(4, schema.TextAt("description"));
+        foreach (var name in schema.TextsAt("required"))
             message.Text(19, name);
         foreach (var value in schema["enum"] as JsonArray ?? [])
             message.Nested(20, Yaml(value));
         if (schema["additionalProperties"] is JsonObject additional)
             message.Nested(21, Wrap(1, Schema(additional)));
-        if (JsonTree.Text(schema, "type") is { } type)
+        if (schema.TextAt("type") is { } type)
         {
             var item = new Message();
             item.Text(1, type);

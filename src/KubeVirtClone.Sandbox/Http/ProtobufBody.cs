@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -177,7 +175,7 @@ internal static class ProtobufBody
                     result[field.Name] = (long)reader.Number;
                     break;
                 case FieldType.Map or FieldType.BytesMap or FieldType.MessageMap:
-                    Entry(JsonTree.Child(result, field.Name), field, reader.Bytes);
+                    Entry(result.Ensure(field.Name), field, reader.Bytes);
                     break;
                 default:
                     var value = field.Of is null ? JsonValue.Create(Encoding.UTF8.GetString(reader.Bytes)) : Nested(field.Of, reader.Bytes);

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -25,7 +23,7 @@ internal sealed class ReadHandler(ApiMachinery api)
             return TableWriter.Partial(obj);
         var writer = new TableWriter(call.Type!, api.Clock, call.Query("includeObject"));
         return shown == Representation.Table
-            ? writer.Table(new JsonObject { ["resourceVersion"] = JsonTree.Text(obj, "metadata", "resourceVersion") }, [obj])
+            ? writer.Table(new JsonObject { ["resourceVersion"] = obj.TextAt("metadata", "resourceVersion") }, [obj])
             : obj;
     }
 

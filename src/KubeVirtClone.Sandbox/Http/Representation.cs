@@ -1,5 +1,3 @@
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>How a client wants objects shown.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>Carries out actions of <c>subresources.kubevirt.io</c>, such as starting a virtual machine.</summary>
@@ -82,7 +79,7 @@ internal sealed class SubresourceApi(JsonObject version)
             throw ApiException.BadRequest($"Can not unmarshal Request body to struct, error: {e.Message}");
         }
 
-        var info = new RequestInfo(call.User.Name, call.User.Groups, DryRun: JsonTree.Texts(options, "dryRun").Contains("All"));
+        var info = new RequestInfo(call.User.Name, call.User.Groups, DryRun: options.TextsAt("dryRun").Contains("All"));
         var result = handler.Handle(new SubresourceRequest(
             call.Path.Namespace, call.Path.Resource, call.Path.Name, call.Path.Subresource, call.Http.Request.Method, options, info));
         if (result.Body is null)

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Http;
 
 /// <summary>Turns objects into server-side tables (meta.k8s.io/v1 Table) and into metadata-only objects.</summary>
@@ -49,7 +46,7 @@ internal sealed class TableWriter(ResourceType type, TimeProvider clock, string 
         var metadata = new JsonObject();
         foreach (var field in MetadataOrder)
         {
-            if (JsonTree.At(obj, "metadata", field) is { } value)
+            if (obj.At("metadata", field) is { } value)
                 metadata[field] = value.DeepClone();
         }
 
@@ -60,7 +57,7 @@ internal sealed class TableWriter(ResourceType type, TimeProvider clock, string 
     {
         var cells = new JsonArray();
         if (type.HasNameColumn)
-            cells.Add(type.NameCell?.Invoke(obj) ?? JsonTree.Text(obj, "metadata", "name"));
+            cells.Add(type.NameCell?.Invoke(obj) ?? obj.TextAt("metadata", "name"));
         foreach (var column in columns)
             cells.Add(column.Value(obj, now));
         var row = new JsonObject { ["cells"] = cells };

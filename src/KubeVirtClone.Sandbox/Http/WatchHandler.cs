@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Http;
 
@@ -184,7 +182,7 @@ internal sealed class WatchHandler(ApiMachinery api)
         }
 
         public bool Wants(JsonObject obj) =>
-            (Name is null || JsonTree.Text(obj, "metadata", "name") == Name)
+            (Name is null || obj.TextAt("metadata", "name") == Name)
             && (Labels is null || Labels.Matches(obj)) && (Fields is null || Fields.Matches(obj));
     }
 
@@ -239,7 +237,7 @@ internal sealed class WatchHandler(ApiMachinery api)
         private JsonObject Table(JsonObject obj)
         {
             var table = _tables.Table(
-                new JsonObject { ["resourceVersion"] = JsonTree.Text(obj, "metadata", "resourceVersion") }, [obj], headings: !_headingsSent);
+                new JsonObject { ["resourceVersion"] = obj.TextAt("metadata", "resourceVersion") }, [obj], headings: !_headingsSent);
             _headingsSent = true;
             return table;
         }

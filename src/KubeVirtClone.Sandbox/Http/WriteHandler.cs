@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 using YamlDotNet.Core;
 
 namespace KubeVirtClone.Sandbox.Http;
@@ -72,7 +70,7 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
     {
         var (request, who) = DeleteOptions(call, body);
         var result = api.Delete(call.Type!, call.Path.Namespace, call.Path.Name, request, who);
-        if (JsonTree.Text(result, "kind") != "Status")
+        if (result.TextAt("kind") != "Status")
             result = InRequestedVersion(call, result);
         await Answer.Json(call, 200, result);
     }
@@ -110,8 +108,8 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
     {
         var type = call.Type!;
         var obj = RequestBody.Object(call, body, type.Kind, duplicates);
-        var kind = JsonTree.Text(obj, "kind");
-        var apiVersion = JsonTree.Text(obj, "apiVersion");
+        var kind = obj.TextAt("kind");
+        var apiVersion = obj.TextAt("apiVersion");
         if (type.IsCustom && (string.IsNullOrEmpty(kind) || string.IsNullOrEmpty(apiVersion)))
         {
             var missing = string.IsNullOrEmpty(kind) ? "Kind" : "apiVersion";
@@ -147,7 +145,7 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
             {
                 JsonArray list when patchType == PatchType.Json => list,
                 JsonObject map when patchType != PatchType.Json => map,
-                _ => throw new GoJsonException($"json: cannot unmarshal {KindOf(node)} into Go value of type {(patchType == PatchType.Json ? "jsonpatch.Patch" : "map[string]interface {}")}"),
+                _ => throw new GoJsonException($"json: cannot unmarshal {JsonAccess.GoKind(node)} into Go value of type {(patchType == PatchType.Json ? "jsonpatch.Patch" : "map[string]interface {}")}"),
             };
         }
         catch (GoJsonException e)
@@ -159,19 +157,6 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
             throw ApiException.BadRequest("error decoding YAML: " + e.Message);
         }
     }
-
-    private static string KindOf(JsonNode? node) => node switch
-    {
-        JsonObject => "object",
-        JsonArray => "array",
-        null => "null",
-        _ => node.GetValueKind() switch
-        {
-            System.Text.Json.JsonValueKind.String => "string",
-            System.Text.Json.JsonValueKind.Number => "number",
-            _ => "bool",
-        },
-    };
 
     private static RequestInfo Options(ApiCall call, string optionsKind, out List<string> duplicates)
     {
@@ -213,7 +198,7 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
         JsonObject options = [];
         if (body.Length > 0)
             options = RequestBody.Object(call, body, "DeleteOptions", []);
-        var policy = JsonTree.Text(options, "propagationPolicy");
+        var policy = options.TextAt("propagationPolicy");
         if (policy is null && call.Query("propagationPolicy") is { Length: > 0 } asked)
             policy = asked;
         if (policy is null && (options["orphanDependents"]?.GetValue<bool>() ?? false))
@@ -230,18 +215,18 @@ internal sealed class WriteHandler(ApiMachinery api, ReadHandler reads)
         var request = new DeleteRequest
         {
             PropagationPolicy = policy,
-            PreconditionUid = JsonTree.Text(options, "preconditions", "uid"),
-            PreconditionResourceVersion = JsonTree.Text(options, "preconditions", "resourceVersion"),
+            PreconditionUid = options.TextAt("preconditions", "uid"),
+            PreconditionResourceVersion = options.TextAt("preconditions", "resourceVersion"),
             GracePeriodSeconds = grace,
         };
-        string[] dryRun = [.. JsonTree.Texts(options, "dryRun"), .. call.Http.Request.Query["dryRun"].OfType<string>()];
+        string[] dryRun = [.. options.TextsAt("dryRun"), .. call.Http.Request.Query["dryRun"].OfType<string>()];
         return (request, new RequestInfo(call.User.Name, call.User.Groups, DryRun("DeleteOptions", dryRun)));
     }
 
     private JsonObject InRequestedVersion(ApiCall call, JsonObject obj)
     {
         var wanted = call.Type!.ApiVersion(call.Path.Version);
-        if (JsonTree.Text(obj, "apiVersion") == wanted)
+        if (obj.TextAt("apiVersion") == wanted)
             return obj;
         var copy = (JsonObject)obj.DeepClone();
         copy["apiVersion"] = wanted;

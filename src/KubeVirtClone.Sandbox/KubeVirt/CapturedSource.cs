@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.Resources;
 
 namespace KubeVirtClone.Sandbox.KubeVirt;

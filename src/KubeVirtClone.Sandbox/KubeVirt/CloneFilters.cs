@@ -1,5 +1,3 @@
-using KubeVirtClone.Shared;
-
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
 /// <summary>Which labels or annotations a clone's filter list leaves out, and what the clone webhook says of a filter's form.</summary>

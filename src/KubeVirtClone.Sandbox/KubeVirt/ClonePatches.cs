@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
 /// <summary>The patches the clone controller writes into its restore, computed from the VM in the snapshot's content.</summary>

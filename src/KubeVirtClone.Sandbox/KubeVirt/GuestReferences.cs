@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
 /// <summary>The Secrets and config maps that a machine's pod mounts: without one of them the pod never gets further than creating.</summary>

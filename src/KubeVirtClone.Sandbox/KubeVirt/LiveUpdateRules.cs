@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
@@ -18,7 +16,7 @@ internal static class LiveUpdateRules
         var domain = templateSpec.ObjectAt("domain");
         if (Number(domain.At("cpu", "maxSockets")) is > 0 and var most && Number(domain.At("cpu", "sockets")) > most)
             yield return new ApiCause(Domain + ".cpu.sockets", "FieldValueInvalid", "Number of sockets in CPU topology is greater than the maximum sockets allowed");
-        if (domain.TextAt("memory", "maxGuest") is { } maxGuest && MemoryProblem(templateSpec, domain!, Quantity.Parse(maxGuest)) is { } problem)
+        if (domain.TextAt("memory", "maxGuest") is { } maxGuest && MemoryProblem(templateSpec, domain!, Quantity.Value(maxGuest)) is { } problem)
             yield return new ApiCause(Domain + ".memory.guest", "FieldValueInvalid", problem);
     }
 
@@ -32,7 +30,7 @@ internal static class LiveUpdateRules
             return "Memory hotplug is not compatible with encrypted VMs";
         if (domain.TextAt("memory", "guest") is not { } text)
             return "Guest memory must be configured when memory hotplug is enabled";
-        var guest = Quantity.Parse(text);
+        var guest = Quantity.Value(text);
         if (guest > maxGuest)
             return "Guest memory is greater than the configured maxGuest memory";
         var (block, shown) = domain.TextAt("memory", "hugepages", "pageSize") == "1Gi" ? (Gi, "1Gi") : (Block, "2Mi");
@@ -53,7 +51,7 @@ internal static class LiveUpdateRules
             cpu["maxSockets"] = sockets * Ratio;
         if (domain.ObjectAt("memory") is not { } memory || memory.TextAt("maxGuest") is not null || memory.TextAt("guest") is not { } guest)
             return;
-        var bound = Quantity.Parse(guest) * Ratio;
+        var bound = Quantity.Value(guest) * Ratio;
         memory["maxGuest"] = new Amount(bound, Binary: guest.EndsWith('i')).ToString();
         if (MemoryProblem(instanceSpec, domain, bound) is not null)
             memory.Remove("maxGuest");
@@ -79,11 +77,11 @@ internal static class LiveUpdateRules
                 SetSockets(copy, cpu, sockets);
         }
 
-        if (wanted.TextAt("memory", "guest") is { } guest && domain.ObjectAt("memory") is { } memory && memory.TextAt("guest") is { } has && Quantity.Parse(guest) != Quantity.Parse(has))
+        if (wanted.TextAt("memory", "guest") is { } guest && domain.ObjectAt("memory") is { } memory && memory.TextAt("guest") is { } has && Quantity.Value(guest) != Quantity.Value(has))
         {
-            if (memory.TextAt("maxGuest") is not { } bound || Quantity.Parse(guest) > Quantity.Parse(bound))
+            if (memory.TextAt("maxGuest") is not { } bound || Quantity.Value(guest) > Quantity.Value(bound))
                 restart ??= "memory updated in template spec to a value higher than what's available";
-            else if (Quantity.Parse(guest) < Quantity.Parse(copy.TextAt("status", "memory", "guestAtBoot") ?? has))
+            else if (Quantity.Value(guest) < Quantity.Value(copy.TextAt("status", "memory", "guestAtBoot") ?? has))
                 restart ??= "memory updated in template spec to a value lower than what the VM started with";
             else
                 SetGuest(copy, memory, guest);

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
 /// <summary>
@@ -60,7 +57,7 @@ internal static class MachineSpecCheck
     {
         const string Resources = At + ".domain.resources";
         if (spec.TextAt("domain", "resources", "requests", "memory") is { } request && spec.TextAt("domain", "resources", "limits", "memory") is { } limit
-            && Quantity.Parse(request) > Quantity.Parse(limit))
+            && Quantity.Value(request) > Quantity.Value(limit))
         {
             yield return Invalid(Resources + ".requests.memory", $"{Resources}.requests.memory '{request}' is greater than {Resources}.limits.memory '{limit}'");
         }

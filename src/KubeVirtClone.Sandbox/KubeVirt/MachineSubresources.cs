@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.KubeVirt;
 
 /// <summary>start, stop and restart of <c>subresources.kubevirt.io</c>: a running state changes by spec or by a request in the status.</summary>

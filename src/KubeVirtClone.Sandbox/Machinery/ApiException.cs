@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -43,7 +42,7 @@ public sealed class ApiException : Exception
     public int? RetryAfterSeconds { get; }
 
     /// <summary>Status.reason; empty when there is none.</summary>
-    public string Reason => JsonTree.Text(Status, "reason") ?? "";
+    public string Reason => Status.TextAt("reason") ?? "";
 
     /// <summary>404 for an object.</summary>
     public static ApiException NotFound(ResourceType type, string name) =>

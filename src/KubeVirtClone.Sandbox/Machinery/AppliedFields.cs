@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>
@@ -108,12 +106,12 @@ internal sealed class AppliedFields
         }
     }
 
-    private static JsonNode? Find(JsonObject root, string path) => JsonTree.At(root, path.Split('\u001f'));
+    private static JsonNode? Find(JsonObject root, string path) => root.At(path.Split('\u001f'));
 
     private static void Remove(JsonObject root, string path)
     {
         var steps = path.Split('\u001f');
-        if (JsonTree.At(root, steps.AsSpan(0, steps.Length - 1)) is JsonObject parent)
+        if (root.At(steps.AsSpan(0, steps.Length - 1)) is JsonObject parent)
             parent.Remove(steps[^1]);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -21,33 +20,33 @@ internal sealed class BuiltInAdmission(ApiMachinery api) : IAdmission
         switch (request.Type.Plural)
         {
             case "namespaces":
-                var labels = JsonTree.Child(JsonTree.Child(obj, "metadata"), "labels");
-                labels["kubernetes.io/metadata.name"] = JsonTree.Text(obj, "metadata", "name") ?? request.Name;
+                var labels = obj.Ensure("metadata", "labels");
+                labels["kubernetes.io/metadata.name"] = obj.TextAt("metadata", "name") ?? request.Name;
                 if (creating)
                 {
-                    JsonTree.Child(obj, "spec")["finalizers"] = new JsonArray("kubernetes");
-                    JsonTree.Child(obj, "status")["phase"] = "Active";
+                    obj.Ensure("spec")["finalizers"] = new JsonArray("kubernetes");
+                    obj.Ensure("status")["phase"] = "Active";
                 }
 
                 break;
             case "secrets":
                 MoveStringData(obj);
-                if (JsonTree.Text(obj, "type") is null)
+                if (obj.TextAt("type") is null)
                     obj["type"] = "Opaque";
                 break;
             case "persistentvolumeclaims" when creating:
-                var spec = JsonTree.Child(obj, "spec");
+                var spec = obj.Ensure("spec");
                 spec["volumeMode"] ??= "Filesystem";
                 if (!spec.ContainsKey("storageClassName") && DefaultClassName() is { } name)
                     spec["storageClassName"] = name;
-                JsonTree.Child(obj, "status")["phase"] ??= "Pending";
-                var finalizers = JsonTree.Texts(obj, "metadata", "finalizers").Append(ClaimProtection).Distinct();
-                JsonTree.Child(obj, "metadata")["finalizers"] = JsonTree.Strings(finalizers);
+                obj.Ensure("status")["phase"] ??= "Pending";
+                var finalizers = obj.TextsAt("metadata", "finalizers").Append(ClaimProtection).Distinct();
+                obj.Ensure("metadata")["finalizers"] = JsonAccess.StringArray(finalizers);
                 break;
             case "persistentvolumes" when creating:
-                JsonTree.Child(obj, "spec")["persistentVolumeReclaimPolicy"] ??= "Retain";
-                JsonTree.Child(obj, "spec")["volumeMode"] ??= "Filesystem";
-                JsonTree.Child(obj, "status")["phase"] ??= "Pending";
+                obj.Ensure("spec")["persistentVolumeReclaimPolicy"] ??= "Retain";
+                obj.Ensure("spec")["volumeMode"] ??= "Filesystem";
+                obj.Ensure("status")["phase"] ??= "Pending";
                 break;
             case "storageclasses":
                 obj["reclaimPolicy"] ??= "Delete";
@@ -64,7 +63,7 @@ internal sealed class BuiltInAdmission(ApiMachinery api) : IAdmission
     {
         if (secret["stringData"] is not JsonObject texts)
             return;
-        var data = JsonTree.Child(secret, "data");
+        var data = secret.Ensure("data");
         foreach (var (key, value) in texts)
             data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value?.GetValue<string>() ?? ""));
         secret.Remove("stringData");
@@ -73,8 +72,7 @@ internal sealed class BuiltInAdmission(ApiMachinery api) : IAdmission
     private string? DefaultClassName()
     {
         var classes = api.List(api.Type("storage.k8s.io", "storageclasses"), null);
-        return JsonTree.Text(
-            classes.LastOrDefault(c => JsonTree.Text(c, "metadata", "annotations", DefaultClass) == "true"), "metadata", "name");
+        return classes.LastOrDefault(c => c.TextAt("metadata", "annotations", DefaultClass) == "true").TextAt("metadata", "name");
     }
 }
 
@@ -98,12 +96,12 @@ internal sealed class ClaimProtectionController : IDisposable
     {
         if (change.Resource != _claims || change.Type == StoreEventType.Deleted || !change.Stored.Deleting)
             return;
-        var finalizers = JsonTree.Texts(change.Object, "metadata", "finalizers");
+        var finalizers = change.Object.TextsAt("metadata", "finalizers");
         if (!finalizers.Contains(BuiltInAdmission.ClaimProtection) || _api.GetStored(_claims, change.Namespace, change.Name) is not { } now)
             return;
         var copy = (JsonObject)now.Object.DeepClone();
-        var rest = JsonTree.Texts(copy, "metadata", "finalizers").Where(f => f != BuiltInAdmission.ClaimProtection).ToList();
-        copy["metadata"]!["finalizers"] = rest.Count > 0 ? JsonTree.Strings(rest) : null;
+        var rest = copy.TextsAt("metadata", "finalizers").Where(f => f != BuiltInAdmission.ClaimProtection).ToList();
+        copy["metadata"]!["finalizers"] = rest.Count > 0 ? JsonAccess.StringArray(rest) : null;
         _api.Update(_claims, change.Namespace, change.Name, copy, RequestInfo.Controller("pvc-protection-controller"));
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -22,10 +21,10 @@ internal sealed class ClaimRules(ApiMachinery api) : IAdmission
     {
         if (request.Operation != "CREATE" || request.Object!["spec"] is not JsonObject spec)
             return;
-        if (!string.IsNullOrEmpty(JsonTree.Text(spec, "dataSourceRef", "namespace")))
+        if (!string.IsNullOrEmpty(spec.TextAt("dataSourceRef", "namespace")))
             spec.Remove("dataSourceRef");
         // The older field knows two kinds; what else is in it is dropped as well.
-        if (spec["dataSource"] is JsonObject source && !(JsonTree.Text(source, "kind") is "PersistentVolumeClaim" or "VolumeSnapshot"))
+        if (spec["dataSource"] is JsonObject source && !(source.TextAt("kind") is "PersistentVolumeClaim" or "VolumeSnapshot"))
             spec.Remove("dataSource");
     }
 
@@ -47,34 +46,34 @@ internal sealed class ClaimRules(ApiMachinery api) : IAdmission
 
     private static void CheckNew(JsonObject spec, List<ApiCause> causes)
     {
-        var modes = JsonTree.Texts(spec, "accessModes");
+        var modes = spec.TextsAt("accessModes");
         if (modes.Count == 0)
             causes.Add(new ApiCause("spec.accessModes", "FieldValueRequired", "Required value: at least 1 access mode is required"));
         causes.AddRange(modes.Where(m => !AccessModes.Contains(m)).Select(m => NotSupported("spec.accessModes", m, AccessModes)));
         if (modes.Contains("ReadWriteOncePod") && modes.Distinct().Count() > 1)
             causes.Add(new ApiCause("spec.accessModes", "FieldValueForbidden", "Forbidden: may not use ReadWriteOncePod with other access modes"));
-        if (JsonTree.Text(spec, "resources", "requests", "storage") is not { } size)
+        if (spec.TextAt("resources", "requests", "storage") is not { } size)
             causes.Add(new ApiCause("spec.resources[storage]", "FieldValueRequired", "Required value"));
-        else if (Amount.Parse(size).Value <= 0)
+        else if (Quantity.Value(size) <= 0)
             causes.Add(new ApiCause("spec.resources[storage]", "FieldValueInvalid", $"Invalid value: \"{size}\": must be greater than zero"));
-        if (JsonTree.Text(spec, "volumeMode") is { } mode && !VolumeModes.Contains(mode))
+        if (spec.TextAt("volumeMode") is { } mode && !VolumeModes.Contains(mode))
             causes.Add(NotSupported("spec.volumeMode", mode, VolumeModes));
         if (spec["dataSource"] is JsonObject source && spec["dataSourceRef"] is JsonObject reference && !Same(source, reference))
             causes.Add(new ApiCause("spec", "FieldValueInvalid", "Invalid value: \"dataSource\": must match dataSourceRef"));
     }
 
     private static bool Same(JsonObject source, JsonObject reference) =>
-        Array.TrueForAll(["apiGroup", "kind", "name"], f => (JsonTree.Text(source, f) ?? "") == (JsonTree.Text(reference, f) ?? ""));
+        Array.TrueForAll(["apiGroup", "kind", "name"], f => (source.TextAt(f) ?? "") == (reference.TextAt(f) ?? ""));
 
     private static ApiCause NotSupported(string field, string value, string[] known) => new(
         field, "FieldValueNotSupported", $"Unsupported value: \"{value}\": supported values: {string.Join(", ", known.Select(k => $"\"{k}\""))}");
 
     private static void CheckChange(JsonObject claim, JsonObject old, List<ApiCause> causes)
     {
-        var bound = JsonTree.Text(claim, "status", "phase") == "Bound";
+        var bound = claim.TextAt("status", "phase") == "Bound";
         if (!JsonNode.DeepEquals(Fixed(claim, old, bound), Fixed(old, old, bound)))
             causes.Add(new ApiCause("spec", "FieldValueForbidden", SpecIsFixed + Difference(claim, old)));
-        if (Requested(claim) < Requested(old) && Requested(claim) < Amount.Parse(JsonTree.Text(old, "status", "capacity", "storage") ?? "0").Value)
+        if (Requested(claim) < Requested(old) && Requested(claim) < Quantity.Value(old.TextAt("status", "capacity", "storage")))
             causes.Add(new ApiCause("spec.resources.requests.storage", "FieldValueForbidden", "Forbidden: field can not be less than status.capacity"));
     }
 
@@ -82,12 +81,12 @@ internal sealed class ClaimRules(ApiMachinery api) : IAdmission
     private static JsonObject Fixed(JsonObject claim, JsonObject old, bool bound)
     {
         var spec = (JsonObject?)claim["spec"]?.DeepClone() ?? [];
-        if (string.IsNullOrEmpty(JsonTree.Text(old, "spec", "volumeName")))
+        if (string.IsNullOrEmpty(old.TextAt("spec", "volumeName")))
             spec.Remove("volumeName");
-        if (JsonTree.At(old, "spec", "storageClassName") is null)
+        if (old.At("spec", "storageClassName") is null)
             spec.Remove("storageClassName");
         if (spec["resources"]?["requests"] is JsonObject requests && requests.ContainsKey("storage"))
-            requests["storage"] = bound ? null : Amount.Parse(JsonTree.Text(requests, "storage") ?? "0").Value.ToString(CultureInfo.InvariantCulture);
+            requests["storage"] = bound ? null : Quantity.Value(requests.TextAt("storage")).ToString(CultureInfo.InvariantCulture);
         spec.Remove("volumeAttributesClassName");
         return spec;
     }
@@ -110,11 +109,11 @@ internal sealed class ClaimRules(ApiMachinery api) : IAdmission
         return string.Join('\n', lines);
 
         static IEnumerable<string> Fields(JsonObject o) => (o["spec"] as JsonObject ?? []).Select(p => p.Key);
-        static string Shown(JsonObject o, string field) => JsonTree.At(o, "spec", field)?.ToJsonString() ?? "nil";
+        static string Shown(JsonObject o, string field) => o.At("spec", field)?.ToJsonString() ?? "nil";
     }
 
-    private static decimal Requested(JsonObject claim) => Amount.Parse(JsonTree.Text(claim, "spec", "resources", "requests", "storage") ?? "0").Value;
+    private static decimal Requested(JsonObject claim) => Quantity.Value(claim.TextAt("spec", "resources", "requests", "storage"));
 
-    private bool MayGrow(JsonObject claim) => JsonTree.Text(claim, "spec", "storageClassName") is { Length: > 0 } name
-        && api.Get(_classes, null, name) is { } found && JsonTree.At(found, "allowVolumeExpansion") is JsonValue allowed && allowed.TryGetValue(out bool yes) && yes;
+    private bool MayGrow(JsonObject claim) => claim.TextAt("spec", "storageClassName") is { Length: > 0 } name
+        && api.Get(_classes, null, name) is { } found && found.At("allowVolumeExpansion") is JsonValue allowed && allowed.TryGetValue(out bool yes) && yes;
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>A field selector: <c>path=value</c>, <c>path==value</c>, <c>path!=value</c>, joined by commas.</summary>
@@ -36,7 +34,7 @@ public sealed class FieldSelector
     {
         foreach (var (path, value, equal) in _terms)
         {
-            var node = JsonTree.At(obj, path);
+            var node = obj.At(path);
             var have = node is JsonValue leaf ? leaf.TryGetValue<string>(out var s) ? s : leaf.ToJsonString() : "";
             if (have == value != equal)
                 return false;

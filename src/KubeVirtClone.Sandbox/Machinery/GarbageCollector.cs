@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -63,18 +62,18 @@ public sealed class GarbageCollector : IDisposable
             Consider(uid);
         if (!change.Stored.Deleting)
             return;
-        var finalizers = JsonTree.Texts(change.Object, "metadata", "finalizers");
-        if (finalizers.Contains(ApiMachinery.ForegroundFinalizer))
+        var finalizers = change.Object.TextsAt("metadata", "finalizers");
+        if (finalizers.Contains(ObjectRemover.ForegroundFinalizer))
         {
             foreach (var dependent in DependentsOf(uid))
                 Delete(dependent, "Foreground");
             ReleaseForeground(uid);
         }
-        else if (finalizers.Contains(ApiMachinery.OrphanFinalizer))
+        else if (finalizers.Contains(ObjectRemover.OrphanFinalizer))
         {
             foreach (var dependent in DependentsOf(uid))
                 CutReferences(dependent, [uid]);
-            RemoveFinalizer(uid, ApiMachinery.OrphanFinalizer);
+            RemoveFinalizer(uid, ObjectRemover.OrphanFinalizer);
         }
     }
 
@@ -134,7 +133,7 @@ public sealed class GarbageCollector : IDisposable
     private void ReleaseForeground(string uid)
     {
         if (Find(uid) is not { Deleting: true } stored
-            || !JsonTree.Texts(stored.Object, "metadata", "finalizers").Contains(ApiMachinery.ForegroundFinalizer))
+            || !stored.Object.TextsAt("metadata", "finalizers").Contains(ObjectRemover.ForegroundFinalizer))
         {
             return;
         }
@@ -142,19 +141,19 @@ public sealed class GarbageCollector : IDisposable
         var blocked = DependentsOf(uid).Any(d => Find(d) is { } dependent
             && Owners(dependent.Object).Any(o => o.Uid == uid && o.Blocks));
         if (!blocked)
-            RemoveFinalizer(uid, ApiMachinery.ForegroundFinalizer);
+            RemoveFinalizer(uid, ObjectRemover.ForegroundFinalizer);
     }
 
     private void RemoveFinalizer(string uid, string finalizer) => Change(uid, metadata =>
     {
-        var rest = JsonTree.Texts(metadata, "finalizers").Where(f => f != finalizer).ToList();
-        metadata["finalizers"] = rest.Count > 0 ? JsonTree.Strings(rest) : null;
+        var rest = metadata.TextsAt("finalizers").Where(f => f != finalizer).ToList();
+        metadata["finalizers"] = rest.Count > 0 ? JsonAccess.StringArray(rest) : null;
     });
 
     private void CutReferences(string uid, HashSet<string> owners) => Change(uid, metadata =>
     {
         var rest = ((JsonArray)metadata["ownerReferences"]!)
-            .Where(o => !owners.Contains(JsonTree.Text(o, "uid") ?? "")).Select(o => o?.DeepClone()).ToArray();
+            .Where(o => !owners.Contains(o.TextAt("uid") ?? "")).Select(o => o?.DeepClone()).ToArray();
         metadata["ownerReferences"] = rest.Length > 0 ? new JsonArray(rest) : null;
     });
 
@@ -172,20 +171,20 @@ public sealed class GarbageCollector : IDisposable
         _live.TryGetValue(uid, out var key) && _api.GetStored(key.Type, key.Namespace, key.Name) is { } stored && stored.Uid == uid ? stored : null;
 
     private static bool OwnersEqual(JsonObject? old, JsonObject now) =>
-        old is not null && JsonNode.DeepEquals(JsonTree.At(old, "metadata", "ownerReferences"), JsonTree.At(now, "metadata", "ownerReferences"));
+        old is not null && JsonNode.DeepEquals(old.At("metadata", "ownerReferences"), now.At("metadata", "ownerReferences"));
 
     private static List<Owner> Owners(JsonObject obj)
     {
-        if (JsonTree.At(obj, "metadata", "ownerReferences") is not JsonArray list)
+        if (obj.At("metadata", "ownerReferences") is not JsonArray list)
             return [];
         return
         [
             .. list.Select(o => new Owner(
-                JsonTree.Text(o, "apiVersion") ?? "",
-                JsonTree.Text(o, "kind") ?? "",
-                JsonTree.Text(o, "name") ?? "",
-                JsonTree.Text(o, "uid") ?? "",
-                JsonTree.At(o, "blockOwnerDeletion") is JsonValue v && v.GetValueKind() == JsonValueKind.True)),
+                o.TextAt("apiVersion") ?? "",
+                o.TextAt("kind") ?? "",
+                o.TextAt("name") ?? "",
+                o.TextAt("uid") ?? "",
+                o.At("blockOwnerDeletion") is JsonValue v && v.GetValueKind() == JsonValueKind.True)),
         ];
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -11,25 +10,31 @@ internal sealed class GoJsonException(string message) : Exception(message);
 /// Reads JSON as a Kubernetes API server does: on bytes, the last of duplicate keys wins but is remembered (strict field
 /// validation reports it), and syntax errors carry the wording of Go's decoder, because clients print it.
 /// </summary>
-/// <remarks>The tree is built whole and its objects are sorted by key, so it may be read from several threads at once.</remarks>
+/// <remarks>The tree is built whole, and sorted by key unless it is asked for as written, so it may be read from several threads at once.</remarks>
 internal sealed class GoJson
 {
     private const int MaxDepth = 10_000;
     private readonly byte[] _text;
     private readonly List<string>? _duplicates;
+    private readonly bool _asWritten;
     private int _at;
     private int _depth;
 
-    private GoJson(byte[] text, List<string>? duplicates)
+    private GoJson(byte[] text, List<string>? duplicates, bool asWritten)
     {
         _text = text;
         _duplicates = duplicates;
+        _asWritten = asWritten;
     }
 
-    /// <summary>Parses a whole text; <paramref name="duplicates"/> receives the paths of keys given twice.</summary>
-    public static JsonNode? Parse(byte[] text, List<string>? duplicates = null)
+    /// <summary>Parses a whole text.</summary>
+    /// <param name="text">The text, in UTF-8.</param>
+    /// <param name="duplicates">Receives the paths of keys given twice.</param>
+    /// <param name="asWritten">Keeps the order of keys and the digits of numbers.</param>
+    /// <exception cref="GoJsonException">It is no JSON.</exception>
+    public static JsonNode? Parse(byte[] text, List<string>? duplicates = null, bool asWritten = false)
     {
-        var reader = new GoJson(text, duplicates);
+        var reader = new GoJson(text, duplicates, asWritten);
         reader.SkipSpace();
         var value = reader.Value("");
         reader.SkipSpace();
@@ -38,8 +43,8 @@ internal sealed class GoJson
         return value;
     }
 
-    /// <summary>Parses a text.</summary>
-    public static JsonNode? Parse(string text) => Parse(Encoding.UTF8.GetBytes(text));
+    /// <inheritdoc cref="Parse(byte[], List{string}?, bool)"/>
+    public static JsonNode? Parse(string text, bool asWritten = false) => Parse(Encoding.UTF8.GetBytes(text), asWritten: asWritten);
 
     /// <summary>What is wrong with a text; null for valid JSON.</summary>
     public static string? Error(string text)
@@ -77,7 +82,9 @@ internal sealed class GoJson
     {
         _at++;
         _depth++;
-        var members = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal);
+        IDictionary<string, JsonNode?> members = _asWritten
+            ? new OrderedDictionary<string, JsonNode?>(StringComparer.Ordinal)
+            : new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal);
         SkipSpace();
         if (Peek() == '}')
         {
@@ -263,7 +270,8 @@ internal sealed class GoJson
             Digits();
         }
 
-        return JsonTree.Number(_text.AsSpan(start, _at - start));
+        var number = _text.AsSpan(start, _at - start);
+        return _asWritten ? JsonTree.AsWritten(number) : JsonTree.Number(number);
     }
 
     private void Digits()

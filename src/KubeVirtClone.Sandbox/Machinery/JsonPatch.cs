@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Machinery;
@@ -27,33 +26,22 @@ internal static class JsonPatch
     /// <exception cref="JsonPatchException">Not JSON, or not a list of operations.</exception>
     public static JsonArray Decode(string joined)
     {
-        if (GoJson.Error(joined) is { } error)
-            throw new JsonPatchException(error);
-        using var document = JsonDocument.Parse(joined);
-        if (Node(document.RootElement) is not JsonArray list)
+        JsonNode? read;
+        try
+        {
+            // As written: what a patch puts in is printed, and compared, so.
+            read = GoJson.Parse(joined, asWritten: true);
+        }
+        catch (GoJsonException e)
+        {
+            throw new JsonPatchException(e.Message);
+        }
+
+        if (read is not JsonArray list)
             throw new JsonPatchException("json: cannot unmarshal into Go value of type jsonpatch.Patch");
         if (list.FirstOrDefault(n => n is not null and not JsonObject) is { } wrong)
             throw new JsonPatchException($"json: cannot unmarshal {JsonAccess.GoKind(wrong)} into Go value of type jsonpatch.Operation");
         return list;
-    }
-
-    // Of a key given twice Go keeps the last.
-    private static JsonNode? Node(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                var map = new JsonObject();
-                foreach (var property in element.EnumerateObject())
-                    map[property.Name] = Node(property.Value);
-                return map;
-            case JsonValueKind.Array:
-                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
-            case JsonValueKind.Null:
-                return null;
-            default:
-                return JsonValue.Create(element.Clone());
-        }
     }
 
     private sealed class Step(JsonNode root, JsonObject operation, ISet<JsonNode>? opened)

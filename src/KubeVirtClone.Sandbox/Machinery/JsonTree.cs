@@ -2,11 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
-/// <summary>Small operations on JSON trees that the API machinery and the controllers share.</summary>
+/// <summary>JSON trees as they are stored and sent.</summary>
 internal static class JsonTree
 {
     /// <summary>Writer settings of everything sent: compact, and no escapes that JSON does not need.</summary>
@@ -56,10 +55,10 @@ internal static class JsonTree
         {
             var real = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
             if (real == Math.Truncate(real) && Math.Abs(real) < 1e15)
-                return Element(Encoding.UTF8.GetBytes(((long)real).ToString(CultureInfo.InvariantCulture)));
+                return AsWritten(Encoding.UTF8.GetBytes(((long)real).ToString(CultureInfo.InvariantCulture)));
         }
 
-        return Element(text);
+        return AsWritten(text);
     }
 
     /// <summary>An integer as a JSON number that reads back as any numeric type.</summary>
@@ -68,51 +67,8 @@ internal static class JsonTree
     /// <summary>UTF-8 text of a node.</summary>
     public static byte[] Utf8(JsonNode? node) => JsonSerializer.SerializeToUtf8Bytes(node, Compact);
 
-    /// <summary>The node at a path of object keys, or null where any step is missing or not an object.</summary>
-    public static JsonNode? At(JsonNode? root, params ReadOnlySpan<string> path)
-    {
-        foreach (var key in path)
-        {
-            if (root is not JsonObject map || !map.TryGetPropertyValue(key, out root))
-                return null;
-        }
-
-        return root;
-    }
-
-    /// <summary>The string at a path, or null where it is missing or no string.</summary>
-    public static string? Text(JsonNode? root, params ReadOnlySpan<string> path) =>
-        At(root, path) is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
-
-    /// <summary>The object under a key, made when absent.</summary>
-    public static JsonObject Child(JsonObject parent, string key)
-    {
-        if (parent[key] is JsonObject existing)
-            return existing;
-        var made = new JsonObject();
-        parent[key] = made;
-        return made;
-    }
-
-    /// <summary>Strings of an array at a path; empty when absent.</summary>
-    public static IReadOnlyList<string> Texts(JsonNode? root, params ReadOnlySpan<string> path)
-    {
-        if (At(root, path) is not JsonArray list)
-            return [];
-        var result = new List<string>(list.Count);
-        foreach (var item in list)
-        {
-            if (item is JsonValue value && value.TryGetValue<string>(out var text))
-                result.Add(text);
-        }
-
-        return result;
-    }
-
-    /// <summary>An array of strings.</summary>
-    public static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode?)JsonValue.Create(v))]);
-
-    private static JsonValue Element(ReadOnlySpan<byte> text)
+    /// <summary>A JSON number that keeps its digits.</summary>
+    public static JsonValue AsWritten(ReadOnlySpan<byte> text)
     {
         var reader = new Utf8JsonReader(text);
         return JsonValue.Create(JsonElement.ParseValue(ref reader))!;

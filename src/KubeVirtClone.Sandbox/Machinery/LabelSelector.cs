@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
@@ -41,10 +40,10 @@ public sealed class LabelSelector
     /// <summary>Whether an object's labels satisfy the selector.</summary>
     public bool Matches(JsonObject obj)
     {
-        var labels = JsonTree.At(obj, "metadata", "labels") as JsonObject;
+        var labels = obj.At("metadata", "labels") as JsonObject;
         foreach (var requirement in _requirements)
         {
-            if (!requirement.Holds(JsonTree.Text(labels, requirement.Key)))
+            if (!requirement.Holds(labels.TextAt(requirement.Key)))
                 return false;
         }
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>Refuses claims that ask for less or more than a LimitRange of the namespace allows a claim. Limits of pods and containers have nothing to strike here.</summary>
@@ -12,7 +10,7 @@ internal sealed class LimitRangeAdmission(ApiMachinery api) : IAdmission
 
     public bool Handles(AdmissionRequest request) => request.Object is not null && request.Subresource is null
         && request.Type.Group.Length == 0 && request.Type.Plural == "persistentvolumeclaims"
-        && (request.OldObject is null || JsonTree.Text(request.OldObject, "metadata", "deletionTimestamp") is null);
+        && (request.OldObject is null || request.OldObject.TextAt("metadata", "deletionTimestamp") is null);
 
     public void Mutate(AdmissionRequest request)
     {
@@ -23,7 +21,7 @@ internal sealed class LimitRangeAdmission(ApiMachinery api) : IAdmission
         foreach (var range in api.List(_type, request.Namespace))
         {
             var problems = new List<string>();
-            foreach (var limit in (range["spec"]?["limits"] as JsonArray ?? []).Where(l => JsonTree.Text(l, "type") == OfClaims))
+            foreach (var limit in (range["spec"]?["limits"] as JsonArray ?? []).Where(l => l.TextAt("type") == OfClaims))
             {
                 problems.AddRange(Problems(request.Object!, "minimum", limit!["min"] as JsonObject, (asked, bound) => asked < bound));
                 problems.AddRange(Problems(request.Object!, "maximum", limit["max"] as JsonObject, (asked, bound) => asked > bound));
@@ -39,9 +37,9 @@ internal sealed class LimitRangeAdmission(ApiMachinery api) : IAdmission
         foreach (var (resource, value) in bounds ?? [])
         {
             // A quantity may be written as a number.
-            var bound = Amount.Parse(JsonTree.Text(bounds, resource) ?? value!.ToJsonString());
+            var bound = Amount.Parse(bounds.TextAt(resource) ?? value!.ToJsonString());
             var start = $"{which} {resource} usage per {OfClaims} is {bound}";
-            if (JsonTree.Text(claim, "spec", "resources", "requests", resource) is not { } text)
+            if (claim.TextAt("spec", "resources", "requests", resource) is not { } text)
                 yield return start + ".  No request is specified";
             else if (Amount.Parse(text) is var asked && breaks(asked.Value, bound.Value))
                 yield return $"{start}, but request is {asked}";

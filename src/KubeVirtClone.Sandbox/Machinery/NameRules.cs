@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace KubeVirtClone.Sandbox.Machinery;
@@ -32,13 +31,13 @@ internal static partial class NameRules
     public static void Check(ResourceType type, JsonObject obj, List<ApiCause> causes)
     {
         var metadata = obj["metadata"] as JsonObject;
-        if (JsonTree.Text(metadata, "generateName") is { Length: > 0 } beginning)
+        if (metadata.TextAt("generateName") is { Length: > 0 } beginning)
         {
             foreach (var problem in Problems(Completed(beginning, type.Names), type.Names))
                 causes.Add(InvalidValue("metadata.generateName", beginning, problem));
         }
 
-        var name = JsonTree.Text(metadata, "name") ?? "";
+        var name = metadata.TextAt("name") ?? "";
         if (name.Length == 0)
         {
             causes.Add(new ApiCause("metadata.name", "FieldValueRequired", "Required value: name or generateName is required"));
@@ -59,7 +58,7 @@ internal static partial class NameRules
         {
             foreach (var (key, _) in annotations)
                 CheckKey("metadata.annotations", key.ToLowerInvariant(), causes);
-            if (annotations.Sum(a => (long)Encoding.UTF8.GetByteCount(a.Key) + Encoding.UTF8.GetByteCount(JsonTree.Text(annotations, a.Key) ?? "")) > AnnotationBytes)
+            if (annotations.Sum(a => (long)Encoding.UTF8.GetByteCount(a.Key) + Encoding.UTF8.GetByteCount(annotations.TextAt(a.Key) ?? "")) > AnnotationBytes)
                 causes.Add(new ApiCause("metadata.annotations", "FieldValueTooLong", $"Too long: may not be more than {AnnotationBytes} bytes"));
         }
 
@@ -131,7 +130,7 @@ internal static partial class NameRules
         {
             foreach (var key in (string[])["apiVersion", "kind", "name", "uid"])
             {
-                if (string.IsNullOrEmpty(JsonTree.Text(owners[i], key)))
+                if (string.IsNullOrEmpty(owners[i].TextAt(key)))
                 {
                     var what = key == "apiVersion" ? "version " : "";
                     causes.Add(new ApiCause("metadata.ownerReferences." + key, "FieldValueInvalid", $"Invalid value: \"\": {what}must not be empty"));
@@ -139,7 +138,7 @@ internal static partial class NameRules
             }
         }
 
-        if (owners.Count(o => JsonTree.At(o, "controller") is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.True) > 1)
+        if (owners.Count(o => o.At("controller") is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.True) > 1)
         {
             causes.Add(new ApiCause(
                 "metadata.ownerReferences", "FieldValueInvalid", "Invalid value: Only one reference can have Controller set to true."));

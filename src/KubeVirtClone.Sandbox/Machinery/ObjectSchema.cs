@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>
@@ -13,14 +11,14 @@ public sealed class ObjectSchema
     private ObjectSchema(JsonObject source)
     {
         Source = source;
-        Type = JsonTree.Text(source, "type");
-        Description = JsonTree.Text(source, "description");
-        Format = JsonTree.Text(source, "format");
+        Type = source.TextAt("type");
+        Description = source.TextAt("description");
+        Format = source.TextAt("format");
         Nullable = Flag(source, "nullable");
         PreserveUnknown = Flag(source, "x-kubernetes-preserve-unknown-fields");
         IntOrString = Flag(source, "x-kubernetes-int-or-string");
-        ListKeys = JsonTree.Texts(source, "x-kubernetes-list-map-keys");
-        Required = JsonTree.Texts(source, "required");
+        ListKeys = source.TextsAt("x-kubernetes-list-map-keys");
+        Required = source.TextsAt("required");
         Enum = source["enum"] as JsonArray;
         Default = source["default"];
         if (source["properties"] is JsonObject properties)

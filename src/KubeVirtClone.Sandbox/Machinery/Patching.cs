@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>Chooses how a patch is applied, and refuses as a server refuses.</summary>

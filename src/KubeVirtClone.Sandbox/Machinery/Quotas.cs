@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>
@@ -60,7 +58,7 @@ internal sealed class Quotas
     public SortedDictionary<string, Amount> Used(JsonObject quota)
     {
         var used = new SortedDictionary<string, Amount>(StringComparer.Ordinal);
-        var ns = JsonTree.Text(quota, "metadata", "namespace");
+        var ns = quota.TextAt("metadata", "namespace");
         foreach (var (name, _) in quota["spec"]?["hard"] as JsonObject ?? [])
         {
             var type = _api.Types.FirstOrDefault(t => Counts(name, t));
@@ -82,7 +80,7 @@ internal sealed class Quotas
         var what = limit;
         if (limit.IndexOf(ClassMark, StringComparison.Ordinal) is > 0 and var mark)
         {
-            if (JsonTree.Text(o, "spec", "storageClassName") != limit[..mark])
+            if (o.TextAt("spec", "storageClassName") != limit[..mark])
                 return null;
             what = limit[(mark + ClassMark.Length)..];
         }
@@ -90,7 +88,7 @@ internal sealed class Quotas
         return what switch
         {
             Claims => Amount.One,
-            "requests.storage" => Amount.Parse(JsonTree.Text(o, "spec", "resources", "requests", "storage") ?? "0"),
+            "requests.storage" => Amount.Parse(o.TextAt("spec", "resources", "requests", "storage") ?? "0"),
             _ => null,
         };
     }
@@ -118,7 +116,7 @@ internal sealed class QuotaAdmission(Quotas quotas, Func<AdmissionRequest, bool>
             Check(request, quota);
         if (request.Operation == "CREATE" && request.Type.Plural == "persistentvolumeclaims" && refuseAnyway(request))
         {
-            var asked = Amount.Parse(JsonTree.Text(request.Object, "spec", "resources", "requests", "storage") ?? "0");
+            var asked = Amount.Parse(request.Object.TextAt("spec", "resources", "requests", "storage") ?? "0");
             throw Refusal(request, "sandbox-fault", [("requests.storage", asked, asked, asked)]);
         }
     }
@@ -137,13 +135,13 @@ internal sealed class QuotaAdmission(Quotas quotas, Func<AdmissionRequest, bool>
             if (asked.Value <= 0)
                 continue;
             used ??= quotas.Used(quota);
-            var hard = Amount.Parse(JsonTree.Text(quota, "spec", "hard", limit) ?? "0");
+            var hard = Amount.Parse(quota.TextAt("spec", "hard", limit) ?? "0");
             if (used[limit].Value + asked.Value > hard.Value)
                 exceeded.Add((limit, asked, used[limit], hard));
         }
 
         if (exceeded.Count > 0)
-            throw Refusal(request, JsonTree.Text(quota, "metadata", "name") ?? "", exceeded);
+            throw Refusal(request, quota.TextAt("metadata", "name") ?? "", exceeded);
     }
 
     private static ApiException Refusal(AdmissionRequest request, string quota, List<(string Limit, Amount Asked, Amount Used, Amount Hard)> exceeded)
@@ -186,7 +184,7 @@ internal sealed class QuotaController : IDisposable
         foreach (var quota in _quotas.Of(ns))
         {
             if (Quotas.Charge(quota, change.Resource, change.Object).Count > 0)
-                Refresh(ns, JsonTree.Text(quota, "metadata", "name")!);
+                Refresh(ns, quota.TextAt("metadata", "name")!);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>One version of one object. Immutable; its serialized bytes are made once and shared by all lists and watches.</summary>
@@ -15,9 +13,9 @@ internal sealed class StoredObject
         _type = type;
         Object = frozen;
         ResourceVersion = resourceVersion;
-        Name = JsonTree.Text(frozen, "metadata", "name") ?? "";
-        Namespace = type.Namespaced ? JsonTree.Text(frozen, "metadata", "namespace") : null;
-        Uid = JsonTree.Text(frozen, "metadata", "uid") ?? "";
+        Name = frozen.TextAt("metadata", "name") ?? "";
+        Namespace = type.Namespaced ? frozen.TextAt("metadata", "namespace") : null;
+        Uid = frozen.TextAt("metadata", "uid") ?? "";
     }
 
     public JsonObject Object { get; }
@@ -30,7 +28,7 @@ internal sealed class StoredObject
 
     public string Uid { get; }
 
-    public bool Deleting => JsonTree.At(Object, "metadata", "deletionTimestamp") is not null;
+    public bool Deleting => Object.At("metadata", "deletionTimestamp") is not null;
 
     /// <summary>The object as JSON in an API version.</summary>
     public byte[] Bytes(string apiVersion)

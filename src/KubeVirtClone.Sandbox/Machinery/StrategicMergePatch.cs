@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>
@@ -27,7 +25,7 @@ internal static class StrategicMergePatch
     /// <summary>Changes and returns the target.</summary>
     public static JsonObject Merge(JsonObject target, JsonObject patch)
     {
-        if (JsonTree.Text(patch, "$patch") == "replace")
+        if (patch.TextAt("$patch") == "replace")
         {
             var whole = (JsonObject)patch.DeepClone();
             whole.Remove("$patch");
@@ -36,7 +34,7 @@ internal static class StrategicMergePatch
 
         if (patch["$retainKeys"] is JsonArray)
         {
-            var kept = JsonTree.Texts(patch, "$retainKeys");
+            var kept = patch.TextsAt("$retainKeys");
             foreach (var key in target.Select(p => p.Key).Where(k => !kept.Contains(k)).ToList())
                 target.Remove(key);
         }
@@ -47,7 +45,7 @@ internal static class StrategicMergePatch
             {
                 const string deleteItems = "$deleteFromPrimitiveList/";
                 if (key.StartsWith(deleteItems, StringComparison.Ordinal))
-                    RemoveItems(target, key[deleteItems.Length..], JsonTree.Texts(patch, key));
+                    RemoveItems(target, key[deleteItems.Length..], patch.TextsAt(key));
                 continue;
             }
 
@@ -56,7 +54,7 @@ internal static class StrategicMergePatch
                 case null:
                     target.Remove(key);
                     break;
-                case JsonObject change when JsonTree.Text(change, "$patch") == "delete":
+                case JsonObject change when change.TextAt("$patch") == "delete":
                     target.Remove(key);
                     break;
                 case JsonObject change:
@@ -66,7 +64,7 @@ internal static class StrategicMergePatch
                     target[key] = MergeList(target[key] as JsonArray ?? [], items, mergeKey);
                     break;
                 case JsonArray items when key == "finalizers":
-                    target[key] = JsonTree.Strings(JsonTree.Texts(target, key).Union(JsonTree.Texts(patch, key)));
+                    target[key] = JsonAccess.StringArray(target.TextsAt(key).Union(patch.TextsAt(key)));
                     break;
                 default:
                     target[key] = value.DeepClone();
@@ -80,13 +78,13 @@ internal static class StrategicMergePatch
     private static JsonArray MergeList(JsonArray existing, JsonArray changes, string mergeKey)
     {
         var merged = existing.Select(i => i?.DeepClone()).ToList();
-        if (changes.Any(c => JsonTree.Text(c, "$patch") == "replace"))
+        if (changes.Any(c => c.TextAt("$patch") == "replace"))
             merged.Clear();
         foreach (var change in changes.OfType<JsonObject>())
         {
             var key = change[mergeKey]?.ToJsonString();
             var at = merged.FindIndex(i => i is JsonObject o && o[mergeKey]?.ToJsonString() == key);
-            var directive = JsonTree.Text(change, "$patch");
+            var directive = change.TextAt("$patch");
             if (directive == "delete")
             {
                 if (at >= 0)
@@ -107,6 +105,6 @@ internal static class StrategicMergePatch
     private static void RemoveItems(JsonObject target, string key, IReadOnlyList<string> items)
     {
         if (target[key] is JsonArray)
-            target[key] = JsonTree.Strings(JsonTree.Texts(target, key).Where(i => !items.Contains(i)));
+            target[key] = JsonAccess.StringArray(target.TextsAt(key).Where(i => !items.Contains(i)));
     }
 }

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>What every cluster with KubeVirt has before anybody makes anything: namespaces, roles, CRDs, the KubeVirt object.</summary>
@@ -21,7 +18,7 @@ internal static class BaseObjects
     private static void InstallKubeVirt(ApiMachinery api, Profile profile)
     {
         var type = api.Type("kubevirt.io", "kubevirts");
-        var version = JsonTree.Text(profile.KubeVirtVersion, "gitVersion");
+        var version = profile.KubeVirtVersion.TextAt("gitVersion");
         var kubeVirt = (JsonObject)api.Create(
             type,
             "kubevirt",
@@ -32,7 +29,7 @@ internal static class BaseObjects
                 {
                     ["configuration"] = new JsonObject
                     {
-                        ["developerConfiguration"] = new JsonObject { ["featureGates"] = JsonTree.Strings(profile.FeatureGates) },
+                        ["developerConfiguration"] = new JsonObject { ["featureGates"] = JsonAccess.StringArray(profile.FeatureGates) },
                     },
                 },
             },
@@ -75,9 +72,9 @@ internal static class BaseObjects
             ["listKind"] = type.ListKind,
         };
         if (type.ShortNames.Count > 0)
-            names["shortNames"] = JsonTree.Strings(type.ShortNames);
+            names["shortNames"] = JsonAccess.StringArray(type.ShortNames);
         if (type.Categories.Count > 0)
-            names["categories"] = JsonTree.Strings(type.Categories);
+            names["categories"] = JsonAccess.StringArray(type.Categories);
         return new JsonObject
         {
             ["apiVersion"] = "apiextensions.k8s.io/v1",

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Resources;
 
@@ -32,7 +30,7 @@ internal static class Columns
         "string",
         "CreationTimestamp is a timestamp representing the server time when this object was created.",
         0,
-        (obj, now) => JsonValue.Create(HumanDuration.Since(JsonTree.Text(obj, "metadata", "creationTimestamp"), now)));
+        (obj, now) => JsonValue.Create(HumanDuration.Since(obj.TextAt("metadata", "creationTimestamp"), now)));
 
     private static JsonNode? Cell(JsonNode? value, string type, DateTimeOffset now)
     {
@@ -86,13 +84,13 @@ internal static class Columns
         if (at == steps.Count)
             return node;
         var (key, filter, wanted) = steps[at];
-        var child = JsonTree.At(node, key);
+        var child = node.At(key);
         if (filter is null && wanted is not null)
             return child is JsonArray items && int.Parse(wanted, System.Globalization.CultureInfo.InvariantCulture) is var index && index < items.Count ? Find(items[index], steps, at + 1) : null;
         if (filter is null)
             return Find(child, steps, at + 1);
         return child is JsonArray list
-            ? list.Where(i => JsonTree.Text(i, filter) == wanted).Select(i => Find(i, steps, at + 1)).FirstOrDefault()
+            ? list.Where(i => i.TextAt(filter) == wanted).Select(i => Find(i, steps, at + 1)).FirstOrDefault()
             : null;
     }
 }

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>Puts the default ClusterRoles, and bindings for everybody, into a new sandbox.</summary>
@@ -14,7 +11,7 @@ internal static class DefaultRoles
         var me = RequestInfo.Controller("sandbox");
         foreach (var role in roles)
         {
-            var name = JsonTree.Text(role, "name")!;
+            var name = role.TextAt("name")!;
             var rules = (JsonArray)role["rules"]!.DeepClone();
             foreach (var included in Included(role, roles))
             {
@@ -27,7 +24,7 @@ internal static class DefaultRoles
                 null,
                 new JsonObject { ["metadata"] = new JsonObject { ["name"] = name }, ["rules"] = rules },
                 me);
-            if (JsonTree.Text(role, "bindTo") is { } group)
+            if (role.TextAt("bindTo") is { } group)
                 Bind(api, name, name, "Group", group);
         }
     }
@@ -47,9 +44,9 @@ internal static class DefaultRoles
 
     private static IEnumerable<JsonObject> Included(JsonObject role, List<JsonObject> roles)
     {
-        foreach (var name in JsonTree.Texts(role, "include"))
+        foreach (var name in role.TextsAt("include"))
         {
-            var included = roles.First(r => JsonTree.Text(r, "name") == name);
+            var included = roles.First(r => r.TextAt("name") == name);
             yield return included;
             foreach (var deeper in Included(included, roles))
                 yield return deeper;

@@ -1,5 +1,3 @@
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>The custom resources of KubeVirt, CDI and the CSI snapshotter that the sandbox serves.</summary>

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Resources;
 
@@ -31,13 +29,13 @@ public sealed class Profile
         Name = name;
         KubeVirtVersion = (JsonObject)data["kubevirtVersion"]!;
         KubernetesVersion = (JsonObject)data["kubernetesVersion"]!;
-        FeatureGates = JsonTree.Texts(data, "featureGates");
-        HiddenFields = JsonTree.Texts(data, "hiddenFields");
-        Indications = JsonTree.Texts(data, "indications");
+        FeatureGates = data.TextsAt("featureGates");
+        HiddenFields = data.TextsAt("hiddenFields");
+        Indications = data.TextsAt("indications");
         _settings = ((JsonObject)data["settings"]!).ToDictionary(s => s.Key, s => s.Value!.GetValue<bool>(), StringComparer.Ordinal);
         Groups = ((JsonObject)data["groups"]!).Where(g => g.Key != CdiGroup || !name.EndsWith(WithoutCdi, StringComparison.Ordinal)).ToDictionary(
             g => g.Key,
-            g => new ServedGroup(JsonTree.Texts(g.Value, "versions"), JsonTree.Text(g.Value, "storage")!),
+            g => new ServedGroup(g.Value.TextsAt("versions"), g.Value.TextAt("storage")!),
             StringComparer.Ordinal);
     }
 

@@ -1,5 +1,3 @@
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>Everything a sandbox serves.</summary>

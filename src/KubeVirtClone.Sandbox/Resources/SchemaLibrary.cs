@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Seeding;
 
@@ -38,9 +36,9 @@ internal static class DemoSeed
     {
         foreach (var o in objects)
         {
-            var type = api.TypeOf(JsonTree.Text(o, "apiVersion") ?? "", SeedList.Kind(o))
-                ?? throw new SeedException($"{JsonTree.Text(o, "apiVersion")} {SeedList.Kind(o)} to seed is not served");
-            var ns = type.Namespaced ? JsonTree.Text(o, "metadata", "namespace") ?? Namespace : null;
+            var type = api.TypeOf(o.TextAt("apiVersion") ?? "", SeedList.Kind(o))
+                ?? throw new SeedException($"{o.TextAt("apiVersion")} {SeedList.Kind(o)} to seed is not served");
+            var ns = type.Namespaced ? o.TextAt("metadata", "namespace") ?? Namespace : null;
             var namespaces = api.Type("", "namespaces");
             try
             {
@@ -50,7 +48,7 @@ internal static class DemoSeed
             }
             catch (ApiException e)
             {
-                throw new SeedException($"{SeedList.Kind(o)} {JsonTree.Text(o, "metadata", "name")} cannot be seeded: {e.Message}", e);
+                throw new SeedException($"{SeedList.Kind(o)} {o.TextAt("metadata", "name")} cannot be seeded: {e.Message}", e);
             }
         }
     }

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Sandbox.Seeding;
 
@@ -35,7 +33,7 @@ public static class SeedList
         return [.. objects.OrderBy(o => Kind(o) switch { "Namespace" => 0, "VirtualMachine" => 2, _ => 1 })];
     }
 
-    internal static string Kind(JsonObject o) => JsonTree.Text(o, "kind") ?? "";
+    internal static string Kind(JsonObject o) => o.TextAt("kind") ?? "";
 
     private static IEnumerable<JsonObject> Read(JsonNode? entry) => entry switch
     {
@@ -49,13 +47,13 @@ public static class SeedList
     private static JsonObject Whole(JsonObject given)
     {
         var o = (JsonObject)given.DeepClone();
-        var metadata = JsonTree.Child(o, "metadata");
+        var metadata = o.Ensure("metadata");
         foreach (var field in ServerSet)
             metadata.Remove(field);
         o.Remove("status");
-        if (string.IsNullOrEmpty(JsonTree.Text(o, "apiVersion")))
+        if (string.IsNullOrEmpty(o.TextAt("apiVersion")))
             throw new SeedException($"the {Kind(o)} to seed has no apiVersion");
-        return !string.IsNullOrEmpty(JsonTree.Text(metadata, "name")) ? o : throw new SeedException($"the {Kind(o)} to seed has no metadata.name");
+        return !string.IsNullOrEmpty(metadata.TextAt("name")) ? o : throw new SeedException($"the {Kind(o)} to seed has no metadata.name");
     }
 
     private static IEnumerable<JsonObject> FromShort(JsonObject given)
@@ -69,18 +67,18 @@ public static class SeedList
             entry[known] = value?.DeepClone();
         }
 
-        if (JsonTree.Text(entry, "name") is not { Length: > 0 } name)
+        if (entry.TextAt("name") is not { Length: > 0 } name)
             throw new SeedException("a VM to seed has no name");
         return Described(entry, name);
     }
 
     private static IEnumerable<JsonObject> Described(JsonObject entry, string name)
     {
-        var ns = JsonTree.Text(entry, "namespace") ?? DemoSeed.Namespace;
+        var ns = entry.TextAt("namespace") ?? DemoSeed.Namespace;
         var volumes = new List<JsonObject> { DemoSeed.ContainerDisk() };
-        if (JsonTree.Text(entry, "storageClass") is { } storage)
+        if (entry.TextAt("storageClass") is { } storage)
         {
-            var claim = DemoSeed.Claim(name + "-data", storage, JsonTree.Text(entry, "size") ?? "10Gi");
+            var claim = DemoSeed.Claim(name + "-data", storage, entry.TextAt("size") ?? "10Gi");
             claim["metadata"]!["namespace"] = ns;
             yield return claim;
             volumes.Add(DemoSeed.ClaimDisk("data", name + "-data"));

@@ -1,12 +1,8 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Checks;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Insight.Comparison;
 

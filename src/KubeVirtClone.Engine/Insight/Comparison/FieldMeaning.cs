@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
 
 namespace KubeVirtClone.Engine.Insight.Comparison;

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Insight.Comparison;
 
 /// <summary>One place where source and clone differ.</summary>

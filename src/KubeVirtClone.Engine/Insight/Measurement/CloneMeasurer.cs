@@ -1,8 +1,6 @@
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Facts;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Insight.Measurement;
 

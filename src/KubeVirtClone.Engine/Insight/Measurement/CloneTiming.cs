@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Insight.Measurement;
 
 /// <summary>A part of the time a clone takes.</summary>

@@ -1,7 +1,5 @@
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Insight.Measurement;
 

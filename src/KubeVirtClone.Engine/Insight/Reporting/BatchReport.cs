@@ -2,8 +2,6 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Insight.Measurement;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Insight.Reporting;
 

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using KubeVirtClone.Engine.Insight.Measurement;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Insight.Reporting;
 

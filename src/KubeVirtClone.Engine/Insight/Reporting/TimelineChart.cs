@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using KubeVirtClone.Engine.Insight.Measurement;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Insight.Reporting;
 

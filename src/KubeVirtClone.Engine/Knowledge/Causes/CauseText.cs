@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Causes;
 

@@ -1,7 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Knowledge.Causes;
 
 /// <summary>Why a data volume that clones will never be filled.</summary>

@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Knowledge.Causes;
 
 /// <summary>Why a snapshot that was handed over will never be known, or a claim made of it never be bound: a driver is asked again for ever.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Causes;
 
 /// <summary>Tells from the text of a restore's error whether trying again can help. The texts are KubeVirt's own; conditions and events carry nothing else.</summary>

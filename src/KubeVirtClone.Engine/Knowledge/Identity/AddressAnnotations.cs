@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
 /// <summary>Annotations by which a network gives one machine its addresses, and the option that leaves them out.</summary>

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

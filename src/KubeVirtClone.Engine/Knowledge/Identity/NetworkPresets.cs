@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
 /// <summary>Annotations by which a network gives one machine its addresses: copied, two machines would claim the same.</summary>

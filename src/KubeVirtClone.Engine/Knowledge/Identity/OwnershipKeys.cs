@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Engine.Knowledge.Identity;
 
 /// <summary>Labels and annotations by which a tool knows what is its own: a copy with them is taken for the tool's, and removed or overwritten by it.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
 /// <summary>

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Patches;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
 /// <summary>An object a machine names, and every clone of it too.</summary>

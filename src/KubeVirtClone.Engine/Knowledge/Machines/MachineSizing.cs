@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 

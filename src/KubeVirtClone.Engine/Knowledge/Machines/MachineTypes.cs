@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Patches;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
@@ -54,7 +53,7 @@ internal static class MachineTypes
     private static (string Path, JsonNode? Value, string? Wrong) Quantity(string path, JsonNode? value) => (path, value, value?.GetValueKind() switch
     {
         null => null,
-        JsonValueKind.String => Model.Records.Quantity.Parse(SourceMachine.Text(value)) is null ? "no quantity" : null,
+        JsonValueKind.String => Shared.Quantity.Parse(SourceMachine.Text(value)) is null ? "no quantity" : null,
         JsonValueKind.Number => null,
         _ => "no quantity",
     });

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Patches;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;

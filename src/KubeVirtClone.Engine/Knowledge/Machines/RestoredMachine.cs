@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Patches;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;

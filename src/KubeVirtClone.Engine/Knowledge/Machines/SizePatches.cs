@@ -1,9 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Patches;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
 /// <summary>One field in which two specifications differ.</summary>

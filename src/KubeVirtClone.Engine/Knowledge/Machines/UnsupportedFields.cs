@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
 /// <summary>What older versions of KubeVirt cannot do, in words.</summary>

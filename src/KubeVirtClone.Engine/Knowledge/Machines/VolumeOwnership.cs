@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Machines;
 
 /// <summary>Whether a clone's volumes go with its machine or stay when that is removed: KubeVirt's <c>volumeOwnershipPolicy</c>, which its restores have and its clones do not.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Knowledge.Manifests;
 
 /// <summary>The VirtualMachineClone object for a request.</summary>

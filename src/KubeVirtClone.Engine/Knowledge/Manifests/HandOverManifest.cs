@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Knowledge.Manifests;
 

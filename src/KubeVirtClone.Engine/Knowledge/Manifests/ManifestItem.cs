@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Manifests;
 
 /// <summary>One thing that comes of writing a batch down instead of making it: an object, a warning, or why there is no object.</summary>

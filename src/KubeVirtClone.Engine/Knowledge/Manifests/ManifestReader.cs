@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using KubeVirtClone.Engine.Model.Records;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

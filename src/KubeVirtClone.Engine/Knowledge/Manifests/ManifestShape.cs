@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Engine.Knowledge.Manifests;
 
 /// <summary>One thing about a manifest's form that keeps the server from reading it.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Naming;
 
 /// <summary>Names for many targets: <c>-Count 50 -NamePattern 'web-{0:d3}'</c>. The pattern is a <see cref="NamePattern"/>.</summary>

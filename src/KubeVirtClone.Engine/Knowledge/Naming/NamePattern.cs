@@ -1,6 +1,4 @@
 using System.Globalization;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Naming;
 

@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Naming;
 
 /// <summary>What is cloned, as typed: NAME, vm/NAME or vmsnapshot/NAME, in the spellings kubectl takes for those kinds.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Knowledge.Patches;
 
 /// <summary>KubeVirt's rules for filter lists, and what they do that hardly anyone means.</summary>

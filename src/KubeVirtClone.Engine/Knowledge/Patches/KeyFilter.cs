@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using KubeVirtClone.Shared;
 
 namespace KubeVirtClone.Engine.Knowledge.Patches;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Knowledge.Patches;
 
 /// <summary>Patches being written.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Knowledge.Rows;
 
 /// <summary>The names columns have: those that say what is cloned into what, and those of <see cref="RequestFields"/>.</summary>

@@ -1,8 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 
 namespace KubeVirtClone.Engine.Knowledge.Rows;
 

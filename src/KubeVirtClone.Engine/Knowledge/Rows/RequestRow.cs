@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Requests;
 
 namespace KubeVirtClone.Engine.Knowledge.Rows;
 

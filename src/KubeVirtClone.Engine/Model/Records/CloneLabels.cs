@@ -1,4 +1,3 @@
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>Labels and annotations this product puts on the objects it makes.</summary>

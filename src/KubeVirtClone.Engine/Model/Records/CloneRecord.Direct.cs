@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 // A clone whose machine was posted has no object beside that: its label and annotations say what it is. Whether its claims are all made, and

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 // A clone made by method Restore is a VirtualMachineRestore with the batch's labels. KubeVirt gives it the new machine as its owner, so it

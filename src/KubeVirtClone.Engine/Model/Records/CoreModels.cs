@@ -1,5 +1,4 @@
 using k8s.Models;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Records;
 
@@ -27,7 +26,7 @@ internal static class CoreModels
 
     /// <summary>An amount by the name of its resource, in bytes or pieces; null where none is named.</summary>
     public static decimal? Amount(this IDictionary<string, ResourceQuantity>? amounts, string resource) =>
-        amounts is not null && amounts.TryGetValue(resource, out var amount) ? Quantity.Of(amount) : null;
+        amounts is not null && amounts.TryGetValue(resource, out var amount) ? Quantity.Parse(amount.ToString()) : null;
 
     /// <summary>How much of a quota is used, as its status says it: <c>3 of 5 used</c>.</summary>
     public static string Used(this V1ResourceQuota quota, string resource) =>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>The kinds of object this product reads and writes.</summary>

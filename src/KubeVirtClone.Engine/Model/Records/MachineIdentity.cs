@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>What a machine is known by to its guest and its network. Where the specification says nothing, the running instance does.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>The clone that made a machine, where a clone stands for its machine: another machine of that name is not meant.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>The kinds around a clone that only checks and diagnoses read.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>KubeVirt's indications in words. The set is open: later versions add to it.</summary>

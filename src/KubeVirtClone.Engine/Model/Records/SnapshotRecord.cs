@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>Phase of a snapshot. KubeVirt leaves it empty while a snapshot is new or its source is missing; that is <see cref="Pending"/> here.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Records;
 

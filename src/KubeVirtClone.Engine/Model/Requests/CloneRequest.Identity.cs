@@ -1,4 +1,3 @@
-
 namespace KubeVirtClone.Engine.Model.Requests;
 
 /// <summary>What of the source a clone goes without.</summary>

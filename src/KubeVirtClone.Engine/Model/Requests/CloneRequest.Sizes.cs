@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Model.Requests;
 
 // What the new machine is to have more or less of than its source.

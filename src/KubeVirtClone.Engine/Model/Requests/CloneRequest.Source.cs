@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Model.Requests;
 
 // Which of the objects that may have had the source's name is meant.

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KubeVirtClone.Engine.Model.Records;
 
 namespace KubeVirtClone.Engine.Model.Requests;
 

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Model.Requests;
 
 /// <summary>A virtual machine to start, stop or remove.</summary>

@@ -1,6 +1,3 @@
-
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Model.Requests;
 
 /// <summary>One snapshot that is asked for.</summary>

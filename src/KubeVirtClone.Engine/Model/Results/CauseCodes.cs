@@ -1,4 +1,3 @@
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>The stable identifiers of <see cref="CloneDiagnosis.Code"/>. Scripts match on them: they are never renamed.</summary>

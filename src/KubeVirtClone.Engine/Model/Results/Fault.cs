@@ -1,4 +1,3 @@
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>What kind of thing went wrong. The names are PowerShell's error categories, so a shell can map them one to one.</summary>

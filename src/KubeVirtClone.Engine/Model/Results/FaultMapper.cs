@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Kubernetes;
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>Turns what the client throws into faults: what it means to the user, and what to do.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>What goes when golden images are removed.</summary>

@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>What an <see cref="ItemUpdate{T}"/> says.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Requests;
-
 namespace KubeVirtClone.Engine.Model.Results;
 
 /// <summary>What a repair does.</summary>

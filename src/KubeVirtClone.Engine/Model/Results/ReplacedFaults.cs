@@ -1,7 +1,4 @@
 using System.Globalization;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Model.Results;
 

@@ -1,6 +1,4 @@
 using KubeVirtClone.Engine.Facts;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Subjects;
 

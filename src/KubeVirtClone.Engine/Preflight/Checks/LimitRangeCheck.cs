@@ -1,8 +1,5 @@
 using k8s.Models;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

@@ -1,8 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Globalization;
 using k8s.Models;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
@@ -149,7 +147,7 @@ internal sealed class QuotaCheck : IPreflightCheck
         {
             foreach (var (resource, amount) in quota.Status?.Hard ?? quota.Spec?.Hard ?? ReadOnlyDictionary<string, ResourceQuantity>.Empty)
             {
-                if (Quantity.Of(amount) is not { } hard)
+                if (Quantity.Parse(amount.ToString()) is not { } hard)
                     continue;
                 var limit = new Limit { Quota = quota, Resource = resource, Hard = hard, Used = quota.Status?.Used.Amount(resource) ?? 0, Before = takenBefore(resource) };
                 limit.Left = limit.Free;

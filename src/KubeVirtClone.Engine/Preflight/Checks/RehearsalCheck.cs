@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Knowledge.Causes;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;

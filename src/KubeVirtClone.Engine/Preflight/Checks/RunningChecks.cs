@@ -1,9 +1,5 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

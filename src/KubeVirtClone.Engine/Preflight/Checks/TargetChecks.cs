@@ -1,7 +1,5 @@
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Subjects;
 

@@ -1,12 +1,7 @@
-using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Preflight.Subjects;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Checks;
 

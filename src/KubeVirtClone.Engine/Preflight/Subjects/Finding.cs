@@ -1,6 +1,3 @@
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Preflight.Subjects;
 
 /// <summary>How much a finding matters.</summary>

@@ -1,5 +1,3 @@
-using KubeVirtClone.Engine.Model.Results;
-
 namespace KubeVirtClone.Engine.Preflight.Subjects;
 
 /// <summary>

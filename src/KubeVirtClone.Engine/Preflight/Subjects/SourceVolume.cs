@@ -1,9 +1,6 @@
 using System.Text.Json;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using KubeVirtClone.Engine.Model.Records;
-using KubeVirtClone.Engine.Model.Requests;
-using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Engine.Preflight.Subjects;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Tests.Replay;
 
 namespace KubeVirtClone.Methods.Tests.Equality;

@@ -4,6 +4,7 @@ using KubeVirtClone.Engine.Model.Requests;
 using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Facts;

@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Facts;

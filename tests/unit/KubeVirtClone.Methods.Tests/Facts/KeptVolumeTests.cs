@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Facts;

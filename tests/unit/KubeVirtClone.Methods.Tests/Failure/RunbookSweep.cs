@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Methods.Tests.Interruption;
 using KubeVirtClone.Sandbox;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using Fault = KubeVirtClone.Sandbox.Fault;
 
 namespace KubeVirtClone.Methods.Tests.Failure;

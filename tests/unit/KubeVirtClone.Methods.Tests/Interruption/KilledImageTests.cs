@@ -2,6 +2,7 @@ using KubeVirtClone.Engine.Images;
 using KubeVirtClone.Engine.Model.Records;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Interruption;

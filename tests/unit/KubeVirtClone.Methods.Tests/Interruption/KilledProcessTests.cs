@@ -1,5 +1,6 @@
 using KubeVirtClone.Methods.Tests.Virtual;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 
 namespace KubeVirtClone.Methods.Tests.Interruption;
 

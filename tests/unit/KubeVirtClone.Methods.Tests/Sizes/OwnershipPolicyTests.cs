@@ -9,6 +9,7 @@ using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Power;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Sizes;

@@ -6,6 +6,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Preflight.Subjects;
 using KubeVirtClone.Methods.Tests.Facts;
 using KubeVirtClone.Sandbox.KubeVirt;
+using KubeVirtClone.Sandbox.Machinery;
 using KubeVirtClone.Sandbox.Seeding;
 
 namespace KubeVirtClone.Methods.Tests.Transfers;

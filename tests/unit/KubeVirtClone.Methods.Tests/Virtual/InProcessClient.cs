@@ -120,7 +120,7 @@ internal sealed class InProcessClient : IKubernetesClient
     }
 
     public Task<KubernetesObject> CreateAsync(ResourceKind kind, string? ns, JsonObject body, WriteOptions? options, CancellationToken ct) =>
-        WriteAsync("create", kind, JsonTree.Text(body, "metadata", "name") ?? "", () => _sandbox.Api.Create(Type(kind), ns, body, Who(options)), ct);
+        WriteAsync("create", kind, body.TextAt("metadata", "name") ?? "", () => _sandbox.Api.Create(Type(kind), ns, body, Who(options)), ct);
 
     public Task<KubernetesObject> PatchAsync(
         ResourceKind kind, string? ns, string name, PatchKind patchKind, JsonNode patch, WriteOptions? options, CancellationToken ct, string? subresource = null) =>
@@ -204,12 +204,12 @@ internal sealed class InProcessClient : IKubernetesClient
     private static RequestInfo Who(WriteOptions? options) => new(
         "admin", ["system:masters"], options?.DryRun == true, options?.FieldValidation ?? "Warn", options?.FieldManager);
 
-    private static ApiStatusException Translate(ApiException refusal) => new(refusal.Code, refusal.Reason, JsonTree.Text(refusal.Status, "message") ?? "")
+    private static ApiStatusException Translate(ApiException refusal) => new(refusal.Code, refusal.Reason, refusal.Status.TextAt("message") ?? "")
     {
         IsApiStatus = true,
-        Kind = JsonTree.Text(refusal.Status, "details", "kind"),
-        Group = JsonTree.Text(refusal.Status, "details", "group"),
-        Name = JsonTree.Text(refusal.Status, "details", "name"),
+        Kind = refusal.Status.TextAt("details", "kind"),
+        Group = refusal.Status.TextAt("details", "group"),
+        Name = refusal.Status.TextAt("details", "name"),
         Causes = [.. refusal.Status.ArrayAt("details", "causes").Objects().Select(c => new StatusCause(c.TextAt("field"), c.TextAt("reason"), c.TextAt("message") ?? ""))],
     };
 

@@ -156,7 +156,7 @@ public sealed class StorageFaultTests
         sandbox.Api.Delete(sandbox.Api.Type("", "persistentvolumeclaims"), "default", "one", new DeleteRequest(), Admin);
         await WhenAsync(sandbox, "ResourceQuota", "q", q => q.TextAt("status", "used", "requests.storage") == "55Gi");
 
-        string Used(string limit) => JsonTree.Text(sandbox.Api.Get(sandbox.Api.Type("", "resourcequotas"), "default", quota.Name()), "status", "used", limit)!;
+        string Used(string limit) => sandbox.Api.Get(sandbox.Api.Type("", "resourcequotas"), "default", quota.Name()).TextAt("status", "used", limit)!;
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class FaultTests : IAsyncLifetime
         var (second, _) = await Create("a");
 
         ((int)first.StatusCode).ShouldBe(code);
-        JsonTree.Text(status, "reason").ShouldBe(reason);
+        status.TextAt("reason").ShouldBe(reason);
         other.StatusCode.ShouldBe(HttpStatusCode.Created);
         second.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
@@ -83,7 +83,7 @@ public sealed class FaultTests : IAsyncLifetime
         await Should.ThrowAsync<IOException>(() => body.CopyToAsync(received, TestContext.Current.CancellationToken));
         var lines = System.Text.Encoding.UTF8.GetString(received.ToArray()).Split('\n');
         lines.Length.ShouldBe(2);
-        JsonTree.Text(JsonNode.Parse(lines[0]), "object", "metadata", "name").ShouldBe("a");
+        JsonNode.Parse(lines[0]).TextAt("object", "metadata", "name").ShouldBe("a");
         lines[1].ShouldStartWith("""{"type":"ADDED","object":""");
         Should.Throw<System.Text.Json.JsonException>(() => JsonNode.Parse(lines[1]));
     }
@@ -127,7 +127,7 @@ public sealed class FaultTests : IAsyncLifetime
         var (added, list) = await _server.Send("POST", "/sandbox/faults", """{"kind":"ServiceUnavailable","verb":"list","count":2}""");
         var hit = await _server.Send("GET", Maps);
         var (_, shown) = await _server.Send("GET", "/sandbox/faults");
-        var id = JsonTree.Text(list![0], "id");
+        var id = list![0].TextAt("id");
         var removed = await _server.Send("DELETE", "/sandbox/faults/" + id);
         var after = await _server.Send("GET", Maps);
 

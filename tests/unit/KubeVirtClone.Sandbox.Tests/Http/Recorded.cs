@@ -31,7 +31,7 @@ internal static partial class Recorded
     public static async Task<List<string>> Replay(HttpClient client, JsonObject exchange, Func<JsonNode?, JsonNode?, JsonNode?>? expect = null)
     {
         var asked = exchange["request"]!;
-        using var request = new HttpRequestMessage(new HttpMethod(JsonTree.Text(asked, "method")!), JsonTree.Text(asked, "path"));
+        using var request = new HttpRequestMessage(new HttpMethod(asked.TextAt("method")!), asked.TextAt("path"));
         var contentType = "application/json";
         foreach (var (name, value) in (JsonObject)asked["headers"]!)
         {
@@ -58,7 +58,7 @@ internal static partial class Recorded
         {
             var have = response.Headers.TryGetValues(header, out var values) || response.Content.Headers.TryGetValues(header, out values)
                 ? string.Join(", ", values) : null;
-            var recorded = JsonTree.Text(wanted, "headers", header);
+            var recorded = wanted.TextAt("headers", header);
             // HttpClient writes parsed headers anew, with spaces of its own.
             if (have?.Replace("; ", ";", StringComparison.Ordinal) != recorded?.Replace("; ", ";", StringComparison.Ordinal))
                 differences.Add($"header {header} is '{have}', recorded '{recorded}'");
@@ -67,7 +67,7 @@ internal static partial class Recorded
         JsonNode? got = answered.StartsWith('{') ? JsonNode.Parse(answered) : JsonValue.Create(answered);
         var expected = wanted["body"];
         Compare(expect is null ? expected : expect(expected, got), got, "", differences);
-        var where = $"{JsonTree.Text(asked, "method")} {JsonTree.Text(asked, "path")}: ";
+        var where = $"{asked.TextAt("method")} {asked.TextAt("path")}: ";
         return [.. differences.Select(d => where + d)];
     }
 
@@ -129,7 +129,7 @@ internal static partial class Recorded
         if (token.Length == 0)
             return "";
         var json = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(token));
-        return JsonTree.Text(JsonNode.Parse(json), "start");
+        return JsonNode.Parse(json).TextAt("start");
     }
 
     [GeneratedRegex(@"^\d+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -197,8 +197,8 @@ public sealed class RecordedRequestTests(ITestOutputHelper output) : IAsyncLifet
     {
         if (wanted[list] is JsonArray items && have?[list] is JsonArray served)
         {
-            var names = served.Select(s => JsonTree.Text(s, key)).ToHashSet();
-            foreach (var item in items.Where(i => !names.Contains(JsonTree.Text(i, key))).ToList())
+            var names = served.Select(s => s.TextAt(key)).ToHashSet();
+            foreach (var item in items.Where(i => !names.Contains(i.TextAt(key))).ToList())
                 items.Remove(item);
         }
 
@@ -210,7 +210,7 @@ public sealed class RecordedRequestTests(ITestOutputHelper output) : IAsyncLifet
         var items = (JsonArray)wanted["items"]!;
         foreach (var group in items.Cast<JsonObject>().ToList())
         {
-            var served = have["items"]!.AsArray().FirstOrDefault(g => JsonTree.Text(g, "metadata", "name") == JsonTree.Text(group, "metadata", "name"));
+            var served = have["items"]!.AsArray().FirstOrDefault(g => g.TextAt("metadata", "name") == group.TextAt("metadata", "name"));
             if (served is null)
             {
                 items.Remove(group);
@@ -220,11 +220,11 @@ public sealed class RecordedRequestTests(ITestOutputHelper output) : IAsyncLifet
             Only(group, "versions", "version", served);
             foreach (var version in group["versions"]!.AsArray().Cast<JsonObject>())
             {
-                var servedVersion = served["versions"]!.AsArray().First(v => JsonTree.Text(v, "version") == JsonTree.Text(version, "version"))!;
+                var servedVersion = served["versions"]!.AsArray().First(v => v.TextAt("version") == version.TextAt("version"))!;
                 Only(version, "resources", "resource", servedVersion);
                 foreach (var resource in version["resources"]!.AsArray().Cast<JsonObject>())
                 {
-                    var servedResource = servedVersion["resources"]!.AsArray().First(r => JsonTree.Text(r, "resource") == JsonTree.Text(resource, "resource"));
+                    var servedResource = servedVersion["resources"]!.AsArray().First(r => r.TextAt("resource") == resource.TextAt("resource"));
                     if (servedResource!["subresources"] is null)
                         resource.Remove("subresources");
                     Only(resource, "subresources", "subresource", servedResource);

@@ -32,12 +32,12 @@ public sealed class ServerTests : IAsyncLifetime
         await _server.Send("DELETE", Maps + "/c");
         await Create("e");
 
-        var token = JsonTree.Text(first, "metadata", "continue");
+        var token = first.TextAt("metadata", "continue");
         var second = (await _server.Send("GET", $"{Maps}?limit=5&continue={token}")).Body!;
 
         first["metadata"]!["remainingItemCount"]!.GetValue<int>().ShouldBe(2);
         Names(second).ShouldBe(["c", "d"]);
-        JsonTree.Text(second, "metadata", "resourceVersion").ShouldBe(JsonTree.Text(first, "metadata", "resourceVersion"));
+        second.TextAt("metadata", "resourceVersion").ShouldBe(first.TextAt("metadata", "resourceVersion"));
     }
 
     [Fact]
@@ -49,11 +49,11 @@ public sealed class ServerTests : IAsyncLifetime
         await _server.Send("DELETE", Maps + "/b");
         _server.Api.Compact(_server.Api.ResourceVersion);
 
-        var (expired, status) = await _server.Send("GET", $"{Maps}?limit=1&continue={JsonTree.Text(first, "metadata", "continue")}");
-        var rest = (await _server.Send("GET", $"{Maps}?continue={JsonTree.Text(status, "metadata", "continue")}")).Body!;
+        var (expired, status) = await _server.Send("GET", $"{Maps}?limit=1&continue={first.TextAt("metadata", "continue")}");
+        var rest = (await _server.Send("GET", $"{Maps}?continue={status.TextAt("metadata", "continue")}")).Body!;
 
         expired.StatusCode.ShouldBe(HttpStatusCode.Gone);
-        JsonTree.Text(status, "reason").ShouldBe("Expired");
+        status.TextAt("reason").ShouldBe("Expired");
         Names(rest).ShouldBe(["c"]);
     }
 
@@ -111,8 +111,8 @@ public sealed class ServerTests : IAsyncLifetime
         var old = (await _server.Send("GET", Clones.Replace("v1beta1", "v1alpha1") + "/x")).Body;
         var mismatch = (await _server.Send("POST", Clones, Clone("y", "v1alpha1"))).Body;
 
-        JsonTree.Text(old, "apiVersion").ShouldBe("clone.kubevirt.io/v1alpha1");
-        JsonTree.Text(mismatch, "message").ShouldBe(
+        old.TextAt("apiVersion").ShouldBe("clone.kubevirt.io/v1alpha1");
+        mismatch.TextAt("message").ShouldBe(
             "the API version in the data (clone.kubevirt.io/v1alpha1) does not match the expected API version (clone.kubevirt.io/v1beta1)");
     }
 
@@ -126,7 +126,7 @@ public sealed class ServerTests : IAsyncLifetime
 
         lenient.StatusCode.ShouldBe(HttpStatusCode.Created);
         lenient.Headers.GetValues("Warning").ShouldBe(["299 - \"duplicate field \\\"spec.source.kind\\\"\""]);
-        JsonTree.Text(refusal, "message")!.ShouldEndWith("strict decoding error: duplicate field \"spec.source.kind\"");
+        refusal.TextAt("message")!.ShouldEndWith("strict decoding error: duplicate field \"spec.source.kind\"");
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class ServerTests : IAsyncLifetime
         var (refused, status) = await _server.Send("DELETE", Maps + "/a", """{"preconditions":{"uid":"x"}}""");
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-        JsonTree.Text(status, "message")!.ShouldContain("Precondition failed: UID in precondition: x");
+        status.TextAt("message")!.ShouldContain("Precondition failed: UID in precondition: x");
         (await _server.Send("DELETE", Maps + "/a", """{"dryRun":["All"]}""")).Response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await _server.Send("GET", Maps + "/a")).Response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -169,8 +169,8 @@ public sealed class ServerTests : IAsyncLifetime
 
         made.StatusCode.ShouldBe(HttpStatusCode.Created);
         applied.StatusCode.ShouldBe(HttpStatusCode.OK);
-        JsonTree.Text(body, "data", "text").ShouldBe("other");
-        JsonTree.Text(body, "data", "number").ShouldBe("1");
+        body.TextAt("data", "text").ShouldBe("other");
+        body.TextAt("data", "number").ShouldBe("1");
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class ServerTests : IAsyncLifetime
         Names(whole!).Count.ShouldBe(200);
     }
 
-    private static List<string?> Names(JsonNode list) => [.. list["items"]!.AsArray().Select(i => JsonTree.Text(i, "metadata", "name"))];
+    private static List<string?> Names(JsonNode list) => [.. list["items"]!.AsArray().Select(i => i.TextAt("metadata", "name"))];
 
     private static string Clone(string name, string version) =>
         """{"apiVersion":"clone.kubevirt.io/VERSION","kind":"VirtualMachineClone","metadata":{"name":"NAME"},"spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"src"}}}"""

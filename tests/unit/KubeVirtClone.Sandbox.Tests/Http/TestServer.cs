@@ -74,8 +74,8 @@ internal sealed class TestServer : IAsyncDisposable
         foreach (var field in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"])
             metadata.Remove(field);
         var type = Api.TypeOf(obj["apiVersion"]!.GetValue<string>(), obj["kind"]!.GetValue<string>())!;
-        var ns = JsonTree.Text(metadata, "namespace");
-        var name = JsonTree.Text(metadata, "name")!;
+        var ns = metadata.TextAt("namespace");
+        var name = metadata.TextAt("name")!;
         if (Api.Get(type, ns, name) is not null)
         {
             Api.Patch(type, ns, name, PatchType.Merge, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, Me);

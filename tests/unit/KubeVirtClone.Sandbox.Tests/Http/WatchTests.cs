@@ -25,11 +25,11 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task Changes_and_bookmarks_come_as_recorded()
     {
         var recorded = Recorded.Load("watch.json")[0]["response"]!["lines"]!.AsArray().Cast<JsonObject>().ToList();
-        var deleting = recorded.Where(l => JsonTree.Text(l, "type") == "DELETED").Select(l => (JsonObject)l["object"]!).Take(3).ToList();
+        var deleting = recorded.Where(l => l.TextAt("type") == "DELETED").Select(l => (JsonObject)l["object"]!).Take(3).ToList();
         foreach (var machine in deleting)
         {
             _server.Put(machine);
-            _server.Api.Delete(Type, "rec", JsonTree.Text(machine, "metadata", "name")!, new DeleteRequest(), Me);
+            _server.Api.Delete(Type, "rec", machine.TextAt("metadata", "name")!, new DeleteRequest(), Me);
         }
 
         await using var watch = await Watch($"?watch=1&resourceVersion={_server.Api.ResourceVersion}&timeoutSeconds=3&allowWatchBookmarks=true");
@@ -44,7 +44,7 @@ public sealed class WatchTests : IAsyncLifetime
         var lines = await watch.ReadToEnd();
 
         var differences = new List<string>();
-        var changes = recorded.Where(l => JsonTree.Text(l, "type") != "BOOKMARK").ToList();
+        var changes = recorded.Where(l => l.TextAt("type") != "BOOKMARK").ToList();
         for (var i = 0; i < changes.Count; i++)
             Recorded.Compare(changes[i], lines[i], $"line {i}", differences);
         differences.ShouldBeEmpty();
@@ -156,17 +156,17 @@ public sealed class WatchTests : IAsyncLifetime
 
         for (var i = 0; i < 200; i++)
             Put($"vm-{i}", "tier", "web");
-        var lines = await watch.ReadUntil(l => JsonTree.Text(l, "type") == "ERROR" || Shown(l).StartsWith("ADDED vm-199", StringComparison.Ordinal));
+        var lines = await watch.ReadUntil(l => l.TextAt("type") == "ERROR" || Shown(l).StartsWith("ADDED vm-199", StringComparison.Ordinal));
 
         // Either it kept up, or it was told; it never misses a change silently.
-        (JsonTree.Text(lines[^1], "type") == "ERROR" || lines.Count == 200).ShouldBeTrue();
+        (lines[^1].TextAt("type") == "ERROR" || lines.Count == 200).ShouldBeTrue();
     }
 
     private static string Shown(JsonObject line) =>
-        $"{JsonTree.Text(line, "type")} {JsonTree.Text(line, "object", "metadata", "name")} {JsonTree.Text(line, "object", "metadata", "labels", "tier")}";
+        $"{line.TextAt("type")} {line.TextAt("object", "metadata", "name")} {line.TextAt("object", "metadata", "labels", "tier")}";
 
     private static long Revision(JsonObject line) =>
-        long.Parse(JsonTree.Text(line, "object", "metadata", "resourceVersion")!, CultureInfo.InvariantCulture);
+        long.Parse(line.TextAt("object", "metadata", "resourceVersion")!, CultureInfo.InvariantCulture);
 
     private static JsonObject Without(JsonObject obj, string key)
     {

@@ -191,7 +191,7 @@ public sealed class KubectlTests(KubectlFixture fixture) : IClassFixture<Kubectl
         var version = (JsonObject)JsonNode.Parse(await Succeeds("version -o json"))!;
         var kubeVirt = await Succeeds("get kubevirt -n kubevirt kubevirt -o jsonpath={.status.observedKubeVirtVersion}");
 
-        JsonTree.Text(version, "serverVersion", "gitVersion").ShouldBe("v1.36.2");
+        version.TextAt("serverVersion", "gitVersion").ShouldBe("v1.36.2");
         kubeVirt.ShouldBe("v1.9.0");
         (await Succeeds("get --raw /apis/subresources.kubevirt.io/v1/version")).ShouldContain("\"gitVersion\":\"v1.9.0\"");
         (await Succeeds("get --raw /readyz")).ShouldBe("ok");

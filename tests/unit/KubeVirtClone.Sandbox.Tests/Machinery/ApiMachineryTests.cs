@@ -19,10 +19,10 @@ public sealed class ApiMachineryTests
     {
         var made = _api.Create(Clones, "ns", Clone("a"), Me);
 
-        JsonTree.Text(made, "metadata", "namespace").ShouldBe("ns");
-        Guid.Parse(JsonTree.Text(made, "metadata", "uid")!).Version.ShouldBe(4);
+        made.TextAt("metadata", "namespace").ShouldBe("ns");
+        Guid.Parse(made.TextAt("metadata", "uid")!).Version.ShouldBe(4);
         made["metadata"]!["generation"]!.GetValue<int>().ShouldBe(1);
-        JsonTree.Text(made, "metadata", "resourceVersion").ShouldBe(_api.ResourceVersion.ToString());
+        made.TextAt("metadata", "resourceVersion").ShouldBe(_api.ResourceVersion.ToString());
         _api.Get(Clones, "ns", "a").ShouldBeSameAs(made);
     }
 
@@ -33,7 +33,7 @@ public sealed class ApiMachineryTests
         ((JsonObject)body["metadata"]!).Remove("name");
         body["metadata"]!["generateName"] = "cl-";
 
-        var names = Enumerable.Range(0, 50).Select(_ => JsonTree.Text(_api.Create(Clones, "ns", body, Me), "metadata", "name")!).ToList();
+        var names = Enumerable.Range(0, 50).Select(_ => _api.Create(Clones, "ns", body, Me).TextAt("metadata", "name")!).ToList();
 
         names.Distinct().Count().ShouldBe(50);
         names.ShouldAllBe(n => n.StartsWith("cl-", StringComparison.Ordinal) && n.Length == 8);
@@ -46,7 +46,7 @@ public sealed class ApiMachineryTests
         var metadata = (JsonObject)body["metadata"]!;
         metadata.Remove("name");
         metadata["generateName"] = "a.b-";
-        JsonTree.Text(_api.Create(Clones, "ns", body, Me), "metadata", "name")!.ShouldStartWith("a.b-");
+        _api.Create(Clones, "ns", body, Me).TextAt("metadata", "name")!.ShouldStartWith("a.b-");
         metadata["generateName"] = "Bad-";
         var refused = Should.Throw<ApiException>(() => _api.Create(Clones, "ns", body, Me));
         refused.Code.ShouldBe(422);
@@ -83,8 +83,8 @@ public sealed class ApiMachineryTests
 
         var updated = _api.Update(Clones, "ns", "a", change, Me, "status");
 
-        JsonTree.Text(updated, "status", "phase").ShouldBe("Succeeded");
-        JsonTree.Text(updated, "spec", "target", "name").ShouldBe("dst");
+        updated.TextAt("status", "phase").ShouldBe("Succeeded");
+        updated.TextAt("spec", "target", "name").ShouldBe("dst");
         updated["metadata"]!["generation"]!.GetValue<long>().ShouldBe(1);
     }
 
@@ -108,7 +108,7 @@ public sealed class ApiMachineryTests
 
         var marked = _api.Delete(Clones, "ns", "a", new DeleteRequest(), Me);
 
-        JsonTree.Text(marked, "metadata", "deletionTimestamp").ShouldNotBeNull();
+        marked.TextAt("metadata", "deletionTimestamp").ShouldNotBeNull();
         _api.Patch(Clones, "ns", "a", PatchType.Merge, Parse("""{"metadata":{"finalizers":null}}"""), Me);
         _api.Get(Clones, "ns", "a").ShouldBeNull();
     }
@@ -151,8 +151,8 @@ public sealed class ApiMachineryTests
     {
         var shown = _api.Create(Clones, "ns", Clone("a"), Me with { DryRun = true });
 
-        JsonTree.Text(shown, "metadata", "uid").ShouldNotBeNull();
-        JsonTree.Text(shown, "metadata", "resourceVersion").ShouldBeNull();
+        shown.TextAt("metadata", "uid").ShouldNotBeNull();
+        shown.TextAt("metadata", "resourceVersion").ShouldBeNull();
         _api.Get(Clones, "ns", "a").ShouldBeNull();
     }
 

@@ -97,7 +97,7 @@ public sealed class GarbageCollectorTests : IDisposable
 
         _api.Delete(Maps, "ns", "a", new DeleteRequest { PropagationPolicy = "Foreground" }, Me);
         Exists("a").ShouldBeTrue();
-        JsonTree.Text(_api.Get(Maps, "ns", "child"), "metadata", "deletionTimestamp").ShouldNotBeNull();
+        _api.Get(Maps, "ns", "child").TextAt("metadata", "deletionTimestamp").ShouldNotBeNull();
 
         _api.Patch(Maps, "ns", "child", PatchType.Merge, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, Me);
         Exists("child").ShouldBeFalse();
@@ -126,7 +126,7 @@ public sealed class GarbageCollectorTests : IDisposable
         _api.Delete(namespaces, null, "ns", new DeleteRequest(), Me);
 
         Exists("free").ShouldBeFalse();
-        JsonTree.Text(_api.Get(namespaces, null, "ns"), "status", "phase").ShouldBe("Terminating");
+        _api.Get(namespaces, null, "ns").TextAt("status", "phase").ShouldBe("Terminating");
         Should.Throw<ApiException>(() => Make("late")).Message.ShouldBe(
             "configmaps \"late\" is forbidden: unable to create new content in namespace ns because it is being terminated");
 
@@ -145,10 +145,10 @@ public sealed class GarbageCollectorTests : IDisposable
         {
             metadata["ownerReferences"] = new JsonArray([.. owners.Select(o => (JsonNode)new JsonObject
             {
-                ["apiVersion"] = JsonTree.Text(o, "apiVersion"),
-                ["kind"] = JsonTree.Text(o, "kind"),
-                ["name"] = JsonTree.Text(o, "metadata", "name"),
-                ["uid"] = JsonTree.Text(o, "metadata", "uid"),
+                ["apiVersion"] = o.TextAt("apiVersion"),
+                ["kind"] = o.TextAt("kind"),
+                ["name"] = o.TextAt("metadata", "name"),
+                ["uid"] = o.TextAt("metadata", "uid"),
                 ["blockOwnerDeletion"] = true,
             })]);
         }
@@ -161,5 +161,5 @@ public sealed class GarbageCollectorTests : IDisposable
     private bool Exists(string name) => _api.Get(Maps, "ns", name) is not null;
 
     private List<string?> Owners(string name) =>
-        [.. (JsonTree.At(_api.Get(Maps, "ns", name), "metadata", "ownerReferences") as JsonArray ?? []).Select(o => JsonTree.Text(o, "name"))];
+        [.. (_api.Get(Maps, "ns", name).At("metadata", "ownerReferences") as JsonArray ?? []).Select(o => o.TextAt("name"))];
 }

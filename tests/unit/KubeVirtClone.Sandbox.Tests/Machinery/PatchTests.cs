@@ -49,7 +49,7 @@ public sealed class PatchTests
             """{"spec":{"containers":[{"name":"a","image":"2"},{"name":"b","$patch":"delete"},{"name":"c"}]},"metadata":{"finalizers":["y"],"$deleteFromPrimitiveList/finalizers":["x"]}}"""));
 
         JsonNode.DeepEquals(merged["spec"], Parse("""{"containers":[{"name":"a","image":"2"},{"name":"c"}]}""")).ShouldBeTrue();
-        JsonTree.Texts(merged, "metadata", "finalizers").ShouldBe(["y"]);
+        merged.TextsAt("metadata", "finalizers").ShouldBe(["y"]);
     }
 
     private static JsonObject Parse(string json) => (JsonObject)JsonNode.Parse(json)!;

@@ -1,10 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
-[assembly: InternalsVisibleTo("KubeVirtClone.Sandbox.Tests")]
-
-namespace KubeVirtClone.Sandbox.KubeVirt;
+namespace KubeVirtClone.Sandbox.Machinery;
 
 /// <summary>Reading and building Kubernetes objects held as <see cref="JsonObject"/>, with JSON null read as absent.</summary>
 internal static class JsonAccess
@@ -27,6 +23,9 @@ internal static class JsonAccess
     public static string? TextAt(this JsonNode? node, params ReadOnlySpan<string> path) => node.At(path).AsText();
 
     public static bool? FlagAt(this JsonNode? node, params ReadOnlySpan<string> path) => node.At(path) is JsonValue v && v.TryGetValue(out bool b) ? b : null;
+
+    /// <summary>The strings of the array at the path; empty where there is none.</summary>
+    public static IReadOnlyList<string> TextsAt(this JsonNode? node, params ReadOnlySpan<string> path) => [.. (node.ArrayAt(path) ?? []).Select(AsText).OfType<string>()];
 
     public static string? AsText(this JsonNode? node) => node is JsonValue v && v.TryGetValue(out string? s) ? s : null;
 

@@ -1,21 +1,10 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
-/// <content>What is made of a body before admission sees it.</content>
-public sealed partial class ApiMachinery
+/// <summary>What is made of a body before admission sees it.</summary>
+internal static class BodyDecoder
 {
-    private static void WarnOfFinalizers(ResourceType type, JsonObject metadata, RequestInfo who)
-    {
-        foreach (var name in type.IsCustom && metadata["finalizers"] is JsonArray list ? list.Select(f => f?.ToString() ?? "") : [])
-        {
-            if (!name.Contains('/', StringComparison.Ordinal) && name is not ("foregroundDeletion" or "orphan" or "kubernetes"))
-                who.Warnings.Add($"metadata.finalizers: \"{name}\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers");
-        }
-    }
-
     /// <summary>Brings an object into the storage version, with unknown fields reported as the request wants and removed.</summary>
-    private static JsonObject Decode(ResourceType type, JsonObject working, RequestInfo who)
+    public static JsonObject Decode(ResourceType type, JsonObject working, RequestInfo who)
     {
         var version = RequestVersion(type, working);
         working["apiVersion"] = type.StorageApiVersion;
@@ -56,9 +45,11 @@ public sealed partial class ApiMachinery
         return working;
     }
 
-    private static string RequestVersion(ResourceType type, JsonObject obj)
+    /// <summary>The API version a body is written in; the stored one where it names none.</summary>
+    /// <exception cref="ApiException">400 for one that is not served.</exception>
+    public static string RequestVersion(ResourceType type, JsonObject obj)
     {
-        var apiVersion = JsonTree.Text(obj, "apiVersion");
+        var apiVersion = obj.TextAt("apiVersion");
         if (string.IsNullOrEmpty(apiVersion))
             return type.StorageVersion;
         var version = apiVersion[(apiVersion.LastIndexOf('/') + 1)..];
@@ -69,5 +60,15 @@ public sealed partial class ApiMachinery
         }
 
         return version;
+    }
+
+    /// <summary>Warns of finalizers without a domain, of custom resources.</summary>
+    public static void WarnOfFinalizers(ResourceType type, JsonObject metadata, RequestInfo who)
+    {
+        foreach (var name in type.IsCustom && metadata["finalizers"] is JsonArray list ? list.Select(f => f?.ToString() ?? "") : [])
+        {
+            if (!name.Contains('/', StringComparison.Ordinal) && name is not ("foregroundDeletion" or "orphan" or "kubernetes"))
+                who.Warnings.Add($"metadata.finalizers: \"{name}\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers");
+        }
     }
 }

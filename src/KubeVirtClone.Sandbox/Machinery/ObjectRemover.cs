@@ -1,12 +1,13 @@
-using System.Text.Json.Nodes;
-
 namespace KubeVirtClone.Sandbox.Machinery;
 
-/// <content>Deletion.</content>
-public sealed partial class ApiMachinery
+/// <summary>Deletion.</summary>
+/// <param name="store">Where objects are.</param>
+/// <param name="admission">What may refuse it.</param>
+/// <param name="clock">Source of timestamps.</param>
+internal sealed class ObjectRemover(ObjectStore store, AdmissionChain admission, TimeProvider clock)
 {
-    internal const string ForegroundFinalizer = "foregroundDeletion";
-    internal const string OrphanFinalizer = "orphan";
+    public const string ForegroundFinalizer = "foregroundDeletion";
+    public const string OrphanFinalizer = "orphan";
 
     /// <summary>
     /// Deletes an object. With finalizers (its own, or the one of the propagation policy) it is only marked, and the marked
@@ -16,11 +17,11 @@ public sealed partial class ApiMachinery
     /// <exception cref="ApiException">404; 409 when a precondition fails; what admission refuses.</exception>
     public JsonObject Delete(ResourceType type, string? ns, string name, DeleteRequest request, RequestInfo who)
     {
-        lock (_gate)
+        lock (store.Gate)
         {
-            var existing = _shelves[type].Find(ns, name) ?? throw ApiException.NotFound(type, name);
+            var existing = store.Find(type, ns, name) ?? throw ApiException.NotFound(type, name);
             CheckPreconditions(type, existing, request);
-            Validate(new AdmissionRequest
+            admission.Validate(new AdmissionRequest
             {
                 Type = type,
                 Operation = "DELETE",
@@ -32,10 +33,10 @@ public sealed partial class ApiMachinery
             });
 
             var obj = (JsonObject)existing.Object.DeepClone();
-            var metadata = JsonTree.Child(obj, "metadata");
+            var metadata = obj.Ensure("metadata");
             var finalizers = Finalizers(metadata, request.PropagationPolicy);
             if (finalizers.Count > 0)
-                metadata["finalizers"] = JsonTree.Strings(finalizers);
+                metadata["finalizers"] = JsonAccess.StringArray(finalizers);
             else
                 metadata.Remove("finalizers");
 
@@ -43,19 +44,19 @@ public sealed partial class ApiMachinery
             if (finalizers.Count == 0 && !holdsContent)
             {
                 if (!who.DryRun)
-                    Commit(StoreEventType.Deleted, type, JsonTree.Frozen(obj), existing);
+                    store.Commit(StoreEventType.Deleted, type, JsonTree.Frozen(obj), existing);
                 return Gone(type, existing);
             }
 
             if (!existing.Deleting)
             {
-                metadata["deletionTimestamp"] = Timestamp();
+                metadata["deletionTimestamp"] = JsonAccess.Timestamp(clock.GetUtcNow());
                 if (!holdsContent)
                     metadata["deletionGracePeriodSeconds"] = type is { Group: "", Plural: "pods" } ? request.GracePeriodSeconds ?? 30 : 0;
                 if (type.IsCustom)
                     metadata["generation"] = (metadata["generation"]?.GetValue<long>() ?? 0) + 1;
                 if (holdsContent)
-                    JsonTree.Child(obj, "status")["phase"] = "Terminating";
+                    obj.Ensure("status")["phase"] = "Terminating";
             }
 
             var frozen = JsonTree.Frozen(obj);
@@ -63,17 +64,17 @@ public sealed partial class ApiMachinery
                 return frozen;
             return JsonNode.DeepEquals(frozen, existing.Object)
                 ? existing.Object
-                : Commit(StoreEventType.Modified, type, frozen, existing).Object;
+                : store.Commit(StoreEventType.Modified, type, frozen, existing).Object;
         }
     }
 
     /// <summary>Removes a marked object whatever finalizers it has; for a namespace that has been emptied.</summary>
-    internal void Purge(ResourceType type, string? ns, string name)
+    public void Purge(ResourceType type, string? ns, string name)
     {
-        lock (_gate)
+        lock (store.Gate)
         {
-            if (_shelves[type].Find(ns, name) is { } existing)
-                Commit(StoreEventType.Deleted, type, (JsonObject)existing.Object.DeepClone(), existing);
+            if (store.Find(type, ns, name) is { } existing)
+                store.Commit(StoreEventType.Deleted, type, (JsonObject)existing.Object.DeepClone(), existing);
         }
     }
 
@@ -85,7 +86,7 @@ public sealed partial class ApiMachinery
                 type, existing.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {existing.Uid}");
         }
 
-        var version = JsonTree.Text(existing.Object, "metadata", "resourceVersion");
+        var version = existing.Object.TextAt("metadata", "resourceVersion");
         if (request.PreconditionResourceVersion is { } wanted && wanted != version)
         {
             throw ApiException.Conflict(
@@ -97,7 +98,7 @@ public sealed partial class ApiMachinery
 
     private static List<string> Finalizers(JsonObject metadata, string? policy)
     {
-        var finalizers = JsonTree.Texts(metadata, "finalizers").ToList();
+        var finalizers = metadata.TextsAt("finalizers").ToList();
         if (policy is null)
             return finalizers;
         finalizers.RemoveAll(f => f is ForegroundFinalizer or OrphanFinalizer);

@@ -1,10 +1,14 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace KubeVirtClone.Sandbox.Machinery;
 
-/// <content>Create, update and patch.</content>
-public sealed partial class ApiMachinery
+/// <summary>Create, update and patch; each runs whole under the store's lock.</summary>
+/// <param name="store">Where objects are.</param>
+/// <param name="admission">What may change or refuse a write.</param>
+/// <param name="namespaces">The type of namespaces; null for a server without them.</param>
+/// <param name="ids">Makes uids and generated names.</param>
+/// <param name="clock">Source of timestamps.</param>
+internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, ResourceType? namespaces, IdSource ids, TimeProvider clock)
 {
     private static readonly string[] ServerSetMetadata =
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"];
@@ -18,16 +22,16 @@ public sealed partial class ApiMachinery
     {
         if (!type.IsServed)
             throw ApiException.NoSuchResource("post", type);
-        lock (_gate)
+        lock (store.Gate)
         {
-            var version = RequestVersion(type, obj);
-            var working = Decode(type, (JsonObject)obj.DeepClone(), who);
-            var metadata = JsonTree.Child(working, "metadata");
+            var version = BodyDecoder.RequestVersion(type, obj);
+            var working = BodyDecoder.Decode(type, (JsonObject)obj.DeepClone(), who);
+            var metadata = working.Ensure("metadata");
             CheckNamespace(type, ns, metadata);
-            if (JsonTree.Text(metadata, "resourceVersion") is { Length: > 0 })
+            if (metadata.TextAt("resourceVersion") is { Length: > 0 })
                 throw new ApiException(500, null, "resourceVersion should not be set on objects to be created");
             if (type.Namespaced)
-                CheckNamespaceOpen(type, ns!, JsonTree.Text(metadata, "name") ?? "");
+                CheckNamespaceOpen(type, ns!, metadata.TextAt("name") ?? "");
             foreach (var field in ServerSetMetadata)
             {
                 if (field != "generateName")
@@ -45,29 +49,29 @@ public sealed partial class ApiMachinery
                 Type = type,
                 Operation = "CREATE",
                 Namespace = ns,
-                Name = JsonTree.Text(metadata, "name") ?? "",
+                Name = metadata.TextAt("name") ?? "",
                 Object = working,
                 Info = who,
                 RequestVersion = version,
             };
-            working = Mutate(request);
+            working = admission.Mutate(request);
             if (!statusIsObject)
                 working.Remove("status");
-            metadata = JsonTree.Child(working, "metadata");
-            WarnOfFinalizers(type, metadata, who);
+            metadata = working.Ensure("metadata");
+            BodyDecoder.WarnOfFinalizers(type, metadata, who);
             request.Name = Name(type, ns, metadata);
-            metadata["uid"] = _ids.Uid();
-            metadata["creationTimestamp"] = Timestamp();
+            metadata["uid"] = ids.Uid();
+            metadata["creationTimestamp"] = JsonAccess.Timestamp(clock.GetUtcNow());
             if (type.IsCustom)
                 metadata["generation"] = 1;
             Check(type, working, old: null);
-            Validate(request);
-            if (_shelves[type].Find(ns, request.Name) is { } existing)
+            admission.Validate(request);
+            if (store.Find(type, ns, request.Name) is { } existing)
                 throw ApiException.AlreadyExists(type, request.Name, existing.Deleting);
             if (who.DryRun)
                 return JsonTree.Frozen(working);
             metadata["resourceVersion"] = "";
-            return Commit(StoreEventType.Added, type, JsonTree.Frozen(working), null).Object;
+            return store.Commit(StoreEventType.Added, type, JsonTree.Frozen(working), null).Object;
         }
     }
 
@@ -76,27 +80,23 @@ public sealed partial class ApiMachinery
     /// Nothing is written, and no event sent, when nothing changes.
     /// </summary>
     /// <exception cref="ApiException">400, 403, 404, 409, 422 as a real server answers.</exception>
-    public JsonObject Update(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource = null) =>
-        UpdateWith(type, ns, name, (JsonObject)obj.DeepClone(), who, subresource);
-
-    /// <summary><see cref="Update"/> with an object that the caller gives away.</summary>
-    internal JsonObject UpdateWith(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource)
+    public JsonObject Update(ResourceType type, string? ns, string name, JsonObject obj, RequestInfo who, string? subresource)
     {
-        lock (_gate)
+        lock (store.Gate)
         {
-            var version = RequestVersion(type, obj);
-            var existing = _shelves[type].Find(ns, name) ?? throw ApiException.NotFound(type, name);
-            var working = Decode(type, obj, who);
-            var metadata = JsonTree.Child(working, "metadata");
+            var version = BodyDecoder.RequestVersion(type, obj);
+            var existing = store.Find(type, ns, name) ?? throw ApiException.NotFound(type, name);
+            var working = BodyDecoder.Decode(type, obj, who);
+            var metadata = working.Ensure("metadata");
             CheckNamespace(type, ns, metadata);
-            if ((JsonTree.Text(metadata, "name") ?? "") is var given && given != name)
+            if ((metadata.TextAt("name") ?? "") is var given && given != name)
             {
                 throw ApiException.BadRequest(given.Length == 0
                     ? "name of the object must be specified"
                     : $"the name of the object ({given}) does not match the name on the URL ({name})");
             }
 
-            if (type.IsCustom && string.IsNullOrEmpty(JsonTree.Text(metadata, "resourceVersion")))
+            if (type.IsCustom && string.IsNullOrEmpty(metadata.TextAt("resourceVersion")))
             {
                 throw ApiException.Invalid(
                     type, name, [new ApiCause("metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0: must be specified for an update")]);
@@ -108,22 +108,18 @@ public sealed partial class ApiMachinery
 
     /// <summary>Patches an object or its status; server-side apply creates what is missing.</summary>
     /// <exception cref="ApiException">As <see cref="Update"/>; 415 for a strategic merge of a custom resource.</exception>
-    public JsonObject Patch(
-        ResourceType type, string? ns, string name, PatchType patchType, JsonNode patch, RequestInfo who, string? subresource = null) =>
-        Patch(type, ns, name, patchType, patch, type.StorageVersion, who, subresource).Object;
-
-    internal (JsonObject Object, bool Created) Patch(
+    public (JsonObject Object, bool Created) Patch(
         ResourceType type, string? ns, string name, PatchType patchType, JsonNode patch, string version, RequestInfo who, string? subresource)
     {
-        lock (_gate)
+        lock (store.Gate)
         {
-            var existing = _shelves[type].Find(ns, name);
+            var existing = store.Find(type, ns, name);
             if (patchType == PatchType.Apply)
                 return Apply(type, ns, name, existing, (JsonObject)patch, version, who, subresource);
             if (existing is null)
                 throw ApiException.NotFound(type, name);
             var patched = Patching.Apply(type, existing.In(type.ApiVersion(version)), patchType, patch);
-            return (Replace(type, existing, Decode(type, patched, who), who, subresource, version), false);
+            return (Replace(type, existing, BodyDecoder.Decode(type, patched, who), who, subresource, version), false);
         }
     }
 
@@ -135,18 +131,18 @@ public sealed partial class ApiMachinery
         if (existing is null)
         {
             var made = (JsonObject)config.DeepClone();
-            JsonTree.Child(made, "metadata")["name"] = name;
+            made.Ensure("metadata")["name"] = name;
             var created = Create(type, ns, made, who);
             if (!who.DryRun)
-                _applied.Record(JsonTree.Text(created, "metadata", "uid")!, manager, config);
+                store.Applied.Record(created.TextAt("metadata", "uid")!, manager, config);
             return (created, true);
         }
 
-        var merged = _applied.Merge(existing, manager, config, who.Force);
+        var merged = store.Applied.Merge(existing, manager, config, who.Force);
         merged["apiVersion"] = type.ApiVersion(version);
-        var result = Replace(type, existing, Decode(type, merged, who), who, subresource, version);
+        var result = Replace(type, existing, BodyDecoder.Decode(type, merged, who), who, subresource, version);
         if (!who.DryRun)
-            _applied.Record(existing.Uid, manager, config);
+            store.Applied.Record(existing.Uid, manager, config);
         return (result, false);
     }
 
@@ -168,8 +164,8 @@ public sealed partial class ApiMachinery
             Info = who,
             RequestVersion = version,
         };
-        working = Mutate(request);
-        var metadata = JsonTree.Child(working, "metadata");
+        working = admission.Mutate(request);
+        var metadata = working.Ensure("metadata");
         if (subresource != "status")
         {
             foreach (var field in ServerSetMetadata)
@@ -178,7 +174,7 @@ public sealed partial class ApiMachinery
         }
 
         Check(type, working, existing.Object);
-        Validate(request);
+        admission.Validate(request);
 
         var frozen = subresource == "status" ? WithFrozenStatus(working) : JsonTree.Frozen(working);
         if (type.IsCustom && subresource != "status" && SpecChanged(type, existing.Object, frozen))
@@ -188,21 +184,21 @@ public sealed partial class ApiMachinery
         if (existing.Deleting && metadata["finalizers"] is not JsonArray { Count: > 0 })
         {
             // Watchers see the last stored state, the writer what it has written.
-            Commit(StoreEventType.Deleted, type, (JsonObject)existing.Object.DeepClone(), existing);
+            store.Commit(StoreEventType.Deleted, type, (JsonObject)existing.Object.DeepClone(), existing);
             return frozen;
         }
 
         if (JsonNode.DeepEquals(frozen, existing.Object))
             return existing.Object;
-        return Commit(StoreEventType.Modified, type, frozen, existing).Object;
+        return store.Commit(StoreEventType.Modified, type, frozen, existing).Object;
     }
 
     private static void CheckCurrent(ResourceType type, StoredObject existing, JsonObject working)
     {
-        var given = JsonTree.Text(working, "metadata", "resourceVersion");
-        if (!string.IsNullOrEmpty(given) && given != JsonTree.Text(existing.Object, "metadata", "resourceVersion"))
+        var given = working.TextAt("metadata", "resourceVersion");
+        if (!string.IsNullOrEmpty(given) && given != existing.Object.TextAt("metadata", "resourceVersion"))
             throw ApiException.Stale(type, existing.Name);
-        var uid = JsonTree.Text(working, "metadata", "uid");
+        var uid = working.TextAt("metadata", "uid");
         if (!string.IsNullOrEmpty(uid) && uid != existing.Uid)
         {
             throw ApiException.Conflict(
@@ -237,7 +233,7 @@ public sealed partial class ApiMachinery
 
     private static JsonObject WithKeptFields(ResourceType type, StoredObject existing, JsonObject working)
     {
-        var metadata = JsonTree.Child(working, "metadata");
+        var metadata = working.Ensure("metadata");
         foreach (var field in ServerSetMetadata)
             Keep((JsonObject)existing.Object["metadata"]!, metadata, field);
         Keep((JsonObject)existing.Object["metadata"]!, metadata, "namespace");
@@ -267,49 +263,18 @@ public sealed partial class ApiMachinery
         return false;
     }
 
-    private JsonObject Mutate(AdmissionRequest request)
-    {
-        var touched = false;
-        foreach (var step in _admission)
-        {
-            if (!step.Mutates || !step.Handles(request))
-                continue;
-            step.Mutate(request);
-            touched = true;
-        }
-
-        var working = request.Object!;
-        if (touched && request.Type.Schema is { } schema)
-        {
-            // A webhook may have added what the schema does not know; a server prunes and defaults again after them.
-            SchemaCheck.Prune(schema, working);
-            SchemaCheck.ApplyDefaults(schema, working);
-        }
-
-        return working;
-    }
-
-    private void Validate(AdmissionRequest request)
-    {
-        foreach (var step in _admission)
-        {
-            if (step.Handles(request))
-                step.Validate(request);
-        }
-    }
-
     private string Name(ResourceType type, string? ns, JsonObject metadata)
     {
-        if (JsonTree.Text(metadata, "name") is { Length: > 0 } given)
+        if (metadata.TextAt("name") is { Length: > 0 } given)
             return given;
-        if (JsonTree.Text(metadata, "generateName") is not { Length: > 0 } prefix)
+        if (metadata.TextAt("generateName") is not { Length: > 0 } prefix)
             return "";
         string name;
         do
         {
-            name = prefix[..Math.Min(prefix.Length, 58)] + _ids.Suffix(5);
+            name = prefix[..Math.Min(prefix.Length, 58)] + ids.Suffix(5);
         }
-        while (_shelves[type].Find(ns, name) is not null);
+        while (store.Find(type, ns, name) is not null);
         metadata["name"] = name;
         return name;
     }
@@ -318,9 +283,9 @@ public sealed partial class ApiMachinery
     {
         var causes = new List<ApiCause>();
         NameRules.Check(type, working, causes);
-        if (old is not null && JsonTree.At(old, "metadata", "deletionTimestamp") is not null)
+        if (old is not null && old.At("metadata", "deletionTimestamp") is not null)
         {
-            var added = JsonTree.Texts(working, "metadata", "finalizers").Except(JsonTree.Texts(old, "metadata", "finalizers")).ToList();
+            var added = working.TextsAt("metadata", "finalizers").Except(old.TextsAt("metadata", "finalizers")).ToList();
             if (added.Count > 0)
             {
                 var list = string.Join(", ", added.Select(f => $"\"{f}\""));
@@ -336,7 +301,7 @@ public sealed partial class ApiMachinery
         if (type.HasRules && causes.Exists(c => c.Reason is "FieldValueTooLong" or "FieldValueRequired" or "FieldValueNotSupported" or "FieldValueTypeInvalid"))
             causes.Add(new ApiCause("<nil>", "FieldValueInvalid", "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         if (causes.Count > 0)
-            throw ApiException.Invalid(type, JsonTree.Text(working, "metadata", "name") ?? "", causes);
+            throw ApiException.Invalid(type, working.TextAt("metadata", "name") ?? "", causes);
     }
 
     private static void CheckNamespace(ResourceType type, string? ns, JsonObject metadata)
@@ -347,7 +312,7 @@ public sealed partial class ApiMachinery
             return;
         }
 
-        var given = JsonTree.Text(metadata, "namespace");
+        var given = metadata.TextAt("namespace");
         if (!string.IsNullOrEmpty(given) && given != ns)
             throw ApiException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         metadata["namespace"] = ns;
@@ -355,9 +320,9 @@ public sealed partial class ApiMachinery
 
     private void CheckNamespaceOpen(ResourceType type, string ns, string name)
     {
-        if (FindType("", "namespaces") is not { } namespaces)
+        if (namespaces is null)
             return;
-        var home = _shelves[namespaces].Find(null, ns) ?? throw ApiException.NotFound(namespaces, ns);
+        var home = store.Find(namespaces, null, ns) ?? throw ApiException.NotFound(namespaces, ns);
         if (home.Deleting)
         {
             throw ApiException.Forbidden(
