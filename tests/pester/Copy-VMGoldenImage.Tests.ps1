@@ -91,6 +91,30 @@ Describe '-HandOver' {
         New-VMClone build01 -TargetNamespace $Other -TargetName both -HandOver -Method DataVolume -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failed[0].ErrorDetails.RecommendedAction | Should -Match 'Leave -Method out, or -HandOver'
     }
+
+    It 'is refused where it would come to nothing, as -CopySecrets is' {
+        foreach ($idle in @{ HandOver = $true }, @{ CopySecrets = $true }) {
+            { New-VMClone build01 idle @idle -ErrorAction Stop } | Should -Throw -ErrorId 'TransferInvalid*' -ExpectedMessage 'No clone is to be in another namespace than its source*'
+            { Test-VMClone build01 idle @idle -ErrorAction Stop } | Should -Throw -ErrorId 'TransferInvalid*'
+            { New-VMClone build01 idle -TargetNamespace $Other -AsManifest @idle -ErrorAction Stop } | Should -Throw -ErrorId 'TransferInvalid*' -ExpectedMessage '*is in no manifest.'
+        }
+        Get-VM idle -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The source of a clone in another namespace' {
+    It 'is what was asked for, whatever it was brought there as' {
+        (Get-VMSnapshot -Namespace $Other | Where-Object Name -like 'build01-shared-*') | Should -BeNullOrEmpty
+        $found = Get-VMClone -Namespace $Other -SourceName build01 | Where-Object TargetName -eq handed
+        $found.SourceKind, $found.SourceNamespace | Should -Be 'VirtualMachine', $Namespace
+        (Get-VMClone -Namespace $Other -SourceName lab).TargetName | Should -Contain 'of-image'
+        $found | Compare-VMClone -Quiet | Should -BeTrue
+        ($found | Compare-VMClone)[0].SourceNamespace | Should -Be $Namespace
+        ($found | Compare-VMClone -SourceName build01 -SourceNamespace $Namespace)[0].SourceName | Should -Be 'build01'
+        $found | Compare-VMClone -SourceName build01 -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Match '^VMNotFound'
+        { $found | Compare-VMClone -SourceNamespace $Namespace -ErrorAction Stop } | Should -Throw -ErrorId 'VMCloneSourceMissing*'
+    }
 }
 
 Describe 'Remove-VMGoldenImage and copies' {

@@ -12,6 +12,8 @@ internal static class CompareAction
     {
         CloneSelector.Require(invocation.Selection, invocation.All, "NAME..., --batch, -l or --all");
         var names = NameReader.Select(invocation.Selection.Names, context.Console.Input);
+        if (invocation is { Source: null, SourceNamespace: not null })
+            throw new UsageException("--source-namespace says where to look for a source, and none is named: add --source, or leave it out");
         var source = invocation.Source is null ? default(SourceReference?) : SourceReference.Parse(invocation.Source);
         var cluster = await context.ConnectAsync();
         var requests = await FindAsync(cluster, invocation, names, context);
@@ -21,7 +23,7 @@ internal static class CompareAction
         var comparisons = new List<MachineComparison>();
         foreach (var request in requests)
         {
-            var (comparison, fault) = await comparer.CompareAsync(WithSource(request, source), context.Cancelled);
+            var (comparison, fault) = await comparer.CompareAsync(source is { } given ? request.With(given.Kind, given.Name, invocation.SourceNamespace) : request, context.Cancelled);
             if (fault is not null)
                 context.Faults.Write(fault);
             else if (comparison is not null)
@@ -49,12 +51,6 @@ internal static class CompareAction
             requests.Add(CompareRequest.Of(clone));
         return requests;
     }
-
-    private static CompareRequest WithSource(CompareRequest request, SourceReference? source) => source is not { } given ? request : request with
-    {
-        SourceKind = given.IsSnapshot ? SourceKinds.VirtualMachineSnapshot : SourceKinds.VirtualMachine,
-        SourceName = given.Name,
-    };
 
     private static void Print(List<MachineComparison> comparisons, OutputFormat format, CommandContext context)
     {

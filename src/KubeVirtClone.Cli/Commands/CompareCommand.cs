@@ -18,6 +18,8 @@ internal sealed class CompareCommand
         HelpName = "SOURCE",
     };
 
+    private readonly Option<string?> _sourceNamespace = new("--source-namespace") { Description = "Namespace of --source, where that is not the clone's own.", HelpName = "NAMESPACE" };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print no table; the exit code tells." };
     private readonly Option<OutputFormat> _output = SharedOptions.Output();
 
@@ -25,7 +27,7 @@ internal sealed class CompareCommand
     {
         var command = new Command("compare", "Say where clones differ from their source, and whether that was asked for; exit code 1 when it was not")
         {
-            _names, _batch, _selector, _all, _source, _quiet, _output,
+            _names, _batch, _selector, _all, _source, _sourceNamespace, _quiet, _output,
         };
         command.SetAction(parsed => runner.RunAsync(parsed, globals, context => CompareAction.RunAsync(Bind(parsed), context)));
         return command;
@@ -35,9 +37,10 @@ internal sealed class CompareCommand
         new CloneSelection(parsed.GetValue(_names) ?? [], parsed.GetValue(_batch), parsed.GetValue(_selector), AllNamespaces: false),
         parsed.GetValue(_all),
         parsed.GetValue(_source),
+        parsed.GetValue(_sourceNamespace),
         parsed.GetValue(_quiet),
         parsed.GetValue(_output));
 }
 
 /// <summary>The command line of <c>compare</c>.</summary>
-internal sealed record CompareInvocation(CloneSelection Selection, bool All, string? Source, bool Quiet, OutputFormat Output);
+internal sealed record CompareInvocation(CloneSelection Selection, bool All, string? Source, string? SourceNamespace, bool Quiet, OutputFormat Output);

@@ -11,6 +11,8 @@ internal static class ManifestAction
 
     public static async Task<int> RunAsync(NewInvocation invocation, CommandContext context)
     {
+        if (ManifestPlanner.WhyNot(invocation.CopySecrets, invocation.HandOver) is { } unwritable)
+            throw new EngineException(unwritable);
         var read = NewAction.ReadRequests(invocation, context);
         var batch = invocation.Batch ?? CloneNames.NewBatch(TimeProvider.System.GetUtcNow());
         IReadOnlyList<ManifestItem> items;

@@ -38,12 +38,12 @@ internal sealed class NewOptions
 
     private readonly Option<bool> _copySecrets = new("--copy-secrets")
     {
-        Description = "With --target-namespace: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.",
+        Description = "For VMs in another namespace (--target-namespace) only: also copy the Secrets and ConfigMaps the source names, where there is none of that name. None is overwritten.",
     };
 
     private readonly Option<bool> _handOver = new("--hand-over")
     {
-        Description = "With --target-namespace: hand over the storage driver's snapshots by their handles, for who administers the cluster. CDI has no part in it.",
+        Description = "For VMs in another namespace (--target-namespace) only: hand over the storage driver's snapshots by their handles, for who administers the cluster. CDI has no part in it.",
     };
 
     private readonly RequestOptions _wishes = new();

@@ -31,7 +31,7 @@ internal static class ComparisonShapes
         c => new JsonObject
         {
             ["namespace"] = c.Namespace,
-            ["source"] = CloneRecord.SourceText(c.SourceKind, c.SourceName),
+            ["source"] = c.Source,
             ["target"] = CloneRecord.SourceText(SourceKinds.VirtualMachine, c.TargetName),
             ["identity"] = new JsonObject
             {

@@ -27,10 +27,12 @@ public sealed class BatchPreflight
     /// <summary>Checks items: requests, or manifests that are to be posted as they stand.</summary>
     /// <param name="items">The items.</param>
     /// <param name="ct">Cancels.</param>
-    /// <exception cref="EngineException">The server cannot be asked at all.</exception>
+    /// <exception cref="EngineException">The server cannot be asked at all; or options for other namespaces, and no clone is to be in one.</exception>
     public async Task<PreflightReport> RunAsync(IReadOnlyList<PreflightItem> items, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(items);
+        if (items.Count > 0 && TransferFaults.Idle(items.Select(i => i.Request), _options.CopySecrets, _options.HandOver) is { } idle)
+            throw new EngineException(idle);
         var leaving = items.Where(IsLeaving).Select(i => i.Request).ToList();
         if (leaving.Count == 0)
             return await new ClonePreflight(_cluster, _options).RunAsync(items, ct);

@@ -99,7 +99,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
             var fault = item.Checked.Fault ?? unfit;
             var prepared = await PlannedAsync(item, ct);
             if (fault is null)
-                (prepared, fault) = _source!.PrepareAcross(prepared, _first.Namespace);
+                (prepared, fault) = _source!.PrepareAcross(prepared);
             if (fault is not null)
             {
                 items.Add(new ManifestItem { Request = item.Request, Fault = fault with { TargetName = item.Request.DisplayName } });
@@ -116,7 +116,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
     private async Task<(CloneRequest Request, PlannedClone? Clone, Fault? Fault)> MakeOneAsync(Asked item, DirectMethod maker, CancellationToken ct)
     {
         var planned = await PlannedAsync(item, ct);
-        var (prepared, wrong) = _source!.PrepareAcross(planned, _first.Namespace);
+        var (prepared, wrong) = _source!.PrepareAcross(planned);
         if (wrong is not null)
             return (item.Request, null, wrong);
         if (item.Existing is { } existing)
@@ -154,14 +154,20 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         var ordinal = 0;
         return [.. requests.Select(r =>
         {
-            var there = r with { Namespace = ns, TargetNamespace = null, SourceKind = SourceKinds.VirtualMachine };
+            var there = r with
+            {
+                Namespace = ns,
+                TargetNamespace = null,
+                SourceKind = SourceKinds.VirtualMachine,
+                Origin = new(SourceKinds.VirtualMachine, _first.Namespace, _first.SourceName, _machine?.Uid),
+            };
             return new Asked(r, there, _names.Name(there, string.IsNullOrEmpty(r.TargetName) ? ordinal++ : 0));
         })];
     }
 
     private bool IsOurs(Asked item) =>
         item.Existing is { DeletionTimestamp: null } machine && CloneRecord.IsMachine(machine) && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == (item.Request.Batch ?? batch)
-        && machine.Annotations.GetValueOrDefault(CloneLabels.SourceNamespace) == _first.Namespace;
+        && CloneRecord.From(machine) is { Method: CloneMethod.DataVolume, SourceNamespace: { } from } && from == _first.Namespace;
 
     // Null where it can be done at all, and nothing is asked for that another way gives and this does not.
     private async Task<string?> WhyNotAsync(List<Asked> asked, CancellationToken ct)

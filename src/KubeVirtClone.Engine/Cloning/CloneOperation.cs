@@ -3,6 +3,7 @@ using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
+using KubeVirtClone.Engine.Transfers;
 using KubeVirtClone.Engine.Waiting;
 
 namespace KubeVirtClone.Engine.Cloning;
@@ -39,7 +40,7 @@ public sealed class CloneOperation
     /// </summary>
     /// <param name="batch">The requests; see <see cref="CloneNaming"/> for making many of one.</param>
     /// <param name="ct">Stops creating and waiting within a second; what was created stays.</param>
-    /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed.</exception>
+    /// <exception cref="EngineException">Nothing can work: no connection, no clone API, not allowed; or options for other namespaces, and no clone is to be in one.</exception>
     public IAsyncEnumerable<ItemUpdate<CloneRecord>> RunAsync(IReadOnlyList<CloneRequest> batch, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -50,6 +51,8 @@ public sealed class CloneOperation
     {
         if (batch.Count == 0)
             return;
+        if (TransferFaults.Idle(batch, _options.CopySecrets, _options.HandOver) is { } idle)
+            throw new EngineException(idle);
         var meter = new ProgressMeter(batch.Count, _cluster.Clock);
         var total = batch.Count;
         var transfers = new TransferStage(_cluster, _options, Batch, updates);

@@ -91,11 +91,10 @@ internal sealed class DataVolumeSource
 
     /// <summary>The clone with the machine and the data volumes to post into another namespace, or why it cannot be made.</summary>
     /// <param name="clone">The clone.</param>
-    /// <param name="sourceNamespace">Namespace of the source.</param>
-    public (PlannedClone Clone, Fault? Fault) PrepareAcross(PlannedClone clone, string sourceNamespace)
+    public (PlannedClone Clone, Fault? Fault) PrepareAcross(PlannedClone clone)
     {
         var (prepared, fault) = PrepareClaims(clone);
-        return fault is not null ? (clone, fault) : (prepared with { Claims = DataVolumeManifest.ApplyAcross(prepared.Body, Copied(prepared), sourceNamespace) }, null);
+        return fault is not null ? (clone, fault) : (prepared with { Claims = DataVolumeManifest.ApplyAcross(prepared.Body, Copied(prepared)) }, null);
     }
 
     private List<(JsonObject Claim, CopiedClaim Source)> Copied(PlannedClone prepared)

@@ -5,6 +5,7 @@ using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight.Checks;
+using KubeVirtClone.Engine.Transfers;
 
 namespace KubeVirtClone.Engine.Cloning;
 
@@ -42,6 +43,14 @@ public sealed class ManifestPlanner
             $"Bring the source there ({CommandName.NewVMGoldenImage}, {CommandName.CopyVMGoldenImage} {OptionName.Destination} {request.TargetNamespace}), and write the manifests of clones of the copy: {OptionName.Namespace} {request.TargetNamespace} {OptionName.GoldenImage} NAME {OptionName.AsManifest}. Or, of a stopped machine, have CDI copy its claims: {OptionName.Method} DataVolume",
             request.DisplayName),
     };
+
+    /// <summary>Why manifests cannot say what is asked for; null where they can.</summary>
+    /// <param name="copySecrets">Secrets of the source's namespace are to be copied.</param>
+    /// <param name="handOver">The source's snapshots are to be handed over.</param>
+    public static Fault? WhyNot(bool copySecrets, bool handOver) => !(copySecrets || handOver) ? null : TransferFaults.Invalid(
+        $"{(handOver ? "Handing snapshots over" : "Copying Secrets and ConfigMaps")} is done by the call that makes the clones, and is in no manifest.",
+        $"Have the clones made, or leave out {(handOver ? OptionName.HandOver : OptionName.CopySecrets)}.",
+        "");
 
     /// <summary>Whether the objects for a request can be written only with a cluster at hand.</summary>
     /// <param name="request">The request.</param>

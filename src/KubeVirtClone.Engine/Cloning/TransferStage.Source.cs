@@ -16,11 +16,12 @@ internal sealed partial class TransferStage
         private (SnapshotRecord Snapshot, SnapshotContent Content, GoldenImageRecord? Image)? _read;
         private Fault? _unread;
         private SharedSnapshot? _taken;
+        private bool _isNeeded;
 
         private string Kind { get; } = SourceKinds.Normalize(first.SourceKind) ?? first.SourceKind;
 
-        /// <summary>Name of the snapshot in the other namespace.</summary>
-        public async Task<ListedItem<string>> BringAsync(string ns, List<CloneRequest> requests, CancellationToken ct)
+        /// <summary>The snapshot in the other namespace.</summary>
+        public async Task<ListedItem<BroughtSource>> BringAsync(string ns, List<CloneRequest> requests, CancellationToken ct)
         {
             if (await WhyReplacedAsync(ct) is { } another)
                 return new(null, another);
@@ -33,6 +34,7 @@ internal sealed partial class TransferStage
                 Namespace = ns,
                 SnapshotName = name,
                 Stem = first.SourceName,
+                OfMachine = Kind == SourceKinds.VirtualMachine,
                 Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [CloneLabels.SharedSnapshot] = "true", [CloneLabels.Batch] = batch },
                 CopySecrets = stage.Options.CopySecrets,
                 HandOver = stage.Options.HandOver,
@@ -41,13 +43,12 @@ internal sealed partial class TransferStage
             if (!stage.Options.DryRun)
             {
                 // Also where all is made: an earlier run may have ended before it cleared away.
-                stage.Brought(new SharedSnapshot(_cluster, ns, name, first.SourceName, batch));
+                stage.Brought(new SharedSnapshot(_cluster, ns, name, first.SourceName, batch), (ns, batch), first);
                 if (await AreMadeAsync(ns, batch, requests, ct))
                 {
                     if (Kind == SourceKinds.VirtualMachine)
                         _taken ??= Taken(batch);
-                    await TransferRemains.CollectAsync(_cluster, ns, batch, Warn, ct);
-                    return new(name, null);
+                    return new(Named(name), null);
                 }
 
                 if (await ResumeAsync(target, batch, ct) is { } resumed)
@@ -58,7 +59,7 @@ internal sealed partial class TransferStage
             if (Kind == SourceKinds.VirtualMachine && _read is null && _unread is null && await CheckMachineAsync(target, ct) is { } blocked)
                 return new(null, blocked);
             if (stage.Options.DryRun && Kind == SourceKinds.VirtualMachine)
-                return new(name, null);
+                return new(Named(name), null);
             if (stage.Options.DryRun && await _snapshots.FindAsync(first.Namespace, first.SourceName, ct) is not { ReadyToUse: true } and var found)
             {
                 // Nobody waits for it to see what would come of it; what is in it is known once it is ready.
@@ -66,21 +67,28 @@ internal sealed partial class TransferStage
                 {
                     null => new(null, SnapshotFaults.NotFound($"{first.Namespace}/{first.SourceName}")),
                     { Failed: true } => new(null, SnapshotFaults.Failed(found)),
-                    _ => new(name, null),
+                    _ => new(Named(name), null),
                 };
             }
 
-            return await ReadAsync(ct) is { } fault ? new(null, fault) : await CarryOutAsync(new SnapshotTransfer(_cluster, _read!.Value.Snapshot, _read.Value.Content, target, Warn, news: null), name, ct);
+            return await ReadAsync(ct) is { } fault ? new(null, fault) : await CarryOutAsync(new SnapshotTransfer(_cluster, _read!.Value.Snapshot, _read.Value.Content, target, Warn, news: null), Named(name), ns, ct);
         }
 
         /// <summary>Whether an earlier call has brought it there, for this batch.</summary>
         public async Task<bool> IsBroughtAsync(string ns, CancellationToken ct) =>
             await _snapshots.FindAsync(ns, CloneNames.ForTransferred(first.Batch ?? stage.Batch, first.Namespace, Kind, first.SourceName, ns), ct) is not null;
 
-        /// <summary>What was taken for the transfer only goes.</summary>
+        /// <summary>Something of it is on its way to a namespace, or may be: that is found again by what was taken for it, whatever comes of other namespaces.</summary>
+        public void Keep(string ns)
+        {
+            _isNeeded = true;
+            stage.Unfinished(ns);
+        }
+
+        /// <summary>What was taken for the transfer only goes, unless it is needed.</summary>
         public async Task ClearAsync(CancellationToken ct)
         {
-            if (_taken is not null)
+            if (_taken is not null && !_isNeeded)
                 await _taken.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
         }
 
@@ -96,28 +104,30 @@ internal sealed partial class TransferStage
                 : await _snapshots.FindAsync(first.Namespace, first.SourceName, ct) is { } snapshot ? ReplacedFaults.OfSnapshot(snapshot.Raw, first.SourceUid) : null;
         }
 
-        private async Task<ListedItem<string>> BringImageAsync(string ns, CancellationToken ct)
+        private BroughtSource Named(string snapshot) => new(snapshot, new(Kind, first.Namespace, first.SourceName, first.SourceUid), Image: null);
+
+        private async Task<ListedItem<BroughtSource>> BringImageAsync(string ns, CancellationToken ct)
         {
             if (await ReadAsync(ct) is { } fault)
                 return new(null, fault);
             var (_, content, image) = _read!.Value;
             var transfer = ImageTransfer.Of(_cluster, image!, content, ns, storageClass: null, stage.Options.CopySecrets, stage.Options.HandOver, stage.Options.Timeout, Warn, news: null);
             // A copy that was put on another storage class is of the same version, and serves as well.
-            var name = CloneNames.ForImage(ns, image!.Name, image.Version);
-            if (await _snapshots.FindAsync(ns, name, ct) is { ReadyToUse: true, Failed: false } there && there.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid && there.Annotations.ContainsKey(ImageLabels.CopyStorageClass))
-                return new(name, null);
-            return await CarryOutAsync(transfer, name, ct);
+            var brought = new BroughtSource(
+                CloneNames.ForImage(ns, image!.Name, image.Version), new(SourceKinds.VirtualMachineSnapshot, image.Snapshot.Namespace, image.SnapshotName, image.Uid), new(image.Name, image.Version));
+            if (await _snapshots.FindAsync(ns, brought.Snapshot, ct) is { ReadyToUse: true, Failed: false } there && there.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) == image.Uid && there.Annotations.ContainsKey(ImageLabels.CopyStorageClass))
+                return new(brought, null);
+            return await CarryOutAsync(transfer, brought, ns, ct);
         }
 
-        private async Task<ListedItem<string>> CarryOutAsync(SnapshotTransfer transfer, string name, CancellationToken ct)
+        private async Task<ListedItem<BroughtSource>> CarryOutAsync(SnapshotTransfer transfer, BroughtSource foreseen, string ns, CancellationToken ct)
         {
             if (stage.Options.DryRun)
-                return await transfer.CheckAsync(ct) is { } blocked ? new(null, blocked) : new(name, null);
+                return await transfer.CheckAsync(ct) is { } blocked ? new(null, blocked) : new(foreseen, null);
             var made = await transfer.RunAsync(ct);
-            // What is left of it in that namespace is found again by this snapshot only.
-            if (transfer.LeftBehind)
-                _taken = null;
-            return made.Fault is { } fault ? new(null, fault) : new(made.Value!.Name, null);
+            if (transfer.IsUnfinished)
+                Keep(ns);
+            return made.Fault is { } fault ? new(null, fault) : new(foreseen.As(made.Value!), null);
         }
 
         // All of them are there from an earlier run: there is nothing to bring.
@@ -143,7 +153,7 @@ internal sealed partial class TransferStage
         }
 
         // The snapshot of an earlier run that ended somewhere after it was asked for.
-        private async Task<ListedItem<string>?> ResumeAsync(TransferTarget target, string batch, CancellationToken ct)
+        private async Task<ListedItem<BroughtSource>?> ResumeAsync(TransferTarget target, string batch, CancellationToken ct)
         {
             var (ns, name) = (target.Namespace, target.SnapshotName);
             if (await _snapshots.FindAsync(ns, name, ct) is not { Failed: false, Phase: not SnapshotPhase.Deleting } found || found.Batch != batch || found.Labels.GetValueOrDefault(ImageLabels.CopyOfUid) is not { } uid)
@@ -155,7 +165,7 @@ internal sealed partial class TransferStage
             await TransferRemains.Of(_cluster, target, uid).ClearAsync(Warn, ct);
             if (Kind == SourceKinds.VirtualMachine)
                 _taken ??= Taken(batch);
-            return new(name, null);
+            return new(Named(name).As(found), null);
         }
 
         private async Task<Fault?> CheckMachineAsync(TransferTarget target, CancellationToken ct)

@@ -25,6 +25,8 @@ internal sealed partial class TransferStage(
 {
     private readonly object _gate = new();
     private readonly List<SharedSnapshot> _brought = [];
+    private readonly Dictionary<(string Namespace, string Batch), CloneRequest> _places = [];
+    private readonly HashSet<string> _unfinished = new(StringComparer.Ordinal);
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private readonly Dictionary<CloneRequest, PlannedClone> _copied = new(ReferenceEqualityComparer.Instance);
 
@@ -92,6 +94,10 @@ internal sealed partial class TransferStage(
             if (options.Wait)
                 await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
         }
+
+        // Of earlier calls of the batch that ended on their way. Not before nothing else is: what one source has on its way is told from another's by what it is of only.
+        foreach (var ((ns, ofBatch), request) in options.Batch is null ? [] : _places.Where(p => !_unfinished.Contains(p.Key.Namespace)))
+            await TransferRemains.CollectAsync(cluster, ns, ofBatch, text => Warn(TransferWarning.OfWait(text), request), ct);
     }
 
     // What a request shows to be wrong by itself is told before its source is looked at, let alone copied.
@@ -101,7 +107,7 @@ internal sealed partial class TransferStage(
         foreach (var request in requests)
         {
             var isBrought = IsToBeBrought(request);
-            var there = isBrought ? Within(request, request.TargetNamespace!, "source") : request;
+            var there = isBrought ? Within(request, request.TargetNamespace!, new("source", null, null)) : request;
             var fault = isBrought ? RequestRules.Check(there, batch, ordinal: 0).Fault : null;
             if (fault is null && !string.IsNullOrEmpty(there.TargetName) && !targets.Add($"{there.Namespace}/{there.TargetName}") && isBrought)
                 fault = ClonePlanner.Duplicate(there, "target", there.TargetName);
@@ -146,7 +152,7 @@ internal sealed partial class TransferStage(
         foreach (var place in requests.GroupBy(r => r.TargetNamespace!, StringComparer.Ordinal))
         {
             var there = place.ToList();
-            ListedItem<string> brought;
+            ListedItem<BroughtSource> brought;
             try
             {
                 there = [.. there.Except(await CopyAsync(copies, source, place.Key, there, places, ct))];
@@ -158,6 +164,7 @@ internal sealed partial class TransferStage(
             }
             catch (Exception e) when (FaultMapper.OfItem(e, place.Key) is { } ofItem)
             {
+                source.Keep(place.Key);
                 brought = new(null, ofItem);
             }
 
@@ -183,26 +190,27 @@ internal sealed partial class TransferStage(
                 if (clone is not null && !options.DryRun)
                     _copied[request] = clone;
                 else
-                    places[request] = fault is not null ? new(null, fault) : new(Within(request, ns, request.SourceName) with { SourceKind = SourceKinds.VirtualMachine }, null);
+                    places[request] = fault is not null ? new(null, fault) : new(Within(request, ns, new(request.SourceName, clone!.Request.Origin, null)) with { SourceKind = SourceKinds.VirtualMachine }, null);
             }
         }
 
         return [.. chosen.Select(c => c.Request)];
     }
 
-    private static CloneRequest Within(CloneRequest request, string ns, string snapshot) => request with
+    private static CloneRequest Within(CloneRequest request, string ns, BroughtSource brought) => request with
     {
         Namespace = ns,
         TargetNamespace = null,
         GoldenImage = null,
         GoldenImageVersion = null,
         SourceKind = SourceKinds.VirtualMachineSnapshot,
-        SourceName = snapshot,
+        SourceName = brought.Snapshot,
         // Whether the source was the one that is meant has been seen; what was brought is another object.
         SourceUid = null,
         SourceMaker = null,
         Given = request,
-        SourceImage = request.GoldenImage is { } image ? new(image, request.GoldenImageVersion) : null,
+        SourceImage = brought.Image,
+        Origin = brought.Origin,
     };
 
     // Its source is not there yet, so that the server cannot be asked about it.
@@ -216,7 +224,9 @@ internal sealed partial class TransferStage(
             ordinals[source] = ordinal + 1;
         }
 
-        var body = CloneManifest.Build(RequestRules.Check(request, batch, ordinal).Request, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
+        var named = RequestRules.Check(request, batch, ordinal).Request;
+        var body = CloneManifest.Build(named, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
+        RequestFingerprint.Mark(body, RequestFingerprint.Of(request, named), named);
         return CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(body)));
     }
 
@@ -234,15 +244,33 @@ internal sealed partial class TransferStage(
         }
     }
 
+    /// <summary>What a source is in another namespace.</summary>
+    /// <param name="Snapshot">Name of the snapshot there.</param>
+    /// <param name="Origin">What it comes from; null while that does not matter.</param>
+    /// <param name="Image">The golden image that it is.</param>
+    private sealed record BroughtSource(string Snapshot, CloneOrigin? Origin, ImageVersion? Image)
+    {
+        public BroughtSource As(SnapshotRecord there) => new(there.Name, CloneOrigin.Of(there.Raw) ?? Origin, Image);
+    }
+
     private KubeVirtCluster Cluster => cluster;
 
     private CloneOptions Options => options;
 
     private string Batch => batch;
 
-    private void Brought(SharedSnapshot snapshot)
+    private void Brought(SharedSnapshot snapshot, (string Namespace, string Batch) place, CloneRequest request)
     {
         lock (_gate)
+        {
             _brought.Add(snapshot);
+            _places.TryAdd(place, request);
+        }
+    }
+
+    private void Unfinished(string ns)
+    {
+        lock (_gate)
+            _unfinished.Add(ns);
     }
 }

@@ -16,9 +16,12 @@ internal sealed class CloneCase
 
     public CloneRecord Record { get; }
 
-    public bool FromSnapshot => Record.SourceKind == SourceKinds.VirtualMachineSnapshot;
+    public bool FromSnapshot => Record.SourceSnapshot is not null;
 
-    public string SnapshotName => Record.SnapshotName ?? (FromSnapshot ? Record.SourceName : "tmp-snapshot-" + Record.Uid);
+    public string SnapshotName => Record.SnapshotName ?? Record.SourceSnapshot ?? "tmp-snapshot-" + Record.Uid;
+
+    /// <summary>What in the clone's namespace is its source there, by kind and name.</summary>
+    public string SourceText => Record.SourceSnapshot is { } brought ? $"{SourceKinds.VirtualMachineSnapshot} '{brought}'" : $"{Record.SourceKind} '{Record.SourceName}'";
 
     public KubernetesObject? Snapshot => Reading.Snapshots.Find(SnapshotName);
 

@@ -61,7 +61,7 @@ internal static class Diagnoser
             return clone.Diagnosis(
                 CloneHealth.Waiting,
                 CauseCodes.SourceMissing,
-                $"The source {clone.Record.SourceKind} '{clone.Record.SourceName}' does not exist; the clone waits for somebody to make it.",
+                $"The source {clone.SourceText} does not exist; the clone waits for somebody to make it.",
                 canEnd: false,
                 seen);
         }
@@ -85,7 +85,7 @@ internal static class Diagnoser
         var diagnosis = clone.Diagnosis(
             CloneHealth.Stuck,
             CauseCodes.SourceDeleted,
-            $"The source {clone.Record.SourceKind} '{clone.Record.SourceName}' was deleted {(made ? $"before KubeVirt had finished the clone; its machine '{clone.Record.TargetName}' is made" : "while the clone still needed it")}. KubeVirt gets no further without it.",
+            $"The source {clone.SourceText} was deleted {(made ? $"before KubeVirt had finished the clone; its machine '{clone.Record.TargetName}' is made" : "while the clone still needed it")}. KubeVirt gets no further without it.",
             canEnd: false,
             [CloneCase.Condition(clone.Record.Raw, "Ready")]);
         return diagnosis with

@@ -68,8 +68,8 @@ internal static class RepairPlanner
         return diagnosis.Code switch
         {
             // The new request writes MAC addresses, patches and the target's group so that KubeVirt takes them.
-            CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong => Checked(CloneRequest.FromClone(clone.Record)),
-            CauseCodes.SnapshotDeleted or CauseCodes.RestoreDeleted when !clone.FromSnapshot && clone.SourceMachine is not null => Checked(CloneRequest.FromClone(clone.Record)),
+            CauseCodes.MacNotation or CauseCodes.PatchForm or CauseCodes.TargetGroupMissing or CauseCodes.TargetGroupWrong => Checked(CloneRequest.OfObject(clone.Record)),
+            CauseCodes.SnapshotDeleted or CauseCodes.RestoreDeleted when !clone.FromSnapshot && clone.SourceMachine is not null => Checked(CloneRequest.OfObject(clone.Record)),
             _ => null,
         };
     }

@@ -57,6 +57,8 @@ internal static class RequestFingerprint
             metadata["annotations"] = annotations = new JsonObject();
         annotations[CloneLabels.Request] = fingerprint;
         annotations[CloneLabels.Source] = $"{request.SourceKind}/{request.SourceName}{(request.SourceImage is { } image ? $"/{image.Name}/{image.Version}" : "")}";
+        if (request.Origin is { } origin)
+            annotations[CloneLabels.Origin] = origin.ToString();
         if (AskedSizes.Write(request.Wishes) is { } asked)
             annotations[CloneLabels.Asked] = asked;
     }

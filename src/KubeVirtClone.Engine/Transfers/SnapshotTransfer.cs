@@ -27,8 +27,11 @@ internal sealed class SnapshotTransfer
     private readonly TransferPreparation _preparation;
     private bool _begun;
 
-    /// <summary>Whether it has failed, and not all that was begun could be removed: the same of the same snapshot takes it up.</summary>
-    public bool LeftBehind { get; private set; }
+    /// <summary>
+    /// Whether something of it is on its way still: it took longer than it may, or has failed, and not all that was begun could be removed. The same of the same
+    /// snapshot takes it up.
+    /// </summary>
+    public bool IsUnfinished { get; private set; }
 
     /// <param name="cluster">The connection.</param>
     /// <param name="source">The snapshot; ready to use.</param>
@@ -98,6 +101,8 @@ internal sealed class SnapshotTransfer
             // What only takes longer than it may, or was cut off, is completed by the next call.
             if (fault is { Terminating: false, Id: not (FaultIds.TransferTimeout or FaultIds.VMSnapshotTimeout or FaultIds.ApiAnswerLost) } && _begun)
                 await UndoAsync();
+            else
+                IsUnfinished = fault is not null && _begun;
         }
     }
 
@@ -169,6 +174,10 @@ internal sealed class SnapshotTransfer
         return TransferManifest.Carrier(_target.Namespace, _remains.Carrier, machine);
     }
 
+    private CloneOrigin Origin => _target.OfMachine
+        ? new(SourceKinds.VirtualMachine, _source.Namespace, _source.SourceName, _source.Raw.StringAt("status", "sourceUID"))
+        : new(SourceKinds.VirtualMachineSnapshot, _source.Namespace, _source.Name, _source.Uid);
+
     private async Task<ListedItem<SnapshotRecord>> TakeAsync(CancellationToken ct)
     {
         var labels = new Dictionary<string, string>(_target.Labels, StringComparer.Ordinal) { [ImageLabels.CopyOfUid] = _source.Uid };
@@ -177,6 +186,9 @@ internal sealed class SnapshotTransfer
             [ImageLabels.CopyOf] = _source.Reference.ToString(),
             [ImageLabels.CopySource] = _source.Annotations.GetValueOrDefault(ImageLabels.CopySource) ?? _source.SourceName,
         };
+        // An image there is a source by itself.
+        if (_target.Image is null)
+            annotations[CloneLabels.Origin] = Origin.ToString();
         if (_target.StorageClass is { } storageClass)
             annotations[ImageLabels.CopyStorageClass] = storageClass;
         var request = new SnapshotRequest
@@ -216,7 +228,7 @@ internal sealed class SnapshotTransfer
         }
         catch (Exception e) when (e is EngineException or KubernetesException or OperationCanceledException)
         {
-            LeftBehind = true;
+            IsUnfinished = true;
             _warn($"What was begun in namespace '{_target.Namespace}' could not all be removed ({e.Message}); the same command again takes it up.");
         }
     }

@@ -65,6 +65,27 @@ internal static class TransferFaults
         "Choose another namespace, or wait until it is gone and make it anew.",
         destination);
 
+    /// <summary>Why options that are about other namespaces come to nothing; null where they are not given, or some clone is to be in another.</summary>
+    /// <param name="requests">The clones.</param>
+    /// <param name="copySecrets">Secrets are to be copied.</param>
+    /// <param name="handOver">Snapshots are to be handed over.</param>
+    public static Fault? Idle(IEnumerable<CloneRequest> requests, bool copySecrets, bool handOver)
+    {
+        if (!(copySecrets || handOver) || requests.Any(r => r.LeavesNamespace))
+            return null;
+        return Invalid(
+            $"No clone is to be in another namespace than its source, so that there is nothing to {(copySecrets && handOver ? "copy or hand over" : copySecrets ? "copy" : "hand over")}.",
+            Action(),
+            "");
+
+        Advice Action()
+        {
+            if (copySecrets && handOver)
+                return $"Say where the clones are to be ({OptionName.TargetNamespace}), or leave out {OptionName.CopySecrets} and {OptionName.HandOver}.";
+            return $"Say where the clones are to be ({OptionName.TargetNamespace}), or leave out {(copySecrets ? OptionName.CopySecrets : OptionName.HandOver)}.";
+        }
+    }
+
     public static Fault Invalid(string message, Advice action, string target) =>
         FaultMapper.Make(FaultIds.TransferInvalid, FaultCategory.InvalidArgument, message, action, target);
 

@@ -29,6 +29,9 @@ internal sealed record TransferTarget
     /// <summary>Annotations of the snapshot, beside those that tell where it is from.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>It is the machine that is meant, and the snapshot of it was taken to be brought only.</summary>
+    public bool OfMachine { get; init; }
+
     /// <summary>Its disks are copied from claims, and no snapshot of it is made there.</summary>
     public bool OfClaims { get; init; }
 

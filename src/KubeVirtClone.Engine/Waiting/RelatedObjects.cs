@@ -86,7 +86,7 @@ internal sealed class RelatedObjects
     }
 
     public SnapshotFact? SnapshotOf(CloneRecord clone) =>
-        _snapshots?[clone.SourceKind == SourceKinds.VirtualMachineSnapshot ? clone.SourceName : clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid];
+        _snapshots?[clone.SourceSnapshot ?? clone.SnapshotName ?? "tmp-snapshot-" + clone.Uid];
 
     public RestoreFact? RestoreOf(CloneRecord clone) =>
         clone.Method == CloneMethod.Restore ? ReadRestore(clone.Raw) : _restores?[RestoreName(clone)];

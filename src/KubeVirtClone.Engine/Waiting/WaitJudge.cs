@@ -301,11 +301,11 @@ internal static class WaitJudge
         + $"wait{(claims.Count == 1 ? "s" : "")} for the machine's first start (WaitForFirstConsumer). "
         + (Needed(record) is { } needed ? $"Do not delete {needed} before {record.TargetName} has been started once." : $"Start {record.TargetName} once.");
 
-    private static string? Needed(CloneRecord record) => (record.Method == CloneMethod.Direct, record.SourceKind == SourceKinds.VirtualMachineSnapshot) switch
+    private static string? Needed(CloneRecord record) => (record.Method == CloneMethod.Direct, record.SourceSnapshot) switch
     {
         _ when record.Method == CloneMethod.DataVolume => $"the machine {record.SourceName}",
-        (true, _) => (record.SourceKind == SourceKinds.VirtualMachineSnapshot ? record.SourceName : record.SnapshotName) is { } snapshot ? $"the snapshot {snapshot}" : null,
-        (false, true) => $"the clone or the snapshot {record.SourceName}",
+        (true, var source) => (source ?? record.SnapshotName) is { } snapshot ? $"the snapshot {snapshot}" : null,
+        (false, { } source) => $"the clone or the snapshot {source}",
         _ => "the clone",
     };
 }

@@ -38,6 +38,11 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? Snapshot { get; set; }
 
+    /// <summary>Namespace of -SourceName or -Snapshot, where that is not the clone's own.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? SourceNamespace { get; set; }
+
     /// <summary>Write only whether every clone is what was asked for.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -72,6 +77,12 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         {
             ThrowTerminatingError(ErrorRecords.Create(
                 FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
+        }
+
+        if (!string.IsNullOrEmpty(SourceNamespace) && string.IsNullOrEmpty(SourceName) && string.IsNullOrEmpty(Snapshot))
+        {
+            ThrowTerminatingError(ErrorRecords.Create(
+                FaultIds.VMCloneSourceMissing, ErrorCategory.InvalidArgument, "-SourceNamespace says where to look for a source, and none is named.", "Add -SourceName or -Snapshot, or leave it out: a clone tells where its source is.", SourceNamespace));
         }
 
         AtEachPlace(_machines, own: false, here =>
@@ -152,6 +163,8 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
                     SourceKind = clone.SourceKind,
                     SourceName = clone.SourceName,
                     SourceNamespace = clone.SourceNamespace,
+                    SourceUid = clone.SourceUid,
+                    BroughtAs = clone.SourceNamespace is null ? null : clone.SnapshotName,
                     Asked = clone.Method == nameof(CloneMethod.Clone) ? asked : null,
                 });
             }
@@ -178,7 +191,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
 
     private CompareRequest WithGivenSource(CompareRequest request)
     {
-        if (!string.IsNullOrEmpty(Snapshot)) return request with { SourceKind = "VirtualMachineSnapshot", SourceName = Snapshot };
-        return string.IsNullOrEmpty(SourceName) ? request : request with { SourceKind = "VirtualMachine", SourceName = SourceName };
+        if (!string.IsNullOrEmpty(Snapshot)) return request.With(SourceKinds.VirtualMachineSnapshot, Snapshot, SourceNamespace);
+        return string.IsNullOrEmpty(SourceName) ? request : request.With(SourceKinds.VirtualMachine, SourceName, SourceNamespace);
     }
 }

@@ -1,4 +1,5 @@
 using KubeVirtClone.Completion;
+using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Input;
 
 namespace KubeVirtClone.Commands;
@@ -79,6 +80,7 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
             Refuse("PurgeNeedsWait", "-PurgeOnSuccess needs -Wait: a clone object is needed until its volumes are there.", "Add -Wait, or clean up later with Remove-VMClone -Completed.");
         }
 
+        if (AsManifest && ManifestPlanner.WhyNot(CopySecrets, HandOver) is { } unwritable) ThrowTerminatingError(ErrorRecords.From(unwritable));
         if (!Wait && (IsGiven(nameof(For)) || Timeout is not null)) WarnOnce("-For and -Timeout have an effect only together with -Wait.");
     }
 

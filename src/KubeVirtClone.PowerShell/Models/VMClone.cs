@@ -25,6 +25,7 @@ public sealed class VMClone : KubeVirtObject
         Duration = record.Duration;
         Uid = record.Uid;
         SnapshotName = record.SnapshotName;
+        SourceUid = record.Origin?.Uid;
         RestoreName = record.RestoreName;
         Batch = record.Batch;
         Method = record.Method.ToString();
@@ -47,7 +48,7 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Name of the source.</summary>
     public string SourceName { get; }
 
-    /// <summary>Namespace of the source, where the clone's disks were copied straight from another one; else null.</summary>
+    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
     public string? SourceNamespace { get; }
 
     /// <summary>The golden image that the source is, with its version: <c>ubuntu-24.04:3</c>; null for any other source.</summary>
@@ -91,7 +92,7 @@ public sealed class VMClone : KubeVirtObject
     /// <summary>Identity of the clone object.</summary>
     public string Uid { get; }
 
-    /// <summary>Snapshot still in use, or null.</summary>
+    /// <summary>Snapshot still in use, or what a source of another namespace was brought to this one as; or null.</summary>
     public string? SnapshotName { get; }
 
     /// <summary>Restore still in use, or null.</summary>
@@ -115,6 +116,8 @@ public sealed class VMClone : KubeVirtObject
     public PSObject Raw => _raw.Value;
 
     internal CloneReference Reference { get; }
+
+    internal string? SourceUid { get; }
 
     // The machine it stands for is the one it made.
     internal MachineMaker Maker { get; }

@@ -10,6 +10,7 @@ public sealed class VMCloneDifference
         Namespace = comparison.Namespace;
         SourceKind = comparison.SourceKind;
         SourceName = comparison.SourceName;
+        SourceNamespace = comparison.SourceNamespace;
         TargetName = comparison.TargetName;
         TargetMacAddress = new VMTextList(comparison.Identity.MacAddresses);
         TargetSerial = comparison.Identity.Serial;
@@ -23,7 +24,7 @@ public sealed class VMCloneDifference
         Reason = difference.Reason;
     }
 
-    /// <summary>Namespace of both.</summary>
+    /// <summary>Namespace of the clone; of the source too, unless <see cref="SourceNamespace"/> says another.</summary>
     public string Namespace { get; }
 
     /// <summary>VirtualMachine or VirtualMachineSnapshot.</summary>
@@ -31,6 +32,9 @@ public sealed class VMCloneDifference
 
     /// <summary>Name of the source.</summary>
     public string SourceName { get; }
+
+    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
+    public string? SourceNamespace { get; }
 
     /// <summary>Name of the clone's machine.</summary>
     public string TargetName { get; }

@@ -5,7 +5,7 @@ using KubeVirtClone.Engine.Objects;
 namespace KubeVirtClone.Engine.Insight.Comparison;
 
 /// <summary>What is to be compared.</summary>
-/// <param name="Namespace">Namespace of both.</param>
+/// <param name="Namespace">Namespace of the clone; of the source too, unless <see cref="SourceNamespace"/> says another.</param>
 /// <param name="TargetName">Name of the clone's machine.</param>
 public sealed record CompareRequest(string Namespace, string TargetName)
 {
@@ -21,8 +21,21 @@ public sealed record CompareRequest(string Namespace, string TargetName)
     /// <summary>Namespace of the source, where it is not the clone's own.</summary>
     public string? SourceNamespace { get; init; }
 
+    /// <summary>Uid of the source; another object of its name is then not compared with. Null takes whichever has the name.</summary>
+    public string? SourceUid { get; init; }
+
+    /// <summary>Snapshot in the clone's namespace that a source of another one was brought there as: compared with where the source is gone. Null where there was none.</summary>
+    public string? BroughtAs { get; init; }
+
     /// <summary>What was asked for; null takes it from the clone object, where that still exists.</summary>
     public CloneRequest? Asked { get; init; }
+
+    /// <summary>The same with a source that is named, instead of the one that the clone tells.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ns">Its namespace; null or empty is the clone's own.</param>
+    public CompareRequest With(string kind, string name, string? ns) =>
+        this with { SourceKind = kind, SourceName = name, SourceNamespace = string.IsNullOrEmpty(ns) ? null : ns, SourceUid = null, BroughtAs = null };
 
     /// <summary>The comparison of a clone with its source.</summary>
     /// <param name="clone">The clone.</param>
@@ -34,6 +47,8 @@ public sealed record CompareRequest(string Namespace, string TargetName)
             SourceKind = clone.SourceKind,
             SourceName = clone.SourceName,
             SourceNamespace = clone.SourceNamespace,
+            SourceUid = clone.Origin?.Uid,
+            BroughtAs = clone.Origin is null ? null : clone.SourceSnapshot,
             Asked = CloneRequest.FromClone(clone),
         };
     }
@@ -85,17 +100,11 @@ public sealed class CloneComparer
 
         if (target is null)
             return (null, Missing(FaultIds.VMNotFound, "virtual machine", request.Namespace, request.TargetName));
-        var kind = SourceKinds.Normalize(request.SourceKind ?? SourceKinds.VirtualMachine) ?? SourceKinds.VirtualMachine;
-        var source = kind == SourceKinds.VirtualMachineSnapshot
-            ? await SnapshottedAsync(request.Namespace, request.SourceName!, ct)
-            : (await _cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.SourceNamespace ?? request.Namespace, request.SourceName!, ct))?.ToJsonObject();
+        var (compared, source, missing) = await new ComparedSource(_cluster).ReadAsync(request, ct);
         if (source is null)
-        {
-            return (null, kind == SourceKinds.VirtualMachineSnapshot
-                ? Missing(FaultIds.VMSnapshotNotFound, "snapshot with content", request.Namespace, request.SourceName!)
-                : Missing(FaultIds.VMNotFound, "virtual machine", request.SourceNamespace ?? request.Namespace, request.SourceName!));
-        }
-
+            return (null, missing);
+        request = compared;
+        var kind = request.SourceKind!;
         var copy = target.ToJsonObject();
         var instance = SourceMachine.IsOn(copy) ? (await new KindReader(_cluster).FindAsync(RelatedKinds.Instance, request.Namespace, request.TargetName, ct)).Item : null;
         return (new MachineComparison
@@ -103,6 +112,7 @@ public sealed class CloneComparer
             Namespace = request.Namespace,
             SourceKind = kind,
             SourceName = request.SourceName!,
+            SourceNamespace = request.SourceNamespace,
             TargetName = request.TargetName,
             Identity = MachineIdentity.Of(target, instance),
             Differences = MachineComparer.Sort(
@@ -135,18 +145,7 @@ public sealed class CloneComparer
         return null;
     }
 
-    private async Task<JsonObject?> SnapshottedAsync(string ns, string name, CancellationToken ct)
-    {
-        if (await _cluster.GetSnapshotVersionAsync(ct) is not { } version)
-            return null;
-        var snapshot = await _cluster.Client.FindAsync(KubeVirtKinds.Snapshot(version), ns, name, ct);
-        if (snapshot?.StringAt("status", "virtualMachineSnapshotContentName") is not { } content)
-            return null;
-        var found = await _cluster.Client.FindAsync(KubeVirtKinds.SnapshotContent(version), ns, content, ct);
-        return found?.At("spec", "source", "virtualMachine") is { } machine ? JsonObject.Create(machine) : null;
-    }
-
-    private static Fault Missing(string id, string what, string ns, string name) => FaultMapper.Make(
+    internal static Fault Missing(string id, string what, string ns, string name) => FaultMapper.Make(
         id,
         FaultCategory.ObjectNotFound,
         $"There is no {what} '{name}' in namespace '{ns}'.",

@@ -1,4 +1,5 @@
 using KubeVirtClone.Engine.Knowledge.Machines;
+using KubeVirtClone.Engine.Knowledge.Naming;
 
 namespace KubeVirtClone.Engine.Insight.Comparison;
 
@@ -25,6 +26,8 @@ internal static class FieldMeaning
             return "each machine has a MAC address of its own";
         if (path is Template + "domain.firmware.uuid" or Template + "domain.firmware.serial")
             return "each machine has firmware identifiers of its own";
+        if (path is "spec.instancetype.name" or "spec.preference.name" && CloneNames.IsInTransfer(SourceMachine.Text(clone) ?? "", SourceMachine.Text(source) ?? ""))
+            return "it is of the source's namespace, and was brought along under a name of its own";
         return path.EndsWith(".revisionName", StringComparison.Ordinal) ? "each machine has its own copy of the instance type's revision" : null;
     }
 

@@ -16,7 +16,7 @@ public sealed record MachineDifference(string Area, string Path, string? Source,
 /// <summary>What a comparison of a clone with its source gave.</summary>
 public sealed record MachineComparison
 {
-    /// <summary>Namespace of both.</summary>
+    /// <summary>Namespace of the clone; of the source too, unless <see cref="SourceNamespace"/> says another.</summary>
     public required string Namespace { get; init; }
 
     /// <summary>Kind of the source: VirtualMachine or VirtualMachineSnapshot.</summary>
@@ -24,6 +24,12 @@ public sealed record MachineComparison
 
     /// <summary>Name of the source.</summary>
     public required string SourceName { get; init; }
+
+    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
+    public string? SourceNamespace { get; init; }
+
+    /// <summary>The source as it is shown: <c>vm/golden</c>, <c>vm/images/golden</c>.</summary>
+    public string Source => CloneRecord.SourceText(SourceKind, SourceNamespace is { } ns ? $"{ns}/{SourceName}" : SourceName);
 
     /// <summary>Name of the clone's machine.</summary>
     public required string TargetName { get; init; }

@@ -26,12 +26,10 @@ internal static class DataVolumeManifest
     /// </summary>
     /// <param name="machine">The machine as it would be posted with claims of its own; it is changed.</param>
     /// <param name="claims">The claims that would be posted for it, each with the claim it is a copy of.</param>
-    /// <param name="sourceNamespace">Namespace of what is copied.</param>
     /// <returns>The data volumes to post, but for their owner.</returns>
-    public static IReadOnlyList<JsonObject> ApplyAcross(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims, string sourceNamespace)
+    public static IReadOnlyList<JsonObject> ApplyAcross(JsonObject machine, IReadOnlyList<(JsonObject Claim, CopiedClaim Source)> claims)
     {
         Use(machine, claims);
-        machine["metadata"]!["annotations"]![CloneLabels.SourceNamespace] = sourceNamespace;
         return [.. claims.Select(c =>
         {
             var dataVolume = Template(c.Claim, c.Source);

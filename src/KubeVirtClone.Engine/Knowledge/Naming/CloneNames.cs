@@ -92,6 +92,12 @@ public static class CloneNames
     /// <param name="transfer">What <see cref="ForTransfer"/> gives.</param>
     public static string InTransfer(string stem, string transfer) => $"{Clip(Plain(stem), NameRules.MaxLabelLength - 11)}-{transfer}";
 
+    /// <summary>Whether a name is that of an object of some transfer.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="stem">What it would be of.</param>
+    internal static bool IsInTransfer(string name, string stem) =>
+        name.Length > 11 && name[^10..].All(Alphabet.Contains) && name == InTransfer(stem, name[^10..]);
+
     // Image names and versions are label values, which may have characters that object names may not.
     private static string Plain(string text) => string.Concat(text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-'));
 

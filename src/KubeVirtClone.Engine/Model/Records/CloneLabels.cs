@@ -21,8 +21,11 @@ public static class CloneLabels
     /// </summary>
     public const string Source = "kubevirtclone.io/source";
 
-    /// <summary>Annotation of a machine whose disks were copied straight from those of another namespace: that namespace. What <see cref="Source"/> names is there.</summary>
-    public const string SourceNamespace = "kubevirtclone.io/source-namespace";
+    /// <summary>
+    /// Annotation of a clone in another namespace than its source, and of the snapshot that the source was brought there as: what the source is,
+    /// <c>Kind/namespace/name/uid</c>.
+    /// </summary>
+    public const string Origin = "kubevirtclone.io/origin";
 
     /// <summary>Annotation with a hash of what was asked for: the same for the same request, whatever method carries it out.</summary>
     public const string Request = "kubevirtclone.io/request";
@@ -97,7 +100,7 @@ public static class CloneLabels
     public const string FieldManager = "kubevirtclone";
 
     /// <summary>What is annotated on a machine because it stands for a clone: it says what is not so of a copy, nor once the clone is forgotten.</summary>
-    internal static IReadOnlyList<string> OfMachine { get; } = [Request, Source, CloneSpec, Target, Snapshot, Claims, Asked, Moments];
+    internal static IReadOnlyList<string> OfMachine { get; } = [Request, Source, Origin, CloneSpec, Target, Snapshot, Claims, Asked, Moments];
 
     /// <summary>Annotation KubeVirt puts on every virtual machine it restores: <c>restore name-restore uid</c>.</summary>
     internal const string LastRestore = "restore.kubevirt.io/lastRestoreUID";

@@ -11,11 +11,8 @@ public sealed partial record CloneRecord
     internal IReadOnlyList<string> ClaimNames =>
         Method.StandsAsMachine() && Raw.Annotations.GetValueOrDefault(CloneLabels.Claims) is { Length: > 0 } names ? names.Split(',') : [];
 
-    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
-    public string? SourceNamespace => Method == CloneMethod.DataVolume ? Raw.Annotations.GetValueOrDefault(CloneLabels.SourceNamespace) : null;
-
     /// <summary>Whether whoever posts its machine posts what its disks are made of as well: claims, or data volumes. Else its templates make them.</summary>
-    internal bool PostsDisks => Method == CloneMethod.Direct || SourceNamespace is not null;
+    internal bool PostsDisks => Method == CloneMethod.Direct || Origin is not null;
 
     /// <summary>Whether a machine stands for a clone: it was posted by this product. A clone, restore or backup of such a machine under another name does not.</summary>
     /// <param name="machine">The machine.</param>
@@ -72,7 +69,7 @@ public sealed partial record CloneRecord
             Method = Enum.Parse<CloneMethod>(machine.Labels[CloneLabels.Method]),
             Labels = machine.Labels,
             Raw = machine,
-        };
+        }.Of(CloneOrigin.Of(machine));
     }
 }
 

@@ -58,7 +58,7 @@ public sealed partial record CloneRecord
             Method = CloneMethod.Restore,
             Labels = restore.Labels,
             Raw = restore,
-        };
+        }.Of(CloneOrigin.Of(restore));
     }
 
     // What is left of a clone whose restore was deleted after it was done.

@@ -6,7 +6,7 @@ public sealed partial record CloneRecord
     /// <summary>Name of the object that stands for the clone.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Namespace of clone, source and target.</summary>
+    /// <summary>Namespace of the clone and its machine; of the source too, unless <see cref="SourceNamespace"/> says another.</summary>
     public required string Namespace { get; init; }
 
     /// <summary>Kind of the source.</summary>
@@ -14,6 +14,15 @@ public sealed partial record CloneRecord
 
     /// <summary>Name of the source.</summary>
     public required string SourceName { get; init; }
+
+    /// <summary>Namespace of the source, where it is not the clone's own; else null.</summary>
+    public string? SourceNamespace => Origin?.Namespace;
+
+    /// <summary>What the source is, where it is in another namespace; else null.</summary>
+    public CloneOrigin? Origin { get; private init; }
+
+    /// <summary>Name of the snapshot in the clone's own namespace that its source is, or was brought there as; null where it is made of a machine.</summary>
+    internal string? SourceSnapshot => Origin is not null ? SnapshotName : SourceKind == SourceKinds.VirtualMachineSnapshot ? SourceName : null;
 
     /// <summary>The golden image that the source is, as far as the clone tells; null for any other source.</summary>
     public ImageVersion? Image => ImageOf(Raw);
@@ -54,7 +63,10 @@ public sealed partial record CloneRecord
     /// <summary>Identity of the clone object. Another object of the same name has another.</summary>
     public required string Uid { get; init; }
 
-    /// <summary>Snapshot it is made of, while that is in use or shared with others; else null. Never set for clones of a snapshot the user named.</summary>
+    /// <summary>
+    /// Snapshot it is made of, while that is in use or shared with others, or what its source was brought there as; else null. Never set for clones of a
+    /// snapshot the user named.
+    /// </summary>
     public string? SnapshotName { get; init; }
 
     /// <summary>Restore still in use, or null.</summary>
@@ -125,8 +137,17 @@ public sealed partial record CloneRecord
             Method = CloneMethod.Clone,
             Labels = clone.Labels,
             Raw = clone,
-        };
+        }.Of(CloneOrigin.Of(clone));
     }
+
+    // What it names itself is what was brought to its namespace.
+    private CloneRecord Of(CloneOrigin? origin) => origin is null ? this : this with
+    {
+        Origin = origin,
+        SourceKind = origin.Kind,
+        SourceName = origin.Name,
+        SnapshotName = SourceKind == SourceKinds.VirtualMachineSnapshot ? SourceName : null,
+    };
 
     // What is done with by KubeVirt is not yet what was asked for.
     private static string MessageOfDone(KubernetesObject clone) =>

@@ -84,6 +84,9 @@ public sealed partial record CloneRequest
     /// <summary>The golden image that the source is, once that is known.</summary>
     internal ImageVersion? SourceImage { get; init; }
 
+    /// <summary>What the source is, where this request is of what was brought of it to another namespace.</summary>
+    internal CloneOrigin? Origin { get; init; }
+
     /// <summary>Whether the new machine is to be in another namespace than its source.</summary>
     internal bool LeavesNamespace => !string.IsNullOrEmpty(TargetNamespace) && TargetNamespace != Namespace;
 
@@ -97,9 +100,13 @@ public sealed partial record CloneRequest
         ArgumentNullException.ThrowIfNull(clone);
         var spec = SpecOf(clone);
         var asked = AskedSizes.Read(clone.Raw);
+        // An image is brought once, for whoever asks for it by its name.
+        var image = clone.Origin is null ? null : clone.Image;
         return new CloneRequest
         {
-            Namespace = clone.Namespace,
+            Namespace = clone.SourceNamespace ?? clone.Namespace,
+            GoldenImage = image?.Name,
+            GoldenImageVersion = image?.Version,
             SourceKind = clone.SourceKind,
             SourceName = clone.SourceName,
             TargetName = clone.TargetName,
@@ -107,9 +114,23 @@ public sealed partial record CloneRequest
             Wishes = RequestFields.OfRecord.Aggregate(
                 RequestFields.All.Where(f => f.SpecPath.Count > 0).Aggregate(RequestValues.None, (values, f) => values.With(f, Value(At(spec, f.SpecPath)))),
                 (values, f) => values.With(f, asked[f])),
+            TargetNamespace = clone.SourceNamespace is null ? null : clone.Namespace,
             Input = clone,
         };
     }
+
+    /// <summary>The request within its namespace that <paramref name="clone"/> itself stands for: of a source elsewhere, of what that was brought there as.</summary>
+    internal static CloneRequest OfObject(CloneRecord clone) => clone.Origin is not { } origin ? FromClone(clone) : FromClone(clone) with
+    {
+        Namespace = clone.Namespace,
+        TargetNamespace = null,
+        GoldenImage = null,
+        GoldenImageVersion = null,
+        SourceKind = clone.SourceSnapshot is null ? clone.SourceKind : SourceKinds.VirtualMachineSnapshot,
+        SourceName = clone.SourceSnapshot ?? clone.SourceName,
+        SourceImage = clone.Image,
+        Origin = origin,
+    };
 
     // A restore has patches only, and a machine made directly nothing: what was asked for stands in an annotation.
     private static JsonElement? SpecOf(CloneRecord clone)

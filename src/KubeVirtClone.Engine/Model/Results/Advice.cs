@@ -294,6 +294,12 @@ public readonly ref struct OptionName
     /// <summary><c>-SmbiosSerial</c>.</summary>
     public static OptionName SmbiosSerial => new("SmbiosSerial");
 
+    /// <summary><c>-Source</c>.</summary>
+    public static OptionName Source => new("Source");
+
+    /// <summary><c>-SourceNamespace</c>.</summary>
+    public static OptionName SourceNamespace => new("SourceNamespace");
+
     /// <summary><c>-Start</c>.</summary>
     public static OptionName Start => new("Start");
 
@@ -302,6 +308,9 @@ public readonly ref struct OptionName
 
     /// <summary><c>-StorageClass</c>.</summary>
     public static OptionName StorageClass => new("StorageClass");
+
+    /// <summary><c>-TargetNamespace</c>.</summary>
+    public static OptionName TargetNamespace => new("TargetNamespace");
 
     /// <summary><c>-TemplateLabelFilter</c>.</summary>
     public static OptionName TemplateLabelFilter => new("TemplateLabelFilter");

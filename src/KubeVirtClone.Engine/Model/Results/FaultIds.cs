@@ -66,6 +66,9 @@ public static partial class FaultIds
     /// <summary>The clone does not exist.</summary>
     public const string VMCloneNotFound = "VMCloneNotFound";
 
+    /// <summary>Neither the source of a clone nor what it was brought to the clone's namespace as is there any more.</summary>
+    public const string VMCloneNothingToCompare = "VMCloneNothingToCompare";
+
     /// <summary>There are no clones of that batch.</summary>
     public const string VMCloneBatchNotFound = "VMCloneBatchNotFound";
 

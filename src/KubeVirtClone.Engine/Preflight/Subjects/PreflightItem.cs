@@ -42,7 +42,7 @@ public sealed record PreflightItem(CloneRequest Request)
         };
     }
 
-    private static CloneRequest OfClone(KubernetesObject clone) => CloneRequest.FromClone(CloneRecord.From(clone)) with
+    private static CloneRequest OfClone(KubernetesObject clone) => CloneRequest.OfObject(CloneRecord.From(clone)) with
     {
         SourceKind = clone.StringAt("spec", "source", "kind") ?? "",
         SourceName = clone.StringAt("spec", "source", "name") ?? "",

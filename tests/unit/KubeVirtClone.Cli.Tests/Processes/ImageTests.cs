@@ -134,6 +134,12 @@ public sealed class ImageTests(SandboxFixture sandbox)
 
         (await sandbox.RunAsync("image", "copy", "handed", "handed-to", "--hand-over", "--timeout", "90s", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["image/handed:1"]);
         (await sandbox.RunAsync("new", "golden-pvc", "handed-vm", "--target-namespace", "handed-to", "--hand-over", "--wait", "--timeout", "90s", "-o", "name")).ShouldEndWith(0);
+        (await sandbox.RunAsync("compare", "handed-vm", "-n", "handed-to", "-o", "jsonpath={.items[0].source}")).ShouldEndWith(0).Output.ShouldBe("vm/default/golden-pvc");
+        (await sandbox.RunAsync("compare", "handed-vm", "-n", "handed-to", "--source", "golden-pvc", "--source-namespace", "default", "-q")).ShouldEndWith(0);
+        (await sandbox.RunAsync("compare", "handed-vm", "-n", "handed-to", "--source-namespace", "default")).ShouldEndWith(2).Error.ShouldContain("none is named");
+        (await sandbox.RunAsync("get", "-n", "handed-to")).ShouldEndWith(0).Output.ShouldContain("vm/default/golden-pvc");
+        (await sandbox.RunAsync("new", "golden-pvc", "idle", "--hand-over")).ShouldEndWith(1).Error.ShouldContain("leave out --hand-over");
+        (await sandbox.RunAsync("new", "golden-pvc", "idle", "--target-namespace", "handed-to", "--copy-secrets", "--dry-run=client")).ShouldEndWith(1).Error.ShouldContain("is in no manifest");
         (await sandbox.KubectlAsync("", "get", "volumesnapshotcontents", "-l", "kubevirtclone.io/transfer", "-o", "name")).ShouldEndWith(0).Output.ShouldBeEmpty();
         (await sandbox.KubectlAsync("", "get", "vm", "-n", "handed-to", "-o", "name")).ShouldEndWith(0).Lines.ShouldBe(["virtualmachine.kubevirt.io/handed-vm"]);
     }

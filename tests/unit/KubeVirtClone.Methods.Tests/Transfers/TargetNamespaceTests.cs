@@ -85,6 +85,33 @@ public sealed class TargetNamespaceTests
         twice.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMCloneDuplicateTarget]);
     }
 
+    [Theory]
+    [InlineData(true, false, "-CopySecrets")]
+    [InlineData(false, true, "-HandOver")]
+    [InlineData(true, true, "-CopySecrets and -HandOver")]
+    public async Task What_is_about_other_namespaces_is_refused_where_no_clone_is_to_be_in_one(bool copySecrets, bool handOver, string named)
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        var options = Lab.Options() with { CopySecrets = copySecrets, HandOver = handOver };
+        var preflight = new BatchPreflight(other.Lab.Cluster, new PreflightOptions { CopySecrets = copySecrets, HandOver = handOver });
+        foreach (var requests in new[] { Lab.Requests(2), Lab.Requests(2).ConvertAll(r => r with { TargetNamespace = "default" }) })
+        {
+            foreach (var call in new Func<Task>[] { () => other.Lab.CloneAsync(requests, options), () => other.Lab.DoAsync(() => preflight.RunAsync([.. requests.Select(r => new PreflightItem(r))], default)) })
+            {
+                var fault = (await Should.ThrowAsync<EngineException>(call)).Fault;
+                (fault.Id, fault.Category).ShouldBe((FaultIds.TransferInvalid, FaultCategory.InvalidArgument));
+                fault.RecommendedAction.ToString().ShouldBe($"Say where the clones are to be (-TargetNamespace), or leave out {named}.");
+            }
+        }
+
+        ManifestPlanner.WhyNot(copySecrets, handOver).ShouldNotBeNull();
+        ManifestPlanner.WhyNot(copySecrets: false, handOver: false).ShouldBeNull();
+        other.ShouldBeAsBefore();
+        // Of some it is enough.
+        if (copySecrets && !handOver)
+            (await other.Lab.CloneAsync([.. Requests(1), .. Lab.Requests(1)], options)).Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(2);
+    }
+
     [Fact]
     public async Task A_check_waits_for_no_snapshot_and_foresees_each_name()
     {
