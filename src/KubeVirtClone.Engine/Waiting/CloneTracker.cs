@@ -14,6 +14,7 @@ internal sealed record TrackerEvents(
 internal sealed class CloneTracker : IAsyncDisposable
 {
     private readonly Dictionary<string, NamespaceTracker> _namespaces = new(StringComparer.Ordinal);
+    private readonly KubeVirtCluster _cluster;
     private readonly WatchedCaches _caches;
     private readonly ResourceKind _kind;
     private readonly string? _snapshotVersion;
@@ -31,6 +32,7 @@ internal sealed class CloneTracker : IAsyncDisposable
         TrackerEvents events,
         CancellationToken ct)
     {
+        _cluster = cluster;
         _explainer = new FaultExplainer(cluster);
         _kind = kind;
         _snapshotVersion = snapshotVersion;
@@ -59,8 +61,18 @@ internal sealed class CloneTracker : IAsyncDisposable
     }
 
     /// <summary>Follows a clone until its wait is over, or <paramref name="ct"/> ends it.</summary>
+    /// <param name="reference">The clone.</param>
+    /// <param name="initial">It, as who has just made it knows it; null where it is to be seen first.</param>
+    /// <param name="timeout">Longest wait; null for none.</param>
+    /// <param name="ct">Cancels.</param>
     public async Task<FollowOutcome> FollowAsync(CloneReference reference, CloneRecord? initial, TimeSpan? timeout, CancellationToken ct)
     {
+        if (initial is not null && IsThere(initial))
+        {
+            _cluster.Times.Note(initial, _cluster.Clock.GetUtcNow());
+            return new(initial with { Duration = TimeSpan.Zero }, null);
+        }
+
         NamespaceTracker? tracker = null;
         _caches.Do(
             () =>
@@ -74,6 +86,10 @@ internal sealed class CloneTracker : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _caches.DisposeAsync();
+
+    // A machine that was just made with all its claims is what is waited for, and nothing need be watched for its sake.
+    private bool IsThere(CloneRecord made) =>
+        made is { Phase: ClonePhase.Succeeded, IsGrowing: false } && made.Method.StandsAsMachine() && (_for == WaitState.Succeeded || (_for == WaitState.Bound && made.Bound));
 
     private void FindStuck()
     {

@@ -21,8 +21,8 @@ public sealed class KeyFilter
     public static KeyFilter Of(IReadOnlyList<string> filters)
     {
         ArgumentNullException.ThrowIfNull(filters);
-        // No filter has a line break that is not in a key, and no key has one.
-        var key = string.Join('\n', filters);
+        // Each with its length: no filters are another list than one empty filter, and whatever stands in a filter parts nothing.
+        var key = string.Concat(filters.Select(f => $"{f.Length}:{f}"));
         if (Compiled.TryGetValue(key, out var known))
             return known;
         if (Compiled.Count >= MostKept)

@@ -9,6 +9,17 @@ namespace KubeVirtClone.Engine.Tests.Planning;
 
 public sealed class FilterTests
 {
+    [Fact]
+    public void Filters_that_are_kept_are_those_that_were_asked_for()
+    {
+        // Whichever comes first.
+        KeyFilter.Of([""]).Keeps("app").ShouldBe(new KeyFilter([""]).Keeps("app"));
+        KeyFilter.Of([]).Keeps("app").ShouldBeFalse();
+        KeyFilter.Of(["a\nb"]).Keeps("b").ShouldBe(new KeyFilter(["a\nb"]).Keeps("b"));
+        KeyFilter.Of(["a", "b"]).Keeps("b").ShouldBeTrue();
+        KeyFilter.Of(["a1:b"]).Keeps("b").ShouldBe(new KeyFilter(["a1:b"]).Keeps("b"));
+    }
+
     [Theory]
     [InlineData("app", "app.kubernetes.io/name", true)]
     [InlineData("app", "myapp", true)]
