@@ -195,7 +195,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         var there = all.Select(r => r with { Namespace = r.TargetNamespace! }).ToList();
         var macs = there.Exists(r => r.GenerateMacAddresses) ? await MacReader.ReadPoolAsync(cluster, there, ct) : null;
         var types = there.Exists(r => r.Resizes) ? await new SizingReader(cluster, new KindReader(cluster), ct).ReadTypesAsync(there, ct) : KnownTypes.None;
-        (_source, _unfit) = await DataVolumeSource.ReadAsync(cluster, planned, CloneMethodChoice.DataVolume, new CloneCompiler(batch, macs, types), ct, across: true);
+        (_source, _unfit) = await DataVolumeSource.ReadAsync(cluster, planned, CloneMethodChoice.DataVolume, new CloneCompiler(batch, macs, types), options.DryRun ? null : options, ct, across: true);
         return _unfit;
     }
 

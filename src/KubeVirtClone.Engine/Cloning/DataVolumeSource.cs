@@ -28,16 +28,26 @@ internal sealed class DataVolumeSource
     /// <param name="first">One of the clones.</param>
     /// <param name="choice">How the batch is made: the way was asked for, or is the only one left.</param>
     /// <param name="compiler">Turns requests into what is sent.</param>
+    /// <param name="options">How long claims that are not bound yet are waited for; null where nothing is to be made, and nobody waits.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="across">The clones are for another namespace, where revisions of types that are pinned here mean nothing.</param>
     public static Task<(DataVolumeSource? Source, Fault? Fault)> ReadAsync(
-        KubeVirtCluster cluster, PlannedClone first, CloneMethodChoice choice, CloneCompiler compiler, CancellationToken ct, bool across = false) => KubeVirtCluster.GuardAsync(async () =>
+        KubeVirtCluster cluster, PlannedClone first, CloneMethodChoice choice, CloneCompiler compiler, CloneOptions? options, CancellationToken ct, bool across = false) => KubeVirtCluster.GuardAsync(async () =>
     {
         var (ns, name) = (first.Request.Namespace, first.Request.SourceName);
         var reader = new KindReader(cluster);
         var machine = first.Request.SourceKind == SourceKinds.VirtualMachine ? await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, ns, name, ct) : null;
         var json = machine?.ToJsonObject();
         var facts = await ReadFactsAsync(cluster, reader, ns, json, machine, ct);
+        var unbound = options is null ? [] : SourceMachine.Copied(json).Select(v => facts.Namespaces[ns].Claims.Find(v.Claim)).OfType<KubernetesObject>()
+            .Where(c => c.ClaimPhase() is null or "Pending" && facts.WaitsForFirstConsumer(c.StringAt("spec", "storageClassName")) == false).ToList();
+        if (unbound.Count > 0)
+        {
+            if (await new UnboundClaims(cluster).WaitAsync(ns, name, [.. unbound.Select(c => c.Name)], options!.Timeout, ct) is { } never)
+                return (null, never);
+            facts = await ReadFactsAsync(cluster, reader, ns, json, machine, ct);
+        }
+
         var subject = new PreflightSubject(new PreflightItem(first.Request), first.Checked, facts.Namespaces[ns]);
         var source = new PreflightSource(subject, [subject]);
         var batch = new PreflightBatch([subject], facts, new PreflightOptions { Method = choice });

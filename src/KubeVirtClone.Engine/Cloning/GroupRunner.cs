@@ -134,7 +134,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
     // A dry run reads the same, and has the server try the machines.
     private async Task<(IReadOnlyList<PlannedClone> Clones, Fault? Fault)> CopyAsync(List<PlannedClone> needing, CancellationToken ct)
     {
-        var (source, fault) = await DataVolumeSource.ReadAsync(cluster, needing[0], options.Method, maker.Run.Plan.Compiler, ct);
+        var (source, fault) = await DataVolumeSource.ReadAsync(cluster, needing[0], options.Method, maker.Run.Plan.Compiler, options.DryRun ? null : options, ct);
         if (source is null)
             return ([], fault);
         var clones = new List<PlannedClone>(needing.Count);

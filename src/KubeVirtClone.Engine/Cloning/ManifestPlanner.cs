@@ -196,7 +196,7 @@ public sealed class ManifestPlanner
     {
         foreach (var group in plan.Clones.GroupBy(c => (c.Request.Namespace, c.Request.SourceKind, c.Request.SourceName)))
         {
-            var (source, unfit) = await DataVolumeSource.ReadAsync(_cluster, group.First(), _method, plan.Compiler, ct);
+            var (source, unfit) = await DataVolumeSource.ReadAsync(_cluster, group.First(), _method, plan.Compiler, options: null, ct);
             foreach (var clone in group)
             {
                 var (prepared, fault) = source is null ? (clone, unfit! with { TargetName = clone.DisplayName }) : source.Prepare(clone);

@@ -52,7 +52,7 @@ internal sealed class CopiedSourceCheck : SourceCheck
 
         foreach (var volume in volumes)
         {
-            if (WhyNot(source, volume) is { } finding)
+            if (WhyNot(source, volume, batch.Facts) is { } finding)
                 yield return finding;
         }
     }
@@ -67,7 +67,7 @@ internal sealed class CopiedSourceCheck : SourceCheck
     private static bool IsToRun(JsonObject? machine) =>
         SourceMachine.IsTrue(machine?["spec"]?["running"]) || SourceMachine.Text(machine?["spec"]?["runStrategy"]) is "Always";
 
-    private static Finding? WhyNot(PreflightSource source, CopiedVolume volume)
+    private static Finding? WhyNot(PreflightSource source, CopiedVolume volume, PreflightFacts facts)
     {
         var what = $"The claim '{volume.Claim}' of volume '{volume.Name}' of '{source.Name}'";
         if (source.State.Claims.Lacks(volume.Claim))
@@ -77,7 +77,7 @@ internal sealed class CopiedSourceCheck : SourceCheck
         if (claim.DeletionTimestamp is not null)
             return Error(FindingCodes.ClaimDeleting, $"{what} is being deleted.", "Give the machine another volume.");
         if (!claim.IsBound())
-            return Error(FindingCodes.ClaimNotBound, $"{what} is not bound ({claim.ClaimPhase() ?? "Pending"}): CDI would wait until it is.", "Start the machine once if its storage waits for the first consumer, stop it, then clone.");
+            return Unbound(claim);
         if (source.State.DataVolumes.Find(volume.Claim)?.StringAt("status", "phase") is { Length: > 0 } phase and not "Succeeded")
             return Error(FindingCodes.VolumeNotPopulated, $"The data volume '{volume.Claim}' of '{source.Name}' is not filled yet (phase {phase}).", "Wait until the data volume has succeeded.");
         var pods = ClaimUse.Of(source.State.Pods, volume.Claim);
@@ -86,6 +86,19 @@ internal sealed class CopiedSourceCheck : SourceCheck
         return SourceMachine.Volumes(source.Machine).Any(v => SourceMachine.Text(v["name"]) == volume.Name && SourceMachine.IsTrue(v["persistentVolumeClaim"]?["readOnly"]))
             ? Error(FaultIds.VMCloneSourceUnsupported, $"The volume '{volume.Name}' of '{source.Name}' is read-only, which a data volume cannot be.", "Clone it by another method, or set readonly on the disk instead of on the volume.")
             : null;
+
+        // A volume of a class that binds at once is made in moments, which are waited for.
+        Finding Unbound(KubernetesObject claim)
+        {
+            var (phase, storageClass) = (claim.ClaimPhase() ?? "Pending", claim.StringAt("spec", "storageClassName"));
+            if (phase == "Pending" && facts.WaitsForFirstConsumer(storageClass) == false)
+            {
+                return source.Finding(
+                    FindingSeverity.Warning, FindingCodes.ClaimNotBound, $"{what} is not bound yet ({phase}), though its class '{storageClass}' binds at once: its copies wait for it.", $"See why it is not bound: kubectl describe pvc {volume.Claim}", $"PersistentVolumeClaim {volume.Claim}");
+            }
+
+            return Error(FindingCodes.ClaimNotBound, $"{what} is not bound ({phase}): CDI would wait until it is.", "Start the machine once if its storage waits for the first consumer, stop it, then clone.");
+        }
 
         Finding Error(string code, string message, string action) => source.Finding(FindingSeverity.Error, code, message, action, $"PersistentVolumeClaim {volume.Claim}");
     }

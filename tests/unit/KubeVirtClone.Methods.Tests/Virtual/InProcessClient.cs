@@ -56,6 +56,9 @@ internal sealed class InProcessClient : IKubernetesClient
     /// <summary>Kinds of which access reviews say that the user may create them; with none they say nothing.</summary>
     public IReadOnlySet<string> Creatable { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Which mutating requests the server fails to carry out, by verb and plural.</summary>
+    public Func<string, string, bool>? Fails { get; init; }
+
     /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
     public bool IsDead => _dead;
 
@@ -248,7 +251,7 @@ internal sealed class InProcessClient : IKubernetesClient
         () =>
         {
             Note(verb, kind.Plural, name);
-            return Read(write());
+            return Fails?.Invoke(verb, kind.Plural) == true ? throw new ApiException(500, "InternalError", $"{verb} {kind.Plural}: the storage of the server does not answer") : Read(write());
         },
         ct,
         // What asks whether one may is posted, and changes nothing.

@@ -27,6 +27,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private VirtualTime _time;
     private InProcessClient _client;
     private DateTimeOffset _breathed;
+    private Func<string, string, bool>? _fails;
 
     public VirtualCluster(string @namespace = "default", bool nodes = false)
     {
@@ -96,6 +97,13 @@ internal sealed class VirtualCluster : IAsyncDisposable
         BeginProcess(killAt: null);
     }
 
+    /// <summary>From here on the server fails to carry out these mutating requests, by verb and plural; null for none.</summary>
+    public void Fail(Func<string, string, bool>? fails)
+    {
+        _fails = fails;
+        BeginProcess(killAt: null);
+    }
+
     /// <summary>Lets the cluster work by itself for a while.</summary>
     public void Settle(TimeSpan time) => Sandbox.Run(time);
 
@@ -109,7 +117,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private void BeginProcess(KillPoint? killAt)
     {
         _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Unread = _unread, Creatable = _creatable };
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Unread = _unread, Creatable = _creatable, Fails = _fails };
         Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = text => Said.Add(text.ToString()) }, _time);
     }
 
