@@ -174,6 +174,8 @@ internal sealed class NamespaceTracker
             _related.LookForTrouble();
         if (record.Phase == ClonePhase.Succeeded && _for == WaitState.Bound && !record.Bound && inPhase >= Patience)
             _related.Claims.Start();
+        if (record is { Phase: ClonePhase.Succeeded, Bound: false, Method: CloneMethod.Clone or CloneMethod.Restore } && inPhase >= Patience)
+            ReadDoubtful(clone, inPhase);
         if (!clone.SeenByWatch && !clone.BeingRead && _clones.Synced && now - clone.Started >= UnseenPatience)
         {
             clone.BeingRead = true;
@@ -190,6 +192,34 @@ internal sealed class NamespaceTracker
         _ = new RestoreKeeper(_cluster).WakeAsync(record.Namespace, record.Name, _caches.Stopped).ContinueWith(
             t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
+
+    // Their own Events tell who waits for its first consumer. What these do not tell is read once: a claim that is bound, and not yet seen so, would be taken for one that waits.
+    private void ReadDoubtful(TrackedClone clone, TimeSpan inPhase)
+    {
+        if (clone.ClaimsBeingRead || _related.Doubtful(clone).ToList() is not { Count: > 0 } doubtful)
+            return;
+        _related.ConsumerEvents.Start();
+        if (inPhase < Patience + Patience)
+            return;
+        clone.ClaimsBeingRead = true;
+        _ = ReadClaimsAsync(clone, doubtful);
+    }
+
+    private Task ReadClaimsAsync(TrackedClone clone, List<string> names) => BesideAsync(
+        clone,
+        () => Task.WhenAll(names.Select(n => new KindReader(_cluster).FindAsync(KubeVirtKinds.PersistentVolumeClaim, _namespace, n, _caches.Stopped))),
+        found =>
+        {
+            clone.ClaimsBeingRead = false;
+            foreach (var (name, (claim, whyNot)) in names.Zip(found.Select(f => (f.Item, f.WhyNot))))
+            {
+                if (claim is not null)
+                    _related.Take(claim);
+                // Where it cannot be read, what is seen has to do.
+                if (whyNot is not null || claim?.AsClaim().IsPending() == true)
+                    clone.SeenPending.Add(name);
+            }
+        });
 
     private async Task ReadAsync(TrackedClone clone)
     {

@@ -133,6 +133,13 @@ internal sealed class RelatedObjects
     /// <summary>Whether a claim is known to wait until its machine starts.</summary>
     public bool WaitsForConsumer(ClaimFact claim) => _waitingForConsumer.Contains(claim.Name);
 
+    /// <summary>Names of the claims of a clone that the watch shows as pending, of which it is not sure that they wait for their first consumer: it may come late.</summary>
+    public IEnumerable<string> Doubtful(TrackedClone clone) => clone.Record is not { } record ? []
+        : ClaimsOf(record).Where(c => c.IsPending && !WaitsForConsumer(c) && !clone.SeenPending.Contains(c.Name)).Select(c => c.Name);
+
+    /// <summary>Takes a claim that was read by itself for what is known of it.</summary>
+    public void Take(KubernetesObject claim) => Claims[claim.Name] = ReadClaim(claim);
+
     /// <summary>A clone whose claims or data volumes are posted with its machine, with what is known of them; any other as it is.</summary>
     public CloneRecord Complete(TrackedClone clone, CloneRecord record)
     {

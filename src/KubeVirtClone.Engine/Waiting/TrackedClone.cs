@@ -74,6 +74,12 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>What each of its claims was given, in bytes; null before.</summary>
     public IReadOnlyDictionary<string, decimal>? Grown { get; set; }
 
+    /// <summary>True while its pending claims are being read by themselves.</summary>
+    public bool ClaimsBeingRead { get; set; }
+
+    /// <summary>Names of its claims that were pending still when they were read by themselves.</summary>
+    public HashSet<string> SeenPending { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What was warned of already.</summary>
     public HashSet<string> Warned { get; } = new(StringComparer.Ordinal);
 

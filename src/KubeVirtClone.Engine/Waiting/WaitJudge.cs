@@ -105,9 +105,10 @@ internal static class WaitJudge
                 return Reached(clone, record with { Bound = true }, now);
             if (!settled)
                 return null;
-            // With immediate binding KubeVirt waits for the volumes before it makes the machine: what is pending now waits for its first consumer.
+            // With immediate binding KubeVirt waits for the volumes before it makes the machine: what is pending now waits for its first consumer. What the watch
+            // shows of claims may be older than what it shows of the clone.
             var pending = claims.Where(c => c.IsPending).Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
-            return pending.Count == 0 ? null : Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, pending) };
+            return pending.Count == 0 || related.Doubtful(clone).Any() ? null : Reached(clone, record with { Message = CloneRecord.WaitsForFirstStart }, now) with { Reservation = WaitsForConsumer(record, pending) };
         }
 
         return Unseen(clone, record, related, now);

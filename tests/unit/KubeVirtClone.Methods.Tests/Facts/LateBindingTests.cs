@@ -12,6 +12,22 @@ namespace KubeVirtClone.Methods.Tests.Facts;
 public sealed class LateBindingTests
 {
     [Theory]
+    [InlineData(CloneMethodChoice.Restore, null)]
+    [InlineData(CloneMethodChoice.Restore, "2Gi")]
+    [InlineData(CloneMethodChoice.Clone, "2Gi")]
+    public async Task Claims_of_which_news_comes_late_are_not_taken_for_ones_that_wait_for_the_first_start(CloneMethodChoice method, string? size)
+    {
+        await using var lab = new Lab();
+        // They are bound long before they are seen to be.
+        lab.Virtual.Lag("persistentvolumeclaims", TimeSpan.FromSeconds(15));
+        var sizes = size is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = size };
+        var updates = await lab.CloneAsync(Lab.Requests(2).ConvertAll(r => r with { DiskSizes = sizes }), Lab.Options(method));
+        updates.Where(u => u.Kind is ItemUpdateKind.Fault or ItemUpdateKind.Warning).Select(u => u.Message?.ToString() ?? u.Fault!.Message).ShouldBeEmpty();
+        updates.Where(u => u.Kind == ItemUpdateKind.Record).Select(u => u.Record!.State).ShouldBe(["Bound", "Bound"]);
+        lab.List("PersistentVolumeClaim").Where(c => c.Name() != "golden-data").Select(c => c.TextAt("status", "capacity", "storage")).ShouldBe([size ?? "1Gi", size ?? "1Gi"]);
+    }
+
+    [Theory]
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
     public async Task Nothing_that_is_still_needed_is_deleted_by_any_command_and_all_of_it_after_the_first_start(CloneMethodChoice method)

@@ -17,6 +17,7 @@ internal sealed class InProcessClient : IKubernetesClient
 {
     private readonly Lock _gate = new();
     private readonly Queue<Request> _waiting = new();
+    private readonly Queue<Request> _late = new();
     private readonly List<string> _writes = [];
     private readonly ReplaySandbox _sandbox;
     private readonly TimeSpan _requestTime;
@@ -59,6 +60,9 @@ internal sealed class InProcessClient : IKubernetesClient
     /// <summary>Which mutating requests the server fails to carry out, by verb and plural.</summary>
     public Func<string, string, bool>? Fails { get; init; }
 
+    /// <summary>How long watches of a kind come behind.</summary>
+    public (string Plural, TimeSpan Time)? Lag { get; init; }
+
     /// <summary>The process was killed: nothing it has sent is carried out any more, and nobody answers.</summary>
     public bool IsDead => _dead;
 
@@ -71,7 +75,7 @@ internal sealed class InProcessClient : IKubernetesClient
         get
         {
             lock (_gate)
-                return _waiting.TryPeek(out var request) ? request.Due : null;
+                return new[] { _waiting, _late }.Select(q => q.TryPeek(out var request) ? request.Due : (DateTimeOffset?)null).Min();
         }
     }
 
@@ -99,9 +103,9 @@ internal sealed class InProcessClient : IKubernetesClient
             Request request;
             lock (_gate)
             {
-                if (!_waiting.TryPeek(out var next) || next.Due > _sandbox.Now)
+                if (new[] { _waiting, _late }.FirstOrDefault(q => q.TryPeek(out var next) && next.Due <= _sandbox.Now) is not { } due)
                     return served;
-                request = _waiting.Dequeue();
+                request = due.Dequeue();
             }
 
             served = true;
@@ -221,14 +225,22 @@ internal sealed class InProcessClient : IKubernetesClient
         if (_dead || change.Resource != Type(kind) || (ns is not null && kind.Namespaced && change.Namespace != ns) || !Selected(change.Object, kind, options.LabelSelector, options.FieldSelector))
             return;
         Touch();
-        events.TryWrite(new(
+        var seen = new ResourceEvent(
             change.Type switch
             {
                 StoreEventType.Added => ResourceEventKind.Added,
                 StoreEventType.Deleted => ResourceEventKind.Deleted,
                 _ => ResourceEventKind.Modified,
             },
-            Read(change.Object)));
+            Read(change.Object));
+        if (Lag is not var (plural, time) || plural != kind.Plural)
+        {
+            events.TryWrite(seen);
+            return;
+        }
+
+        lock (_gate)
+            _late.Enqueue(new(_sandbox.Now + time, () => events.TryWrite(seen)));
     }
 
     // A kind that is not served is not found, as on any server.

@@ -28,6 +28,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private InProcessClient _client;
     private DateTimeOffset _breathed;
     private Func<string, string, bool>? _fails;
+    private (string Plural, TimeSpan Time)? _lag;
 
     public VirtualCluster(string @namespace = "default", bool nodes = false)
     {
@@ -104,6 +105,13 @@ internal sealed class VirtualCluster : IAsyncDisposable
         BeginProcess(killAt: null);
     }
 
+    /// <summary>From here on watches of a kind come behind.</summary>
+    public void Lag(string plural, TimeSpan time)
+    {
+        _lag = (plural, time);
+        BeginProcess(killAt: null);
+    }
+
     /// <summary>Lets the cluster work by itself for a while.</summary>
     public void Settle(TimeSpan time) => Sandbox.Run(time);
 
@@ -117,7 +125,7 @@ internal sealed class VirtualCluster : IAsyncDisposable
     private void BeginProcess(KillPoint? killAt)
     {
         _time = new VirtualTime(() => Sandbox.Now);
-        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Unread = _unread, Creatable = _creatable, Fails = _fails };
+        _client = new InProcessClient(Sandbox, _namespace, RequestTime) { KillAt = killAt, Unlisted = _unlisted, Unread = _unread, Creatable = _creatable, Fails = _fails, Lag = _lag };
         Cluster = new KubeVirtCluster(_client, new EngineCallbacks { Verbose = Said.Add, Warning = text => Said.Add(text.ToString()) }, _time);
     }
 
