@@ -90,9 +90,9 @@ internal static partial class PlainScalar
         return value <= long.MaxValue ? JsonValue.Create(-(long)value) : null;
     }
 
-    [GeneratedRegex("^(?:(?<minus>-)|\\+)?(?:0[xX](?<x>[0-9a-fA-F]+)|0[bB](?<b>[01]+)|0[oO]?(?<o>[0-7]+)|(?<d>0|[1-9][0-9]*))$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("^(?:(?<minus>-)|\\+)?(?:0[xX](?<x>[0-9a-fA-F]+)|0[bB](?<b>[01]+)|0[oO]?(?<o>[0-7]+)|(?<d>0|[1-9][0-9]*))$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex WholeNumber();
 
-    [GeneratedRegex(@"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Fraction();
 }

@@ -131,6 +131,6 @@ internal static partial class CauseText
 
     private static bool Has(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex("\"value\":\"[0-9a-f]{2}(:[0-9a-f]{2}){5}\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("\"value\":\"[0-9a-f]{2}(:[0-9a-f]{2}){5}\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex MacRegex();
 }

@@ -88,9 +88,9 @@ public static partial class ManifestReader
         return NumberRegex().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : JsonValue.Create(text);
     }
 
-    [GeneratedRegex(@"^\s*[\{\[]|^\s*[""']?apiVersion[""']?\s*:", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[^\S\n]*([\{\[]|[""']?apiVersion[""']?\s*:)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex ManifestRegex();
 
-    [GeneratedRegex(@"\A[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\A[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex NumberRegex();
 }

@@ -40,6 +40,6 @@ internal static partial class GoDuration
         return text.Append(seconds % 60).Append('s').ToString();
     }
 
-    [GeneratedRegex(@"\A((?<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?<unit>ns|us|µs|ms|s|m|h))+\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\A((?<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?<unit>ns|us|µs|ms|s|m|h))+\z", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex WholeRegex();
 }

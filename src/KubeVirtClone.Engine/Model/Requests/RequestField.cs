@@ -94,6 +94,6 @@ public sealed partial record RequestField(string Name, RequestFieldKind Kind, st
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Humps();
 }

@@ -33,9 +33,9 @@ public sealed partial class AdviceTests
             .Where(l => !l.Text.TrimStart().StartsWith("//", StringComparison.Ordinal));
     }
 
-    [GeneratedRegex("\"(\\\\.|[^\"\\\\])*\"", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("\"(\\\\.|[^\"\\\\])*\"", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Texts();
 
-    [GeneratedRegex(@"\b[A-Z][a-z]+-(VM|KubeVirt)[A-Za-z]*\b|(?<![\w\-'/])-[A-Z][A-Za-z]+\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\b[A-Z][a-z]+-(VM|KubeVirt)[A-Za-z]*\b|(?<![\w\-'/])-[A-Z][A-Za-z]+\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Words();
 }

@@ -104,6 +104,6 @@ public sealed partial class LayerTests
             .Select(f => (f, Path.GetDirectoryName(f)!.Replace('\\', '/').Replace('/', '.'), File.ReadAllText(Path.Combine(root, f))));
     }
 
-    [GeneratedRegex(@"^using KubeVirtClone\.Engine\.(?<folder>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^using KubeVirtClone\.Engine\.(?<folder>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Imports();
 }

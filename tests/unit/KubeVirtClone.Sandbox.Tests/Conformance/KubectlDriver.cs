@@ -55,7 +55,7 @@ internal sealed partial class KubectlDriver(ConformanceFixture fixture) : IDrive
         return new Reply(null, reason, result.Errors);
     }
 
-    [GeneratedRegex(@"Error from server \((?<reason>\w+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"Error from server \((?<reason>\w+)\)", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex ReasonInErrors();
 
     private sealed class RunningWatch(Process process) : IWatch

@@ -132,12 +132,12 @@ internal static partial class Recorded
         return JsonNode.Parse(json).TextAt("start");
     }
 
-    [GeneratedRegex(@"^\d+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d+$", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Digits();
 
-    [GeneratedRegex(@"(?<=current: |version: 1 \()\d+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<=current: |version: 1 \()\d+", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Revisions();
 
-    [GeneratedRegex(@"^(\d+[smhdy]){1,2}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(\d+[smhdy]){1,2}$", RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Age();
 }

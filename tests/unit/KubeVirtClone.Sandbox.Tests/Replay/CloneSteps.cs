@@ -18,22 +18,22 @@ internal sealed partial class CloneSteps(IReplayTarget sandbox, VectorCase @case
 
     private string Source => Data.TextAt("clone", "spec", "source", "name")!;
 
-    [GeneratedRegex(@"^(?<path>[A-Za-z][\w.]*) := (?<value>.+)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<path>[A-Za-z][\w.]*) := (?<value>.+)$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Assignment();
 
-    [GeneratedRegex(@"^change (?<path>(spec|metadata)\.[\w.]+) to (?<value>.+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^change (?<path>(spec|metadata)\.[\w.]+) to (?<value>.+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Change();
 
-    [GeneratedRegex(@"^wait( (?<seconds>[0-9]+) s)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^wait( (?<seconds>[0-9]+) s)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Wait();
 
-    [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Request();
 
-    [GeneratedRegex(@"^(PUT )?(?<verb>start|stop|restart)( the (?<of>source|target)( VM)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(PUT )?(?<verb>start|stop|restart)( the (?<of>source|target)( VM)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Subresource();
 
-    [GeneratedRegex(@"^runStrategy (?<value>\w+)( of the (?<of>source|target)( VM)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^runStrategy (?<value>\w+)( of the (?<of>source|target)( VM)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex RunStrategy();
 
     public JsonNode? Do(JsonObject step, string clone)

@@ -16,13 +16,13 @@ internal sealed partial class Identities
     private readonly HashSet<string> _given = [];
     private readonly Dictionary<string, string> _words = [];
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Uuid();
 
-    [GeneratedRegex("[bcdfghjklmnpqrstvwxz2456789]{5}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("[bcdfghjklmnpqrstvwxz2456789]{5}$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Suffix();
 
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Time();
 
     /// <summary>UUIDs in what the case gives, such as a firmware uuid, are data.</summary>

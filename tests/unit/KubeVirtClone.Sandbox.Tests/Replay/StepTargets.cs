@@ -8,7 +8,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay;
 /// <summary>What a recorded step did, told from its words and its result: a deletion, a merge patch, or a look at something.</summary>
 internal sealed partial class StepTargets(IReplayTarget sandbox, VectorCase @case, Preparation preparation)
 {
-    [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<verb>DELETE|PATCH) (?<kind>[A-Z]\w+) (?<name>\S+)$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Request();
 
     private static readonly string[] Kinds =

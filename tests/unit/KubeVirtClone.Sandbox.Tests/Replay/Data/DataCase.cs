@@ -12,7 +12,7 @@ namespace KubeVirtClone.Sandbox.Tests.Replay.Data;
 /// </summary>
 internal sealed partial class DataCase(VectorCase @case)
 {
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Uuid();
 
     public string Name => @case.Name;

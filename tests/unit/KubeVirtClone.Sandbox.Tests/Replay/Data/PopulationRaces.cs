@@ -21,10 +21,10 @@ internal static partial class PopulationRaces
     // What a machine's status says on the way to what it says in the end.
     private static readonly string[] MomentaryStates = ["Stopped", "Starting", "ErrorUnschedulable"];
 
-    [GeneratedRegex(@"^[\w-]+\.[\w-]+\.[\w-]+$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[\w-]+\.[\w-]+\.[\w-]+$", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Token();
 
-    [GeneratedRegex(@"(?<launcher>virt-launcher-[\w-]+)-\w{5}\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<launcher>virt-launcher-[\w-]+)-\w{5}\b", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Launcher();
 
     /// <summary>A copy in which each token stands as what it says and how long it lives, without its signature and its moment.</summary>

@@ -13,11 +13,11 @@ internal sealed partial class LiveNames(string prefix, string caseNamespace)
 {
     private static readonly string[] PrefixedKinds = ["StorageClass", "VolumeSnapshotClass", "PersistentVolume"];
 
-    [GeneratedRegex(@"\b(?<driver>\w+\.fake\.example\.com)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(?<driver>\w+\.fake\.example\.com)", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Driver();
 
     // Where the installation serves its webhooks is not KubeVirt's behaviour.
-    [GeneratedRegex(@"https://virt-api\.[\w-]+\.svc(:\d+)?/", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"https://virt-api\.[\w-]+\.svc(:\d+)?/", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex WebhookAddress();
 
     /// <summary>The case's namespace on the cluster.</summary>
