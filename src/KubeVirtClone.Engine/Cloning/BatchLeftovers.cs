@@ -6,17 +6,10 @@ using KubeVirtClone.Engine.Transfers;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Clears away what batches left: snapshots their clones shared, and volumes nobody owns.</summary>
-public sealed class BatchLeftovers
+/// <param name="cluster">The connection.</param>
+public sealed class BatchLeftovers(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public BatchLeftovers(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Deletes the snapshots that clones of a batch shared, as far as nothing needs them any more: for batches whose wait was interrupted, or whose

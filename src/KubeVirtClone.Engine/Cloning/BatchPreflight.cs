@@ -9,20 +9,12 @@ using KubeVirtClone.Engine.Transfers;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Tells before anything is made what would go wrong with a batch, whichever namespaces its clones are to be in. Nothing is created or changed.</summary>
-public sealed class BatchPreflight
+/// <param name="cluster">The cluster.</param>
+/// <param name="options">How the clones would be made; null is the default.</param>
+public sealed class BatchPreflight(KubeVirtCluster cluster, PreflightOptions? options = null)
 {
-    private readonly KubeVirtCluster _cluster;
-    private readonly PreflightOptions _options;
-
-    /// <summary>Prepares a preflight; nothing is sent yet.</summary>
-    /// <param name="cluster">The cluster.</param>
-    /// <param name="options">How the clones would be made; null is the default.</param>
-    public BatchPreflight(KubeVirtCluster cluster, PreflightOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-        _options = options ?? new PreflightOptions();
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
+    private readonly PreflightOptions _options = options ?? new PreflightOptions();
 
     /// <summary>Checks items: requests, or manifests that are to be posted as they stand.</summary>
     /// <param name="items">The items.</param>
@@ -53,8 +45,8 @@ public sealed class BatchPreflight
         var updates = Channel.CreateUnbounded<ItemUpdate<CloneRecord>>();
         var batch = _options.Batch ?? CloneNames.NewBatch(_cluster.Clock.GetUtcNow());
         var findings = new Dictionary<string, Finding>(StringComparer.Ordinal);
-        var options = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, HandOver = _options.HandOver, DryRun = true };
-        await new TransferStage(_cluster, options, batch, updates.Writer, (warning, request) => findings[warning.What.ToString()] = OfWarning(warning, request), finding => findings[finding.Message] = finding).RunAsync(requests, static _ => { }, ct);
+        var rehearsal = new CloneOptions { Batch = _options.Batch, Method = _options.Method, CopySecrets = _options.CopySecrets, HandOver = _options.HandOver, DryRun = true };
+        await new TransferStage(_cluster, rehearsal, batch, updates.Writer, (warning, request) => findings[warning.What.ToString()] = OfWarning(warning, request), finding => findings[finding.Message] = finding).RunAsync(requests, static _ => { }, ct);
         updates.Writer.Complete();
         var foreseen = new List<CloneRequest>();
         await foreach (var update in updates.Reader.ReadAllAsync(ct))

@@ -43,13 +43,13 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         var finder = new FactFinder(cluster, kind);
         foreach (var group in checkedRequests.GroupBy(r => r.Checked.Request.Namespace, StringComparer.Ordinal))
         {
-            var facts = options.Preflight
+            var (facts, storage) = options.Preflight
                 ? await finder.FindAsync(group.Key, [.. group.Select(g => g.Checked.Request)], options.Batch, MayRestore(group), ct)
-                : new NamespaceFacts { Namespace = group.Key };
+                : (new NamespaceState { Name = group.Key }, new PreflightFacts());
             // Even who wants nothing checked means the object that was piped in.
             var identified = options.Preflight ? facts : await finder.FindIdentifiedAsync(group.Key, [.. group.Select(g => g.Checked.Request)], ct);
             var before = clones.Count;
-            var judge = new PlanJudge(cluster, facts, How);
+            var judge = new PlanJudge(cluster, facts, storage, How);
             foreach (var item in group)
                 Place(item, facts, identified, judge, kind, clones);
             if (options.Preflight && !OnPaper)
@@ -174,7 +174,7 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
         }
     }
 
-    private void Place(Item item, NamespaceFacts facts, NamespaceFacts identified, PlanJudge judge, ResourceKind kind, List<PlannedClone> clones)
+    private void Place(Item item, NamespaceState facts, NamespaceState identified, PlanJudge judge, ResourceKind kind, List<PlannedClone> clones)
     {
         var named = item.Checked.Request;
         var fingerprint = RequestFingerprint.Of(item.Asked, named);
@@ -218,14 +218,14 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
             });
     }
 
-    private bool TakeOver(Item item, NamespaceFacts facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)
+    private bool TakeOver(Item item, NamespaceState facts, ResourceKind kind, string fingerprint, List<PlannedClone> clones)
     {
         var request = item.Checked.Request;
-        var existing = facts.BatchClones?.GetValueOrDefault(request.CloneName!);
-        if (existing is null && facts.Restores?.GetValueOrDefault(request.CloneName!) is { } restore && CloneRecord.IsCloneRestore(restore))
+        var existing = facts.Clones.Find(request.CloneName);
+        if (existing is null && facts.Restores.Find(request.CloneName) is { } restore && CloneRecord.IsCloneRestore(restore))
             existing = restore;
         // The restore of a clone that is done may be gone; the machine still says which one made it.
-        if (existing is null && facts.Machines?.GetValueOrDefault(request.TargetName!) is { } machine && (CloneRecord.WasMadeBy(machine, request.CloneName!) || IsOfBatch(machine)))
+        if (existing is null && facts.Machines.Find(request.TargetName) is { } machine && (CloneRecord.WasMadeBy(machine, request.CloneName!) || IsOfBatch(machine)))
             existing = machine;
         if (existing is null)
             return false;

@@ -4,17 +4,10 @@ using KubeVirtClone.Engine.Objects;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Carries out the steps of a <see cref="RepairPlan"/>, one at a time, so that each can be asked for first.</summary>
-public sealed class CloneRepair
+/// <param name="cluster">The connection.</param>
+public sealed class CloneRepair(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneRepair(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Carries out one step. Whether it is still safe is looked at again first: a claim that a machine has taken meanwhile stays.</summary>
     /// <param name="action">The step.</param>

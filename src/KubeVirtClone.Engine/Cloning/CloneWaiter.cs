@@ -6,17 +6,10 @@ using KubeVirtClone.Engine.Waiting;
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>Waits for clones that exist: one list and one watch per kind and namespace, however many.</summary>
-public sealed class CloneWaiter
+/// <param name="cluster">The connection.</param>
+public sealed class CloneWaiter(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneWaiter(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Waits. Each clone gives one record or one fault when it is decided; warnings and progress come in between. A clone that is named

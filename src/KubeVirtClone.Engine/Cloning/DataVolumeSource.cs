@@ -144,9 +144,9 @@ internal sealed class DataVolumeSource
         {
             Name = ns,
             Machines = KindListing.Of(machine is null ? [] : new[] { machine }),
-            Instances = machine is null ? KindListing.NotAsked : await ByNameAsync(reader, RelatedKinds.Instance, ns, [machine.Name], ct),
-            Claims = await ByNameAsync(reader, KubeVirtKinds.PersistentVolumeClaim, ns, names, ct),
-            DataVolumes = await ByNameAsync(reader, RelatedKinds.DataVolume, ns, names, ct),
+            Instances = machine is null ? KindListing.NotAsked : await reader.NamedAsync(RelatedKinds.Instance, ns, [machine.Name], ct),
+            Claims = await reader.NamedAsync(KubeVirtKinds.PersistentVolumeClaim, ns, names, ct),
+            DataVolumes = await reader.NamedAsync(RelatedKinds.DataVolume, ns, names, ct),
             Pods = names.Count == 0 ? KindListing.NotAsked : await reader.ListAsync(RelatedKinds.Pod, ns, ClaimUse.Uses, ct),
         };
         var served = names.Count == 0 || (await cluster.Client.GetServedVersionsAsync(RelatedKinds.DataVolume.Group, ct)).Count > 0;
@@ -160,11 +160,5 @@ internal sealed class DataVolumeSource
             CsiDrivers = needed ? await reader.ListAsync(RelatedKinds.CsiDriver, ns: null, ct) : KindListing.NotAsked,
             CloneStrategyOverride = needed ? await PreflightFacts.ReadCloneStrategyAsync(reader, ct) : null,
         };
-    }
-
-    private static async Task<KindListing> ByNameAsync(KindReader reader, ResourceKind kind, string ns, IReadOnlyList<string> names, CancellationToken ct)
-    {
-        var found = await Task.WhenAll(names.Select(n => reader.FindAsync(kind, ns, n, ct)));
-        return found.Select(f => f.WhyNot).FirstOrDefault(w => w is not null) is { } why ? KindListing.Refused(why) : KindListing.Of(found.Select(f => f.Item).OfType<KubernetesObject>());
     }
 }

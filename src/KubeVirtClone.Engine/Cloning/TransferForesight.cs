@@ -98,9 +98,9 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
         var finder = new FactFinder(cluster, await cluster.GetCloneKindAsync(ct));
         foreach (var source in items.GroupBy(i => i.Resolved.Namespace, StringComparer.Ordinal).ToList())
         {
-            var facts = await finder.FindAsync(source.Key, [.. source.Select(i => i.Checked.Request)], givenBatch: null, mayRestore: false, ct);
+            var (facts, storage) = await finder.FindAsync(source.Key, [.. source.Select(i => i.Checked.Request)], givenBatch: null, mayRestore: false, ct);
             foreach (var item in source)
-                item.Facts = facts;
+                (item.Facts, item.Storage) = (facts, storage);
         }
 
         return items;
@@ -135,8 +135,8 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
     {
         if (!item.Original.ChangesDisks)
             return null;
-        var known = new PreflightBatch([], item.Facts!.Storage, new PreflightOptions { Method = options.Method });
-        var subject = new PreflightSubject(new PreflightItem(item.Original), item.Checked, item.Facts.State);
+        var known = new PreflightBatch([], item.Storage, new PreflightOptions { Method = options.Method });
+        var subject = new PreflightSubject(new PreflightItem(item.Original), item.Checked, item.Facts!);
         if (new DiskCheck().Check(subject, known).FirstOrDefault(f => f.IsError) is { } finding)
             return finding.ToFault() with { TargetName = item.Original.DisplayName };
         if (options.Method == CloneMethodChoice.Direct || there.MayPost || DiskMethodCheck.WhyOnlyDirect(subject, known) is not { } why)
@@ -166,17 +166,12 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
     private async Task<PreflightBatch> CountAsync(List<Item> items, Place there, Func<string, decimal> before, CancellationToken ct)
     {
         var facts = items[0].Facts!;
-        var claims = KindListing.Of(facts.Claims);
+        var claims = facts.Claims;
         if (!claims.IsRead)
-            claims = await _reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, facts.Namespace, ct);
-        var state = new NamespaceState
+            claims = await _reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, facts.Name, ct);
+        var state = facts with
         {
             Name = there.Namespace,
-            Machines = KindListing.Of(facts.Machines),
-            Snapshots = KindListing.Of(facts.Snapshots),
-            SnapshottedMachines = facts.SnapshottedMachines,
-            Contents = KindListing.Of(facts.Contents),
-            VolumeSnapshots = facts.VolumeSnapshots,
             Claims = claims,
             Quotas = there.Quotas,
             LimitRanges = there.Ranges,
@@ -186,7 +181,7 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
         var types = requests.Exists(r => r.Asked.Resizes) ? await new SizingReader(cluster, _reader, ct).ReadTypesAsync(requests.Select(r => r.Asked), ct) : KnownTypes.None;
         var compiler = new CloneCompiler(batch, macs: null, types);
         var subjects = requests.ConvertAll(r => new PreflightSubject(new PreflightItem(r.Original), compiler.Compile(compiler.Name(r.Asked, 0), r.Asked, facts.SourceOf(r.Asked)), state));
-        var known = new PreflightFacts { SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct), StorageClasses = facts.Storage.StorageClasses, Types = types };
+        var known = new PreflightFacts { SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct), StorageClasses = items[0].Storage.StorageClasses, Types = types };
         return new PreflightBatch(subjects, known, new PreflightOptions { Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot }) { TakenBefore = before };
     }
 
@@ -197,6 +192,8 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
 
     private sealed record Item(CloneRequest Original, CloneRequest Resolved, CheckedRequest Checked)
     {
-        public NamespaceFacts? Facts { get; set; }
+        public NamespaceState? Facts { get; set; }
+
+        public PreflightFacts Storage { get; set; } = new();
     }
 }

@@ -4,17 +4,10 @@ using KubeVirtClone.Engine.Facts;
 namespace KubeVirtClone.Engine.Diagnosis;
 
 /// <summary>Says why clones stand where they stand: follows clone, snapshot, content, volume snapshots, restore, claims, machine and events.</summary>
-public sealed class CloneDoctor
+/// <param name="cluster">The connection.</param>
+public sealed class CloneDoctor(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneDoctor(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Diagnoses clones: those of KubeVirt's clone controller, those made by restores, and those made directly. Each kind is read once per namespace, however many clones are named.</summary>
     /// <param name="clones">The clones.</param>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Objects;
 
@@ -7,165 +6,79 @@ namespace KubeVirtClone.Engine.Facts;
 /// <summary>Asks a cluster what planning needs to know, in a number of requests that does not grow with the batch.</summary>
 internal sealed class FactFinder(KubeVirtCluster cluster, ResourceKind cloneKind)
 {
-    // Up to this many objects are read one by one, which is quicker and needs fewer rights; more are picked out of one list.
-    private const int MaxSingleReads = 8;
-
-    private static readonly ResourceKind NamespaceKind = new("", "v1", "namespaces", "Namespace", Namespaced: false);
-
     private readonly KindReader _reader = new(cluster);
     private readonly Dictionary<bool, Task<PreflightFacts>> _storage = [];
 
-    public async Task<NamespaceFacts> FindAsync(string ns, IReadOnlyList<CloneRequest> requests, string? givenBatch, bool mayRestore, CancellationToken ct)
+    /// <summary>What there is of the sources, targets and earlier clones of requests, and of storage where disks are to be other than the source's.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="requests">The requests, all of that namespace.</param>
+    /// <param name="givenBatch">The batch whose clones may be taken over; null for a new one.</param>
+    /// <param name="mayRestore">Clones may be made by restores: any restore may be in the way of one to the same target.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<(NamespaceState State, PreflightFacts Storage)> FindAsync(
+        string ns, IReadOnlyList<CloneRequest> requests, string? givenBatch, bool mayRestore, CancellationToken ct)
     {
-        var machineSources = Names(requests.Where(r => r.SourceKind == SourceKinds.VirtualMachine).Select(r => r.SourceName));
-        var snapshotSources = Names(requests.Where(r => r.SourceKind == SourceKinds.VirtualMachineSnapshot).Select(r => r.SourceName));
-        var targets = Names(requests.Select(r => r.TargetName!));
-        var machines = ReadAsync(KubeVirtKinds.VirtualMachine, ns, Names(machineSources.Union(targets, StringComparer.Ordinal)), ct);
-        var snapshots = ReadSnapshotsAsync(ns, snapshotSources, ct);
-        var clones = givenBatch is null
-            ? Task.FromResult<Dictionary<string, KubernetesObject>?>(null)
-            : ListAsync(cloneKind, ns, $"{CloneLabels.Batch}={givenBatch}", _ => true, ct);
+        var machineSources = Names(requests, SourceKinds.VirtualMachine);
+        var snapshotSources = Names(requests, SourceKinds.VirtualMachineSnapshot);
         var otherDisks = requests.Any(r => r.ChangesDisks);
-        var claims = otherDisks || requests.Any(r => r.VolumeNamePolicy == "PrefixTargetName")
-            ? ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, selector: null, _ => true, ct)
-            : Task.FromResult<Dictionary<string, KubernetesObject>?>(null);
-        var restores = ReadRestoresAsync(ns, givenBatch, mayRestore, ct);
-        var volumeSnapshots = otherDisks && snapshotSources.Count > 0 ? _reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct) : Task.FromResult(KindListing.NotAsked);
-        var storage = otherDisks ? ReadStorageAsync(requests.Any(r => r.VolumeModes is not null), ct) : Task.FromResult(new PreflightFacts());
+        var ofBatch = $"{CloneLabels.Batch}={givenBatch}";
+        var version = snapshotSources.Count > 0 || givenBatch is not null || mayRestore ? await cluster.GetSnapshotVersionAsync(ct) : null;
+        var machines = _reader.NamedAsync(KubeVirtKinds.VirtualMachine, ns, machineSources.Union(requests.Select(r => r.TargetName!), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal), ct);
+        var snapshots = SnapshotsAsync(version, ns, snapshotSources, ct);
+        var clones = _reader.ListAsync(givenBatch is null ? null : cloneKind, ns, ofBatch, ct);
+        var claims = _reader.ListAsync(otherDisks || requests.Any(r => r.VolumeNamePolicy == "PrefixTargetName") ? KubeVirtKinds.PersistentVolumeClaim : null, ns, ct);
+        var restores = _reader.ListAsync(version is null || (givenBatch is null && !mayRestore) ? null : KubeVirtKinds.Restore(version), ns, mayRestore ? null : ofBatch, ct);
+        var volumeSnapshots = _reader.ListAsync(otherDisks && snapshotSources.Count > 0 ? RelatedKinds.VolumeSnapshot : null, ns, ct);
+        var storage = otherDisks ? StorageAsync(requests.Any(r => r.VolumeModes is not null), ct) : Task.FromResult(new PreflightFacts());
         await Task.WhenAll(machines, snapshots, clones, claims, restores, volumeSnapshots, storage);
-
-        var (foundSnapshots, snapshotted, contents) = await snapshots;
-        var foundMachines = await machines;
-        var somethingMissing = machineSources.Any(n => foundMachines?.ContainsKey(n) == false)
-            || snapshotSources.Any(n => foundSnapshots?.ContainsKey(n) == false);
-        return new NamespaceFacts
+        var (foundSnapshots, contents) = await snapshots;
+        var somethingMissing = machineSources.Any((await machines).Lacks) || snapshotSources.Any(foundSnapshots.Lacks);
+        var state = new NamespaceState
         {
-            Namespace = ns,
-            Machines = foundMachines,
+            Name = ns,
+            Machines = await machines,
             Snapshots = foundSnapshots,
-            SnapshottedMachines = snapshotted,
             Contents = contents,
             VolumeSnapshots = await volumeSnapshots,
-            Storage = await storage,
-            BatchClones = await clones,
+            Clones = await clones,
             Restores = await restores,
             Claims = await claims,
-            Exists = !somethingMissing || await NamespaceExistsAsync(ns, ct),
+            // Many users may not read namespaces; then it is the source that is reported missing.
+            Exists = !somethingMissing || await _reader.ExistsAsync(RelatedKinds.Namespace, ns: null, ns, ct) != false,
         };
+        return (state, await storage);
     }
 
     /// <summary>The sources of those requests that say which object is meant.</summary>
-    public async Task<NamespaceFacts> FindIdentifiedAsync(string ns, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
+    public async Task<NamespaceState> FindIdentifiedAsync(string ns, IReadOnlyList<CloneRequest> requests, CancellationToken ct)
     {
-        var identified = requests.Where(r => r.SourceUid is { Length: > 0 } || r.SourceMaker is not null).ToLookup(r => r.SourceKind, r => r.SourceName, StringComparer.Ordinal);
-        var machines = ReadAsync(KubeVirtKinds.VirtualMachine, ns, Names(identified[SourceKinds.VirtualMachine]), ct);
-        var (snapshots, _, _) = await ReadSnapshotsAsync(ns, Names(identified[SourceKinds.VirtualMachineSnapshot]), ct);
-        return new NamespaceFacts { Namespace = ns, Machines = await machines, Snapshots = snapshots };
+        var identified = requests.Where(r => r.SourceUid is { Length: > 0 } || r.SourceMaker is not null).ToList();
+        var snapshotSources = Names(identified, SourceKinds.VirtualMachineSnapshot);
+        var machines = _reader.NamedAsync(KubeVirtKinds.VirtualMachine, ns, Names(identified, SourceKinds.VirtualMachine), ct);
+        var (snapshots, _) = await SnapshotsAsync(snapshotSources.Count == 0 ? null : await cluster.GetSnapshotVersionAsync(ct), ns, snapshotSources, ct);
+        return new NamespaceState { Name = ns, Machines = await machines, Snapshots = snapshots };
     }
 
-    private static HashSet<string> Names(IEnumerable<string> names) => names.ToHashSet(StringComparer.Ordinal);
-
-    private async Task<Dictionary<string, KubernetesObject>?> ReadRestoresAsync(string ns, string? givenBatch, bool mayRestore, CancellationToken ct)
-    {
-        if ((givenBatch is null && !mayRestore) || await cluster.GetSnapshotVersionAsync(ct) is not { } version)
-            return null;
-        // Any restore may be in the way of one to the same target; only this batch's may be taken over.
-        return await ListAsync(KubeVirtKinds.Restore(version), ns, mayRestore ? null : $"{CloneLabels.Batch}={givenBatch}", _ => true, ct);
-    }
+    private static HashSet<string> Names(IEnumerable<CloneRequest> requests, string kind) =>
+        requests.Where(r => r.SourceKind == kind).Select(r => r.SourceName).ToHashSet(StringComparer.Ordinal);
 
     // Of the whole cluster, and so read once, however many namespaces there are.
-    private Task<PreflightFacts> ReadStorageAsync(bool modes, CancellationToken ct) =>
-        _storage.TryGetValue(modes, out var read) ? read : _storage[modes] = ReadStorageOnceAsync(modes, ct);
+    private Task<PreflightFacts> StorageAsync(bool modes, CancellationToken ct) =>
+        _storage.TryGetValue(modes, out var read) ? read : _storage[modes] = ReadStorageAsync(modes, ct);
 
-    private async Task<PreflightFacts> ReadStorageOnceAsync(bool modes, CancellationToken ct)
+    private async Task<PreflightFacts> ReadStorageAsync(bool modes, CancellationToken ct)
     {
         var classes = _reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
-        var contents = modes ? _reader.ListAsync(RelatedKinds.VolumeSnapshotContent, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
+        var contents = _reader.ListAsync(modes ? RelatedKinds.VolumeSnapshotContent : null, ns: null, ct);
         return new PreflightFacts { StorageClasses = await classes, VolumeSnapshotContents = await contents };
     }
 
-    private async Task<(Dictionary<string, KubernetesObject>? Snapshots, Dictionary<string, JsonObject> Machines, Dictionary<string, KubernetesObject>? Contents)> ReadSnapshotsAsync(
-        string ns,
-        HashSet<string> names,
-        CancellationToken ct)
+    private async Task<(KindListing Snapshots, KindListing Contents)> SnapshotsAsync(string? version, string ns, HashSet<string> names, CancellationToken ct)
     {
-        var machines = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
-        var version = names.Count == 0 ? null : await cluster.GetSnapshotVersionAsync(ct);
-        if (version is null)
-            return (names.Count == 0 ? new(StringComparer.Ordinal) : null, machines, null);
-        var snapshots = await ReadAsync(KubeVirtKinds.Snapshot(version), ns, names, ct);
-        var contents = snapshots?.Values
-            .Select(s => (Snapshot: s.Name, Content: s.StringAt("status", "virtualMachineSnapshotContentName")))
-            .Where(p => p.Content is not null)
-            .ToDictionary(p => p.Content!, p => p.Snapshot, StringComparer.Ordinal) ?? [];
-        var read = await ReadAsync(KubeVirtKinds.SnapshotContent(version), ns, Names(contents.Keys), ct);
-        foreach (var content in (IEnumerable<KubernetesObject>?)read?.Values ?? [])
-        {
-            if (content.At("spec", "source", "virtualMachine") is { } machine)
-                machines[contents[content.Name]] = JsonObject.Create(machine)!;
-        }
-
-        return (snapshots, machines, read);
-    }
-
-    private async Task<Dictionary<string, KubernetesObject>?> ReadAsync(ResourceKind kind, string ns, HashSet<string> names, CancellationToken ct)
-    {
-        if (names.Count > MaxSingleReads)
-            return await ListAsync(kind, ns, selector: null, names.Contains, ct);
-        var found = new ConcurrentDictionary<string, KubernetesObject>(StringComparer.Ordinal);
-        return await UnlessRefusedAsync($"{kind.Plural} in {ns}", async () =>
-        {
-            await Task.WhenAll(names.Select(async name =>
-            {
-                if (await cluster.Client.FindAsync(kind, ns, name, ct) is { } item)
-                    found[name] = item;
-            }));
-            return new Dictionary<string, KubernetesObject>(found, StringComparer.Ordinal);
-        });
-    }
-
-    private Task<Dictionary<string, KubernetesObject>?> ListAsync(ResourceKind kind, string ns, string? selector, Func<string, bool> wanted, CancellationToken ct) =>
-        UnlessRefusedAsync($"{kind.Plural} in {ns}", async () =>
-        {
-            var found = new Dictionary<string, KubernetesObject>(StringComparer.Ordinal);
-            await foreach (var item in cluster.Client.ListAsync(kind, ns, new ListOptions { LabelSelector = selector }, ct))
-            {
-                if (wanted(item.Name))
-                    found[item.Name] = item;
-            }
-
-            return found;
-        });
-
-    private async Task<bool> NamespaceExistsAsync(string ns, CancellationToken ct)
-    {
-        try
-        {
-            return await cluster.Client.FindAsync(NamespaceKind, ns: null, ns, ct) is not null;
-        }
-        catch (ApiStatusException)
-        {
-            // Many users may not read namespaces; then it is the source that is reported missing.
-            return true;
-        }
-    }
-
-    // What a user may not read is not checked; the server has the last word anyway.
-    private async Task<T?> UnlessRefusedAsync<T>(string what, Func<Task<T>> read)
-        where T : class
-    {
-        try
-        {
-            return await read();
-        }
-        catch (KubernetesException e) when (!FaultMapper.EndsEverything(e))
-        {
-            cluster.Callbacks.Verbose?.Invoke($"Not checked: {what} ({e.Message})");
-            return null;
-        }
-        catch (KubernetesException e)
-        {
-            throw new EngineException(FaultMapper.From(e));
-        }
+        if (names.Count == 0 || version is null)
+            return (names.Count == 0 ? KindListing.Of([]) : KindListing.NotAsked, KindListing.NotAsked);
+        var snapshots = await _reader.NamedAsync(KubeVirtKinds.Snapshot(version), ns, names, ct);
+        var contents = (snapshots.Items?.Values ?? []).Select(s => s.StringAt("status", "virtualMachineSnapshotContentName")).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return (snapshots, await _reader.NamedAsync(KubeVirtKinds.SnapshotContent(version), ns, contents, ct));
     }
 }

@@ -31,7 +31,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var info = await cluster.GetInfoAsync(ct);
         var classes = reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
         var snapshotClasses = reader.ListAsync(RelatedKinds.VolumeSnapshotClass, ns: null, ct);
-        var snapshotContents = requests.Any(r => r.VolumeModes is not null) ? reader.ListAsync(RelatedKinds.VolumeSnapshotContent, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
+        var snapshotContents = reader.ListAsync(requests.Any(r => r.VolumeModes is not null) ? RelatedKinds.VolumeSnapshotContent : null, ns: null, ct);
         var profiles = reader.ListAsync(RelatedKinds.StorageProfile, ns: null, ct);
         var machines = new MachineIndex(requests);
         var everywhere = await machines.ReadAsync(cluster, reader, ns: null, ct);
@@ -46,7 +46,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var references = new ReferenceReader(reader).ReadAsync(Named(requests, states), ct);
         var copied = method == CloneMethodChoice.DataVolume || (method == CloneMethodChoice.Auto
             && Sources(requests, states).Any(s => s.Key.Kind == SourceKinds.VirtualMachine && SourceMachine.WithoutSnapshots(s.Machine) is not null));
-        var drivers = copied ? reader.ListAsync(RelatedKinds.CsiDriver, ns: null, ct) : Task.FromResult(KindListing.NotAsked);
+        var drivers = reader.ListAsync(copied ? RelatedKinds.CsiDriver : null, ns: null, ct);
         var strategy = copied ? PreflightFacts.ReadCloneStrategyAsync(reader, ct) : Task.FromResult<string?>(null);
         return new PreflightFacts
         {
@@ -91,8 +91,8 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
     {
         foreach (var (key, machine) in Sources(requests, states))
         {
-            foreach (var reference in MachineReferences.Of(machine).Concat(MachineReferences.DataSources(machine).Select(s => s.Source)))
-                yield return new ObjectName(reference.Kind, reference.Namespace ?? key.Namespace, reference.Name);
+            foreach (var name in ObjectName.NamedBy(machine, key.Namespace))
+                yield return name;
         }
 
         foreach (var request in requests.Where(r => NameRules.WhyNotName(r.Namespace) is null))
@@ -114,12 +114,11 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         var refused = machinesRead ? Task.FromResult<string?>(null) : machines.ReadAsync(cluster, reader, ns, ct);
         var sources = requests.Where(r => SourceKinds.Normalize(r.SourceKind) == SourceKinds.VirtualMachineSnapshot)
             .Select(r => r.SourceName).ToHashSet(StringComparer.Ordinal);
-        var snapshots = ListServedAsync(snapshotVersion, KubeVirtKinds.Snapshot, ns, _ => true, ct);
-        var contents = sources.Count == 0
-            ? Task.FromResult(KindListing.NotAsked)
-            : ListServedAsync(snapshotVersion, KubeVirtKinds.SnapshotContent, ns, c => sources.Contains(c.StringAt("spec", "virtualMachineSnapshotName") ?? ""), ct);
-        var restores = ListServedAsync(snapshotVersion, KubeVirtKinds.Restore, ns, _ => true, ct);
-        var clones = ListServedAsync(cloneVersion, KubeVirtKinds.Clone, ns, _ => true, ct);
+        var snapshots = reader.ListAsync(Served(snapshotVersion, KubeVirtKinds.Snapshot), ns, ct);
+        var contents = reader.ListAsync(
+            sources.Count == 0 ? null : Served(snapshotVersion, KubeVirtKinds.SnapshotContent), ns, c => sources.Contains(c.StringAt("spec", "virtualMachineSnapshotName") ?? ""), ct);
+        var restores = reader.ListAsync(Served(snapshotVersion, KubeVirtKinds.Restore), ns, ct);
+        var clones = reader.ListAsync(Served(cloneVersion, KubeVirtKinds.Clone), ns, ct);
         var instances = reader.ListAsync(RelatedKinds.Instance, ns, i => requests.Any(r => r.SourceName == i.Name), ct);
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var dataVolumes = reader.ListAsync(RelatedKinds.DataVolume, ns, ct);
@@ -154,8 +153,7 @@ internal sealed class FactGatherer(KubeVirtCluster cluster, KindReader reader)
         };
     }
 
-    private Task<KindListing> ListServedAsync(string? version, Func<string, ResourceKind> kind, string ns, Func<KubernetesObject, bool> wanted, CancellationToken ct) =>
-        version is null ? Task.FromResult(KindListing.NotAsked) : reader.ListAsync(kind(version), ns, wanted, ct);
+    private static ResourceKind? Served(string? version, Func<string, ResourceKind> kind) => version is null ? null : kind(version);
 
     private async Task<IReadOnlyDictionary<string, AccessAnswer>> ReadAccessAsync(string ns, (string Verb, string Group, string Resource)[] rights, CancellationToken ct)
     {

@@ -34,8 +34,8 @@ internal sealed record ObjectEvent(string Kind, string Name, string Uid, string 
     private static DateTimeOffset? Utc(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : null;
 }
 
-/// <summary>Everything about clones that one namespace holds, read at one time. What may not be read is missing, and named.</summary>
-internal sealed class NamespaceReading
+/// <summary>A namespace as diagnosis sees it: all about clones that it holds, and what happened to them, read at one time. What may not be read is named.</summary>
+internal sealed record NamespaceReading : NamespaceState
 {
     private readonly ILookup<string, ObjectEvent> _events;
     private readonly ILookup<string, KubernetesObject> _claimsOfRestore;
@@ -49,34 +49,9 @@ internal sealed class NamespaceReading
             .ToLookup(c => c.Annotations["restore.kubevirt.io/name"], StringComparer.Ordinal);
     }
 
-    public required string Name { get; init; }
-
     public DateTimeOffset Now { get; init; }
 
-    public KindListing Clones { get; init; } = KindListing.NotAsked;
-
-    public KindListing Snapshots { get; init; } = KindListing.NotAsked;
-
-    public KindListing Contents { get; init; } = KindListing.NotAsked;
-
-    public KindListing Restores { get; init; } = KindListing.NotAsked;
-
-    public KindListing Machines { get; init; } = KindListing.NotAsked;
-
-    public KindListing Instances { get; init; } = KindListing.NotAsked;
-
-    public KindListing Claims { get; }
-
-    public KindListing DataVolumes { get; init; } = KindListing.NotAsked;
-
-    /// <summary>Pods that use claims and have not ended.</summary>
-    public KindListing Pods { get; init; } = KindListing.NotAsked;
-
-    public KindListing VolumeSnapshots { get; init; } = KindListing.NotAsked;
-
     public KindListing StorageClasses { get; init; } = KindListing.NotAsked;
-
-    public KindListing Quotas { get; init; } = KindListing.NotAsked;
 
     /// <summary>The Secrets and ConfigMaps named by machines that are to start and do not.</summary>
     public References References { get; init; } = References.None;
@@ -123,9 +98,9 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
         var cloneKind = await cluster.GetCloneKindAsync(ct);
         var snapshotVersion = await cluster.GetSnapshotVersionAsync(ct);
         var clones = reader.ListAsync(cloneKind, ns, ct);
-        var snapshots = ServedAsync(KubeVirtKinds.Snapshot);
-        var contents = ServedAsync(KubeVirtKinds.SnapshotContent);
-        var restores = ServedAsync(KubeVirtKinds.Restore);
+        var snapshots = reader.ListAsync(snapshotVersion is null ? null : KubeVirtKinds.Snapshot(snapshotVersion), ns, ct);
+        var contents = reader.ListAsync(snapshotVersion is null ? null : KubeVirtKinds.SnapshotContent(snapshotVersion), ns, ct);
+        var restores = reader.ListAsync(snapshotVersion is null ? null : KubeVirtKinds.Restore(snapshotVersion), ns, ct);
         var machines = reader.ListAsync(KubeVirtKinds.VirtualMachine, ns, ct);
         var instances = reader.ListAsync(RelatedKinds.Instance, ns, ct);
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
@@ -166,8 +141,5 @@ internal sealed class NamespaceReader(KubeVirtCluster cluster)
                 }.Where(p => p.Item2.Result.WhyNot is not null).Select(p => p.Item1),
             ],
         };
-
-        Task<KindListing> ServedAsync(Func<string, ResourceKind> kind) =>
-            snapshotVersion is null ? Task.FromResult(KindListing.NotAsked) : reader.ListAsync(kind(snapshotVersion), ns, ct);
     }
 }

@@ -7,7 +7,12 @@ namespace KubeVirtClone.Engine.Facts;
 /// <param name="Kind"><c>Secret</c>, <c>ConfigMap</c> or <c>DataSource</c>.</param>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="Name">Its name.</param>
-internal readonly record struct ObjectName(string Kind, string Namespace, string Name);
+internal readonly record struct ObjectName(string Kind, string Namespace, string Name)
+{
+    /// <summary>What a machine of a namespace names: Secrets, ConfigMaps, and the DataSources of its volume templates.</summary>
+    public static IEnumerable<ObjectName> NamedBy(JsonObject? machine, string ns) => MachineReferences.Of(machine)
+        .Concat(MachineReferences.DataSources(machine).Select(d => d.Source)).Select(r => new ObjectName(r.Kind, r.Namespace ?? ns, r.Name));
+}
 
 /// <summary>What was found of the objects that sources name.</summary>
 internal sealed class References

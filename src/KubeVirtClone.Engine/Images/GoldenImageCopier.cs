@@ -7,17 +7,10 @@ using KubeVirtClone.Engine.Waiting;
 namespace KubeVirtClone.Engine.Images;
 
 /// <summary>Publishes golden images in other namespaces.</summary>
-public sealed class GoldenImageCopier
+/// <param name="cluster">The connection.</param>
+public sealed class GoldenImageCopier(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public GoldenImageCopier(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Copies an image, into all destinations side by side. Each gives one record, of the copy, or one fault; a destination that has the copy already

@@ -4,17 +4,10 @@ using KubeVirtClone.Engine.Waiting;
 namespace KubeVirtClone.Engine.Images;
 
 /// <summary>Makes golden images.</summary>
-public sealed class GoldenImageMaker
+/// <param name="cluster">The connection.</param>
+public sealed class GoldenImageMaker(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public GoldenImageMaker(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Makes an image: stops the machine if asked, snapshots it, waits until it can be used, checks that every disk is in it, marks it, and only

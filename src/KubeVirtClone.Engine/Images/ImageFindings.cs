@@ -30,8 +30,7 @@ internal sealed class ImageFindings(KubeVirtCluster cluster)
         var claims = reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var instance = stopped || !SourceMachine.IsOn(machine) ? null : (await reader.FindAsync(RelatedKinds.Instance, ns, source.Name, ct)).Item;
         var sizing = new SizingReader(cluster, reader, ct).ReadAsync(ns, machine, instance?.StringAt("status", "virtualMachineRevisionName"), ct);
-        var names = MachineReferences.Of(machine).Concat(MachineReferences.DataSources(machine).Select(d => d.Source)).Select(r => new ObjectName(r.Kind, r.Namespace ?? ns, r.Name));
-        var references = new ReferenceReader(reader).ReadAsync(names, ct);
+        var references = new ReferenceReader(reader).ReadAsync(ObjectName.NamedBy(machine, ns), ct);
         var state = new NamespaceState
         {
             Name = ns,

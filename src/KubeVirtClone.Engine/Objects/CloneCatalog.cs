@@ -5,20 +5,13 @@ using KubeVirtClone.Engine.Knowledge.Naming;
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Lists and removes clones.</summary>
-public sealed class CloneCatalog
+/// <param name="cluster">The connection.</param>
+public sealed class CloneCatalog(KubeVirtCluster cluster)
 {
     // Up to this many are read one by one; more are picked out of one list.
     private const int MaxSingleReads = 8;
 
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneCatalog(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Clones, streamed, whichever way they are made. An exact name that neither a clone nor the machine of one has gives a fault in its place

@@ -1,30 +1,35 @@
+using System.Collections.Concurrent;
 using KubeVirtClone.Engine.Cluster;
 
 namespace KubeVirtClone.Engine.Objects;
 
-/// <summary>Reads whole kinds; what may not be read becomes a reason, never a failure.</summary>
+/// <summary>Reads kinds, whole or in part; what may not be read becomes a reason, never a failure: the server has the last word anyway.</summary>
 internal sealed class KindReader(KubeVirtCluster cluster)
 {
+    // Up to this many objects are read one by one, which is quicker and needs fewer rights; more are picked out of one list.
+    private const int MaxSingleReads = 8;
+
+    private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
     private int _requests;
 
     /// <summary>Requests made so far, each list counted once.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    public Task<KindListing> ListAsync(ResourceKind kind, string? ns, CancellationToken ct) => ListAsync(kind, ns, _ => true, ct);
+    public Task<KindListing> ListAsync(ResourceKind? kind, string? ns, CancellationToken ct) => ListAsync(kind, ns, _ => true, ct);
 
-    /// <summary>Lists a kind and keeps what is <paramref name="wanted"/>.</summary>
-    public async Task<KindListing> ListAsync(ResourceKind kind, string? ns, Func<KubernetesObject, bool> wanted, CancellationToken ct)
+    /// <summary>Lists what a label selector selects; null for all.</summary>
+    public Task<KindListing> ListAsync(ResourceKind? kind, string? ns, string? selector, CancellationToken ct) => ListAsync(kind, ns, selector, _ => true, ct);
+
+    /// <summary>Lists a kind and keeps what is <paramref name="wanted"/>; null for a kind that nobody asks for, or that is not served.</summary>
+    public Task<KindListing> ListAsync(ResourceKind? kind, string? ns, Func<KubernetesObject, bool> wanted, CancellationToken ct) => ListAsync(kind, ns, selector: null, wanted, ct);
+
+    /// <summary>The objects of those names that exist: one by one while they are few, else out of one list.</summary>
+    public async Task<KindListing> NamedAsync(ResourceKind? kind, string? ns, IReadOnlyCollection<string> names, CancellationToken ct)
     {
-        var found = new List<KubernetesObject>();
-        var why = await ReadAsync(kind, ns, async () =>
-        {
-            await foreach (var item in cluster.Client.ListAsync(kind, ns, options: null, ct))
-            {
-                if (wanted(item))
-                    found.Add(item);
-            }
-        });
-        return why is null ? KindListing.Of(found) : KindListing.Refused(why);
+        if (kind is null || names.Count > MaxSingleReads)
+            return await ListAsync(kind, ns, i => names.Contains(i.Name), ct);
+        var found = await Task.WhenAll(names.Select(n => FindAsync(kind, ns, n, ct)));
+        return found.Select(f => f.WhyNot).FirstOrDefault(w => w is not null) is { } why ? KindListing.Refused(why) : KindListing.Of(found.Select(f => f.Item).OfType<KubernetesObject>());
     }
 
     /// <summary>True or false where it is known whether the object exists, else null.</summary>
@@ -58,19 +63,33 @@ internal sealed class KindReader(KubeVirtCluster cluster)
             cluster.Callbacks.Verbose?.Invoke($"{kind.Plural} are not served here");
             return null;
         }
-        catch (ApiStatusException e) when (e.IsForbidden)
-        {
-            return $"you may not read {kind.Plural}{(ns is null ? "" : $" in {ns}")}";
-        }
         catch (KubernetesException e) when (!FaultMapper.EndsEverything(e))
         {
-            cluster.Callbacks.Verbose?.Invoke($"{kind.Plural}{(ns is null ? "" : $" in {ns}")} cannot be read: {e.Message}");
-            return e.Message;
+            var what = kind.Plural + (ns is null ? "" : " in " + ns);
+            if (_told.TryAdd(what, true))
+                cluster.Callbacks.Verbose?.Invoke($"Not checked: {what} ({e.Message})");
+            return e is ApiStatusException { IsForbidden: true } ? "you may not read " + what : e.Message;
         }
         catch (KubernetesException e)
         {
             throw new EngineException(FaultMapper.From(e));
         }
+    }
+
+    private async Task<KindListing> ListAsync(ResourceKind? kind, string? ns, string? selector, Func<KubernetesObject, bool> wanted, CancellationToken ct)
+    {
+        if (kind is null)
+            return KindListing.NotAsked;
+        var found = new List<KubernetesObject>();
+        var why = await ReadAsync(kind, ns, async () =>
+        {
+            await foreach (var item in cluster.Client.ListAsync(kind, ns, new ListOptions { LabelSelector = selector }, ct))
+            {
+                if (wanted(item))
+                    found.Add(item);
+            }
+        });
+        return why is null ? KindListing.Of(found) : KindListing.Refused(why);
     }
 }
 

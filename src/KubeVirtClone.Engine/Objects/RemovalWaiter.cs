@@ -18,20 +18,13 @@ public sealed record RemovedObject(ResourceKind Kind, string Namespace, string N
 /// Waits until deleted objects are gone: a deletion only asks for that, and whoever has a finalizer on the object (KubeVirt on
 /// virtual machines, snapshots and restores) takes the time it needs. One watch per kind and namespace, however many.
 /// </summary>
-public sealed class RemovalWaiter
+/// <param name="cluster">The connection.</param>
+public sealed class RemovalWaiter(KubeVirtCluster cluster)
 {
     /// <summary>How long commands wait for what they removed.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public RemovalWaiter(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Waits.</summary>
     /// <param name="objects">What was told to go.</param>

@@ -5,19 +5,12 @@ using KubeVirtClone.Engine.Knowledge.Naming;
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Takes, lists and removes snapshots of virtual machines.</summary>
-public sealed class SnapshotCatalog
+/// <param name="cluster">The connection.</param>
+public sealed class SnapshotCatalog(KubeVirtCluster cluster)
 {
     private static readonly string[] Policies = ["Delete", "Retain"];
 
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public SnapshotCatalog(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Snapshots, streamed. An exact name that does not exist gives a fault in its place (<see cref="FaultIds.VMSnapshotNotFound"/>).</summary>
     /// <param name="query">Names, namespace, selector.</param>

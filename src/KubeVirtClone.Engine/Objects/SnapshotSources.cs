@@ -4,17 +4,10 @@ using KubeVirtClone.Engine.Knowledge.Naming;
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Finds the machines snapshots are asked of: KubeVirt would take a snapshot of one that does not exist, and have it wait until its deadline.</summary>
-public sealed class SnapshotSources
+/// <param name="cluster">The connection.</param>
+public sealed class SnapshotSources(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public SnapshotSources(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// A request for each machine that is meant: wildcards in the machine's name are resolved, and the snapshot's name is a <see cref="NamePattern"/>:

@@ -4,17 +4,10 @@ using KubeVirtClone.Engine.Cluster;
 namespace KubeVirtClone.Engine.Objects;
 
 /// <summary>Reads virtual machines.</summary>
-public sealed class VirtualMachines
+/// <param name="cluster">The connection.</param>
+public sealed class VirtualMachines(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public VirtualMachines(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Virtual machines, streamed as the server sends them. An exact name that does not exist gives a fault in its place

@@ -6,17 +6,10 @@ using KubeVirtClone.Engine.Waiting;
 namespace KubeVirtClone.Engine.Power;
 
 /// <summary>Starts, stops and removes virtual machines, any number at a time. Every machine gives one record or one fault.</summary>
-public sealed class MachinePower
+/// <param name="cluster">The connection.</param>
+public sealed class MachinePower(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public MachinePower(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Starts machines. One that runs already is given as it is; only one that was to start paused is a fault then

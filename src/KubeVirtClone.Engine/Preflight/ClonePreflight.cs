@@ -11,20 +11,12 @@ using KubeVirtClone.Engine.Preflight.Subjects;
 namespace KubeVirtClone.Engine.Preflight;
 
 /// <summary>Tells before anything is made what would go wrong with a batch of clones. Nothing is created or changed.</summary>
-public sealed class ClonePreflight
+/// <param name="cluster">The cluster.</param>
+/// <param name="options">How the clones would be made; null is the default.</param>
+public sealed class ClonePreflight(KubeVirtCluster cluster, PreflightOptions? options = null)
 {
-    private readonly KubeVirtCluster _cluster;
-    private readonly PreflightOptions _options;
-
-    /// <summary>Prepares a preflight; nothing is sent yet.</summary>
-    /// <param name="cluster">The cluster.</param>
-    /// <param name="options">How the clones would be made; null is the default.</param>
-    public ClonePreflight(KubeVirtCluster cluster, PreflightOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-        _options = options ?? new PreflightOptions();
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
+    private readonly PreflightOptions _options = options ?? new PreflightOptions();
 
     /// <summary>Checks requests as <c>CloneOperation</c> would carry them out.</summary>
     /// <param name="requests">The requests.</param>

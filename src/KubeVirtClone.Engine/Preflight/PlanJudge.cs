@@ -14,10 +14,11 @@ namespace KubeVirtClone.Engine.Preflight;
 /// </summary>
 /// <param name="cluster">The cluster.</param>
 /// <param name="planning">What planning found in the namespace.</param>
+/// <param name="storage">What planning found of the cluster's storage.</param>
 /// <param name="options">How the clones are to be made.</param>
-internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning, PreflightOptions options)
+internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning, PreflightFacts storage, PreflightOptions options)
 {
-    private readonly PreflightBatch _storage = new([], planning.Storage, options);
+    private readonly PreflightBatch _storage = new([], storage, options);
 
     private readonly Dictionary<SourceKey, IReadOnlyList<Finding>> _ofSources = [];
 
@@ -78,7 +79,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning
     {
         if (clones.Count == 0)
             return [];
-        var ns = planning.Namespace;
+        var ns = planning.Name;
         var reader = new KindReader(cluster);
         var quotas = reader.ListAsync(RelatedKinds.ResourceQuota, ns, ct);
         var limits = reader.ListAsync(RelatedKinds.LimitRange, ns, ct);
@@ -90,13 +91,13 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning
         var running = KindListing.Of(instances.OfType<KubernetesObject>());
         var sizes = new SizingReader(cluster, reader, ct);
         var sizings = Task.WhenAll(sources.Select(async s => (s.Key, Sizing: await sizes.ReadAsync(ns, s.Machine!, running.Find(s.Key.Name)?.StringAt("status", "virtualMachineRevisionName"), ct))));
-        var names = sources.SelectMany(s => MachineReferences.Of(s.Machine).Concat(MachineReferences.DataSources(s.Machine).Select(d => d.Source)).Select(r => new ObjectName(r.Kind, r.Namespace ?? ns, r.Name)))
+        var names = sources.SelectMany(s => ObjectName.NamedBy(s.Machine, ns))
             .Concat(clones.SelectMany(c => c.Checked.Request.Secrets).Select(n => new ObjectName("Secret", ns, n)));
         var references = new ReferenceReader(reader).ReadAsync(names, ct);
         await Task.WhenAll(quotas, limits, sizings, references);
         // Sizes of volumes matter where somebody counts them, their labels where a preference is.
         var counted = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 };
-        var claims = KindListing.Of(planning.Claims);
+        var claims = planning.Claims;
         if (!claims.IsRead && (counted || sources.Exists(s => s.Machine!["spec"]?["preference"] is not null || SourceMachine.MemoryDumps(s.Machine).Any())))
             claims = await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
         var volumeSnapshots = planning.VolumeSnapshots;
@@ -107,13 +108,8 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning
         var lacking = sources.FindAll(s => known.LackingTemplates(s.Machine, ns).Any()).ConvertAll(s => s.Key);
         var asksAccess = (counted || sources.Exists(s => MachineReferences.DataSources(s.Machine).Any()))
             && bySource.Exists(s => GroupPlanner.MayBeDirect(options.Method, options.NoSharedSnapshot, [.. s.Clones.Select(c => c.Checked.Request)], s.Machine, lacking.Contains(s.Key)));
-        var state = new NamespaceState
+        var state = planning with
         {
-            Name = ns,
-            Machines = KindListing.Of(planning.Machines),
-            Snapshots = KindListing.Of(planning.Snapshots),
-            SnapshottedMachines = planning.SnapshottedMachines,
-            Contents = KindListing.Of(planning.Contents),
             VolumeSnapshots = volumeSnapshots,
             Instances = running,
             Claims = claims,
@@ -124,7 +120,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning
         var facts = new PreflightFacts
         {
             SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct),
-            StorageClasses = planning.Storage.StorageClasses,
+            StorageClasses = storage.StorageClasses,
             Sizings = (await sizings).ToDictionary(s => s.Key, s => s.Sizing),
             Types = types,
             References = known,
@@ -139,7 +135,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceFacts planning
         ];
     }
 
-    private PreflightSubject Subject(CheckedRequest item) => new(new PreflightItem(item.Request), item, planning.State);
+    private PreflightSubject Subject(CheckedRequest item) => new(new PreflightItem(item.Request), item, planning);
 
     // What the restore writes is worked out once for all that are asked for alike, of the longest name; each by itself only where that one is refused.
     private IEnumerable<Finding> Refused(List<PreflightSubject> subjects, PreflightFacts facts)

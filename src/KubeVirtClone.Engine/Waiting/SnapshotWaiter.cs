@@ -7,19 +7,12 @@ using KubeVirtClone.Engine.Objects;
 namespace KubeVirtClone.Engine.Waiting;
 
 /// <summary>Waits until snapshots are ready to use: one watch per namespace, however many.</summary>
-public sealed class SnapshotWaiter
+/// <param name="cluster">The connection.</param>
+public sealed class SnapshotWaiter(KubeVirtCluster cluster)
 {
     private static readonly TimeSpan WarningPatience = TimeSpan.FromSeconds(10);
 
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public SnapshotWaiter(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
     /// Waits. Each snapshot gives one record when it is ready to use, or one fault as soon as it can no longer become so (failed, deleted) or its

@@ -51,10 +51,6 @@ public abstract partial class CloneRequestCmdlet
         return _more.Count == 0 ? null : _more;
     }
 
-    /// <summary>Ends the command: its parameters contradict each other.</summary>
-    private protected void Refuse(string id, string message, string action) =>
-        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
-
     /// <summary>Reports something that says nothing about what to clone; the rest goes on.</summary>
     private protected void ReportUnusable(ErrorRecord error)
     {

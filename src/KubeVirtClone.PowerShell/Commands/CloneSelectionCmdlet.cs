@@ -59,14 +59,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
     {
         if (InputObject is null) return;
         _somethingPiped = true;
-        try
-        {
-            _piped.Add(new(Read(InputObject), InputObject, PipedIdentity.ClusterOf(InputObject)));
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(InputObject));
-        }
+        TakeIn(InputObject, () => _piped.Add(new(Read(InputObject), InputObject, PipedIdentity.ClusterOf(InputObject))));
     }
 
     private PipedClone Read(PSObject input)
@@ -207,8 +200,7 @@ public abstract class CloneSelectionCmdlet : KubeVirtCmdlet
 
     private protected void RefuseEmptySelection(string example)
     {
-        ThrowTerminatingError(ErrorRecords.Create(
-            "VMCloneSelectionMissing", ErrorCategory.InvalidArgument, "Nothing says which clones are meant.", $"Give -Name or -Batch, or pipe clones in: {example}", target: null));
+        Refuse("VMCloneSelectionMissing", "Nothing says which clones are meant.", $"Give -Name or -Batch, or pipe clones in: {example}");
     }
 
     /// <summary>What stands for a clone in the pipeline: the clone, its machine, or a name of either.</summary>

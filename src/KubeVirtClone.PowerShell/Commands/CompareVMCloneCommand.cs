@@ -75,8 +75,7 @@ public sealed class CompareVMCloneCommand : CloneSelectionCmdlet
         if (!HasQuery && !IsPipeline && _machines.Count == 0 && TargetName.Length == 0) RefuseEmptySelection("Get-VMClone -Batch lab7 | Compare-VMClone");
         if (!string.IsNullOrEmpty(SourceName) && !string.IsNullOrEmpty(Snapshot))
         {
-            ThrowTerminatingError(ErrorRecords.Create(
-                FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot));
+            Refuse(FaultIds.VMCloneSourceGivenTwice, "-SourceName and -Snapshot both say what to compare with.", "Leave one of them out.", Snapshot);
         }
 
         if (!string.IsNullOrEmpty(SourceNamespace) && string.IsNullOrEmpty(SourceName) && string.IsNullOrEmpty(Snapshot))

@@ -57,41 +57,32 @@ public sealed class CopyVMGoldenImageCommand : KubeVirtCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (Name.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
-        ThrowTerminatingError(ErrorRecords.Create(
+        RequireChoice(
+            Name.Length > 0,
             "VMGoldenImageSelectionMissing",
-            ErrorCategory.InvalidArgument,
             "Nothing says which golden image is meant.",
-            "Give its name, or pipe it in: Get-VMGoldenImage ubuntu-24.04 | Copy-VMGoldenImage -Destination team-b",
-            target: null));
+            "Give its name, or pipe it in: Get-VMGoldenImage ubuntu-24.04 | Copy-VMGoldenImage -Destination team-b");
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => TakeIn(InputObject, () =>
     {
-        try
+        if (InputObject is null)
         {
-            if (InputObject is not null)
-            {
-                if (Name.Length > 0)
-                {
-                    throw new InputException(
-                        FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The image comes through the pipeline and is named on the command line too.", "Leave out -Name.");
-                }
-
-                var image = ImageReference.Read(InputObject);
-                image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
-                AtEachPlace([new Piped<ImageReference>(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject))], own: false, _ => Copy(image, InputObject.BaseObject));
-                return;
-            }
-
             foreach (var name in Name) Copy(new ImageReference(null, name, null), name);
+            return;
         }
-        catch (InputException e)
+
+        if (Name.Length > 0)
         {
-            WriteError(e.ToErrorRecord(InputObject));
+            throw new InputException(
+                FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The image comes through the pipeline and is named on the command line too.", "Leave out -Name.");
         }
-    }
+
+        var image = ImageReference.Read(InputObject);
+        image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
+        AtEachPlace([new Piped<ImageReference>(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject))], own: false, _ => Copy(image, InputObject.BaseObject));
+    });
 
     private void Copy(ImageReference image, object input)
     {

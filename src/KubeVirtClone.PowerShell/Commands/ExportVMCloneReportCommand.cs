@@ -103,8 +103,7 @@ public sealed class ExportVMCloneReportCommand : CloneFilterCmdlet
         var file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path, out var provider, out _);
         if (provider.Name != "FileSystem" || Directory.Exists(file) || !Directory.Exists(System.IO.Path.GetDirectoryName(file)))
         {
-            ThrowTerminatingError(ErrorRecords.Create(
-                "ReportPathInvalid", ErrorCategory.InvalidArgument, $"'{Path}' is no file that could be written.", "Give -Path a file in a folder that exists.", Path));
+            Refuse("ReportPathInvalid", $"'{Path}' is no file that could be written.", "Give -Path a file in a folder that exists.", Path);
         }
 
         if (NoClobber && File.Exists(file))

@@ -11,6 +11,29 @@ public abstract partial class KubeVirtCmdlet
     /// <summary>Most objects deleted at the same time.</summary>
     private const int RemovalParallelism = 16;
 
+    /// <summary>Ends the command: its parameters do not go together.</summary>
+    private protected void Refuse(string id, string message, string action, object? target = null) =>
+        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target));
+
+    /// <summary>Ends the command when neither a parameter nor the pipeline says what is meant.</summary>
+    private protected void RequireChoice(bool isGiven, string id, string message, string action)
+    {
+        if (!isGiven && !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey("InputObject")) Refuse(id, message, action);
+    }
+
+    /// <summary>Takes in what the pipeline brings; what cannot be used gives an error, and the rest goes on.</summary>
+    private protected void TakeIn(PSObject? input, Action take)
+    {
+        try
+        {
+            take();
+        }
+        catch (InputException e)
+        {
+            WriteError(e.ToErrorRecord(input));
+        }
+    }
+
     /// <summary>Carries out work on several items under one bar: records are converted and written, faults become errors, warnings warnings.</summary>
     /// <param name="activity">Headline of the bar.</param>
     /// <param name="total">How many items there are.</param>

@@ -32,25 +32,18 @@ public abstract class KubeVirtGetCmdlet : KubeVirtCmdlet
     private protected abstract PSObject? Piped { get; }
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
+    protected sealed override void ProcessRecord() => TakeIn(Piped, () =>
     {
-        try
+        if (Piped is null)
         {
-            if (Piped is null)
-            {
-                Find(Given);
-                return;
-            }
+            Find(Given);
+            return;
+        }
 
-            var chosen = Read(Piped);
-            if (!string.IsNullOrEmpty(chosen.Namespace)) NamespaceOf(chosen.Namespace, chosen.Names.Count > 0 ? chosen.Names[0] : chosen.Of);
-            AtEachPlace([new Piped<Chosen>(chosen, Piped, PipedIdentity.ClusterOf(Piped))], own: false, _ => Find(chosen));
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(Piped));
-        }
-    }
+        var chosen = Read(Piped);
+        if (!string.IsNullOrEmpty(chosen.Namespace)) NamespaceOf(chosen.Namespace, chosen.Names.Count > 0 ? chosen.Names[0] : chosen.Of);
+        AtEachPlace([new Piped<Chosen>(chosen, Piped, PipedIdentity.ClusterOf(Piped))], own: false, _ => Find(chosen));
+    });
 
     private void Find(Chosen chosen)
     {

@@ -79,40 +79,19 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
     {
         base.BeginProcessing();
         _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
-        if (Name.Length == 0 && !MyInvocation.ExpectingInput && !_commandLine.Contains(nameof(InputObject)))
-        {
-            ThrowTerminatingError(ErrorRecords.Create(
-                "VMSelectionMissing",
-                ErrorCategory.InvalidArgument,
-                "Nothing says which virtual machines are meant.",
-                $"Give -Name, or pipe machines in: Get-VM web-* | {Verb}-VM",
-                target: null));
-        }
+        RequireChoice(Name.Length > 0, "VMSelectionMissing", "Nothing says which virtual machines are meant.", $"Give -Name, or pipe machines in: Get-VM web-* | {Verb}-VM");
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (InputObject is null) return;
-        Piped<MachineReference> machine;
-        try
+        TakeIn(InputObject, () =>
         {
-            machine = Read(InputObject);
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(InputObject));
-            return;
-        }
-
-        if (Gathers)
-        {
-            _gathered.Add(machine);
-        }
-        else
-        {
-            AtEachPlace([machine], own: false, Carry);
-        }
+            var machine = Read(InputObject);
+            if (Gathers) _gathered.Add(machine);
+            else AtEachPlace([machine], own: false, Carry);
+        });
     }
 
     /// <inheritdoc/>
@@ -258,14 +237,11 @@ public abstract class MachineSelectionCmdlet : KubeVirtCmdlet
         var piped = PipedObject.Recognize(input);
         var (@namespace, name) = piped switch
         {
-            { Kind: PipedKind.Text, Text: { } text } => (null, text),
-            { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (piped.Namespace, source),
             { Kind: PipedKind.Row } when PropertyReader.GetText(input, "Name") is { } column => (PropertyReader.GetText(input, "Namespace"), column),
             // What a clone that failed was to be named may be the name of somebody else's machine.
             { Kind: PipedKind.Retry } => throw new InputException(
                 "VMInputInvalid", ErrorCategory.InvalidType, $"'{input.BaseObject}' is a clone that failed: it made no virtual machine.", "Pipe in machines, or clones that succeeded."),
-            _ => throw new InputException(
-                "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
+            _ => piped.Machine("Pipe in names, virtual machines or clones."),
         };
         var identity = PipedIdentity.OfSource(input);
         return new(

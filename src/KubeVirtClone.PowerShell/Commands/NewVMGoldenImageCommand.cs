@@ -75,49 +75,33 @@ public sealed class NewVMGoldenImageCommand : KubeVirtCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (!string.IsNullOrEmpty(SourceName) || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
-        ThrowTerminatingError(ErrorRecords.Create(
+        RequireChoice(
+            !string.IsNullOrEmpty(SourceName),
             "VMSelectionMissing",
-            ErrorCategory.InvalidArgument,
             "Nothing says which virtual machine the image is to be made of.",
-            "Give -SourceName, or pipe the machine in: Get-VM build01 | New-VMGoldenImage -Name ubuntu-24.04",
-            target: null));
+            "Give -SourceName, or pipe the machine in: Get-VM build01 | New-VMGoldenImage -Name ubuntu-24.04");
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => TakeIn(InputObject, () =>
     {
-        try
+        if (InputObject is null)
         {
-            if (InputObject is null)
-            {
-                if (!string.IsNullOrEmpty(SourceName)) Make(SourceName, @namespace: null, SourceName, new PipedIdentity(null, null, null));
-                return;
-            }
-
-            if (!string.IsNullOrEmpty(SourceName))
-            {
-                throw new InputException(
-                    FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The machine comes through the pipeline and is named on the command line too.", "Leave out -SourceName.");
-            }
-
-            var piped = PipedObject.Recognize(InputObject);
-            var (@namespace, name) = piped switch
-            {
-                { Kind: PipedKind.Text, Text: { } text } => (null, text),
-                { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (piped.Namespace, source),
-                _ => throw new InputException(
-                    "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in a virtual machine, its name, or a clone."),
-            };
-            var identity = PipedIdentity.OfSource(InputObject);
-            AtEachPlace(
-                [new Piped<string>(name, InputObject.BaseObject, identity.Cluster)], own: false, _ => Make(name, NamespaceOf(@namespace, name), InputObject.BaseObject, identity));
+            if (!string.IsNullOrEmpty(SourceName)) Make(SourceName, @namespace: null, SourceName, new PipedIdentity(null, null, null));
+            return;
         }
-        catch (InputException e)
+
+        if (!string.IsNullOrEmpty(SourceName))
         {
-            WriteError(e.ToErrorRecord(InputObject));
+            throw new InputException(
+                FaultIds.VMCloneSourceGivenTwice, ErrorCategory.InvalidArgument, "The machine comes through the pipeline and is named on the command line too.", "Leave out -SourceName.");
         }
-    }
+
+        var (@namespace, name) = PipedObject.Recognize(InputObject).Machine("Pipe in a virtual machine, its name, or a clone.");
+        var identity = PipedIdentity.OfSource(InputObject);
+        AtEachPlace(
+            [new Piped<string>(name, InputObject.BaseObject, identity.Cluster)], own: false, _ => Make(name, NamespaceOf(@namespace, name), InputObject.BaseObject, identity));
+    });
 
     private void Make(string source, string? @namespace, object input, PipedIdentity identity)
     {

@@ -62,35 +62,22 @@ public sealed class NewVMSnapshotCommand : KubeVirtCmdlet
     {
         base.BeginProcessing();
         if (!Wait && Timeout is not null) WarnOnce("-Timeout has an effect only together with -Wait.");
-        if (SourceName.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
-        ThrowTerminatingError(ErrorRecords.Create(
+        RequireChoice(
+            SourceName.Length > 0,
             "VMSelectionMissing",
-            ErrorCategory.InvalidArgument,
             "Nothing says which virtual machines to take snapshots of.",
-            "Give -SourceName, or pipe machines in: Get-VM db-* | New-VMSnapshot",
-            target: null));
+            "Give -SourceName, or pipe machines in: Get-VM db-* | New-VMSnapshot");
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (InputObject is null) return;
-        try
+        TakeIn(InputObject, () =>
         {
-            var piped = PipedObject.Recognize(InputObject);
-            var (@namespace, name) = piped switch
-            {
-                { Kind: PipedKind.Text, Text: { } text } => (null, text),
-                { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (piped.Namespace, source),
-                _ => throw new InputException(
-                    "VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", "Pipe in names, virtual machines or clones."),
-            };
+            var (@namespace, name) = PipedObject.Recognize(InputObject).Machine("Pipe in names, virtual machines or clones.");
             Add(name, NamespaceOf(@namespace, name), InputObject.BaseObject, PipedIdentity.OfSource(InputObject));
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(InputObject));
-        }
+        });
     }
 
     /// <inheritdoc/>

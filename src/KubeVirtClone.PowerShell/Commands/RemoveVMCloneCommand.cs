@@ -31,12 +31,10 @@ public sealed class RemoveVMCloneCommand : CloneFilterCmdlet
     {
         if (KeepVolumes && !IncludeTarget)
         {
-            ThrowTerminatingError(ErrorRecords.Create(
+            Refuse(
                 "RemoveVolumesConflict",
-                ErrorCategory.InvalidArgument,
                 "-KeepVolumes says what becomes of the volumes of machines that are removed, and none is.",
-                "Add -IncludeTarget to remove the machines, or leave -KeepVolumes out: machines and volumes stay then.",
-                target: null));
+                "Add -IncludeTarget to remove the machines, or leave -KeepVolumes out: machines and volumes stay then.");
         }
 
         if (!HasQuery && !IsPipeline && !Completed) RefuseEmptySelection("Get-VMClone web-* | Remove-VMClone");

@@ -58,22 +58,15 @@ public sealed class RemoveVMCommand : MachineSelectionCmdlet
         base.BeginProcessing();
         if (Wait && NoWait)
         {
-            ThrowTerminatingError(ErrorRecords.Create(
-                "RemoveWaitConflict",
-                ErrorCategory.InvalidArgument,
-                "-Wait and -NoWait exclude each other.",
-                "Leave both out to wait up to two minutes.",
-                target: null));
+            Refuse("RemoveWaitConflict", "-Wait and -NoWait exclude each other.", "Leave both out to wait up to two minutes.");
         }
 
         if (IncludeVolumes && KeepVolumes)
         {
-            ThrowTerminatingError(ErrorRecords.Create(
+            Refuse(
                 "RemoveVolumesConflict",
-                ErrorCategory.InvalidArgument,
                 "-IncludeVolumes and -KeepVolumes exclude each other.",
-                "Leave both out: what a machine owns goes with it then, and what was restored for it stays.",
-                target: null));
+                "Leave both out: what a machine owns goes with it then, and what was restored for it stays.");
         }
     }
 

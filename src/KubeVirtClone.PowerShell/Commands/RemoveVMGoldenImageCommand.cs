@@ -50,10 +50,8 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
             Refuse("VMGoldenImageSelectionConflict", "-Version names one version, and -KeepVersion chooses by age.", "Use either of them.");
         }
 
-        if (Name.Length == 0 && !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)))
-        {
-            Refuse("VMGoldenImageSelectionMissing", "Nothing says which golden images are meant.", "Give -Name, or pipe images in: Get-VMGoldenImage old-* | Remove-VMGoldenImage");
-        }
+        RequireChoice(
+            Name.Length > 0, "VMGoldenImageSelectionMissing", "Nothing says which golden images are meant.", "Give -Name, or pipe images in: Get-VMGoldenImage old-* | Remove-VMGoldenImage");
 
         _chosen.AddRange(Name.Select(name => new Piped<ImageReference>(new ImageReference(null, name, string.IsNullOrEmpty(Version) ? null : Version), name, Cluster: null)));
     }
@@ -62,18 +60,14 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
     protected override void ProcessRecord()
     {
         if (InputObject is null) return;
-        try
+        TakeIn(InputObject, () =>
         {
             var image = ImageReference.Read(InputObject);
             // To prune is to choose among the versions of an image, whichever of them was piped in.
             image = image with { Namespace = NamespaceOf(image.Namespace, image.Name) };
             image = KeepVersion is null ? image with { Version = image.Version ?? (string.IsNullOrEmpty(Version) ? null : Version) } : image with { Version = null, Uid = null };
             _chosen.Add(new(image, InputObject.BaseObject, PipedIdentity.ClusterOf(InputObject)));
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(InputObject));
-        }
+        });
     }
 
     /// <inheritdoc/>
@@ -125,7 +119,4 @@ public sealed class RemoveVMGoldenImageCommand : KubeVirtCmdlet
 
         return [.. found.DistinctBy(i => i.Uid)];
     }
-
-    private void Refuse(string id, string message, string action) =>
-        ThrowTerminatingError(ErrorRecords.Create(id, ErrorCategory.InvalidArgument, message, action, target: null));
 }

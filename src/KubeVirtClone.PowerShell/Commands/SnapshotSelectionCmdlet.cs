@@ -28,24 +28,18 @@ public abstract class SnapshotSelectionCmdlet : KubeVirtCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (Name.Length > 0 || MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject))) return;
-        ThrowTerminatingError(ErrorRecords.Create(
-            "VMSnapshotSelectionMissing", ErrorCategory.InvalidArgument, "Nothing says which snapshots are meant.", $"Give -Name, or pipe snapshots in: {Example}", target: null));
+        RequireChoice(Name.Length > 0, "VMSnapshotSelectionMissing", "Nothing says which snapshots are meant.", $"Give -Name, or pipe snapshots in: {Example}");
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (InputObject is null) return;
-        try
+        TakeIn(InputObject, () =>
         {
             var snapshot = PipedReference.ReadSnapshot(InputObject);
             _piped.Add(new(snapshot with { Namespace = NamespaceOf(snapshot.Namespace, snapshot.Name) }, InputObject, PipedIdentity.ClusterOf(InputObject)));
-        }
-        catch (InputException e)
-        {
-            WriteError(e.ToErrorRecord(InputObject));
-        }
+        });
     }
 
     /// <summary>Does work at the cluster of each snapshot that was piped in, and at the command's own where some are named.</summary>

@@ -59,6 +59,16 @@ internal sealed class PipedObject
     /// </summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Columns { get; private init; } = [];
 
+    /// <summary>Namespace, where it tells one, and name of the virtual machine it stands for.</summary>
+    /// <param name="action">What to pipe in instead.</param>
+    /// <exception cref="InputException">It stands for none.</exception>
+    public (string? Namespace, string Name) Machine(string action) => this switch
+    {
+        { Kind: PipedKind.Text, Text: { } text } => (null, text),
+        { Kind: PipedKind.Source, SourceKind: "VirtualMachine", SourceName: { } source } => (Namespace, source),
+        _ => throw new InputException("VMInputInvalid", ErrorCategory.InvalidType, "The object does not say which virtual machine is meant.", action),
+    };
+
     /// <summary>Tells what an object is.</summary>
     /// <exception cref="InputException">It is nothing that could be cloned; the message says what it is.</exception>
     public static PipedObject Recognize(PSObject? input)

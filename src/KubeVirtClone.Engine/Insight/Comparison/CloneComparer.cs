@@ -55,17 +55,10 @@ public sealed record CompareRequest(string Namespace, string TargetName)
 }
 
 /// <summary>Compares clones with their sources: is the clone what was asked for, and is its identity its own?</summary>
-public sealed class CloneComparer
+/// <param name="cluster">The connection.</param>
+public sealed class CloneComparer(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneComparer(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Compares one clone with its source.</summary>
     /// <param name="request">What is compared.</param>

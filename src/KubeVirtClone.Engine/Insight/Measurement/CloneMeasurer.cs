@@ -10,17 +10,10 @@ namespace KubeVirtClone.Engine.Insight.Measurement;
 public sealed record CloneMeasurement(IReadOnlyList<CloneTiming> Clones, BatchTiming Batch);
 
 /// <summary>Measures where the time of clones went, from their objects' own times, their events (kept for an hour), and what was seen while they were waited for, here or as it was written down.</summary>
-public sealed class CloneMeasurer
+/// <param name="cluster">The connection.</param>
+public sealed class CloneMeasurer(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public CloneMeasurer(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Measures clones that exist. Those that are gone are left out.</summary>
     /// <param name="clones">The clones.</param>

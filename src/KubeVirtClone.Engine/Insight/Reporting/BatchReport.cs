@@ -36,17 +36,10 @@ public sealed record BatchReport
 public sealed record ReportedMachine(string Name, MachineIdentity Identity);
 
 /// <summary>Makes reports.</summary>
-public sealed class ReportBuilder
+/// <param name="cluster">The connection.</param>
+public sealed class ReportBuilder(KubeVirtCluster cluster)
 {
-    private readonly KubeVirtCluster _cluster;
-
-    /// <summary>Over a connection.</summary>
-    /// <param name="cluster">The connection.</param>
-    public ReportBuilder(KubeVirtCluster cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        _cluster = cluster;
-    }
+    private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>A report on a batch.</summary>
     /// <param name="ns">Namespace.</param>

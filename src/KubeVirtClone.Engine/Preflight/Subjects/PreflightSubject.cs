@@ -61,7 +61,7 @@ internal sealed class PreflightSubject
     public bool FromSnapshot => SourceKinds.Normalize(Request.SourceKind) == SourceKinds.VirtualMachineSnapshot;
 
     /// <summary>The machine that is cloned, as far as it is known; not to be changed.</summary>
-    public JsonObject? Source => FromSnapshot ? State.SnapshottedMachine(Request.SourceName) : State.MachineJson(Request.SourceName);
+    public JsonObject? Source => State.SourceOf(Request);
 
     /// <summary>The source object itself: machine or snapshot.</summary>
     public KubernetesObject? SourceObject => (FromSnapshot ? State.Snapshots : State.Machines).Find(Request.SourceName);
