@@ -99,17 +99,17 @@ internal static class SharedOptions
                 : Refuse(result, $"{name} {result.Tokens[0].Value}: choose one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", default(T)),
         });
 
-    public static Option<WaitTarget> For() => Offering(["succeeded", "bound", "running"], new Option<WaitTarget>("--for")
+    public static Option<WaitState> For() => Offering(["succeeded", "bound", "running"], new Option<WaitState>("--for")
     {
         Description = "State to wait for: succeeded, bound (its volumes are really there) or running.",
         HelpName = "STATE",
         CustomParser = result => result.Tokens[0].Value.ToLowerInvariant() switch
         {
             // "condition=Ready" is what KubeVirt's own guide says for kubectl wait; Ready turns true at phase Succeeded.
-            "succeeded" or "ready" or "condition=ready" => WaitTarget.Succeeded,
-            "bound" => WaitTarget.Bound,
-            "running" => WaitTarget.Running,
-            var other => Refuse(result, $"--for {other}: choose one of succeeded, bound, running", WaitTarget.Succeeded),
+            "succeeded" or "ready" or "condition=ready" => WaitState.Succeeded,
+            "bound" => WaitState.Bound,
+            "running" => WaitState.Running,
+            var other => Refuse(result, $"--for {other}: choose one of succeeded, bound, running", WaitState.Succeeded),
         },
     });
 
@@ -181,14 +181,6 @@ internal static class SharedOptions
         result.AddError(message);
         return value;
     }
-}
-
-/// <summary>The values of --for.</summary>
-internal enum WaitTarget
-{
-    Succeeded,
-    Bound,
-    Running,
 }
 
 /// <summary>The values of --dry-run.</summary>

@@ -33,7 +33,7 @@ internal static class NewAction
             SkipExisting = invocation.SkipExisting,
             ThrottleLimit = invocation.ThrottleLimit ?? CloneOptions.DefaultThrottleLimit,
             Wait = invocation.Wait,
-            For = invocation.For.ToEngine(),
+            For = invocation.For,
             Timeout = invocation.Timeout,
             PurgeOnSuccess = invocation.PurgeOnSuccess,
             Method = invocation.Method,

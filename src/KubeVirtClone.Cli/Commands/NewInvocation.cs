@@ -44,7 +44,7 @@ internal sealed record NewInvocation
 
     public bool Wait { get; init; }
 
-    public WaitTarget For { get; init; }
+    public WaitState For { get; init; }
 
     public TimeSpan? Timeout { get; init; }
 

@@ -95,7 +95,7 @@ internal sealed class NewOptions
         Description = "Wait until each clone has reached --for, and print it then.",
     };
 
-    private readonly Option<WaitTarget> _for = SharedOptions.For();
+    private readonly Option<WaitState> _for = SharedOptions.For();
 
     private readonly Option<TimeSpan?> _timeout = SharedOptions.Timeout("Longest wait for one clone, as 90s or 5m. Without it: no limit.");
 

@@ -26,7 +26,7 @@ internal static class WaitAction
     private static async Task WaitAsync(
         KubeVirtCluster cluster, IReadOnlyList<CloneRecord> clones, WaitInvocation invocation, CommandContext context)
     {
-        var options = new WaitOptions { For = invocation.For.ToEngine(), Timeout = invocation.Timeout };
+        var options = new WaitOptions { For = invocation.For, Timeout = invocation.Timeout };
         using var held = context.HoldResultsOnTerminal(invocation.Output);
         using var results = new RecordResults<CloneRecord>(
             context.Console, invocation.Output, CloneShapes.Clone, invocation.Selection.AllNamespaces, writer: held.Writer, widths: WidthsOf(clones));

@@ -6,7 +6,7 @@ namespace KubeVirtClone.Cli.Commands;
 internal sealed class WaitCommand
 {
     private readonly Option<bool> _all = new("--all") { Description = "All clones of the namespace." };
-    private readonly Option<WaitTarget> _for = SharedOptions.For();
+    private readonly Option<WaitState> _for = SharedOptions.For();
     private readonly Option<TimeSpan?> _timeout = SharedOptions.Timeout("Longest wait, as 90s or 5m. Without it: no limit.");
     private readonly Option<OutputFormat> _output = SharedOptions.Output();
 
@@ -30,4 +30,4 @@ internal sealed class WaitCommand
 }
 
 /// <summary>The command line of <c>wait</c>.</summary>
-internal sealed record WaitInvocation(CloneSelection Selection, bool All, WaitTarget For, TimeSpan? Timeout, OutputFormat Output);
+internal sealed record WaitInvocation(CloneSelection Selection, bool All, WaitState For, TimeSpan? Timeout, OutputFormat Output);

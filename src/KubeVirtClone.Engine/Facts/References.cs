@@ -41,9 +41,6 @@ internal sealed class References
 /// <summary>Reads the objects that sources name: one by one while they are few, else the whole kind once.</summary>
 internal sealed class ReferenceReader(KindReader reader)
 {
-    // What is read one by one needs no right to list, and nothing else is sent with it.
-    private const int MaxSingleReads = 8;
-
     public async Task<References> ReadAsync(IEnumerable<ObjectName> names, CancellationToken ct)
     {
         var found = await Task.WhenAll(names.Distinct().GroupBy(n => (n.Kind, n.Namespace)).Select(g => ReadAsync(g.Key.Kind, g.Key.Namespace, [.. g], ct)));
@@ -59,7 +56,7 @@ internal sealed class ReferenceReader(KindReader reader)
 
     private async Task<IEnumerable<(ObjectName Name, FoundObject Found)>> ReadAsync(string kind, string ns, IReadOnlyList<ObjectName> names, CancellationToken ct)
     {
-        if (names.Count <= MaxSingleReads)
+        if (names.Count <= ObjectLister.MaxSingleReads)
             return await Task.WhenAll(names.Select(async n => (n, await reader.FindAsync(KindOf(kind), ns, n.Name, ct))));
         var wanted = names.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         var listing = await reader.ListAsync(KindOf(kind), ns, i => wanted.Contains(i.Name), ct);

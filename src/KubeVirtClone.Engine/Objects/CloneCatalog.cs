@@ -8,9 +8,6 @@ namespace KubeVirtClone.Engine.Objects;
 /// <param name="cluster">The connection.</param>
 public sealed class CloneCatalog(KubeVirtCluster cluster)
 {
-    // Up to this many are read one by one; more are picked out of one list.
-    private const int MaxSingleReads = 8;
-
     private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>
@@ -116,7 +113,7 @@ public sealed class CloneCatalog(KubeVirtCluster cluster)
         foreach (var place in clones.GroupBy(c => c.Namespace, StringComparer.Ordinal))
         {
             var names = place.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-            if (names.Count > MaxSingleReads)
+            if (names.Count > ObjectLister.MaxSingleReads)
             {
                 await foreach (var found in ListAsync(new CloneQuery { Namespace = place.Key }, ct))
                 {

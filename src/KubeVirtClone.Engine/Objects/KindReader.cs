@@ -6,9 +6,6 @@ namespace KubeVirtClone.Engine.Objects;
 /// <summary>Reads kinds, whole or in part; what may not be read becomes a reason, never a failure: the server has the last word anyway.</summary>
 internal sealed class KindReader(KubeVirtCluster cluster)
 {
-    // Up to this many objects are read one by one, which is quicker and needs fewer rights; more are picked out of one list.
-    private const int MaxSingleReads = 8;
-
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
     private int _requests;
 
@@ -26,7 +23,7 @@ internal sealed class KindReader(KubeVirtCluster cluster)
     /// <summary>The objects of those names that exist: one by one while they are few, else out of one list.</summary>
     public async Task<KindListing> NamedAsync(ResourceKind? kind, string? ns, IReadOnlyCollection<string> names, CancellationToken ct)
     {
-        if (kind is null || names.Count > MaxSingleReads)
+        if (kind is null || names.Count > ObjectLister.MaxSingleReads)
             return await ListAsync(kind, ns, i => names.Contains(i.Name), ct);
         var found = await Task.WhenAll(names.Select(n => FindAsync(kind, ns, n, ct)));
         return found.Select(f => f.WhyNot).FirstOrDefault(w => w is not null) is { } why ? KindListing.Refused(why) : KindListing.Of(found.Select(f => f.Item).OfType<KubernetesObject>());

@@ -10,7 +10,7 @@ namespace KubeVirtClone.Engine.Objects;
 internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, string notFoundId, string noun)
 {
     // Up to this many exact names are read one by one; more are picked out of one list.
-    private const int MaxSingleReads = 8;
+    internal const int MaxSingleReads = 8;
 
     public async IAsyncEnumerable<ListedItem<KubernetesObject>> ListAsync(ListQuery query, [EnumeratorCancellation] CancellationToken ct)
     {

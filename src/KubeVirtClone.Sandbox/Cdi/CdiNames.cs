@@ -18,6 +18,9 @@ internal static class CdiNames
     public const string PodPhase = Group + "storage.pod.phase";
     public const string PodReady = Group + "storage.pod.ready";
     public const string PodRestarts = Group + "storage.pod.restarts";
+    public const string PrePopulated = Group + "storage.prePopulated";
+    public const string PopulatedFor = Group + "storage.populatedFor";
+    public const string AllowAdoption = Group + "allowClaimAdoption";
     public const string Progress = Group + "storage.populator.progress";
     public const string Running = Group + "storage.condition.running";
     public const string RunningMessage = Running + ".message";

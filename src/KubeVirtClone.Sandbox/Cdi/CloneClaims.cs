@@ -75,20 +75,15 @@ internal static class CloneClaims
         // Nobody waits for a first consumer: CDI honours that only with a gate that is off.
         if (populated)
             annotations[CdiNames.Immediate] = "";
-        return new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "PersistentVolumeClaim",
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = dataVolume.Name(),
-                ["namespace"] = dataVolume.Namespace(),
-                ["labels"] = labels,
-                ["annotations"] = annotations,
-                ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume")),
-            },
-            ["spec"] = spec,
-        };
+        return Of(dataVolume, labels, annotations, spec);
+    }
+
+    /// <summary>The claim that a DataVolume has and owns.</summary>
+    public static JsonObject Of(JsonObject dataVolume, JsonObject labels, JsonObject annotations, JsonObject spec)
+    {
+        var claim = Named(dataVolume.Name(), dataVolume.Namespace(), labels, annotations, spec);
+        claim["metadata"]!["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume"));
+        return claim;
     }
 
     /// <summary>A claim beside the one that is cloned into, in the source's namespace, with the same spec.</summary>
@@ -110,14 +105,16 @@ internal static class CloneClaims
         annotations[CdiNames.Group + "eventSource"] = target.Namespace() + "/" + target.Name();
         annotations[CdiNames.Group + "eventSourceKind"] = "PersistentVolumeClaim";
         annotations[CdiNames.Group + "storage.populator.kind"] = "VolumeCloneSource";
-        return new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "PersistentVolumeClaim",
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = @namespace, ["labels"] = labels, ["annotations"] = annotations },
-            ["spec"] = spec,
-        };
+        return Named(name, @namespace, labels, annotations, spec);
     }
+
+    private static JsonObject Named(string name, string? @namespace, JsonObject labels, JsonObject annotations, JsonObject spec) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "PersistentVolumeClaim",
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = @namespace, ["labels"] = labels, ["annotations"] = annotations },
+        ["spec"] = spec,
+    };
 
     public static JsonObject FromSnapshot(string name) => new() { ["apiGroup"] = "snapshot.storage.k8s.io", ["kind"] = "VolumeSnapshot", ["name"] = name };
 

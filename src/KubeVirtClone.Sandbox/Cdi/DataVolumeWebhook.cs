@@ -20,7 +20,7 @@ internal sealed class DataVolumeWebhook(ApiMachinery api, CloneAuthorization aut
         if (dataVolume.IsDeleting())
             return;
         // One that is filled already, or from a volume that is there, passes without the right, and gets no token.
-        var free = dataVolume.Annotation("cdi.kubevirt.io/storage.prePopulated") is not null || dataVolume.Annotation("cdi.kubevirt.io/storage.checkStaticVolume") is not null;
+        var free = dataVolume.Annotation(CdiNames.PrePopulated) is not null || dataVolume.Annotation("cdi.kubevirt.io/storage.checkStaticVolume") is not null;
         try
         {
             if (authorization.SourceOf(dataVolume, request.Namespace) is not { } source)
@@ -74,8 +74,8 @@ internal sealed class DataVolumeWebhook(ApiMachinery api, CloneAuthorization aut
     }
 
     private static bool MayExist(JsonObject claim, JsonObject dataVolume, string name) =>
-        claim.Annotation("cdi.kubevirt.io/storage.populatedFor") == name
-        || dataVolume.Annotation("cdi.kubevirt.io/allowClaimAdoption") == "true"
+        claim.Annotation(CdiNames.PopulatedFor) == name
+        || dataVolume.Annotation(CdiNames.AllowAdoption) == "true"
         || claim.ArrayAt("metadata", "ownerReferences").Objects().Any(o => o.FlagAt("controller") is true && o.TextAt("kind") == "DataVolume");
 
     private static ApiCause? Problem(JsonObject spec)

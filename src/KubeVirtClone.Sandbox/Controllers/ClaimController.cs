@@ -1,4 +1,5 @@
 using System.Globalization;
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -115,7 +116,7 @@ internal sealed class ClaimController
         var populator = ClaimSources.Populator(claim);
         // The import is not simulated: the claim it fills stands for the one beside it, which has its consumer at once.
         var filledByImport = populator == ClaimSources.Import;
-        if (late && claim.Annotation(SelectedNode) is null && !(filledByImport && claim.Annotation("cdi.kubevirt.io/storage.bind.immediate.requested") is not null))
+        if (late && claim.Annotation(SelectedNode) is null && !(filledByImport && claim.Annotation(CdiNames.Immediate) is not null))
         {
             _cluster.Recorder.Normal(claim, "WaitForFirstConsumer", WaitsForConsumer, Component);
             return null;

@@ -21,7 +21,7 @@ internal static class DataVolumeTemplates
         if (template.ObjectAt("metadata", "labels") is { } labels)
             metadata["labels"] = labels.DeepClone();
         var annotations = template.ObjectAt("metadata", "annotations")?.Copy() ?? [];
-        annotations["cdi.kubevirt.io/allowClaimAdoption"] = "true";
+        annotations[CdiNames.AllowAdoption] = "true";
         metadata["annotations"] = annotations;
         return new JsonObject
         {
@@ -40,8 +40,6 @@ internal static class DataVolumeTemplates
 internal sealed class DataVolumeController
 {
     private const string Component = "datavolume-import-controller";
-    private const string PrePopulated = "cdi.kubevirt.io/storage.prePopulated";
-    private const string PopulatedFor = "cdi.kubevirt.io/storage.populatedFor";
     private readonly Cluster _cluster;
     private readonly CloneDataVolumes _clones;
     private readonly WorkQueue _queue;
@@ -96,7 +94,7 @@ internal sealed class DataVolumeController
             return _cluster.Settings.Seconds(1);
         }
 
-        if (dataVolume.Annotation(PrePopulated) is null && (claim is null || Owner(claim).TextAt("uid") == dataVolume.Uid()))
+        if (dataVolume.Annotation(CdiNames.PrePopulated) is null && (claim is null || Owner(claim).TextAt("uid") == dataVolume.Uid()))
         {
             if (source is { } toClone)
                 return _clones.Reconcile(dataVolume, claim, toClone);
@@ -106,7 +104,7 @@ internal sealed class DataVolumeController
         }
 
         dataVolume = Annotate(dataVolume, claim);
-        var prePopulated = dataVolume.Annotation(PrePopulated) is not null;
+        var prePopulated = dataVolume.Annotation(CdiNames.PrePopulated) is not null;
         if (claim is null)
         {
             if (prePopulated)
@@ -117,7 +115,7 @@ internal sealed class DataVolumeController
         }
 
         var owner = Owner(claim);
-        if (owner is null && (claim.Annotation(PopulatedFor) == dataVolume.Name() || prePopulated))
+        if (owner is null && (claim.Annotation(CdiNames.PopulatedFor) == dataVolume.Name() || prePopulated))
         {
             var copy = claim.Copy();
             copy.Ensure("metadata")["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume"));
@@ -131,7 +129,7 @@ internal sealed class DataVolumeController
         var bound = claim.TextAt("status", "phase") == "Bound";
         if (prePopulated || bound)
         {
-            if (!prePopulated && !IsFilledByOthers(dataVolume) && claim.Annotation("cdi.kubevirt.io/storage.pod.phase") is null)
+            if (!prePopulated && !IsFilledByOthers(dataVolume) && claim.Annotation(CdiNames.PodPhase) is null)
                 claim = MarkImported(claim);
             WriteStatus(dataVolume, "Succeeded", claim);
         }
@@ -150,9 +148,9 @@ internal sealed class DataVolumeController
     {
         var copy = dataVolume.Copy();
         var annotations = copy.Ensure("metadata", "annotations");
-        annotations["cdi.kubevirt.io/storage.usePopulator"] = "true";
-        if (claim?.Annotation(PopulatedFor) == dataVolume.Name() && dataVolume.Annotation(PrePopulated) is null or "true")
-            annotations[PrePopulated] = claim!.Name();
+        annotations[CdiNames.UsePopulator] = "true";
+        if (claim?.Annotation(CdiNames.PopulatedFor) == dataVolume.Name() && dataVolume.Annotation(CdiNames.PrePopulated) is null or "true")
+            annotations[CdiNames.PrePopulated] = claim!.Name();
         return copy.Same(dataVolume) ? dataVolume : _cluster.Update(_cluster.DataVolumes, copy);
     }
 
@@ -188,27 +186,14 @@ internal sealed class DataVolumeController
         labels["app.kubernetes.io/component"] = "storage";
         labels["app.kubernetes.io/managed-by"] = "cdi-controller";
         var annotations = dataVolume.ObjectAt("metadata", "annotations")?.Copy() ?? [];
-        annotations["cdi.kubevirt.io/createdForDataVolume"] = dataVolume.Uid();
-        annotations["cdi.kubevirt.io/storage.bind.immediate.requested"] = "";
-        annotations["cdi.kubevirt.io/storage.contentType"] = "kubevirt";
-        annotations["cdi.kubevirt.io/storage.preallocation.requested"] = "false";
-        annotations["cdi.kubevirt.io/storage.usePopulator"] = "true";
+        annotations[CdiNames.CreatedForDataVolume] = dataVolume.Uid();
+        annotations[CdiNames.Immediate] = "";
+        annotations[CdiNames.ContentType] = "kubevirt";
+        annotations[CdiNames.Preallocation] = "false";
+        annotations[CdiNames.UsePopulator] = "true";
         try
         {
-            _cluster.Create(_cluster.Claims, new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "PersistentVolumeClaim",
-                ["metadata"] = new JsonObject
-                {
-                    ["name"] = dataVolume.Name(),
-                    ["namespace"] = dataVolume.Namespace(),
-                    ["labels"] = labels,
-                    ["annotations"] = annotations,
-                    ["ownerReferences"] = new JsonArray(Cluster.OwnerReference(dataVolume, "cdi.kubevirt.io/v1beta1", "DataVolume")),
-                },
-                ["spec"] = spec,
-            });
+            _cluster.Create(_cluster.Claims, CloneClaims.Of(dataVolume, labels, annotations, spec));
         }
         catch (ApiException e)
         {
@@ -221,20 +206,20 @@ internal sealed class DataVolumeController
     {
         var copy = claim.Copy();
         var annotations = copy.Ensure("metadata", "annotations");
-        annotations["cdi.kubevirt.io/storage.condition.running"] = "false";
-        annotations["cdi.kubevirt.io/storage.condition.running.message"] = "Import Complete";
-        annotations["cdi.kubevirt.io/storage.condition.running.reason"] = "Completed";
-        annotations["cdi.kubevirt.io/storage.pod.phase"] = "Succeeded";
-        annotations["cdi.kubevirt.io/storage.pod.restarts"] = "0";
+        annotations[CdiNames.Running] = "false";
+        annotations[CdiNames.RunningMessage] = "Import Complete";
+        annotations[CdiNames.RunningReason] = "Completed";
+        annotations[CdiNames.PodPhase] = "Succeeded";
+        annotations[CdiNames.PodRestarts] = "0";
         annotations["cdi.kubevirt.io/storage.pod.schedulable"] = "true";
-        annotations["cdi.kubevirt.io/storage.populator.progress"] = "100.0%";
+        annotations[CdiNames.Progress] = "100.0%";
         annotations["cdi.kubevirt.io/storage.populator.pvcPrime"] = "prime-" + claim.Uid();
         return _cluster.Update(_cluster.Claims, copy);
     }
 
     private void WriteStatus(JsonObject dataVolume, string phase, JsonObject? claim)
     {
-        var imported = claim?.Annotation("cdi.kubevirt.io/storage.pod.phase") == "Succeeded";
+        var imported = claim?.Annotation(CdiNames.PodPhase) == "Succeeded";
         var status = dataVolume.ObjectAt("status")?.Copy() ?? [];
         status["phase"] = phase;
         if (claim is not null)

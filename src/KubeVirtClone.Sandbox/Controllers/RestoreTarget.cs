@@ -1,3 +1,4 @@
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -6,8 +7,6 @@ namespace KubeVirtClone.Sandbox.Controllers;
 internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObject? machine)
 {
     public const string OwnedByVmAnnotation = "restore.kubevirt.io/owned-by-vm";
-    private const string PopulatedForAnnotation = "cdi.kubevirt.io/storage.populatedFor";
-    private const string PrePopulatedAnnotation = "cdi.kubevirt.io/storage.prePopulated";
 
     public JsonObject? Machine { get; private set; } = machine;
 
@@ -76,10 +75,10 @@ internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObj
             var claimName = volume.TextAt("persistentVolumeClaim") ?? "";
             var claim = cluster.Get(cluster.Claims, restore.Namespace(), claimName)
                 ?? throw new ReconcileException($"pvc {restore.Namespace()}/{claimName} does not exist and should");
-            if (claim.Annotation(PopulatedForAnnotation) != dataVolume)
+            if (claim.Annotation(CdiNames.PopulatedFor) != dataVolume)
             {
                 var copy = claim.Copy();
-                copy.Ensure("metadata", "annotations")[PopulatedForAnnotation] = dataVolume;
+                copy.Ensure("metadata", "annotations")[CdiNames.PopulatedFor] = dataVolume;
                 copy.Ensure("metadata").Remove("ownerReferences");
                 cluster.Update(cluster.Claims, copy);
             }
@@ -209,7 +208,7 @@ internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObj
     {
         var claim = cluster.Get(cluster.Claims, restore.Namespace(), template.Name())
             ?? throw new ReconcileException($"when creating restore dv pvc {restore.Namespace()}/{template.Name()} does not exist and should");
-        if (claim.Annotation(PopulatedForAnnotation) != template.Name() || claim.ArrayAt("metadata", "ownerReferences") is { Count: > 0 })
+        if (claim.Annotation(CdiNames.PopulatedFor) != template.Name() || claim.ArrayAt("metadata", "ownerReferences") is { Count: > 0 })
             return false;
         if (template.ObjectAt("spec", "sourceRef") is { } reference
             && cluster.Get(cluster.DataSources, reference.TextAt("namespace") ?? restore.Namespace(), reference.TextAt("name") ?? "") is null)
@@ -220,7 +219,7 @@ internal sealed class RestoreTarget(Cluster cluster, JsonObject restore, JsonObj
         var dataVolume = DataVolumeTemplates.Generate(cluster, template, restore.Namespace());
         var annotations = dataVolume.Ensure("metadata", "annotations");
         annotations[RestoreController.NameAnnotation] = restore.Name();
-        annotations[PrePopulatedAnnotation] = "true";
+        annotations[CdiNames.PrePopulated] = "true";
         try
         {
             cluster.Create(cluster.DataVolumes, dataVolume);

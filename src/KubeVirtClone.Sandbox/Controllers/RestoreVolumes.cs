@@ -1,3 +1,4 @@
+using KubeVirtClone.Sandbox.Cdi;
 using KubeVirtClone.Sandbox.KubeVirt;
 
 namespace KubeVirtClone.Sandbox.Controllers;
@@ -5,7 +6,6 @@ namespace KubeVirtClone.Sandbox.Controllers;
 /// <summary>The PVCs of a restore: named in its status first, then made from the VolumeSnapshots, then waited for.</summary>
 internal sealed class RestoreVolumes(Cluster cluster, StorageLookups storage, JsonObject restore, RestoreTarget target, JsonObject content)
 {
-    private const string ContentTypeAnnotation = "cdi.kubevirt.io/storage.contentType";
     private const string BackendLabel = "persistent-state-for";
     private static readonly string[] DroppedAnnotations =
         ["pv.kubernetes.io", "volume.beta.kubernetes.io", "cdi.kubevirt.io", "volume.kubernetes.io", "k8s.io/CloneRequest", "k8s.io/CloneOf"];
@@ -98,7 +98,7 @@ internal sealed class RestoreVolumes(Cluster cluster, StorageLookups storage, Js
                 var copy = dataVolume.Copy();
                 var annotations = copy.Ensure("metadata", "annotations");
                 annotations[RestoreController.NameAnnotation] = restore.Name();
-                annotations["cdi.kubevirt.io/storage.prePopulated"] = owner;
+                annotations[CdiNames.PrePopulated] = owner;
                 cluster.Update(cluster.DataVolumes, copy);
             }
         }
@@ -126,7 +126,7 @@ internal sealed class RestoreVolumes(Cluster cluster, StorageLookups storage, Js
         };
         if (volume.TextAt("dataVolumeName") is { } dataVolume)
         {
-            annotations.Annotations["cdi.kubevirt.io/storage.populatedFor"] = dataVolume;
+            annotations.Annotations[CdiNames.PopulatedFor] = dataVolume;
         }
         else if (restore.TextAt("spec", "volumeOwnershipPolicy") != "None")
         {
@@ -157,7 +157,7 @@ internal sealed class RestoreVolumes(Cluster cluster, StorageLookups storage, Js
         var annotations = new JsonObject();
         foreach (var (key, value) in original.ObjectAt("metadata", "annotations") ?? [])
         {
-            if (key == ContentTypeAnnotation || !Array.Exists(DroppedAnnotations, p => key.StartsWith(p, StringComparison.Ordinal)))
+            if (key == CdiNames.ContentType || !Array.Exists(DroppedAnnotations, p => key.StartsWith(p, StringComparison.Ordinal)))
                 annotations[key] = value?.DeepClone();
         }
 

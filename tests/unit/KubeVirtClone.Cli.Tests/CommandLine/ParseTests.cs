@@ -61,7 +61,7 @@ public sealed class ParseTests
         wishes.SmbiosSerial.ShouldBe("a:b,c");
         wishes.Patches.ShouldBe(["""{"op":"add","path":"/x","value":"a:b"}"""]);
         invocation.Timeout.ShouldBe(TimeSpan.FromMinutes(5));
-        invocation.For.ShouldBe(WaitTarget.Bound);
+        invocation.For.ShouldBe(WaitState.Bound);
         invocation.Wait.ShouldBeTrue();
         invocation.ThrottleLimit.ShouldBe(4);
         invocation.DryRun.ShouldBe(DryRunMode.Server);
