@@ -24,22 +24,35 @@ internal static class CompareBench
             await using var server = await ComparedServer.StartAsync(folder.FullName, machines);
             Console.WriteLine($"Against {server.Name}; {Environment.ProcessorCount} processors, {Rounds} rounds in turn, medians.");
             await using var cluster = await KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = server.KubeConfig }, callbacks: null, CancellationToken.None);
-            await using var field = await Field.PrepareAsync(cluster);
-            var programs = new Programs(server.KubeConfig);
-            var ways = Ways.All(field, programs, folder.FullName);
-            foreach (var count in counts)
-            {
-                var results = await MeasureAsync(server, field, ways, count);
-                CompareTable.Write(count, results);
-                if (count == counts[^1]) CompareChart.Write(chart, count, results);
-            }
-
-            if (machines > 0) await ListBench.RunAsync(programs, cluster.Client, Rounds);
+            CompareChart.Write(chart, counts[^1], await MakeAsync(server, cluster, counts, hasDisk: false, folder.FullName));
+            await MakeAsync(server, cluster, counts, hasDisk: true, folder.FullName);
+            if (machines > 0) await ListBench.RunAsync(new Programs(server.KubeConfig), cluster.Client, Rounds);
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static async Task<IReadOnlyList<WayResult>> MakeAsync(ComparedServer server, KubeVirtCluster cluster, IReadOnlyList<int> counts, bool hasDisk, string folder)
+    {
+        await using var field = await Field.PrepareAsync(cluster, hasDisk);
+        IReadOnlyList<WayResult> results = [];
+        if (field is null)
+        {
+            Console.WriteLine();
+            Console.WriteLine("The default storage class binds nothing before a machine starts: clones with disks are left out.");
+            return results;
+        }
+
+        var ways = Ways.All(field, new Programs(server.KubeConfig), folder);
+        foreach (var count in counts)
+        {
+            results = await MeasureAsync(server, field, ways, count);
+            CompareTable.Write($"{count} clones of one VM with a {(hasDisk ? "disk, until every claim is bound" : "container disk")}", results);
+        }
+
+        return results;
     }
 
     private static async Task<IReadOnlyList<WayResult>> MeasureAsync(ComparedServer server, Field field, IReadOnlyList<Way> ways, int count)

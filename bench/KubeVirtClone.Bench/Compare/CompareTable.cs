@@ -41,11 +41,11 @@ internal sealed class WayResult(Way way)
 /// <summary>The table of one count of clones.</summary>
 internal static class CompareTable
 {
-    public static void Write(int count, IReadOnlyList<WayResult> results)
+    public static void Write(string title, IReadOnlyList<WayResult> results)
     {
         var raw = results[0].Seconds;
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"### {count} clones of one VM with a container disk"));
+        Console.WriteLine("### " + title);
         Console.WriteLine();
         Console.WriteLine("| way | seconds | of raw | requests | watches | MB at most |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");

@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
 using KubeVirtClone.Engine.Cluster;
@@ -13,16 +9,26 @@ using KubeVirtClone.Kubernetes;
 
 namespace KubeVirtClone.Bench.Compare;
 
-/// <summary>A namespace of the measurement's own with one stopped machine of a container disk, and what is made of it in process.</summary>
+/// <summary>
+/// A namespace of the measurement's own with one stopped machine, and what is made of it in process: a machine of a container disk, or one that has a disk
+/// as well, which is cloned of a snapshot that is there until every claim is bound.
+/// </summary>
 internal sealed class Field : IAsyncDisposable
 {
     public const string Source = "compared-source";
     public const string BatchLabel = "compared-batch";
 
     /// <summary>As many requests at a time as the engine has by default.</summary>
-    private const int Streams = CloneOptions.DefaultThrottleLimit;
+    public const int Streams = CloneOptions.DefaultThrottleLimit;
 
+    // Names no other text in a body can hold by chance.
+    private const string First = "compared-first";
+    private const string Snapshot = "compared-snapshot";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly ResourceKind Machines = new("kubevirt.io", "v1", "virtualmachines", "VirtualMachine");
+    private static readonly ResourceKind Claims = new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
+    private static readonly ResourceKind Snapshots = new("snapshot.kubevirt.io", "v1beta1", "virtualmachinesnapshots", "VirtualMachineSnapshot");
     private static readonly ResourceKind Namespaces = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
     private static readonly ResourceKind[] Made =
@@ -30,45 +36,55 @@ internal sealed class Field : IAsyncDisposable
         new("clone.kubevirt.io", "v1beta1", "virtualmachineclones", "VirtualMachineClone"),
         new("snapshot.kubevirt.io", "v1beta1", "virtualmachinerestores", "VirtualMachineRestore"),
         Machines,
-        new("snapshot.kubevirt.io", "v1beta1", "virtualmachinesnapshots", "VirtualMachineSnapshot"),
+        Snapshots,
+        Claims,
     ];
 
     private readonly KubeVirtCluster _cluster;
-    private readonly HttpClient _http;
-    private JsonObject? _made;
+    private readonly RawPosts _raw;
+    private JsonObject? _machine;
+    private JsonObject? _claim;
     private int _batches;
 
-    private Field(KubeVirtCluster cluster, string ns)
+    private Field(KubeVirtCluster cluster, string ns, bool hasDisk)
     {
-        (_cluster, Namespace) = (cluster, ns);
-        _http = RawClient(cluster.Client.Configuration);
+        (_cluster, Namespace, HasDisk) = (cluster, ns, hasDisk);
+        _raw = new(cluster.Client.Configuration, ns);
     }
 
     public string Namespace { get; }
 
-    /// <summary>Makes namespace and source, and one clone of it to learn what a direct clone's body is.</summary>
-    public static async Task<Field> PrepareAsync(KubeVirtCluster cluster)
+    /// <summary>Whether the machine has a disk, so that its clones are there only when their claims are bound.</summary>
+    public bool HasDisk { get; }
+
+    /// <summary>What is cloned, as the command line says it.</summary>
+    public string CommandSource => HasDisk ? "vmsnapshot/" + Snapshot : Source;
+
+    /// <summary>What is cloned, as the module's parameters say it.</summary>
+    public string ModuleSource => HasDisk ? "-Snapshot " + Snapshot : Source;
+
+    /// <summary>Makes namespace and source, and one clone of it to learn what a direct clone's bodies are.</summary>
+    /// <returns>Null where the default storage class binds no claim before its machine starts.</returns>
+    public static async Task<Field?> PrepareAsync(KubeVirtCluster cluster, bool hasDisk)
     {
         var ns = "vmclone-compare-" + Guid.NewGuid().ToString("N")[..6];
-        var field = new Field(cluster, ns);
         await cluster.Client.CreateAsync(Namespaces, ns: null, Json($$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{ns}}"} }"""), options: null, CancellationToken.None);
-        await cluster.Client.CreateAsync(
-            Machines,
-            ns,
-            Json($$$"""
-                {"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","metadata":{"name":"{{{Source}}}","namespace":"{{{ns}}}"},
-                 "spec":{"runStrategy":"Halted","template":{"metadata":{"labels":{"app":"compared"}},"spec":{
-                   "domain":{"devices":{"disks":[{"name":"root","disk":{"bus":"virtio"}}],"interfaces":[{"name":"default","masquerade":{}}]},"memory":{"guest":"1Gi"}},
-                   "networks":[{"name":"default","pod":{}}],"volumes":[{"name":"root","containerDisk":{"image":"quay.io/containerdisks/fedora:42"}}]} } } }
-                """),
-            options: null,
-            CancellationToken.None);
-        var batch = field.NewBatch();
-        await field.CloneAsync(batch, 1, CloneMethodChoice.Direct);
-        var made = (await cluster.Client.GetAsync(Machines, ns, batch + "-1", CancellationToken.None)).ToJsonObject();
-        made.Remove("status");
-        foreach (var name in new[] { "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences", "finalizers", "selfLink" }) made["metadata"]!.AsObject().Remove(name);
-        field._made = made;
+        var field = new Field(cluster, ns, hasDisk);
+        if (!await field.MakeSourceAsync())
+        {
+            await field.DisposeAsync();
+            return null;
+        }
+
+        await field.CloneAsync(First, 1, CloneMethodChoice.Direct);
+        field._machine = await field.PostedAsync(Machines, First + "-1", annotations: null);
+        if (hasDisk)
+        {
+            field._claim = await field.PostedAsync(Claims, First + "-1-data", "pv.kubernetes.io");
+            ((JsonObject)field._claim["spec"]!).Remove("volumeName");
+            ((JsonObject)field._claim["spec"]!).Remove("dataSource");
+        }
+
         await field.ClearAsync();
         return field;
     }
@@ -76,12 +92,7 @@ internal sealed class Field : IAsyncDisposable
     public string NewBatch() => string.Create(CultureInfo.InvariantCulture, $"b{++_batches}");
 
     /// <summary>The body of a machine as the engine posts it by Direct, by another name.</summary>
-    public string MachineBody(string batch, int number)
-    {
-        var body = (JsonObject)_made!.DeepClone();
-        body["metadata"]!["name"] = string.Create(CultureInfo.InvariantCulture, $"{batch}-{number}");
-        return body.ToJsonString();
-    }
+    public string MachineBody(string batch, int number) => Renamed(_machine!, batch, number);
 
     public string CloneBody(string batch, int number) => string.Create(
         CultureInfo.InvariantCulture,
@@ -90,19 +101,15 @@ internal sealed class Field : IAsyncDisposable
          "spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"{{{{Source}}}}"},"target":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"{{{{batch}}}}-{{{{number}}}}"}}}
         """);
 
-    /// <summary>Posts bodies that are bytes already as fast as the streams take them: what the server and the line take, and nothing else.</summary>
+    /// <summary>Posts bodies that are bytes already as fast as the streams take them: what the server and the line take, and nothing else. Claims are then watched until all are bound.</summary>
     public async Task<TimeSpan> PostRawAsync(string batch, int count)
     {
-        var bodies = Enumerable.Range(1, count).Select(number => Encoding.UTF8.GetBytes(MachineBody(batch, number))).ToList();
-        var address = new Uri(_cluster.Client.Configuration.Server, $"/apis/kubevirt.io/v1/namespaces/{Namespace}/virtualmachines");
+        var bodies = Enumerable.Range(1, count)
+            .Select(number => new RawBodies(MachineBody(batch, number), HasDisk ? Renamed(_claim!, batch, number) : null))
+            .ToList();
         var time = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(bodies, new ParallelOptions { MaxDegreeOfParallelism = Streams }, async (body, ct) =>
-        {
-            using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-            using var answer = await _http.PostAsync(address, content, ct);
-            await answer.Content.ReadAsByteArrayAsync(ct);
-            answer.EnsureSuccessStatusCode();
-        });
+        await _raw.PostAsync(bodies, Streams);
+        if (HasDisk) await _raw.UntilBoundAsync(batch + "-", count);
         return time.Elapsed;
     }
 
@@ -110,9 +117,15 @@ internal sealed class Field : IAsyncDisposable
     public async Task<TimeSpan> CloneAsync(string batch, int count, CloneMethodChoice method)
     {
         var requests = Enumerable.Range(1, count)
-            .Select(number => new CloneRequest { Namespace = Namespace, SourceName = Source, TargetName = string.Create(CultureInfo.InvariantCulture, $"{batch}-{number}") })
+            .Select(number => new CloneRequest
+            {
+                Namespace = Namespace,
+                SourceKind = HasDisk ? Snapshots.Kind : Machines.Kind,
+                SourceName = HasDisk ? Snapshot : Source,
+                TargetName = string.Create(CultureInfo.InvariantCulture, $"{batch}-{number}"),
+            })
             .ToList();
-        var options = new CloneOptions { Wait = true, Batch = batch, Method = method, Timeout = TimeSpan.FromMinutes(30) };
+        var options = new CloneOptions { Wait = true, For = HasDisk ? WaitState.Bound : WaitState.Succeeded, Batch = batch, Method = method, Timeout = TimeSpan.FromMinutes(30) };
         var time = Stopwatch.StartNew();
         var done = 0;
         await foreach (var update in new CloneOperation(_cluster, options).RunAsync(requests, CancellationToken.None))
@@ -131,7 +144,7 @@ internal sealed class Field : IAsyncDisposable
         {
             var names = new List<string>();
             await foreach (var each in _cluster.Client.ListAsync(kind, Namespace, options: null, CancellationToken.None)) names.Add(each.Name);
-            await Parallel.ForEachAsync(names.Where(name => name != Source), new ParallelOptions { MaxDegreeOfParallelism = Streams }, async (name, ct) =>
+            await Parallel.ForEachAsync(names.Where(name => name is not (Source or Source + "-data" or Snapshot)), new ParallelOptions { MaxDegreeOfParallelism = Streams }, async (name, ct) =>
             {
                 try
                 {
@@ -149,24 +162,66 @@ internal sealed class Field : IAsyncDisposable
     {
         await ClearAsync();
         await _cluster.Client.DeleteAsync(Namespaces, ns: null, Namespace, options: null, CancellationToken.None);
-        _http.Dispose();
+        _raw.Dispose();
     }
 
-    private static HttpClient RawClient(Kubernetes.Configuration.ClusterConfiguration cluster)
+    private async Task<bool> MakeSourceAsync()
     {
-        var handler = new SocketsHttpHandler();
-        if (cluster.Trust.CertificateAuthorities is { } authorities)
+        var (disk, volume) = HasDisk
+            ? (""",{"name":"data","disk":{"bus":"virtio"}}""", $$$"""",{"name":"data","persistentVolumeClaim":{"claimName":"{{{Source}}}-data"}}"""")
+            : ("", "");
+        if (HasDisk)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.AddRange(authorities);
-            handler.SslOptions.CertificateChainPolicy = policy;
+            await CreateAsync(Claims, $$$"""
+                {"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"{{{Source}}}-data"},
+                 "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }
+                """);
+            if (!await IsSoonAsync(Claims, Source + "-data", claim => claim.StringAt("status", "phase") == "Bound")) return false;
         }
 
-        if (cluster.Credentials.ClientCertificate is { } certificate) handler.SslOptions.ClientCertificates = [certificate];
-        var http = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20 };
-        if (cluster.Credentials.Token is { } token) http.DefaultRequestHeaders.Authorization = new("Bearer", token);
-        return http;
+        await CreateAsync(Machines, $$$"""
+            {"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","metadata":{"name":"{{{Source}}}","namespace":"{{{Namespace}}}"},
+             "spec":{"runStrategy":"Halted","template":{"metadata":{"labels":{"app":"compared"}},"spec":{
+               "domain":{"devices":{"disks":[{"name":"root","disk":{"bus":"virtio"}}{{{disk}}}],"interfaces":[{"name":"default","masquerade":{}}]},"memory":{"guest":"1Gi"}},
+               "networks":[{"name":"default","pod":{}}],"volumes":[{"name":"root","containerDisk":{"image":"quay.io/containerdisks/fedora:42"}}{{{volume}}}]} } } }
+            """);
+        if (!HasDisk) return true;
+        await CreateAsync(Snapshots, $$$"""
+            {"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot","metadata":{"name":"{{{Snapshot}}}"},
+             "spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"{{{Source}}}"} } }
+            """);
+        return await IsSoonAsync(Snapshots, Snapshot, snapshot => snapshot.StringAt("status", "phase") == "Succeeded");
     }
+
+    private Task<KubernetesObject> CreateAsync(ResourceKind kind, string body) => _cluster.Client.CreateAsync(kind, Namespace, Json(body), options: null, CancellationToken.None);
+
+    private async Task<bool> IsSoonAsync(ResourceKind kind, string name, Func<KubernetesObject, bool> isSo)
+    {
+        for (var time = Stopwatch.StartNew(); time.Elapsed < Patience; await Task.Delay(100))
+        {
+            if (isSo(await _cluster.Client.GetAsync(kind, Namespace, name, CancellationToken.None))) return true;
+        }
+
+        return false;
+    }
+
+    // An object as it was posted, without what the server added.
+    private async Task<JsonObject> PostedAsync(ResourceKind kind, string name, string? annotations)
+    {
+        var made = (await _cluster.Client.GetAsync(kind, Namespace, name, CancellationToken.None)).ToJsonObject();
+        made.Remove("status");
+        var metadata = made["metadata"]!.AsObject();
+        foreach (var added in new[] { "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "finalizers", "selfLink" }) metadata.Remove(added);
+        if (annotations is not null && metadata["annotations"] is JsonObject notes)
+        {
+            foreach (var added in notes.Select(note => note.Key).Where(key => key.StartsWith(annotations, StringComparison.Ordinal)).ToList()) notes.Remove(added);
+        }
+
+        return made;
+    }
+
+    private static string Renamed(JsonObject body, string batch, int number) =>
+        body.ToJsonString().Replace(First + "-1", string.Create(CultureInfo.InvariantCulture, $"{batch}-{number}"), StringComparison.Ordinal);
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

@@ -29,32 +29,33 @@ internal static class Ways
     {
         List<Way> all =
         [
-            new("raw: the same bodies posted over 16 streams", async (batch, count) => new(await field.PostRawAsync(batch, count), null)),
-            .. new[] { CloneMethodChoice.Direct, CloneMethodChoice.Restore, CloneMethodChoice.Clone }
+            new($"raw: the same bodies posted over {Field.Streams} streams{(field.HasDisk ? ", the claims watched" : "")}", async (batch, count) => new(await field.PostRawAsync(batch, count), null)),
+            .. (field.HasDisk ? [CloneMethodChoice.Direct] : new[] { CloneMethodChoice.Direct, CloneMethodChoice.Restore, CloneMethodChoice.Clone })
                 .Select(method => new Way($"the engine, {method}", async (batch, count) => new(await field.CloneAsync(batch, count, method), null))),
         ];
+        var until = field.HasDisk ? "bound" : "succeeded";
         if (Programs.Cli is { } cli)
         {
-            all.Add(new("`kubectl vmclone new --method direct --wait`", async (batch, count) =>
+            all.Add(new($"`kubectl vmclone new --method direct --wait{(field.HasDisk ? " --for bound" : "")}`", async (batch, count) =>
             {
                 var ran = await programs.RunAsync(
-                    cli, "new", Field.Source, "--count", Text(count), "--name-pattern", batch + "-{0}", "--batch", batch, "--method", "direct", "--wait", "-n", field.Namespace, "-o", "name");
+                    cli, "new", field.CommandSource, "--count", Text(count), "--name-pattern", batch + "-{0}", "--batch", batch, "--method", "direct", "--wait", "--for", until, "-n", field.Namespace, "-o", "name");
                 return new(ran.Time, ran.Megabytes);
             }));
         }
 
         if (Programs.Module is { } module)
         {
-            all.Add(new("`New-VMClone -Method Direct -Wait`, its session being there", async (batch, count) =>
+            all.Add(new($"`New-VMClone -Method Direct -Wait{(field.HasDisk ? " -For Bound" : "")}`, its session being there", async (batch, count) =>
             {
                 var (_, numbers) = await programs.PowerShellAsync(
-                    $"Import-Module '{module}'; $t = Measure-Command {{ $r = New-VMClone {Field.Source} -Count {count} -NamePattern '{batch}-{{0}}' -Batch {batch} -Method Direct -Wait -Namespace {field.Namespace} }}; "
+                    $"Import-Module '{module}'; $t = Measure-Command {{ $r = New-VMClone {field.ModuleSource} -Count {count} -NamePattern '{batch}-{{0}}' -Batch {batch} -Method Direct -Wait -For {until} -Namespace {field.Namespace} }}; "
                     + $"if (@($r).Count -ne {count}) {{ throw 'not all' }}; '{{0}} {{1}}' -f $t.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture), [Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64");
                 return new(TimeSpan.FromMilliseconds(numbers[0]), (long)numbers[1] >> 20);
             }));
         }
 
-        if (Programs.Kubectl is { } kubectl) all.AddRange(OfKubectl(field, programs, folder, kubectl));
+        if (!field.HasDisk && Programs.Kubectl is { } kubectl) all.AddRange(OfKubectl(field, programs, folder, kubectl));
         return all;
     }
 

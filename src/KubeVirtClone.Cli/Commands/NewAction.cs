@@ -31,7 +31,7 @@ internal static class NewAction
             Batch = batch,
             DryRun = invocation.DryRun == DryRunMode.Server,
             SkipExisting = invocation.SkipExisting,
-            ThrottleLimit = invocation.ThrottleLimit ?? CloneOptions.DefaultThrottleLimit,
+            ThrottleLimit = invocation.ThrottleLimit,
             Wait = invocation.Wait,
             For = invocation.For,
             Timeout = invocation.Timeout,

@@ -76,7 +76,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         if (missing.Count == 0)
             return results;
         var fault = await ReadAsync(ct) ?? await PrepareAsync(ns, ct);
-        using var maker = new DirectMethod(cluster, options, new InFlightWindow(options.ThrottleLimit, cluster.Clock), CloneMethod.DataVolume);
+        using var maker = new DirectMethod(cluster, options, new InFlightWindow(options.ThrottleLimit ?? CloneOptions.DefaultThrottleLimit, cluster.Clock), CloneMethod.DataVolume);
         foreach (var item in missing)
             results.Add(fault is { } unable ? (item.Request, null, unable) : await MakeOneAsync(item, maker, ct));
         return results;

@@ -1,57 +1,96 @@
 namespace KubeVirtClone.Engine.Cloning;
 
 /// <summary>
-/// Bounds how many claims are waiting for their volumes at once. A cluster binds a few claims a second whatever number is pending: more in flight
-/// gain nothing, and each costs the controllers another look.
+/// Bounds how many claims are waiting for their volumes at once. A cluster that makes clones queue for volumes binds a few claims a second whatever number is
+/// pending: more in flight gain nothing, each costs the controllers another look, and other people's wait behind them. One that binds them as they come
+/// is not held up.
 /// </summary>
-internal sealed class ClaimWindow : IDisposable
+internal sealed class ClaimWindow(TimeProvider clock)
 {
     /// <summary>Claims that may be pending at once.</summary>
     public const int Limit = 50;
 
-    private readonly SemaphoreSlim _free = new(Limit, Limit);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    /// <summary>Claims that may be pending while none of them has been for <see cref="Soon"/>.</summary>
+    public const int LimitWhileSoon = 500;
+
+    /// <summary>A claim that is pending for longer stands in a queue.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+
+    private readonly object _gate = new();
+    private readonly LinkedList<Room> _rooms = [];
+    private readonly Queue<(Room Room, TaskCompletionSource Turn)> _waiting = new();
+    private int _pending;
 
     /// <summary>Waits until there is room for the claims of one machine, and takes it; a machine with more than the limit waits until it is alone.</summary>
     /// <returns>What gives the room back.</returns>
     public async Task<IDisposable> EnterAsync(int claims, CancellationToken ct)
     {
-        var taken = 0;
-        var wanted = Math.Min(claims, Limit);
-        if (wanted == 0)
-            return new Room(this, 0);
-        // One after the other, so that two that each have half of what they need do not wait for each other.
-        await _turn.WaitAsync(ct);
-        try
+        ct.ThrowIfCancellationRequested();
+        var room = new Room(this, Math.Min(claims, Limit));
+        if (claims == 0)
+            return room;
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
         {
-            for (; taken < wanted; taken++)
-                await _free.WaitAsync(ct);
-            return new Room(this, taken);
+            _waiting.Enqueue((room, turn));
+            Admit();
         }
-        catch
+
+        await using var registration = ct.Register(() => GiveUp(turn, ct));
+        await turn.Task;
+        return room;
+    }
+
+    private void GiveUp(TaskCompletionSource turn, CancellationToken ct)
+    {
+        if (!turn.TrySetCanceled(ct))
+            return;
+        lock (_gate)
+            Admit();
+    }
+
+    // One after the other, so that a machine with many claims is not passed for ever by those with few.
+    private void Admit()
+    {
+        while (_waiting.TryPeek(out var next) && (next.Turn.Task.IsCompleted || _pending + next.Room.Claims <= Most()))
         {
-            if (taken > 0)
-                _free.Release(taken);
-            throw;
-        }
-        finally
-        {
-            _turn.Release();
+            _waiting.Dequeue();
+            if (!next.Turn.TrySetResult())
+                continue;
+            _pending += next.Room.Claims;
+            next.Room.Since = clock.GetTimestamp();
+            _rooms.AddLast(next.Room.Place);
         }
     }
 
-    public void Dispose()
-    {
-        _free.Dispose();
-        _turn.Dispose();
-    }
+    private int Most() => _rooms.First is { } oldest && clock.GetElapsedTime(oldest.Value.Since) >= Soon ? Limit : LimitWhileSoon;
 
-    private sealed class Room(ClaimWindow window, int count) : IDisposable
+    private sealed class Room : IDisposable
     {
+        private readonly ClaimWindow _window;
+
+        public Room(ClaimWindow window, int claims)
+        {
+            (_window, Claims) = (window, claims);
+            Place = new(this);
+        }
+
+        public int Claims { get; }
+
+        public LinkedListNode<Room> Place { get; }
+
+        public long Since { get; set; }
+
         public void Dispose()
         {
-            if (count > 0)
-                window._free.Release(count);
+            lock (_window._gate)
+            {
+                if (Place.List is null)
+                    return;
+                _window._rooms.Remove(Place);
+                _window._pending -= Claims;
+                _window.Admit();
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     /// <summary>Longest wait for a clone whose machine is to be started, or whose disks are to grow, where no time is given.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
 
-    private readonly ClaimWindow _claims = new();
+    private readonly ClaimWindow _claims = new(cluster.Clock);
     private readonly ConcurrentBag<CloneRecord> _delivered = [];
 
     // Follows restores whose machines are to be started until they are complete, whatever is waited for then.
@@ -95,8 +95,19 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         {
             foreach (var clone in clones)
             {
-                await run.Window.AcquireAsync(ct);
-                var making = MakeOneAsync(clone, made, ct);
+                // Only who waits for them sees when claims are bound.
+                var room = await _claims.EnterAsync(options is { Wait: true, For: WaitState.Bound, DryRun: false } ? clone.Claims.Count : 0, ct);
+                try
+                {
+                    await run.Window.AcquireAsync(ct);
+                }
+                catch
+                {
+                    room.Dispose();
+                    throw;
+                }
+
+                var making = MakeOneAsync(clone, room, made, ct);
                 running.Add(making);
                 _ = ending.GuardAsync(making).ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             }
@@ -147,7 +158,6 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             await _starts.DisposeAsync();
         foreach (var method in _methods.Values.OfType<IDisposable>())
             method.Dispose();
-        _claims.Dispose();
     }
 
     // A clone object that is deleted before its volumes are bound takes their snapshot with it.
@@ -157,29 +167,28 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         (reference, record, text) => run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Warning, Message = text, Record = record, Input = reference }),
         (reference, record) => run.Meter.Seen(reference, record));
 
-    private async Task<MadeClone> MakeOneAsync(PlannedClone clone, Action<MadeClone>? made, CancellationToken ct)
+    private async Task<MadeClone> MakeOneAsync(PlannedClone clone, IDisposable room, Action<MadeClone>? made, CancellationToken ct)
     {
+        using var _ = room;
+        using var place = new Place(run.Window);
         var succeeded = false;
         var item = new CloneReference(clone.Request.Namespace, clone.ObjectName) { Input = clone.Original.Input, Method = clone.Method };
         run.Meter.Begin(item);
         try
         {
-            var result = await MakeAndFollowAsync(clone, item, made, ct);
+            var result = await MakeAndFollowAsync(clone, item, place, made, ct);
             succeeded = result.Fault is null;
             return result;
         }
         finally
         {
-            run.Window.Release();
             if (!ct.IsCancellationRequested)
                 run.Meter.End(item, succeeded);
         }
     }
 
-    private async Task<MadeClone> MakeAndFollowAsync(PlannedClone clone, CloneReference item, Action<MadeClone>? made, CancellationToken ct)
+    private async Task<MadeClone> MakeAndFollowAsync(PlannedClone clone, CloneReference item, Place place, Action<MadeClone>? made, CancellationToken ct)
     {
-        // Only who waits for them sees when claims are bound.
-        using var room = await _claims.EnterAsync(options is { Wait: true, For: WaitState.Bound, DryRun: false } ? clone.Claims.Count : 0, ct);
         var outcome = await _methods[clone.Method].CreateAsync(clone, ct);
         made?.Invoke(new(clone, outcome.Record, outcome.Fault));
         if (outcome.Fault is { } refused)
@@ -191,6 +200,9 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         }
 
         var record = outcome.Record!;
+        // From here on nobody works for it but the storage, and its claims are counted.
+        if (clone is { Method: CloneMethod.Direct, Claims.Count: > 0 } && options is { ThrottleLimit: null, Wait: true, For: WaitState.Bound })
+            place.Dispose();
         if (options.DryRun)
         {
             run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = record, Input = clone.Original });
@@ -280,5 +292,18 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
     {
         _delivered.Add(record);
         run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Record, Record = record, Input = clone.Original });
+    }
+
+    // What one clone holds of the window, given back once.
+    private sealed class Place(InFlightWindow window) : IDisposable
+    {
+        private bool _left;
+
+        public void Dispose()
+        {
+            if (!_left)
+                window.Release();
+            _left = true;
+        }
     }
 }

@@ -70,17 +70,17 @@ public sealed class CloneOperation
             updates.TryWrite(update);
         }
 
-        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {total} to make, at most {_options.ThrottleLimit} in flight");
-        await ItemStream.WithProgressAsync(() => MakeAllAsync(plan, meter, updates, ct), meter, updates, _cluster.Clock);
+        var window = new InFlightWindow(_options.ThrottleLimit ?? CloneOptions.DefaultThrottleLimit, _cluster.Clock);
+        _cluster.Callbacks.Verbose?.Invoke($"Batch {Batch}: {plan.Clones.Count} of {total} to make, at most {window.Size} in flight");
+        await ItemStream.WithProgressAsync(() => MakeAllAsync(plan, window, meter, updates, ct), meter, updates, _cluster.Clock);
         await transfers.FinishAsync(ct);
     }
 
-    private async Task MakeAllAsync(ClonePlan plan, ProgressMeter meter, ChannelWriter<ItemUpdate<CloneRecord>> updates, CancellationToken ct)
+    private async Task MakeAllAsync(ClonePlan plan, InFlightWindow window, ProgressMeter meter, ChannelWriter<ItemUpdate<CloneRecord>> updates, CancellationToken ct)
     {
         if (plan.Clones.Count == 0)
             return;
         using var ending = new FirstFailure(ct);
-        var window = new InFlightWindow(_options.ThrottleLimit, _cluster.Clock);
         using var observed = _cluster.ObserveTraces(trace =>
         {
             // The client repeats throttled requests by itself; the window must hear of them all the same.

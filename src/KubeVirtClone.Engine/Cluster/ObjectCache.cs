@@ -22,6 +22,9 @@ internal class ObjectWatch(WatchedCaches owner, ResourceKind kind, string ns, Wa
 
     protected virtual void Take(ResourceEvent change) => take?.Invoke(change);
 
+    /// <summary>Name of the waits that an event of an object may end.</summary>
+    protected virtual string Concerned(KubernetesObject item) => item.Name;
+
     private async Task RunAsync()
     {
         var target = $"{ns}/{kind.Plural}";
@@ -35,7 +38,7 @@ internal class ObjectWatch(WatchedCaches owner, ResourceKind kind, string ns, Wa
                         Synced |= change.Kind == ResourceEventKind.Synced;
                         Take(change);
                     },
-                    change.Object?.Name);
+                    change.Object is { } item ? Concerned(item) : null);
             }
 
             // A watch goes on for as long as it is read: one that is over has shown nobody what they wait for.
@@ -77,7 +80,9 @@ internal class ObjectWatch(WatchedCaches owner, ResourceKind kind, string ns, Wa
 /// <param name="scope">Which.</param>
 /// <param name="read">What is kept of an object; null keeps nothing.</param>
 /// <param name="optional">Whether waits go on where the server does not let us watch.</param>
-internal sealed class ObjectCache<T>(WatchedCaches owner, ResourceKind kind, string ns, WatchOptions scope, Func<KubernetesObject, T?> read, bool optional)
+/// <param name="concerned">Name of what an object is of, whose wait its events may end; null, or giving null, where that is its own.</param>
+internal sealed class ObjectCache<T>(
+    WatchedCaches owner, ResourceKind kind, string ns, WatchOptions scope, Func<KubernetesObject, T?> read, bool optional, Func<KubernetesObject, string?>? concerned = null)
     : ObjectWatch(owner, kind, ns, scope, optional)
     where T : class
 {
@@ -98,6 +103,8 @@ internal sealed class ObjectCache<T>(WatchedCaches owner, ResourceKind kind, str
                 _items[name] = value;
         }
     }
+
+    protected override string Concerned(KubernetesObject item) => concerned?.Invoke(item) ?? base.Concerned(item);
 
     protected override void Take(ResourceEvent change)
     {

@@ -59,7 +59,7 @@ internal sealed class SnapshotUses(KubeVirtCluster cluster)
         await foreach (var item in cluster.Client.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, options: null, ct))
         {
             if (item.AsClaim() is { Metadata.DeletionTimestamp: null } claim && claim.IsPending() && claim.FilledFrom()?.StartsWith(prefix, StringComparison.Ordinal) == true)
-                yield return (item.Name, claim.OwningMachine()?.Name);
+                yield return (item.Name, item.OwningMachine()?.Name);
         }
     }
 

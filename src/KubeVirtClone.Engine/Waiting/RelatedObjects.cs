@@ -31,6 +31,8 @@ internal sealed record ClaimFact(string Name, bool IsPending, ClaimState State)
 /// <summary>The objects around the clones of one namespace, each kind over one watch that starts when a clone gives reason to look. Used under the owner's lock.</summary>
 internal sealed class RelatedObjects
 {
+    private const string ClaimOfRestore = "restore.kubevirt.io/name";
+
     private readonly Dictionary<string, EventFact> _events = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _claimsOfRestore = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waitingForConsumer = new(StringComparer.Ordinal);
@@ -52,7 +54,7 @@ internal sealed class RelatedObjects
         ConsumerEvents = new(
             caches, KubeVirtKinds.Event, ns, new WatchOptions { FieldSelector = "involvedObject.kind=PersistentVolumeClaim,reason=WaitForFirstConsumer" }, optional: true, OnConsumerEvent);
         Machines = new(caches, KubeVirtKinds.VirtualMachine, ns, all, ReadMachine, optional: true);
-        Claims = new(caches, KubeVirtKinds.PersistentVolumeClaim, ns, all, ReadClaim, optional: true);
+        Claims = new(caches, KubeVirtKinds.PersistentVolumeClaim, ns, all, ReadClaim, optional: true, static claim => claim.OwningMachine()?.Name ?? claim.Annotations.GetValueOrDefault(ClaimOfRestore));
         DataVolumes = new(caches, RelatedKinds.DataVolume, ns, all, ClaimState.OfDataVolume, optional: true);
     }
 
@@ -209,8 +211,8 @@ internal sealed class RelatedObjects
 
     private ClaimFact? ReadClaim(KubernetesObject claim)
     {
-        var restore = claim.Annotations.GetValueOrDefault("restore.kubevirt.io/name");
-        var fact = new ClaimFact(claim.Name, claim.AsClaim().IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim), Restore = restore };
+        var restore = claim.Annotations.GetValueOrDefault(ClaimOfRestore);
+        var fact = new ClaimFact(claim.Name, claim.ClaimPhase() is null or "Pending", ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim), Restore = restore };
         if (restore is null)
             return fact.State is { Machine: null, FilledByDataVolume: false } ? null : fact;
         if (!_claimsOfRestore.TryGetValue(restore, out var names))

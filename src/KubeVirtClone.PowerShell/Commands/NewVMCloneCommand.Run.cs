@@ -68,7 +68,7 @@ public sealed partial class NewVMCloneCommand
                 {
                     var options = new CloneOptions
                     {
-                        ThrottleLimit = ThrottleLimit,
+                        ThrottleLimit = MyInvocation.BoundParameters.ContainsKey(nameof(ThrottleLimit)) ? ThrottleLimit : null,
                         Wait = Wait,
                         For = Enum.Parse<WaitState>(For.ToString()),
                         Timeout = Timeout,

@@ -42,7 +42,7 @@ public sealed partial class NewVMCloneCommand : CloneRequestCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>Most clones in flight at once.</summary>
+    /// <summary>Most clones in flight at once. Not given, clones made directly until Bound are counted in creation only, and then by their claims.</summary>
     [Parameter]
     [ValidateRange(1, 1000)]
     public int ThrottleLimit { get; set; } = DefaultThrottleLimit;

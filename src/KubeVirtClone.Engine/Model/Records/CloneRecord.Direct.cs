@@ -98,7 +98,7 @@ internal sealed record ClaimState(bool IsBound, string? Machine, bool FilledByDa
 
     public static ClaimState Of(KubernetesObject claim) => new(
         claim.IsBound(),
-        claim.AsClaim().OwningMachine()?.Uid ?? MachineOutlived(claim),
+        claim.OwningMachine()?.Uid ?? MachineOutlived(claim),
         claim.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == RelatedKinds.DataVolume.Kind)
             && (claim.Annotations.GetValueOrDefault(ClonePhase) ?? claim.Annotations.GetValueOrDefault(PodPhase)) == "Succeeded")
     {

@@ -9,7 +9,8 @@ internal static class CoreModels
     public static V1PersistentVolumeClaim? AsClaim(this KubernetesObject item) => item.TryAs<V1PersistentVolumeClaim>();
 
     /// <summary>A claim's phase; null when it has none yet.</summary>
-    public static string? ClaimPhase(this KubernetesObject claim) => claim.AsClaim()?.Status?.Phase;
+    /// <remarks>As its owner below without a model: thousands of claims are watched, of which nothing else matters.</remarks>
+    public static string? ClaimPhase(this KubernetesObject claim) => claim.StringAt("status", "phase");
 
     /// <summary>True for a claim that has its volume.</summary>
     public static bool IsBound(this KubernetesObject claim) => claim.ClaimPhase() == "Bound";
@@ -20,9 +21,17 @@ internal static class CoreModels
     /// <summary>Name of what a claim is filled from; null for an empty one.</summary>
     public static string? FilledFrom(this V1PersistentVolumeClaim? claim) => claim?.Spec?.DataSourceRef?.Name ?? claim?.Spec?.DataSource?.Name;
 
-    /// <summary>The machine that owns an object, or null.</summary>
-    public static V1OwnerReference? OwningMachine(this V1PersistentVolumeClaim? claim) =>
-        claim?.Metadata?.OwnerReferences?.FirstOrDefault(o => o.Kind == SourceKinds.VirtualMachine);
+    /// <summary>Name and uid of the machine that owns an object, or null.</summary>
+    public static (string? Name, string? Uid)? OwningMachine(this KubernetesObject item)
+    {
+        foreach (var owner in item.ItemsAt("metadata", "ownerReferences"))
+        {
+            if (owner.Text("kind") == SourceKinds.VirtualMachine)
+                return (owner.Text("name"), owner.Text("uid"));
+        }
+
+        return null;
+    }
 
     /// <summary>An amount by the name of its resource, in bytes or pieces; null where none is named.</summary>
     public static decimal? Amount(this IDictionary<string, ResourceQuantity>? amounts, string resource) =>

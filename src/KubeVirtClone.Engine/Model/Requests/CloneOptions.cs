@@ -43,11 +43,14 @@ public enum CloneMethodChoice
 /// <summary>How a batch is carried out.</summary>
 public sealed record CloneOptions
 {
-    /// <summary>Default of <see cref="ThrottleLimit"/>.</summary>
+    /// <summary>Most clones in flight at once where <see cref="ThrottleLimit"/> is null.</summary>
     public const int DefaultThrottleLimit = 16;
 
-    /// <summary>Most clones in flight at once, 1 to 1000: between creation and the state waited for when waiting, else in creation.</summary>
-    public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
+    /// <summary>
+    /// Most clones in flight at once, 1 to 1000: between creation and the state waited for when waiting, else in creation. Null is
+    /// <see cref="DefaultThrottleLimit"/>, in creation only for clones made directly until <see cref="WaitState.Bound"/>: then their claims are counted.
+    /// </summary>
+    public int? ThrottleLimit { get; init; }
 
     /// <summary>Wait for each clone to reach <see cref="For"/>.</summary>
     public bool Wait { get; init; }

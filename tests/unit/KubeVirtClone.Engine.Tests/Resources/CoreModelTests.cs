@@ -19,7 +19,7 @@ public sealed class CoreModelTests
         claim.IsBound().ShouldBeTrue();
         claim.AsClaim().IsPending().ShouldBeFalse();
         claim.AsClaim().FilledFrom().ShouldBe("snap");
-        claim.AsClaim().OwningMachine()!.Uid.ShouldBe("2");
+        claim.OwningMachine().ShouldBe(("m", "2"));
         claim.AsClaim()!.Spec.Resources.Requests.Amount("storage").ShouldBe(1.5m * 1024 * 1024 * 1024);
         claim.AsClaim()!.Status.Capacity.Amount("cpu").ShouldBeNull();
         claim.AsClaim().ShouldBeSameAs(claim.AsClaim());
@@ -42,7 +42,7 @@ public sealed class CoreModelTests
         Read(json).AsClaim().IsPending().ShouldBe(pending);
         Read(json).IsBound().ShouldBeFalse();
         Read(json).AsClaim().FilledFrom().ShouldBeNull();
-        Read(json).AsClaim().OwningMachine().ShouldBeNull();
+        Read(json).OwningMachine().ShouldBeNull();
     }
 
     [Theory]
