@@ -54,7 +54,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
 
     public BatchRun Run => run;
 
-    /// <summary>The clones that have reached what was asked for.</summary>
+    /// <summary>The clones that have reached what was waited for, as they are <see cref="CloneRecord.Kept"/>.</summary>
     public IReadOnlyCollection<CloneRecord> Delivered => _delivered;
 
     /// <summary>Prepares for the methods that occur; watches start when there is something to follow.</summary>
@@ -178,7 +178,7 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         {
             var result = await MakeAndFollowAsync(clone, item, place, made, ct);
             succeeded = result.Fault is null;
-            return result;
+            return result with { Record = result.Record?.Kept() };
         }
         finally
         {
@@ -290,7 +290,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
 
     private void Deliver(PlannedClone clone, CloneRecord record)
     {
-        _delivered.Add(record);
+        if (options.Wait)
+            _delivered.Add(record.Kept());
         run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Record, Record = record, Input = clone.Original });
     }
 

@@ -39,12 +39,13 @@ public sealed class CloneWaiter(KubeVirtCluster cluster)
         using var ending = new FirstFailure(ct);
         distinct = await FindMethodsAsync(distinct, ending.Token);
         await using var trackers = new Trackers();
+        var names = distinct.Select(c => (c.Namespace, c.Name)).ToHashSet();
         foreach (var method in distinct.Select(c => c.Method!.Value).Distinct())
         {
             var kind = await _cluster.GetKindAsync(method, ending.Token);
             // Of machines only those that stand for clones.
             var watched = method.StandsAsMachine() ? scope with { LabelSelector = CloneRecord.MachineSelector } : scope;
-            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, watched, options.For, events, ending.Token);
+            trackers[method] = await CloneTracker.CreateAsync(_cluster, kind, watched, options.For, events, ending.Token, (ns, name) => names.Contains((ns, name)));
         }
 
         // Batches whose shared snapshot may have been waited for by these clones alone.
@@ -104,7 +105,7 @@ public sealed class CloneWaiter(KubeVirtCluster cluster)
         var outcome = await tracker.FollowAsync(reference, initial: null, options.Timeout, ct);
         meter.End(reference, outcome.Fault is null);
         if (outcome is { Fault: null, Record: { } record })
-            reached.Enqueue(record);
+            reached.Enqueue(record.Kept());
         if (outcome.Record is { Bound: true, SnapshotName: not null, Batch: { } batch } bound)
             shared[(bound.Namespace, batch)] = true;
         if (outcome.Reservation is not null)

@@ -237,7 +237,7 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
             lock (_gate)
             {
                 if (made.Record is { } record && (record.Raw.Kind != SourceKinds.VirtualMachine || record.Method == CloneMethod.Direct))
-                    _owners.Add(record);
+                    _owners.Add(record.Kept());
                 if (--_left == 0)
                     Tied = tie(_owners);
             }

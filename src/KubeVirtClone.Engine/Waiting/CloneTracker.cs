@@ -21,6 +21,7 @@ internal sealed class CloneTracker : IAsyncDisposable
     private readonly WatchOptions _scope;
     private readonly WaitState _for;
     private readonly TrackerEvents _events;
+    private readonly Func<string, string, bool>? _isAwaited;
     private readonly FaultExplainer _explainer;
 
     private CloneTracker(
@@ -30,9 +31,11 @@ internal sealed class CloneTracker : IAsyncDisposable
         WatchOptions scope,
         WaitState @for,
         TrackerEvents events,
+        Func<string, string, bool>? isAwaited,
         CancellationToken ct)
     {
         _cluster = cluster;
+        _isAwaited = isAwaited;
         _explainer = new FaultExplainer(cluster);
         _kind = kind;
         _snapshotVersion = snapshotVersion;
@@ -49,15 +52,17 @@ internal sealed class CloneTracker : IAsyncDisposable
     /// <param name="for">State waited for.</param>
     /// <param name="events">Whom to tell.</param>
     /// <param name="ct">Ends everything.</param>
+    /// <param name="isAwaited">Whether a clone of a namespace and name may come to be followed; null where any that is in scope may.</param>
     public static async Task<CloneTracker> CreateAsync(
         KubeVirtCluster cluster,
         ResourceKind kind,
         WatchOptions scope,
         WaitState @for,
         TrackerEvents events,
-        CancellationToken ct)
+        CancellationToken ct,
+        Func<string, string, bool>? isAwaited = null)
     {
-        return new CloneTracker(cluster, kind, await cluster.GetSnapshotVersionAsync(ct), scope, @for, events, ct);
+        return new CloneTracker(cluster, kind, await cluster.GetSnapshotVersionAsync(ct), scope, @for, events, isAwaited, ct);
     }
 
     /// <summary>Follows a clone until its wait is over, or <paramref name="ct"/> ends it.</summary>
@@ -78,7 +83,7 @@ internal sealed class CloneTracker : IAsyncDisposable
             () =>
             {
                 if (!_namespaces.TryGetValue(reference.Namespace, out tracker))
-                    _namespaces[reference.Namespace] = tracker = new(_caches, _kind, reference.Namespace, _snapshotVersion, _scope, _for, _events);
+                    _namespaces[reference.Namespace] = tracker = new(_caches, _kind, reference.Namespace, _snapshotVersion, _scope, _for, _events, _isAwaited);
             },
             reference.Name);
         var outcome = await tracker!.FollowAsync(reference, initial, timeout, ct);

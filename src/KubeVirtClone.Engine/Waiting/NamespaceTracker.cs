@@ -14,6 +14,10 @@ internal sealed class NamespaceTracker
     private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<TrackedClone> _tracked = [];
+
+    // Of clones that are followed no more nothing is kept, but that they were.
+    private readonly HashSet<string> _over = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _following = new(StringComparer.Ordinal);
     private readonly WatchedCaches _caches;
     private readonly KubeVirtCluster _cluster;
     private readonly ResourceKind _kind;
@@ -32,7 +36,8 @@ internal sealed class NamespaceTracker
         string? snapshotVersion,
         WatchOptions scope,
         WaitState @for,
-        TrackerEvents events)
+        TrackerEvents events,
+        Func<string, string, bool>? isAwaited)
     {
         _caches = caches;
         _cluster = caches.Cluster;
@@ -40,7 +45,7 @@ internal sealed class NamespaceTracker
         _namespace = ns;
         _for = @for;
         _events = events;
-        _clones = caches.Watch(kind, ns, scope, static item => item);
+        _clones = caches.Watch(kind, ns, scope, item => _over.Contains(item.Name) || isAwaited?.Invoke(ns, item.Name) == false ? null : item);
         _related = new(caches, ns, snapshotVersion);
         _stuck = new(_cluster, ns);
     }
@@ -56,7 +61,7 @@ internal sealed class NamespaceTracker
         }
         finally
         {
-            _caches.Do(() => _tracked.Remove(clone), reference.Name);
+            _caches.Do(() => End(clone), reference.Name);
         }
     }
 
@@ -81,7 +86,9 @@ internal sealed class NamespaceTracker
     private void Begin(TrackedClone clone, CloneRecord? initial)
     {
         _tracked.Add(clone);
-        var method = clone.Reference.Method;
+        var (name, method) = (clone.Reference.Name, clone.Reference.Method);
+        _following[name] = _following.GetValueOrDefault(name) + 1;
+        clone.IsForgotten = _over.Remove(name);
         if (_for == WaitState.Running)
             _related.Machines.Start();
         // Who has just made it directly knows that its claims are made; of any other they have to be seen.
@@ -99,6 +106,17 @@ internal sealed class NamespaceTracker
 
         if (initial is not null)
             Update(clone, initial, _cluster.SteadyNow);
+    }
+
+    private void End(TrackedClone clone)
+    {
+        _tracked.Remove(clone);
+        var name = clone.Reference.Name;
+        if (--_following[name] > 0)
+            return;
+        _following.Remove(name);
+        _over.Add(name);
+        _clones[name] = null;
     }
 
     private FollowOutcome? Look(TrackedClone clone, bool late)
@@ -123,6 +141,12 @@ internal sealed class NamespaceTracker
     private void See(TrackedClone clone, DateTimeOffset now)
     {
         var item = _clones[clone.Reference.Name];
+        if (item is null && clone.IsForgotten)
+        {
+            Read(clone);
+            return;
+        }
+
         if (item is not null && item != clone.Shown)
             Show(clone, item, now);
         else if (item is null && clone.SeenByWatch)
@@ -176,11 +200,16 @@ internal sealed class NamespaceTracker
             _related.Claims.Start();
         if (record is { Phase: ClonePhase.Succeeded, Bound: false, Method: CloneMethod.Clone or CloneMethod.Restore } && inPhase >= Patience)
             ReadDoubtful(clone, inPhase);
-        if (!clone.SeenByWatch && !clone.BeingRead && _clones.Synced && now - clone.Started >= UnseenPatience)
-        {
-            clone.BeingRead = true;
-            _ = ReadAsync(clone);
-        }
+        if (!clone.SeenByWatch && _clones.Synced && now - clone.Started >= UnseenPatience)
+            Read(clone);
+    }
+
+    private void Read(TrackedClone clone)
+    {
+        if (clone.BeingRead)
+            return;
+        clone.BeingRead = true;
+        _ = ReadAsync(clone);
     }
 
     // KubeVirt tries a restore again only after a growing pause, whatever changes meanwhile.
@@ -237,7 +266,7 @@ internal sealed class NamespaceTracker
         _caches.Do(
             () =>
             {
-                clone.BeingRead = false;
+                clone.BeingRead = clone.IsForgotten = false;
                 if (found is not null && SameObject(clone, found))
                     _clones[found.Name] ??= found;
                 else

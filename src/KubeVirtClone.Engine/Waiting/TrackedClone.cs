@@ -47,6 +47,9 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>True once its target machine was seen.</summary>
     public bool MachineSeen { get; set; }
 
+    /// <summary>True while what the watch has shown of it was thrown away, because nobody followed it then: it has to be read.</summary>
+    public bool IsForgotten { get; set; }
+
     /// <summary>True while somebody reads the clone by itself because the watch has not shown it.</summary>
     public bool BeingRead { get; set; }
 

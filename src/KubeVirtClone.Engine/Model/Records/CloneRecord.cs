@@ -1,8 +1,13 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
 namespace KubeVirtClone.Engine.Model.Records;
 
 /// <summary>One clone at one moment. A record never changes; read again for news.</summary>
 public sealed partial record CloneRecord
 {
+    private static readonly string[] Identifying = ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp"];
+
     /// <summary>Name of the object that stands for the clone.</summary>
     public required string Name { get; init; }
 
@@ -98,6 +103,24 @@ public sealed partial record CloneRecord
             SourceKinds.VirtualMachine => IsMachine(clone) ? FromDirect(clone) : FromMachine(clone),
             _ => FromClone(clone),
         };
+    }
+
+    /// <summary>
+    /// The same clone to remember it by while thousands of others are made: of its object only what identifies it stays, and the moments that are written on it.
+    /// </summary>
+    internal CloneRecord Kept()
+    {
+        var metadata = new JsonObject();
+        foreach (var name in Identifying)
+        {
+            if (Raw.StringAt("metadata", name) is { } value)
+                metadata[name] = value;
+        }
+
+        if (Raw.Annotations.GetValueOrDefault(CloneLabels.Moments) is { } moments)
+            metadata["annotations"] = new JsonObject { [CloneLabels.Moments] = moments };
+        var kept = new JsonObject { ["apiVersion"] = Raw.ApiVersion, ["kind"] = Raw.Kind, ["metadata"] = metadata };
+        return this with { Labels = ReadOnlyDictionary<string, string>.Empty, Raw = new KubernetesObject(JsonSerializer.SerializeToElement(kept)) };
     }
 
     /// <summary>A source as tables show it.</summary>

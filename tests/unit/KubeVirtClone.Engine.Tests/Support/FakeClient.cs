@@ -185,7 +185,7 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
         return new HttpAnswer(200, "application/json", $$"""{"gitVersion":"{{version}}"}""", null);
     }
 
-    /// <summary>Told of each object that a watch begins with.</summary>
+    /// <summary>Told of each object that a watch shows.</summary>
     public Action<KubernetesObject>? Shown { get; set; }
 
     public async IAsyncEnumerable<ResourceEvent> WatchAsync(ResourceKind kind, string? ns, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
@@ -286,7 +286,11 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     private void Tell(ResourceKind kind, ResourceEventKind change, JsonObject item)
     {
         foreach (var watcher in _watchers.Where(w => w.Kind.Plural == kind.Plural && Selected(item, w.Namespace, w.Options.LabelSelector, w.Options.FieldSelector)))
-            watcher.Events.Writer.TryWrite(new(change, Read(item)));
+        {
+            var shown = Read(item);
+            Shown?.Invoke(shown);
+            watcher.Events.Writer.TryWrite(new(change, shown));
+        }
     }
 
     private sealed record Watcher(ResourceKind Kind, string? Namespace, WatchOptions Options)
