@@ -122,20 +122,11 @@ internal sealed class ClonePlanner(KubeVirtCluster cluster, CloneOptions options
     private List<Item> CheckAlone(List<(CloneRequest Original, CloneRequest Asked)> requests)
     {
         var items = new List<Item>(requests.Count);
-        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (original, request) in requests)
         {
-            var ordinal = 0;
-            if (string.IsNullOrEmpty(request.TargetName))
-            {
-                var source = $"{request.Namespace}/{request.SourceKind}/{request.SourceName}";
-                ordinal = ordinals.GetValueOrDefault(source);
-                ordinals[source] = ordinal + 1;
-            }
-
-            var result = _compiler.Name(request, ordinal);
+            var result = _compiler.Name(request);
             Warn(result.Warnings.Select(Advice.FromString), original);
             if (result.Fault is not null)
                 Fail(result.Fault, original);

@@ -70,13 +70,10 @@ public sealed class ManifestPlanner
         ArgumentNullException.ThrowIfNull(requests);
         var compiler = new CloneCompiler(batch, macs: null, KnownTypes.None);
         var items = new List<ManifestItem>(requests.Count);
-        var ordinals = new Dictionary<(string, string, string), int>();
         foreach (var request in requests)
         {
-            var source = (request.Namespace, request.SourceKind, request.SourceName);
-            var ordinal = string.IsNullOrEmpty(request.TargetName) ? ordinals[source] = ordinals.GetValueOrDefault(source, -1) + 1 : 0;
             var complete = request.Namespace.Length > 0 ? request : request with { Namespace = "default" };
-            var compiled = compiler.Compile(compiler.Name(complete, ordinal), complete, source: null);
+            var compiled = compiler.Compile(compiler.Name(complete), complete, source: null);
             items.AddRange(compiled.Warnings.Select(w => new ManifestItem { Request = request, Warning = w }));
             if (compiled.Fault is { } fault)
             {

@@ -14,6 +14,11 @@ namespace KubeVirtClone.Engine.Planning;
 internal sealed class CloneCompiler(string batch, MacPool? macs, KnownTypes types)
 {
     private readonly ConcurrentDictionary<Key, CompiledWishes> _compiled = new();
+    private readonly ConcurrentDictionary<(string Namespace, string Kind, string Name), int> _ordinals = new();
+
+    /// <summary>The request with its names, checked as far as it can be without its source; requests without a target name are numbered by source, in the order they come.</summary>
+    public CheckedRequest Name(CloneRequest asked) => Name(
+        asked, string.IsNullOrEmpty(asked.TargetName) ? _ordinals.AddOrUpdate((asked.Namespace, asked.SourceKind, asked.SourceName), 0, static (_, last) => last + 1) : 0);
 
     /// <summary>The request with its names, checked as far as it can be without its source.</summary>
     /// <param name="asked">The request.</param>
@@ -22,7 +27,7 @@ internal sealed class CloneCompiler(string batch, MacPool? macs, KnownTypes type
         RequestRules.Complete(asked, batch, ordinal, _compiled.GetOrAdd(new Key(Alone: true, Source: null, asked), _ => CompiledWishes.Of(asked, sourceHasFirmware: null)));
 
     /// <summary>The request as it is sent.</summary>
-    /// <param name="named">What <see cref="Name"/> gave for it.</param>
+    /// <param name="named">What <see cref="Name(CloneRequest)"/> gave for it.</param>
     /// <param name="asked">The request.</param>
     /// <param name="source">The machine that is cloned; null when it cannot be read.</param>
     public CheckedRequest Compile(CheckedRequest named, CloneRequest asked, JsonObject? source)

@@ -43,7 +43,7 @@ public sealed class ClonePreflight(KubeVirtCluster cluster, PreflightOptions? op
         var reader = new KindReader(_cluster);
         var (resolved, unresolved) = await ResolveImagesAsync(items, ct);
         var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
-        var named = Name(resolved, names);
+        var named = resolved.ConvertAll(r => new Named(r.Item, r.Request, names.Name(r.Request)));
         var facts = await new FactGatherer(_cluster, reader).GatherAsync([.. named.Select(n => n.Checked.Request)], _options.Method, ct);
         var compiler = new CloneCompiler(batch, MacPool.Of(facts.Macs.Keys, resolved.Select(r => r.Request)), facts.Types);
         var subjects = named.ConvertAll(n => Subject(n, facts, compiler));
@@ -103,26 +103,6 @@ public sealed class ClonePreflight(KubeVirtCluster cluster, PreflightOptions? op
         RecommendedAction = fault.RecommendedAction,
         Category = fault.Category,
     };
-
-    private static List<Named> Name(List<Asked> items, CloneCompiler names)
-    {
-        var ordinals = new Dictionary<(string, string, string), int>();
-        var named = new List<Named>(items.Count);
-        foreach (var (item, request) in items)
-        {
-            var ordinal = 0;
-            if (string.IsNullOrEmpty(request.TargetName))
-            {
-                var source = (request.Namespace, request.SourceKind, request.SourceName);
-                ordinal = ordinals.GetValueOrDefault(source);
-                ordinals[source] = ordinal + 1;
-            }
-
-            named.Add(new Named(item, request, names.Name(request, ordinal)));
-        }
-
-        return named;
-    }
 
     // What a clone is to be (host name, labels, addresses …) becomes patches and filters only with the source at hand; so does a serial for a
     // machine without firmware section. A source that is not there, or cannot be read, is told by another check.
