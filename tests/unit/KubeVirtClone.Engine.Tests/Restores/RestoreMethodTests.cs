@@ -178,9 +178,9 @@ public sealed class RestoreMethodTests
         var touched = new TaskCompletionSource();
         _world.Client.After = (request, _) =>
         {
-            if (request.Verb == "PATCH" && request.Kind.Kind == "VirtualMachineRestore" && !touched.Task.IsCompleted)
+            // What is written down of its moments is a patch, too, and may come first.
+            if (request.Verb == "PATCH" && request.Kind.Kind == "VirtualMachineRestore" && request.Body?["metadata"]?["annotations"]?[CloneLabels.Touched] is not null)
             {
-                request.Body!["metadata"]!["annotations"]![CloneLabels.Touched].ShouldNotBeNull();
                 touched.TrySetResult();
             }
             else if (request.Verb == "CREATE" && request.Kind.Kind == "VirtualMachineRestore")
