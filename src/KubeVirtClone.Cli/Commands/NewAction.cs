@@ -104,7 +104,7 @@ internal static class NewAction
         ["TARGET"] = requests.Max(r => TargetOf(r).Length),
         ["SOURCE"] = requests.Max(r => (r.GoldenImage is { } image
             ? CloneRecord.ImageText(image, r.GoldenImageVersion ?? "99")
-            : CloneRecord.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName)).Length),
+            : CloneRecord.SourceText(SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, string.IsNullOrEmpty(r.TargetNamespace) ? r.SourceName : $"{r.Namespace}/{r.SourceName}")).Length),
         ["NAME"] = requests.Max(r => r.CloneName?.Length ?? TargetOf(r).Length + 11),
         ["BATCH"] = requests.Max(r => r.Batch?.Length ?? 0),
     };

@@ -257,12 +257,14 @@ internal sealed class DirectMethod(KubeVirtCluster cluster, CloneOptions options
         }
     }
 
-    public static Fault Taken(PlannedClone clone) => FaultMapper.Make(
+    public static Fault Taken(PlannedClone clone) => Taken(clone.Request.Namespace, clone.Request.TargetName!);
+
+    public static Fault Taken(string ns, string target) => FaultMapper.Make(
         FaultIds.VMCloneTargetExists,
         FaultCategory.ResourceExists,
-        $"A virtual machine '{clone.Request.TargetName}' exists in namespace '{clone.Request.Namespace}'. It was left alone.",
+        $"A virtual machine '{target}' exists in namespace '{ns}'. It was left alone.",
         $"Choose another target name, remove the machine, or pass over such items with {OptionName.SkipExisting}.",
-        clone.DisplayName);
+        $"{ns}/{target}");
 
     /// <summary>One clone while it is made: what exists of it so far, over all attempts.</summary>
     private sealed class Making(PlannedClone clone)

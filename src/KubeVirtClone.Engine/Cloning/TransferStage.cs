@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
+using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Planning;
 using KubeVirtClone.Engine.Preflight;
 using KubeVirtClone.Engine.Preflight.Subjects;
@@ -91,8 +92,8 @@ internal sealed partial class TransferStage(
             await shared.OwnAsync([], ct);
             if (await shared.FindAsync(ct) is { } there && !there.Raw.ItemsAt("metadata", "ownerReferences").Any())
                 await shared.MarkAsync(ct);
-            if (options.Wait)
-                await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
+            // It stays while something needs it; where nothing came of it nobody else would take it away.
+            await shared.CollectAsync(new HashSet<string>(StringComparer.Ordinal), ct);
         }
 
         // Of earlier calls of the batch that ended on their way. Not before nothing else is: what one source has on its way is told from another's by what it is of only.
@@ -156,6 +157,7 @@ internal sealed partial class TransferStage(
             try
             {
                 there = [.. there.Except(await CopyAsync(copies, source, place.Key, there, places, ct))];
+                there = [.. there.Except(await TakenAsync(place.Key, there, places, ct))];
                 if (there.Count == 0)
                     continue;
                 cluster.Callbacks.Verbose?.Invoke($"{first.GoldenImage ?? first.SourceName}: {there.Count} {(there.Count == 1 ? "clone" : "clones")} in namespace {place.Key}, to which it is brought first, once for all of them");
@@ -195,6 +197,30 @@ internal sealed partial class TransferStage(
         }
 
         return [.. chosen.Select(c => c.Request)];
+    }
+
+    // Those whose names others have: nothing is brought for them. What the batch has made itself is taken over where all others are planned.
+    private async Task<List<CloneRequest>> TakenAsync(string ns, List<CloneRequest> requests, Dictionary<CloneRequest, ListedItem<CloneRequest>> places, CancellationToken ct)
+    {
+        var named = requests.Where(r => !string.IsNullOrEmpty(r.TargetName)).ToDictionary(r => r.TargetName!, StringComparer.Ordinal);
+        var taken = new List<CloneRequest>();
+        if (named.Count == 0 || options.DryRun || !options.Preflight)
+            return taken;
+        var lister = new ObjectLister(cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMNotFound, "virtual machine");
+        await foreach (var (machine, _) in lister.ListAsync(new ListQuery { Names = [.. named.Keys], Namespace = ns }, ct))
+        {
+            if (machine is not { DeletionTimestamp: null } || !named.TryGetValue(machine.Name, out var request))
+                continue;
+            var ofBatch = request.Batch ?? batch;
+            var clone = string.IsNullOrEmpty(request.CloneName) ? CloneNames.ForClone(ofBatch, ns, machine.Name) : request.CloneName;
+            if ((CloneRecord.IsMachine(machine) && machine.Labels.GetValueOrDefault(CloneLabels.Batch) == ofBatch) || CloneRecord.WasMadeBy(machine, clone) || await new CloneCatalog(cluster).FindAsync(ns, clone, ct) is not null)
+                continue;
+            taken.Add(request);
+            lock (_gate)
+                places[request] = new(null, DirectMethod.Taken(ns, machine.Name));
+        }
+
+        return taken;
     }
 
     private static CloneRequest Within(CloneRequest request, string ns, BroughtSource brought) => request with

@@ -36,6 +36,30 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
         return null;
     }
 
+    /// <summary>Of what is there under the same name, that which has other data than the source's. What may not be read is left out.</summary>
+    public async Task<IReadOnlyList<NamedObject>> DifferingAsync(IReadOnlyList<NamedObject> there, CancellationToken ct)
+    {
+        var differing = new List<NamedObject>();
+        foreach (var item in there)
+        {
+            try
+            {
+                if (await FindAsync(item, sourceNamespace, ct) is { } source && await FindAsync(item, destination, ct) is { } found && !found.IsSameAs(source))
+                    differing.Add(item);
+            }
+            catch (ApiStatusException e) when (e.IsForbidden)
+            {
+                cluster.Callbacks.Verbose?.Invoke($"Whether the {item} of '{destination}' is what '{sourceNamespace}' has cannot be seen: {e.ApiMessage}");
+            }
+        }
+
+        return differing;
+    }
+
+    /// <summary>That one of the name is there with other data.</summary>
+    public Fault Differs(NamedObject item) => TransferFaults.Configuration(
+        item, destination, $"exists in namespace '{destination}' with other data, and is not overwritten", $"Rename one of the two, or leave out {OptionName.CopySecrets} to have the machine use the one that is there.");
+
     private readonly List<(NamedObject Named, Configuration Source)> _sources = [];
 
     /// <summary>Copies what was read; null when each is there with the very same data.</summary>
@@ -63,8 +87,7 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
             var there = await FindAsync(item, destination, ct);
             if (there is null)
                 throw;
-            return there.IsSameAs(source) ? null : TransferFaults.Configuration(
-                item, destination, $"exists in namespace '{destination}' with other data, and is not overwritten", $"Rename one of the two, or leave out {OptionName.CopySecrets} to have the machine use the one that is there.");
+            return there.IsSameAs(source) ? null : Differs(item);
         }
     }
 

@@ -100,6 +100,17 @@ internal sealed class TransferPreparation(
         var check = new TransferReferences(cluster, source.Namespace, target.Namespace, warn);
         if (await check.RunAsync(NamedObjects.Of(source.Machine), ct) is { } missing)
             return missing;
+        // A key to images is each namespace's own.
+        foreach (var other in await _configuration.DifferingAsync([.. check.ConfigurationThere.Where(i => !i.IsPullSecret)], ct))
+        {
+            if (target.CopySecrets)
+                return _configuration.Differs(other);
+            warn(new(
+                FindingCodes.ReferenceDiffers,
+                $"The {other} of '{target.Namespace}' has other data than that of '{source.Namespace}': machines made there are configured by it, and not as their source is.",
+                "Look whether that is meant; else rename one of the two."));
+        }
+
         if (check.Configuration.Count == 0)
             return null;
         var names = string.Join(", ", check.Configuration);

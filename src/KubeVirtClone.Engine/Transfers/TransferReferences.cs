@@ -13,6 +13,9 @@ internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceN
     /// <summary>What the machine is configured by and the other namespace does not have: to be copied, or to be told.</summary>
     public List<NamedObject> Configuration { get; } = [];
 
+    /// <summary>What the machine is configured by and both namespaces have under that name: it need not be the same.</summary>
+    public List<NamedObject> ConfigurationThere { get; } = [];
+
     /// <summary>Null when all that must be there is.</summary>
     public async Task<Fault?> RunAsync(IReadOnlyList<NamedObject> named, CancellationToken ct)
     {
@@ -36,6 +39,8 @@ internal sealed class TransferReferences(KubeVirtCluster cluster, string sourceN
         switch (await _reader.ExistsAsync(kind, ns, name, ct))
         {
             case true:
+                if (item.IsConfiguration)
+                    ConfigurationThere.Add(item);
                 return null;
             case null:
                 warn(new(

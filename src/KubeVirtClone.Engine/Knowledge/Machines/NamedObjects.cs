@@ -12,6 +12,9 @@ internal sealed record NamedObject(string Kind, string Name, string Where, bool 
     /// <summary>Whether it holds what a machine is configured by, and can be copied.</summary>
     public bool IsConfiguration => Kind is "Secret" or "ConfigMap";
 
+    /// <summary>Whether it is a key to where images are, of which each namespace has its own.</summary>
+    public bool IsPullSecret { get; init; }
+
     public override string ToString() => $"{Kind} '{Name}' ({Where})";
 }
 
@@ -29,7 +32,7 @@ internal static class NamedObjects
             .Concat(Items(spec, "networks").SelectMany(n => One("NetworkAttachmentDefinition", n["multus"]?["networkName"], $"network '{Name(n)}'")))
             .Concat(Items(spec, "resourceClaims").SelectMany(OfResourceClaim))
             .Concat(One("ServiceAccount", spec?["serviceAccountName"], "serviceAccountName"))
-            .Concat(One("Secret", spec?["domain"]?["firmware"]?["kernelBoot"]?["container"]?["imagePullSecret"], "kernel boot"))
+            .Concat(One("Secret", spec?["domain"]?["firmware"]?["kernelBoot"]?["container"]?["imagePullSecret"], "kernel boot").Select(AsPullSecret))
             .Concat(OfSidecars(SourceMachine.Text(template?["metadata"]?["annotations"]?[HookSidecars])));
         return [.. found.DistinctBy(o => (o.Kind, o.Name))];
     }
@@ -50,12 +53,14 @@ internal static class NamedObjects
             .Concat(One("ConfigMap", volume["sysprep"]?["configMap"]?["name"], where))
             .Concat(One("Secret", volume["secret"]?["secretName"], where, SourceMachine.IsTrue(volume["secret"]?["optional"])))
             .Concat(One("ConfigMap", volume["configMap"]?["name"], where, SourceMachine.IsTrue(volume["configMap"]?["optional"])))
-            .Concat(One("Secret", volume["containerDisk"]?["imagePullSecret"], where))
+            .Concat(One("Secret", volume["containerDisk"]?["imagePullSecret"], where).Select(AsPullSecret))
             .Concat(One("ServiceAccount", volume["serviceAccount"]?["serviceAccountName"], where))
             .Concat(One("PersistentVolumeClaim", volume["ephemeral"]?["persistentVolumeClaim"]?["claimName"], where));
         foreach (var other in others)
             yield return other;
     }
+
+    private static NamedObject AsPullSecret(NamedObject secret) => secret with { IsPullSecret = true };
 
     private static IEnumerable<NamedObject> OfCredential(JsonObject credential) =>
         new[] { "sshPublicKey", "userPassword" }.SelectMany(k => One("Secret", credential[k]?["source"]?["secret"]?["secretName"], "access credentials"));

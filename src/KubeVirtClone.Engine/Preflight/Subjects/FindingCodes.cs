@@ -147,6 +147,9 @@ public static class FindingCodes
     /// <summary>A Secret or ConfigMap that clones need does not exist.</summary>
     public const string ReferenceMissing = "ReferenceMissing";
 
+    /// <summary>A Secret or ConfigMap that clones in another namespace are configured by has other data than the one of their source.</summary>
+    public const string ReferenceDiffers = "ReferenceDiffers";
+
     /// <summary>Labels or annotations make the clones part of what a deployment tool manages.</summary>
     public const string OwnedByTool = "OwnedByTool";
 

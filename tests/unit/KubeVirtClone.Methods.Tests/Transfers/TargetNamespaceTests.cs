@@ -139,6 +139,40 @@ public sealed class TargetNamespaceTests
         other.ShouldBeAsBefore();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nothing_is_brought_for_a_name_that_somebody_else_has(bool skip)
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post(OtherNamespace.Name, Sandbox.Seeding.DemoSeed.Machine("desk-1", "fedora", [Sandbox.Seeding.DemoSeed.ContainerDisk()], twoNetworks: false));
+        var options = Lab.Options() with { SkipExisting = skip };
+        var writes = other.Lab.Virtual.Writes.Count;
+        var update = (await other.Lab.CloneAsync(Requests(1), options)).ShouldHaveSingleItem();
+        (update.Kind, update.Fault?.Id).ShouldBe(skip ? (ItemUpdateKind.Skipped, null) : (ItemUpdateKind.Fault, FaultIds.VMCloneTargetExists));
+        other.Lab.Virtual.Writes.Skip(writes).ShouldBeEmpty();
+        // The others come all the same, and the batch again finds its own.
+        foreach (var method in new[] { CloneMethodChoice.Restore, CloneMethodChoice.Clone, CloneMethodChoice.Direct })
+        {
+            var requests = Requests(2).ConvertAll(r => r with { TargetName = r.TargetName == "desk-1" ? r.TargetName : $"of-{method}".ToLowerInvariant() });
+            for (var time = 0; time < 2; time++)
+                (await other.Lab.CloneAsync(requests, Lab.Options(method) with { Batch = $"{method}", SkipExisting = true })).Select(u => u.Kind).Where(k => k is not ItemUpdateKind.Progress).Order().ShouldBe(new[] { ItemUpdateKind.Record, ItemUpdateKind.Skipped }.Order());
+        }
+    }
+
+    [Fact]
+    public async Task A_copy_of_which_nothing_came_is_removed_also_where_nobody_waits()
+    {
+        await using var other = await OtherNamespace.CreateAsync();
+        other.Post(OtherNamespace.Name, Sandbox.Seeding.DemoSeed.Claim("desk-1-data", "fast", "1Gi"));
+        other.Lab.Settle();
+        var before = other.Everything();
+        var updates = await other.Lab.CloneAsync(Requests(1), Lab.Options(CloneMethodChoice.Direct) with { Wait = false });
+        updates.Select(u => u.Fault?.Id).OfType<string>().ShouldBe([FaultIds.VMCloneVolumeExists]);
+        other.Lab.Settle();
+        other.Everything().ShouldBe(before);
+    }
+
     [Fact]
     public async Task What_the_machine_is_configured_by_is_told_and_copied_when_asked()
     {
@@ -174,13 +208,33 @@ public sealed class TargetNamespaceTests
         (unseen.Severity, unseen.RecommendedAction.IsEmpty).ShouldBe((FindingSeverity.NotChecked, false));
     }
 
-    [Fact]
-    public async Task A_secret_of_that_name_with_other_data_is_never_overwritten()
+    [Theory]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.DataVolume)]
+    public async Task A_secret_of_that_name_with_other_data_is_told_of_never_overwritten_and_refused_where_it_is_to_be_copied(CloneMethodChoice method)
     {
         await using var other = await OtherNamespace.CreateAsync();
-        other.Post(OtherNamespace.Name, Secret(OtherNamespace.Name, "unrelated", "YQ=="));
-        await other.Lab.CloneAsync(Requests(1), Lab.Options() with { CopySecrets = true });
-        other.List("Secret").ShouldHaveSingleItem()["data"]!.ToJsonString().ShouldBe("{\"key\":\"YQ==\"}");
+        other.Lab.Post(
+            Secret("default", "ci", "YQ=="),
+            Sandbox.Seeding.DemoSeed.Claim("configured-data", "fast", "1Gi"),
+            Sandbox.Seeding.DemoSeed.Machine(
+                "configured",
+                "fedora",
+                [Sandbox.Seeding.DemoSeed.ClaimDisk("data", "configured-data"), new JsonObject { ["name"] = "ci", ["cloudInitNoCloud"] = new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "ci" } } }],
+                twoNetworks: false));
+        other.Post(OtherNamespace.Name, Secret(OtherNamespace.Name, "ci", "Yg=="));
+        other.Lab.Settle();
+        var before = other.Everything();
+        List<CloneRequest> requests = [Requests(1)[0] with { SourceName = "configured" }];
+        var refused = (await other.Lab.CloneAsync(requests, Lab.Options(method) with { CopySecrets = true })).Single(u => u.Fault is not null).Fault!;
+        (refused.Id, refused.Category).ShouldBe((FaultIds.TransferReferenceMissing, FaultCategory.ResourceExists));
+        refused.Message.ShouldContain("Secret 'ci' (volume 'ci') exists in namespace 'team-b' with other data");
+        other.Everything().ShouldBe(before);
+
+        var told = await other.Lab.CloneAsync(requests, Lab.Options(method) with { Batch = "c" });
+        told.ShouldContain(u => u.Kind == ItemUpdateKind.Warning && u.Message!.ToString().Contains("Secret 'ci' (volume 'ci') of 'team-b' has other data than that of 'default'", StringComparison.Ordinal));
+        told.Count(u => u.Kind == ItemUpdateKind.Record).ShouldBe(1);
+        other.List("Secret").ShouldHaveSingleItem()["data"]!.ToJsonString().ShouldBe("{\"key\":\"Yg==\"}");
     }
 
     [Fact]
