@@ -266,8 +266,10 @@ internal sealed class NamespaceTracker
         _caches.Do(
             () =>
             {
+                // What was forgotten is looked at as if it had just been shown, whatever has its name now.
+                var wasForgotten = clone.IsForgotten;
                 clone.BeingRead = clone.IsForgotten = false;
-                if (found is not null && SameObject(clone, found))
+                if (found is not null && (wasForgotten || SameObject(clone, found)))
                     _clones[found.Name] ??= found;
                 else
                     clone.Gone = true;

@@ -87,10 +87,11 @@ public sealed class TrackerMemoryTests
         _world.Client.Count("GET").ShouldBe(0);
         (await FollowAsync()).Record!.Bound.ShouldBeTrue();
         _world.Client.Count("GET").ShouldBe(1);
+        (await FollowAsync("another")).Fault!.Id.ShouldBe(FaultIds.VMCloneDeleted);
         _world.Client.Remove(World.Clones, "default", "c");
         (await FollowAsync()).Fault!.Id.ShouldBe(FaultIds.VMCloneNotFound);
 
-        Task<FollowOutcome> FollowAsync() => tracker.FollowAsync(clone with { Method = CloneMethod.Clone }, initial: null, timeout: null, default);
+        Task<FollowOutcome> FollowAsync(string? uid = null) => tracker.FollowAsync(clone with { Uid = uid ?? clone.Uid }, initial: null, timeout: null, default);
     }
 
     private CloneReference Put(string name)
