@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -26,9 +27,9 @@ internal static class ObjectReader
 
     public static byte[] Write(JsonNode json)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        var bytes = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(bytes))
             json.WriteTo(writer);
-        return stream.ToArray();
+        return bytes.WrittenSpan.ToArray();
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace KubeVirtClone.Kubernetes.Transport;
 
 /// <summary>Reads a body with a deadline per read, and names what goes wrong in this library's own terms.</summary>
@@ -36,18 +38,34 @@ internal sealed class AnswerBody(Stream stream, ConnectionErrors errors, TimePro
         }
     }
 
+    /// <summary>Reads to the end, or as much as is wanted of it.</summary>
+    /// <param name="longestSilence">How long to wait for the next bytes.</param>
+    /// <param name="longest">How many bytes are wanted at most.</param>
     public async Task<byte[]> ReadAllAsync(TimeSpan longestSilence, int longest)
     {
-        var buffer = new byte[16 * 1024];
-        var length = 0;
-        while (true)
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
         {
-            if (length == buffer.Length)
-                Array.Resize(ref buffer, buffer.Length * 2);
-            var count = await ReadAsync(buffer.AsMemory(length), longestSilence);
-            length += count;
-            if (count == 0 || length >= longest)
-                return buffer[..Math.Min(length, longest)];
+            var length = 0;
+            while (true)
+            {
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                    buffer.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+
+                var count = await ReadAsync(buffer.AsMemory(length), longestSilence);
+                length += count;
+                if (count == 0 || length >= longest)
+                    return buffer[..Math.Min(length, longest)];
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class KnownObjects
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
     private readonly Dictionary<(string? Namespace, string Name), Known> _objects = [];
+
+    // What is kept of an object is written here first, for how long it gets is not known before.
+    private readonly ArrayBufferWriter<byte> _draft = new(4096);
     private HashSet<(string? Namespace, string Name)> _listed = [];
 
     /// <summary>A list begins: what it does not show is gone.</summary>
@@ -25,7 +28,7 @@ internal sealed class KnownObjects
         var isOther = isKnown && known.Uid != item.Uid;
         if (isKnown && !isOther && known.Version == item.ResourceVersion && item.ResourceVersion.Length > 0)
             yield break;
-        _objects[key] = Known.Of(item);
+        _objects[key] = Known.Of(item, _draft);
         if (isOther)
             yield return new ResourceEvent(ResourceEventKind.Deleted, known.ToObject());
         yield return new ResourceEvent(isKnown && !isOther ? ResourceEventKind.Modified : ResourceEventKind.Added, item);
@@ -53,10 +56,10 @@ internal sealed class KnownObjects
     /// <summary>An object's kind and metadata, without what others keep there of the whole object, as JSON text.</summary>
     private readonly record struct Known(string Uid, string Version, byte[] Text)
     {
-        public static Known Of(KubernetesObject item)
+        public static Known Of(KubernetesObject item, ArrayBufferWriter<byte> draft)
         {
-            var buffer = new ArrayBufferWriter<byte>(512);
-            using (var writer = new Utf8JsonWriter(buffer))
+            draft.ResetWrittenCount();
+            using (var writer = new Utf8JsonWriter(draft))
             {
                 writer.WriteStartObject();
                 writer.WriteString("apiVersion", item.ApiVersion);
@@ -66,7 +69,7 @@ internal sealed class KnownObjects
                 writer.WriteEndObject();
             }
 
-            return new(item.Uid, item.ResourceVersion, buffer.WrittenSpan.ToArray());
+            return new(item.Uid, item.ResourceVersion, draft.WrittenSpan.ToArray());
         }
 
         public KubernetesObject ToObject()
