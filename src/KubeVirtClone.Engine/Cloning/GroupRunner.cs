@@ -219,7 +219,8 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
     private async Task CollectAsync(IReadOnlyList<MadeClone> made, CancellationToken ct)
     {
         // A clone whose time ran out, or for which there was no room, may still come, and one whose disks do not grow is there; one that failed for another reason will not.
-        var failed = made.Where(m => m.Fault is { Id: not (FaultIds.VMCloneTimeout or FaultIds.QuotaExceeded or FaultIds.VMCloneDiskUnsupported) }).Select(m => m.Planned.Request.TargetName!).ToHashSet(StringComparer.Ordinal);
+        // Whose machine was made is not given up, whatever was waited for after that: its claims may still have to be filled.
+        var failed = made.Where(m => m is { Record: not { Phase: ClonePhase.Succeeded }, Fault: { Id: not (FaultIds.VMCloneTimeout or FaultIds.QuotaExceeded or FaultIds.VMCloneDiskUnsupported) } }).Select(m => m.Planned.Request.TargetName!).ToHashSet(StringComparer.Ordinal);
         await _shared!.CollectAsync(failed, ct);
     }
 
