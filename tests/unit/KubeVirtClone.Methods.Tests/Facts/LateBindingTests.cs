@@ -69,6 +69,23 @@ public sealed class LateBindingTests
         lab.List("VirtualMachine").Count.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task What_machines_that_were_made_but_not_started_are_filled_from_stays_and_the_same_command_starts_them()
+    {
+        await using var lab = new Lab("wffc", nodes: true);
+        lab.Virtual.Fail((verb, plural) => (verb, plural) == ("patch", "virtualmachines"));
+        var requests = Lab.Requests(2).ConvertAll(r => r with { RunStrategy = "Always", Start = true });
+        var options = Lab.Options() with { For = WaitState.Running };
+        (await lab.CloneAsync(requests, options)).Count(u => u.Fault is not null).ShouldBe(2);
+        lab.Settle();
+        lab.List("VirtualMachine").Count.ShouldBe(3);
+        lab.List("VirtualMachineSnapshot").ShouldHaveSingleItem();
+
+        lab.Virtual.Fail(null);
+        (await lab.CloneAsync(requests, options)).Where(u => u.Fault is not null).Select(u => u.Fault!.Message).ShouldBeEmpty();
+        lab.Claims().Values.All(c => lab.Get("PersistentVolumeClaim", c).TextAt("status", "phase") == "Bound").ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(CloneMethodChoice.Restore)]
     [InlineData(CloneMethodChoice.Clone)]
