@@ -178,7 +178,10 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
         {
             var result = await MakeAndFollowAsync(clone, item, place, made, ct);
             succeeded = result.Fault is null;
-            return result with { Record = result.Record?.Kept() };
+            result = result with { Record = result.Record?.Kept() };
+            if (succeeded && options is { Wait: true, DryRun: false } && result.Record is { } reached)
+                _delivered.Add(reached);
+            return result;
         }
         finally
         {
@@ -288,12 +291,8 @@ internal sealed class CloneMaker(KubeVirtCluster cluster, CloneOptions options, 
             run.Warn($"The clone object {record.Namespace}/{record.Name} was kept: {problem}", record, clone.Original);
     }
 
-    private void Deliver(PlannedClone clone, CloneRecord record)
-    {
-        if (options.Wait)
-            _delivered.Add(record.Kept());
+    private void Deliver(PlannedClone clone, CloneRecord record) =>
         run.Updates.TryWrite(new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Record, Record = record, Input = clone.Original });
-    }
 
     // What one clone holds of the window, given back once.
     private sealed class Place(InFlightWindow window) : IDisposable

@@ -40,7 +40,7 @@ internal sealed class DataVolumeSource
         var json = machine?.ToJsonObject();
         var facts = await ReadFactsAsync(cluster, reader, ns, json, machine, ct);
         var unbound = options is null ? [] : SourceMachine.Copied(json).Select(v => facts.Namespaces[ns].Claims.Find(v.Claim)).OfType<KubernetesObject>()
-            .Where(c => c.ClaimPhase() is null or "Pending" && facts.WaitsForFirstConsumer(c.StringAt("spec", "storageClassName")) == false).ToList();
+            .Where(c => c.IsPending() && facts.WaitsForFirstConsumer(c.StringAt("spec", "storageClassName")) == false).ToList();
         if (unbound.Count > 0)
         {
             if (await new UnboundClaims(cluster).WaitAsync(ns, name, [.. unbound.Select(c => c.Name)], options!.Timeout, ct) is { } never)

@@ -218,11 +218,17 @@ internal sealed class GroupRunner(KubeVirtCluster cluster, CloneOptions options,
 
     private async Task CollectAsync(IReadOnlyList<MadeClone> made, CancellationToken ct)
     {
-        // A clone whose time ran out, or for which there was no room, may still come, and one whose disks do not grow is there; one that failed for another reason will not.
-        // Whose machine was made is not given up, whatever was waited for after that: its claims may still have to be filled.
-        var failed = made.Where(m => m is { Record: not { Phase: ClonePhase.Succeeded }, Fault: { Id: not (FaultIds.VMCloneTimeout or FaultIds.QuotaExceeded or FaultIds.VMCloneDiskUnsupported) } }).Select(m => m.Planned.Request.TargetName!).ToHashSet(StringComparer.Ordinal);
-        await _shared!.CollectAsync(failed, ct);
+        var givenUp = made.Where(IsGivenUp).Select(m => m.Planned.Request.TargetName!).ToHashSet(StringComparer.Ordinal);
+        await _shared!.CollectAsync(givenUp, ct);
     }
+
+    // Whose machine was made is not, whatever was waited for after that: its claims may still have to be filled. Whose time ran out, or for which there was no room, may
+    // still come; what failed for another reason will not.
+    private static bool IsGivenUp(MadeClone made) => made is
+    {
+        Record: not { Phase: ClonePhase.Succeeded },
+        Fault.Id: not (FaultIds.VMCloneTimeout or FaultIds.QuotaExceeded),
+    };
 
     /// <summary>Waits until each clone of the group exists or is known not to, then ties the snapshot to those that do.</summary>
     private sealed class Tally(int count, Func<IReadOnlyCollection<CloneRecord>, Task> tie)

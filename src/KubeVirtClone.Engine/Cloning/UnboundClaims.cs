@@ -9,7 +9,6 @@ namespace KubeVirtClone.Engine.Cloning;
 internal sealed class UnboundClaims(KubeVirtCluster cluster)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Null when all are bound.</summary>
     /// <param name="ns">Their namespace.</param>
@@ -19,19 +18,22 @@ internal sealed class UnboundClaims(KubeVirtCluster cluster)
     /// <param name="ct">Cancels.</param>
     public async Task<Fault?> WaitAsync(string ns, string machine, IReadOnlyCollection<string> names, TimeSpan? timeout, CancellationToken ct)
     {
-        var (began, longest) = (cluster.Clock.GetTimestamp(), timeout ?? Patience);
         cluster.Callbacks.Verbose?.Invoke($"{machine}: waiting for its claims {string.Join(", ", names)}, which are not bound yet");
-        foreach (var name in names)
-        {
-            while (await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, ns, name, ct) is { DeletionTimestamp: null } claim && !claim.IsBound())
-            {
-                if (claim.ClaimPhase() == "Lost" || cluster.Clock.GetElapsedTime(began) >= longest)
-                    return await NeverAsync(claim, machine, cluster.Clock.GetElapsedTime(began), ct);
-                await Task.Delay(Pause, cluster.Clock, ct);
-            }
-        }
+        var began = cluster.Clock.GetTimestamp();
+        await using var caches = new WatchedCaches(cluster, ct);
+        var scope = names.Count == 1 ? new WatchOptions { FieldSelector = $"metadata.name={names.First()}" } : new WatchOptions();
+        var claims = caches.Watch(KubeVirtKinds.PersistentVolumeClaim, ns, scope, item => names.Contains(item.Name) ? item : null, optional: true);
+        var ended = await caches.UntilAsync(WatchedCaches.Any, new Deadline(cluster.Clock, timeout ?? Patience), Judge, ct);
+        return ended.Value is { } never ? await NeverAsync(never, machine, cluster.Clock.GetElapsedTime(began), ct) : null;
 
-        return null;
+        // One that is going is told by whoever reads them next; where they may not be watched, CDI waits for them itself.
+        ListedItem<KubernetesObject>? Judge(bool late)
+        {
+            var unbound = claims.Items.Where(c => c.DeletionTimestamp is null && !c.IsBound()).ToList();
+            if (unbound.Find(c => late || c.ClaimPhase() == "Lost") is { } never)
+                return new(never, null);
+            return late || claims.Refused || (claims.Synced && unbound.Count == 0) ? new(null, null) : null;
+        }
     }
 
     private async Task<Fault> NeverAsync(KubernetesObject claim, string machine, TimeSpan waited, CancellationToken ct)

@@ -245,7 +245,7 @@ internal sealed class NamespaceTracker
                 if (claim is not null)
                     _related.Take(claim);
                 // Where it cannot be read, what is seen has to do.
-                if (whyNot is not null || claim?.AsClaim().IsPending() == true)
+                if (whyNot is not null || claim?.IsPending() == true)
                     clone.SeenPending.Add(name);
             }
         });

@@ -212,7 +212,7 @@ internal sealed class RelatedObjects
     private ClaimFact? ReadClaim(KubernetesObject claim)
     {
         var restore = claim.Annotations.GetValueOrDefault(ClaimOfRestore);
-        var fact = new ClaimFact(claim.Name, claim.ClaimPhase() is null or "Pending", ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim), Restore = restore };
+        var fact = new ClaimFact(claim.Name, claim.IsPending(), ClaimState.Of(claim)) { Growth = ClaimGrowth.Of(claim), Restore = restore };
         if (restore is null)
             return fact.State is { Machine: null, FilledByDataVolume: false } ? null : fact;
         if (!_claimsOfRestore.TryGetValue(restore, out var names))

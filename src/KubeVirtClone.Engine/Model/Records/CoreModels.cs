@@ -16,6 +16,9 @@ internal static class CoreModels
     public static bool IsBound(this KubernetesObject claim) => claim.ClaimPhase() == "Bound";
 
     /// <summary>True for a claim that waits for its volume still; one that has lost it does not.</summary>
+    public static bool IsPending(this KubernetesObject claim) => claim.ClaimPhase() is null or "Pending";
+
+    /// <summary>The same of the model.</summary>
     public static bool IsPending(this V1PersistentVolumeClaim? claim) => claim?.Status?.Phase is null or "Pending";
 
     /// <summary>Name of what a claim is filled from; null for an empty one.</summary>
