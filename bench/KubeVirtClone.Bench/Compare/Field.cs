@@ -76,7 +76,7 @@ internal sealed class Field : IAsyncDisposable
             return null;
         }
 
-        await field.CloneAsync(First, 1, CloneMethodChoice.Direct);
+        await field.CloneAsync(First, 1, CloneMethodChoice.Direct, ofSnapshot: hasDisk);
         field._machine = await field.PostedAsync(Machines, First + "-1", annotations: null);
         if (hasDisk)
         {
@@ -114,14 +114,18 @@ internal sealed class Field : IAsyncDisposable
     }
 
     /// <summary>Makes clones by the engine, and waits until they are done.</summary>
-    public async Task<TimeSpan> CloneAsync(string batch, int count, CloneMethodChoice method)
+    /// <param name="batch">The batch's name.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="method">How they are made.</param>
+    /// <param name="ofSnapshot">Whether they are made of the snapshot that is there, or of the machine, of which a snapshot is taken first.</param>
+    public async Task<TimeSpan> CloneAsync(string batch, int count, CloneMethodChoice method, bool ofSnapshot)
     {
         var requests = Enumerable.Range(1, count)
             .Select(number => new CloneRequest
             {
                 Namespace = Namespace,
-                SourceKind = HasDisk ? Snapshots.Kind : Machines.Kind,
-                SourceName = HasDisk ? Snapshot : Source,
+                SourceKind = ofSnapshot ? Snapshots.Kind : Machines.Kind,
+                SourceName = ofSnapshot ? Snapshot : Source,
                 TargetName = string.Create(CultureInfo.InvariantCulture, $"{batch}-{number}"),
             })
             .ToList();
@@ -185,7 +189,6 @@ internal sealed class Field : IAsyncDisposable
                "domain":{"devices":{"disks":[{"name":"root","disk":{"bus":"virtio"}}{{{disk}}}],"interfaces":[{"name":"default","masquerade":{}}]},"memory":{"guest":"1Gi"}},
                "networks":[{"name":"default","pod":{}}],"volumes":[{"name":"root","containerDisk":{"image":"quay.io/containerdisks/fedora:42"}}{{{volume}}}]} } } }
             """);
-        if (!HasDisk) return true;
         await CreateAsync(Snapshots, $$$"""
             {"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot","metadata":{"name":"{{{Snapshot}}}"},
              "spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"{{{Source}}}"} } }

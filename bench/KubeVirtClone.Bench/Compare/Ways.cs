@@ -30,8 +30,8 @@ internal static class Ways
         List<Way> all =
         [
             new($"raw: the same bodies posted over {Field.Streams} streams{(field.HasDisk ? ", the claims watched" : "")}", async (batch, count) => new(await field.PostRawAsync(batch, count), null)),
-            .. (field.HasDisk ? [CloneMethodChoice.Direct] : new[] { CloneMethodChoice.Direct, CloneMethodChoice.Restore, CloneMethodChoice.Clone })
-                .Select(method => new Way($"the engine, {method}", async (batch, count) => new(await field.CloneAsync(batch, count, method), null))),
+            Own("the engine, Direct, of a snapshot that is there", CloneMethodChoice.Direct, ofSnapshot: true),
+            .. field.HasDisk ? [] : new[] { CloneMethodChoice.Direct, CloneMethodChoice.Restore, CloneMethodChoice.Clone }.Select(method => Own($"the engine, {method}", method, ofSnapshot: false)),
         ];
         var until = field.HasDisk ? "bound" : "succeeded";
         if (Programs.Cli is { } cli)
@@ -57,6 +57,8 @@ internal static class Ways
 
         if (!field.HasDisk && Programs.Kubectl is { } kubectl) all.AddRange(OfKubectl(field, programs, folder, kubectl));
         return all;
+
+        Way Own(string name, CloneMethodChoice method, bool ofSnapshot) => new(name, async (batch, count) => new(await field.CloneAsync(batch, count, method, ofSnapshot), null));
     }
 
     private static IEnumerable<Way> OfKubectl(Field field, Programs programs, string folder, string kubectl)

@@ -7,11 +7,8 @@ namespace KubeVirtClone.Engine.Cloning;
 /// </summary>
 internal sealed class ClaimWindow(TimeProvider clock)
 {
-    /// <summary>Claims that may be pending at once.</summary>
+    /// <summary>Claims that may be pending at once, once one of them has been for <see cref="Soon"/>. Until then a queue is not seen, and two seconds' posts do not make a long one.</summary>
     public const int Limit = 50;
-
-    /// <summary>Claims that may be pending while none of them has been for <see cref="Soon"/>.</summary>
-    public const int LimitWhileSoon = 500;
 
     /// <summary>A claim that is pending for longer stands in a queue.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
@@ -63,7 +60,7 @@ internal sealed class ClaimWindow(TimeProvider clock)
         }
     }
 
-    private int Most() => _rooms.First is { } oldest && clock.GetElapsedTime(oldest.Value.Since) >= Soon ? Limit : LimitWhileSoon;
+    private int Most() => _rooms.First is { } oldest && clock.GetElapsedTime(oldest.Value.Since) >= Soon ? Limit : int.MaxValue;
 
     private sealed class Room : IDisposable
     {

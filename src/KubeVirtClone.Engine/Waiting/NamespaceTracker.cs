@@ -45,7 +45,7 @@ internal sealed class NamespaceTracker
         _namespace = ns;
         _for = @for;
         _events = events;
-        _clones = caches.Watch(kind, ns, scope, item => _over.Contains(item.Name) || isAwaited?.Invoke(ns, item.Name) == false ? null : item);
+        _clones = new(caches, kind, ns, scope, item => _over.Contains(item.Name) || isAwaited?.Invoke(ns, item.Name) == false ? null : item, optional: false);
         _related = new(caches, ns, snapshotVersion);
         _stuck = new(_cluster, ns);
     }
@@ -93,6 +93,9 @@ internal sealed class NamespaceTracker
             _related.Machines.Start();
         // Who has just made it directly knows that its claims are made; of any other they have to be seen.
         clone.ClaimsMade = initial is { Method: CloneMethod.Direct or CloneMethod.DataVolume, Phase: ClonePhase.Succeeded };
+        // Of a machine that has all it was made with, only its claims are looked at, which go with it: that it has gone they tell.
+        if (_for != WaitState.Bound || !clone.ClaimsMade || method != CloneMethod.Direct || OutlivingClaims.MayHave(initial!.Raw))
+            _clones.Start();
         // A clone object tells by itself when its volumes are bound; a restore and a machine do not.
         if (method == CloneMethod.Direct ? _for == WaitState.Bound || !clone.ClaimsMade : _for == WaitState.Bound && method == CloneMethod.Restore)
             _related.Claims.Start();
@@ -200,6 +203,8 @@ internal sealed class NamespaceTracker
             _related.Claims.Start();
         if (record is { Phase: ClonePhase.Succeeded, Bound: false, Method: CloneMethod.Clone or CloneMethod.Restore } && inPhase >= Patience)
             ReadDoubtful(clone, inPhase);
+        if (record.Method == CloneMethod.Direct && clone.ClaimsMade && _related.MissesClaims(clone, record, late: now - clone.Started >= UnseenPatience))
+            _clones.Start();
         if (!clone.SeenByWatch && _clones.Synced && now - clone.Started >= UnseenPatience)
             Read(clone);
     }

@@ -105,6 +105,17 @@ internal sealed class RelatedObjects
         _ => [.. Named(_claimsOfRestore.GetValueOrDefault(RestoreName(clone)) ?? []).Where(c => c.Restore == RestoreName(clone))],
     };
 
+    /// <summary>Whether claims that a machine was made with are gone.</summary>
+    /// <param name="clone">The clone.</param>
+    /// <param name="record">It, as last seen.</param>
+    /// <param name="late">Whether those should have been seen by now that never were.</param>
+    public bool MissesClaims(TrackedClone clone, CloneRecord record, bool late)
+    {
+        var seen = ClaimsOf(record).Count;
+        clone.ClaimsSeen = Math.Max(clone.ClaimsSeen, seen);
+        return seen < clone.ClaimsSeen || (late && Claims.Synced && seen < record.ClaimNames.Count);
+    }
+
     /// <summary>Whether all volumes of a clone that KubeVirt made are there: they can be given more only then.</summary>
     public bool AreBound(CloneRecord clone)
     {

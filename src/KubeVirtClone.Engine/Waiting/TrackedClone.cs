@@ -44,6 +44,9 @@ internal sealed class TrackedClone(CloneReference reference, DateTimeOffset star
     /// <summary>True once all its claims are known to be made; of a clone made directly only, which does not tell by itself.</summary>
     public bool ClaimsMade { get; set; }
 
+    /// <summary>The most of its claims that were seen at a time.</summary>
+    public int ClaimsSeen { get; set; }
+
     /// <summary>True once its target machine was seen.</summary>
     public bool MachineSeen { get; set; }
 

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using KubeVirtClone.Engine.Cloning;
+using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Diagnosis;
 using KubeVirtClone.Engine.Insight.Comparison;
 using KubeVirtClone.Engine.Insight.Measurement;
@@ -9,6 +11,7 @@ using KubeVirtClone.Engine.Model.Results;
 using KubeVirtClone.Engine.Objects;
 using KubeVirtClone.Engine.Tests.Support;
 using KubeVirtClone.Kubernetes;
+using KubeVirtClone.Kubernetes.Configuration;
 
 namespace KubeVirtClone.Engine.Tests.Live;
 
@@ -211,6 +214,34 @@ public sealed class DirectFlowTests
         updates.Of(ItemUpdateKind.Fault).Select(f => f.Fault!.Message).ShouldBeEmpty();
         updates.Of(ItemUpdateKind.Record).Count(u => u.Record!.Bound).ShouldBe(120);
         (await SnapshotsAsync(sandbox)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Vm", false)]
+    [InlineData("None", true)]
+    public async Task Until_bound_machines_are_watched_only_where_their_claims_would_not_tell_that_they_are_gone(string ownership, bool watched)
+    {
+        var traces = new ConcurrentQueue<RequestTrace>();
+        await using var sandbox = await SandboxedCluster.StartAsync();
+        await using var cluster = await KubeVirtCluster.ConnectAsync(new KubeConfigOptions { Path = sandbox.KubeConfigPath }, new EngineCallbacks { Trace = traces.Enqueue }, default);
+        await DrainAsync(cluster, Request("one") with { VolumeOwnershipPolicy = ownership });
+        traces.Any(IsWatchOfMachines).ShouldBe(watched);
+
+        var claim = "two" + (await sandbox.ClonesAsync()).Single().ClaimNames[0]["one".Length..];
+        var unbound = Task.Run(() => DrainAsync(cluster, Request("two") with { VolumeOwnershipPolicy = ownership, StorageClasses = new Dictionary<string, string>(StringComparer.Ordinal) { [RequestFields.EveryDisk] = "never" } }));
+        await SandboxedCluster.UntilAsync(async () => await cluster.Client.FindAsync(KubeVirtKinds.PersistentVolumeClaim, "default", claim, default) is not null);
+        await cluster.Client.DeleteAsync(KubeVirtKinds.VirtualMachine, "default", "two", options: null, default);
+        (await unbound).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!.Id.ShouldBe(FaultIds.VMCloneDeleted);
+
+        static bool IsWatchOfMachines(RequestTrace trace) =>
+            trace.PathAndQuery.Contains("/virtualmachines?", StringComparison.Ordinal) && trace.PathAndQuery.Contains("watch=true", StringComparison.Ordinal);
+        static async Task<List<ItemUpdate<CloneRecord>>> DrainAsync(KubeVirtCluster cluster, CloneRequest request)
+        {
+            var updates = new List<ItemUpdate<CloneRecord>>();
+            await foreach (var update in new CloneOperation(cluster, Direct).RunAsync([request], default))
+                updates.Add(update);
+            return updates;
+        }
     }
 
     // As a process leaves it that is killed between the machine and its claims.
