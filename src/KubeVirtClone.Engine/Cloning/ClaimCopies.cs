@@ -23,7 +23,6 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
     public const int MostByChoice = 3;
 
     private readonly CloneRequest _first = all[0];
-    private readonly CloneCompiler _names = new(batch, macs: null, KnownTypes.None);
     private KubernetesObject? _machine;
     private DataVolumeSource? _source;
     private Fault? _unfit;
@@ -151,7 +150,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
 
     private List<Asked> Name(string ns, IReadOnlyList<CloneRequest> requests)
     {
-        var ordinal = 0;
+        var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
         return [.. requests.Select(r =>
         {
             var there = r with
@@ -161,7 +160,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
                 SourceKind = SourceKinds.VirtualMachine,
                 Origin = new(SourceKinds.VirtualMachine, _first.Namespace, _first.SourceName, _machine?.Uid),
             };
-            return new Asked(r, there, _names.Name(there, string.IsNullOrEmpty(r.TargetName) ? ordinal++ : 0));
+            return new Asked(r, there, names.Name(there));
         })];
     }
 
@@ -191,7 +190,7 @@ internal sealed class ClaimCopies(KubeVirtCluster cluster, CloneOptions options,
         var here = _first with { TargetNamespace = null, SourceKind = SourceKinds.VirtualMachine, Batch = _first.Batch ?? batch };
         if (_machine is { } machine && TypeReference.IsOfNamespace(machine.ToJsonObject()))
             return _unfit = TransferFaults.NotByDataVolumes(_first, "its instance type or preference is of its own namespace");
-        var planned = new PlannedClone(_names.Name(here, 0), _first, Existing: null) { Asked = here, Fingerprint = "", ApiVersion = "" };
+        var planned = new PlannedClone(new CloneCompiler(batch, macs: null, KnownTypes.None).Name(here), _first, Existing: null) { Asked = here, Fingerprint = "", ApiVersion = "" };
         var there = all.Select(r => r with { Namespace = r.TargetNamespace! }).ToList();
         var macs = there.Exists(r => r.GenerateMacAddresses) ? await MacReader.ReadPoolAsync(cluster, there, ct) : null;
         var types = there.Exists(r => r.Resizes) ? await new SizingReader(cluster, new KindReader(cluster), ct).ReadTypesAsync(there, ct) : KnownTypes.None;

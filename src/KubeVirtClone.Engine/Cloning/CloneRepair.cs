@@ -7,6 +7,8 @@ namespace KubeVirtClone.Engine.Cloning;
 /// <param name="cluster">The connection.</param>
 public sealed class CloneRepair(KubeVirtCluster cluster)
 {
+    private static readonly TimeSpan FinalizerPatience = TimeSpan.FromSeconds(5);
+
     private readonly KubeVirtCluster _cluster = cluster ?? throw new ArgumentNullException(nameof(cluster));
 
     /// <summary>Carries out one step. Whether it is still safe is looked at again first: a claim that a machine has taken meanwhile stays.</summary>
@@ -40,16 +42,12 @@ public sealed class CloneRepair(KubeVirtCluster cluster)
             return fault;
         try
         {
-            for (var attempt = 0; attempt < 20; attempt++)
-            {
-                if (await _cluster.Client.FindAsync(kind, action.Namespace, action.Name, ct) is not { } there || there.Uid != action.Uid)
-                    return null;
-                await Task.Delay(TimeSpan.FromMilliseconds(250), _cluster.Clock, ct);
-            }
+            if (await new RemovalWaiter(_cluster).WaitAsync([new(kind, action.Namespace, action.Name, action.Uid ?? "")], FinalizerPatience, ct) is [])
+                return null;
         }
-        catch (KubernetesException e)
+        catch (EngineException e)
         {
-            return FaultMapper.From(e, action.Target);
+            return e.Fault with { TargetName = action.Target };
         }
 
         return FaultMapper.Make(

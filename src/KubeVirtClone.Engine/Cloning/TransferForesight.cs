@@ -68,23 +68,14 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
     private async Task<List<Item>> ReadAsync(IReadOnlyList<CloneRequest> requests, Dictionary<string, Place> there, CancellationToken ct)
     {
         var images = new ImageSources(cluster);
-        var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
-        var ordinals = new Dictionary<(string, string, string), int>();
+        var names = there.Keys.ToDictionary(ns => ns, _ => new CloneCompiler(batch, macs: null, KnownTypes.None), StringComparer.Ordinal);
         var named = new List<(CloneRequest Original, CloneRequest Resolved, CheckedRequest Checked)>(requests.Count);
         foreach (var request in requests)
         {
             if ((await images.ResolveAsync(request, ct)).Value is not { } resolved)
                 continue;
-            var ordinal = 0;
-            if (string.IsNullOrEmpty(resolved.TargetName))
-            {
-                var key = (resolved.TargetNamespace!, resolved.Namespace, resolved.SourceName);
-                ordinal = ordinals.GetValueOrDefault(key);
-                ordinals[key] = ordinal + 1;
-            }
-
             resolved = resolved with { SourceKind = SourceKinds.Normalize(resolved.SourceKind) ?? resolved.SourceKind };
-            if (names.Name(resolved, ordinal) is { Fault: null } known)
+            if (names[request.TargetNamespace!].Name(resolved) is { Fault: null } known)
                 named.Add((request, resolved, known));
         }
 
@@ -180,7 +171,7 @@ internal sealed class TransferForesight(KubeVirtCluster cluster, CloneOptions op
         var requests = items.ConvertAll(i => (i.Original, Asked: i.Resolved with { Namespace = there.Namespace, TargetNamespace = null, TargetName = i.Checked.Request.TargetName }));
         var types = requests.Exists(r => r.Asked.Resizes) ? await new SizingReader(cluster, _reader, ct).ReadTypesAsync(requests.Select(r => r.Asked), ct) : KnownTypes.None;
         var compiler = new CloneCompiler(batch, macs: null, types);
-        var subjects = requests.ConvertAll(r => new PreflightSubject(new PreflightItem(r.Original), compiler.Compile(compiler.Name(r.Asked, 0), r.Asked, facts.SourceOf(r.Asked)), state));
+        var subjects = requests.ConvertAll(r => new PreflightSubject(new PreflightItem(r.Original), compiler.Compile(compiler.Name(r.Asked), r.Asked, facts.SourceOf(r.Asked)), state));
         var known = new PreflightFacts { SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct), StorageClasses = items[0].Storage.StorageClasses, Types = types };
         return new PreflightBatch(subjects, known, new PreflightOptions { Method = options.Method, NoSharedSnapshot = options.NoSharedSnapshot }) { TakenBefore = before };
     }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using KubeVirtClone.Engine.Cluster;
+using KubeVirtClone.Engine.Knowledge.Machines;
 using KubeVirtClone.Engine.Knowledge.Manifests;
 using KubeVirtClone.Engine.Knowledge.Naming;
 using KubeVirtClone.Engine.Objects;
@@ -48,7 +49,7 @@ internal sealed partial class TransferStage(
         if (options.Preflight)
             await LookAheadAsync([.. requests.Where(r => IsToBeBrought(r) && !places.ContainsKey(r))], places, ct);
         using var ending = new FirstFailure(ct);
-        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
+        var names = new CloneCompiler(batch, macs: null, KnownTypes.None);
         var sources = requests.Where(r => IsToBeBrought(r) && !places.ContainsKey(r)).GroupBy(r => (r.Namespace, r.GoldenImage, r.GoldenImageVersion, Kind: SourceKinds.Normalize(r.SourceKind) ?? r.SourceKind, r.SourceName, r.SourceUid, r.SourceMaker)).ToList();
         await ending.WatchAsync(Task.WhenAll(sources.Select(s => ending.GuardAsync(BringAsync([.. s], places, ending.Token)))));
         var going = new List<CloneRequest>(requests.Count);
@@ -77,7 +78,7 @@ internal sealed partial class TransferStage(
 
             updates.TryWrite(place.Fault is { } fault
                 ? new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Fault, Fault = fault with { TargetName = request.DisplayName }, Input = request }
-                : new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, ordinals, ct), Input = request });
+                : new ItemUpdate<CloneRecord> { Kind = ItemUpdateKind.Planned, Record = await ForeseeAsync(place.Value!, names, ct), Input = request });
             ended(place.Fault is null);
         }
 
@@ -204,7 +205,7 @@ internal sealed partial class TransferStage(
     {
         var named = requests.Where(r => !string.IsNullOrEmpty(r.TargetName)).ToDictionary(r => r.TargetName!, StringComparer.Ordinal);
         var taken = new List<CloneRequest>();
-        if (named.Count == 0 || options.DryRun || !options.Preflight)
+        if (named.Count == 0 || !options.Preflight)
             return taken;
         var lister = new ObjectLister(cluster, KubeVirtKinds.VirtualMachine, FaultIds.VMNotFound, "virtual machine");
         await foreach (var (machine, _) in lister.ListAsync(new ListQuery { Names = [.. named.Keys], Namespace = ns }, ct))
@@ -240,17 +241,9 @@ internal sealed partial class TransferStage(
     };
 
     // Its source is not there yet, so that the server cannot be asked about it.
-    private async Task<CloneRecord> ForeseeAsync(CloneRequest request, Dictionary<string, int> ordinals, CancellationToken ct)
+    private async Task<CloneRecord> ForeseeAsync(CloneRequest request, CloneCompiler names, CancellationToken ct)
     {
-        var ordinal = 0;
-        if (string.IsNullOrEmpty(request.TargetName))
-        {
-            var source = $"{request.Namespace}/{request.SourceName}";
-            ordinal = ordinals.GetValueOrDefault(source);
-            ordinals[source] = ordinal + 1;
-        }
-
-        var named = RequestRules.Check(request, batch, ordinal).Request;
+        var named = names.Name(request).Request;
         var body = CloneManifest.Build(named, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
         RequestFingerprint.Mark(body, RequestFingerprint.Of(request, named), named);
         return CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(body)));

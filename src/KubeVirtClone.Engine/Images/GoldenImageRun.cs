@@ -87,7 +87,7 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             Warn(advice);
         if (!request.StopSource && ImageAdvice.OfRunning(source) is { } note)
             Warn(note);
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; ;)
         {
             var (image, fault) = await MakeVersionAsync(version, source, ct);
             // Another run was quicker with this number, or had the machine run again in between.
@@ -98,7 +98,10 @@ internal sealed class GoldenImageRun(KubeVirtCluster cluster, GoldenImageRequest
             source = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, request.Namespace, request.SourceName, ct);
             if (source is null)
                 return (null, PowerFaults.NotFound(new(request.Namespace, request.SourceName)));
+            var before = version;
             (version, _) = await ChooseVersionAsync(source, ct);
+            // Where others get their images made it will be its turn; what goes on as it was does not end.
+            attempt = version == before ? attempt + 1 : 1;
         }
     }
 

@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Engine.Images;
 
@@ -9,28 +8,30 @@ namespace KubeVirtClone.Engine.Images;
 /// </summary>
 internal sealed class OtherImageRun(KubeVirtCluster cluster)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <returns>The snapshot as it was left, an image or abandoned; still being taken when the time is over; null when it is gone.</returns>
+    /// <exception cref="EngineException">It cannot be watched.</exception>
     public async Task<SnapshotRecord?> AwaitAsync(SnapshotRecord found, TimeSpan? timeout, CancellationToken ct)
     {
-        var snapshots = new SnapshotCatalog(cluster);
-        var began = cluster.Clock.GetTimestamp();
-        long? over = null;
-        var now = found;
-        while (now.Labels.ContainsKey(ImageLabels.Pending))
-        {
-            if (now.ReadyToUse || now.Failed)
-                over ??= cluster.Clock.GetTimestamp();
-            if ((over is { } since && cluster.Clock.GetElapsedTime(since) >= Grace) || (timeout is { } limit && cluster.Clock.GetElapsedTime(began) >= limit))
-                return now;
-            await Task.Delay(Pause, cluster.Clock, ct);
-            if (await snapshots.FindAsync(found.Namespace, found.Name, ct) is not { } still || still.Uid != found.Uid)
-                return null;
-            now = still;
-        }
+        if (!found.Labels.ContainsKey(ImageLabels.Pending))
+            return found;
+        await using var caches = new WatchedCaches(cluster, ct);
+        var scope = new WatchOptions { FieldSelector = $"metadata.name={found.Name}" };
+        var snapshots = caches.Watch(await cluster.GetSnapshotKindAsync(ct), found.Namespace, scope, SnapshotRecord.From);
+        Deadline? abandoned = null;
+        return (await caches.UntilAsync(found.Name, new Deadline(cluster.Clock, timeout), Judge, ct)).Snapshot;
 
-        return now;
+        Left? Judge(bool late)
+        {
+            var now = snapshots.Synced ? snapshots[found.Name] : found;
+            if (now?.Uid != found.Uid)
+                return new(null);
+            if (now.ReadyToUse || now.Failed)
+                abandoned ??= new(cluster.Clock, Grace);
+            return late || !now.Labels.ContainsKey(ImageLabels.Pending) || abandoned is { IsOver: true } ? new(now) : null;
+        }
     }
+
+    private readonly record struct Left(SnapshotRecord? Snapshot);
 }

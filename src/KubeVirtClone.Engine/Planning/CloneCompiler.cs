@@ -17,14 +17,11 @@ internal sealed class CloneCompiler(string batch, MacPool? macs, KnownTypes type
     private readonly ConcurrentDictionary<(string Namespace, string Kind, string Name), int> _ordinals = new();
 
     /// <summary>The request with its names, checked as far as it can be without its source; requests without a target name are numbered by source, in the order they come.</summary>
-    public CheckedRequest Name(CloneRequest asked) => Name(
-        asked, string.IsNullOrEmpty(asked.TargetName) ? _ordinals.AddOrUpdate((asked.Namespace, asked.SourceKind, asked.SourceName), 0, static (_, last) => last + 1) : 0);
-
-    /// <summary>The request with its names, checked as far as it can be without its source.</summary>
-    /// <param name="asked">The request.</param>
-    /// <param name="ordinal">Which one of the batch's requests without a target name for this source it is, from 0.</param>
-    public CheckedRequest Name(CloneRequest asked, int ordinal) =>
-        RequestRules.Complete(asked, batch, ordinal, _compiled.GetOrAdd(new Key(Alone: true, Source: null, asked), _ => CompiledWishes.Of(asked, sourceHasFirmware: null)));
+    public CheckedRequest Name(CloneRequest asked)
+    {
+        var ordinal = string.IsNullOrEmpty(asked.TargetName) ? _ordinals.AddOrUpdate((asked.Namespace, asked.SourceKind, asked.SourceName), 0, static (_, last) => last + 1) : 0;
+        return RequestRules.Complete(asked, batch, ordinal, _compiled.GetOrAdd(new Key(Alone: true, Source: null, asked), _ => CompiledWishes.Of(asked, sourceHasFirmware: null)));
+    }
 
     /// <summary>The request as it is sent.</summary>
     /// <param name="named">What <see cref="Name(CloneRequest)"/> gave for it.</param>

@@ -1,5 +1,4 @@
 using KubeVirtClone.Engine.Cluster;
-using KubeVirtClone.Engine.Objects;
 
 namespace KubeVirtClone.Engine.Power;
 
@@ -10,7 +9,6 @@ namespace KubeVirtClone.Engine.Power;
 internal sealed class MachineLock(KubeVirtCluster cluster)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What has the machine locked, in words; null when nothing has.</summary>
     public static string? Describe(KubernetesObject vm) => Holder(vm) switch
@@ -20,38 +18,40 @@ internal sealed class MachineLock(KubeVirtCluster cluster)
     };
 
     /// <summary>Waits while the machine is locked by something that is over already: that lock goes by itself.</summary>
-    /// <returns>The machine as it is now, locked or not; null when it is gone.</returns>
+    /// <returns>The machine as it is now, locked or not; null when it is gone. Who may not look takes the lock at its word.</returns>
+    /// <exception cref="EngineException">The server cannot be asked.</exception>
     public async Task<KubernetesObject?> AwaitReleaseAsync(KubernetesObject vm, CancellationToken ct)
     {
-        var started = cluster.Clock.GetTimestamp();
-        KubernetesObject? now = vm;
-        while (now is not null && Holder(now) is { } holder && cluster.Clock.GetElapsedTime(started) < Patience && await IsOverAsync(now.Namespace!, holder, ct))
-        {
-            await Task.Delay(Pause, cluster.Clock, ct);
-            now = await cluster.Client.FindAsync(KubeVirtKinds.VirtualMachine, vm.Namespace, vm.Name, ct);
-        }
+        if (Holder(vm) is not { } holder)
+            return vm;
+        await using var caches = new WatchedCaches(cluster, ct);
+        var machines = caches.Watch(KubeVirtKinds.VirtualMachine, vm.Namespace!, Named(vm.Name), static machine => machine, optional: true);
+        var snapshotKind = await cluster.GetSnapshotKindAsync(ct);
+        var holders = holder.IsSnapshot
+            ? caches.Watch(snapshotKind, vm.Namespace!, Named(holder.Name), static snapshot => snapshot, optional: true)
+            : caches.Watch(KubeVirtKinds.Restore(snapshotKind.Version), vm.Namespace!, Named(holder.Name), static restore => restore, optional: true);
+        return (await caches.UntilAsync(WatchedCaches.Any, new Deadline(cluster.Clock, Patience), Judge, ct)).Machine;
 
-        return now;
+        Seen? Judge(bool late)
+        {
+            var now = machines.Synced ? machines[vm.Name] : vm;
+            if (late || machines.Refused || now is null || Holder(now) != holder)
+                return new(now);
+            if (!holders.Synced)
+                return holders.Refused ? new(now) : null;
+            return holders[holder.Name] is { } held && IsOver(held, holder.IsSnapshot) ? null : new(now);
+        }
     }
+
+    private static WatchOptions Named(string name) => new() { FieldSelector = $"metadata.name={name}" };
+
+    private static bool IsOver(KubernetesObject holder, bool isSnapshot) =>
+        isSnapshot ? SnapshotRecord.From(holder) is { ReadyToUse: true } or { Failed: true } : holder.IsTrueAt("status", "complete");
 
     private static (bool IsSnapshot, string Name)? Holder(KubernetesObject vm) =>
         vm.StringAt("status", "snapshotInProgress") is { Length: > 0 } snapshot ? (true, snapshot)
             : vm.StringAt("status", "restoreInProgress") is { Length: > 0 } restore ? (false, restore)
             : null;
 
-    private async Task<bool> IsOverAsync(string ns, (bool IsSnapshot, string Name) holder, CancellationToken ct)
-    {
-        try
-        {
-            if (holder.IsSnapshot)
-                return await new SnapshotCatalog(cluster).FindAsync(ns, holder.Name, ct) is { ReadyToUse: true } or { Failed: true };
-            var restore = await cluster.Client.FindAsync(KubeVirtKinds.Restore((await cluster.GetSnapshotKindAsync(ct)).Version), ns, holder.Name, ct);
-            return restore?.IsTrueAt("status", "complete") == true;
-        }
-        catch (ApiStatusException e) when (e.IsForbidden)
-        {
-            // Who may not look must take the lock at its word.
-            return false;
-        }
-    }
+    private readonly record struct Seen(KubernetesObject? Machine);
 }

@@ -148,8 +148,12 @@ public sealed class TargetNamespaceTests
         other.Post(OtherNamespace.Name, Sandbox.Seeding.DemoSeed.Machine("desk-1", "fedora", [Sandbox.Seeding.DemoSeed.ContainerDisk()], twoNetworks: false));
         var options = Lab.Options() with { SkipExisting = skip };
         var writes = other.Lab.Virtual.Writes.Count;
-        var update = (await other.Lab.CloneAsync(Requests(1), options)).ShouldHaveSingleItem();
-        (update.Kind, update.Fault?.Id).ShouldBe(skip ? (ItemUpdateKind.Skipped, null) : (ItemUpdateKind.Fault, FaultIds.VMCloneTargetExists));
+        foreach (var dryRun in new[] { true, false })
+        {
+            var update = (await other.Lab.CloneAsync(Requests(1), options with { DryRun = dryRun })).ShouldHaveSingleItem();
+            (update.Kind, update.Fault?.Id).ShouldBe(skip ? (ItemUpdateKind.Skipped, null) : (ItemUpdateKind.Fault, FaultIds.VMCloneTargetExists));
+        }
+
         other.Lab.Virtual.Writes.Skip(writes).ShouldBeEmpty();
         // The others come all the same, and the batch again finds its own.
         foreach (var method in new[] { CloneMethodChoice.Restore, CloneMethodChoice.Clone, CloneMethodChoice.Direct })
