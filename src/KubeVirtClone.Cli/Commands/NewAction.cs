@@ -89,7 +89,7 @@ internal static class NewAction
 
     private static string Left(int created, int total, CloneOptions options) =>
         created == 0
-            ? $"interrupted: none of {total} clones was created"
+            ? $"interrupted: none of {total} clones was created{(options.DryRun ? "" : $"; 'kubectl vmclone remove --batch {options.Batch}' removes what was begun for them")}"
             : $"interrupted: {created} of {total} clones were created and are left alone; see 'kubectl vmclone get --batch {options.Batch}'";
 
     private static string SourcesOf(IReadOnlyList<CloneRequest> requests)

@@ -95,11 +95,16 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning
             .Concat(clones.SelectMany(c => c.Checked.Request.Secrets).Select(n => new ObjectName("Secret", ns, n)));
         var references = new ReferenceReader(reader).ReadAsync(names, ct);
         await Task.WhenAll(quotas, limits, sizings, references);
-        // Sizes of volumes matter where somebody counts them, their labels where a preference is.
         var counted = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 };
         var claims = planning.Claims;
-        if (!claims.IsRead && (counted || sources.Exists(s => s.Machine!["spec"]?["preference"] is not null || SourceMachine.MemoryDumps(s.Machine).Any())))
-            claims = await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct);
+        var copied = sources.SelectMany(s => SourceMachine.Copied(s.Machine).Concat(SourceMachine.MemoryDumps(s.Machine))).Select(v => v.Claim).ToHashSet(StringComparer.Ordinal);
+        if (!claims.IsRead)
+            claims = counted ? await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct) : await reader.NamedAsync(KubeVirtKinds.PersistentVolumeClaim, ns, copied, ct);
+        var unbound = claims.Items?.Values.Where(c => copied.Contains(c.Name) && !c.IsBound()).ToList() ?? [];
+        var classes = storage.StorageClasses;
+        if (!classes.IsRead && unbound.Count > 0)
+            classes = await reader.ListAsync(RelatedKinds.StorageClass, ns: null, ct);
+        var dataVolumes = unbound.Count == 0 ? KindListing.NotAsked : await reader.NamedAsync(RelatedKinds.DataVolume, ns, [.. unbound.Select(c => c.Name)], ct);
         var volumeSnapshots = planning.VolumeSnapshots;
         if (!volumeSnapshots.IsRead && counted && sources.Exists(s => s.Key.Kind == SourceKinds.VirtualMachineSnapshot))
             volumeSnapshots = await reader.ListAsync(RelatedKinds.VolumeSnapshot, ns, ct);
@@ -113,6 +118,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning
             VolumeSnapshots = volumeSnapshots,
             Instances = running,
             Claims = claims,
+            DataVolumes = dataVolumes,
             Quotas = await quotas,
             LimitRanges = await limits,
             MayPost = asksAccess && await AccessReview.MayPostAsync(cluster, ns, ct),
@@ -120,7 +126,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning
         var facts = new PreflightFacts
         {
             SnapshotApiVersion = await cluster.GetSnapshotVersionAsync(ct),
-            StorageClasses = storage.StorageClasses,
+            StorageClasses = classes,
             Sizings = (await sizings).ToDictionary(s => s.Key, s => s.Sizing),
             Types = types,
             References = known,
@@ -131,6 +137,7 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning
         [
             .. PreflightChecks.Run(PreflightChecks.OfClones, new PreflightBatch(subjects, facts, options))
                 .Concat(PreflightChecks.Run(PreflightChecks.OfFew, new PreflightBatch(few, facts, options)))
+                .Concat(unbound.Count == 0 ? [] : PreflightChecks.Run([new ClaimStateCheck()], new PreflightBatch(subjects, facts, options)).Where(Stops))
                 .Concat(Refused(subjects, facts)),
         ];
     }

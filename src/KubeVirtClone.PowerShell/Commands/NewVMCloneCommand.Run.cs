@@ -105,8 +105,10 @@ public sealed partial class NewVMCloneCommand
     /// <summary>One line when the user has stopped: nothing that was made is undone, and it must be findable.</summary>
     private void TellWhatIsLeft(CloneOperation? operation, int total)
     {
-        if (operation is not { Created: > 0 }) return;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{operation.Created} of {total} clones were created; see Get-VMClone -Batch {operation.Batch}");
+        if (operation is null) return;
+        var text = operation.Created == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"None of {total} clones was created; Remove-VMClone -Batch {operation.Batch} removes what was begun for them")
+            : string.Create(CultureInfo.InvariantCulture, $"{operation.Created} of {total} clones were created; see Get-VMClone -Batch {operation.Batch}");
         // As Write-Host would: on the screen whatever the preference is, and in the information stream for scripts.
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST", "KubeVirtClone"]);
     }

@@ -120,13 +120,21 @@ internal sealed class ClaimStateCheck : SourceCheck
         var waits = facts.WaitsForFirstConsumer(volume.StorageClass) == true;
         var phase = claim.ClaimPhase() ?? "Pending";
         yield return source.Finding(
-            waits || phase == "Lost" ? FindingSeverity.Error : FindingSeverity.Warning,
+            (waits && !SourceMachine.IsOn(source.Machine)) || phase == "Lost" ? FindingSeverity.Error : FindingSeverity.Warning,
             FindingCodes.ClaimNotBound,
             $"The claim '{claim.Name}' of '{source.Name}' is not bound ({phase}{(waits ? $"; class '{volume.StorageClass}' waits for the machine's first start" : "")}). "
                 + "A snapshot waits for it, fails after five minutes, and the clone then waits for ever.",
             waits ? "Start the machine once, then clone." : "See why it is not bound: kubectl describe pvc " + claim.Name,
-            $"PersistentVolumeClaim {claim.Name} status.phase: {phase}");
+            $"PersistentVolumeClaim {claim.Name} status.phase: {phase}") with
+        { MayComeRight = phase != "Lost" && !IsLeft(source, volume, claim) };
     }
+
+    // Whether nothing binds it before the machine starts: no pod has been given it, and CDI is not about to fill it.
+    private static bool IsLeft(PreflightSource source, SourceVolume volume, KubernetesObject claim) =>
+        !claim.Annotations.ContainsKey("volume.kubernetes.io/selected-node")
+        && (volume.Volume.IsDataVolume
+            ? source.State.DataVolumes.Find(volume.Volume.Claim)?.StringAt("status", "phase") is "WaitForFirstConsumer" or "PendingPopulation"
+            : !claim.ItemsAt("metadata", "ownerReferences").Any(o => o.Text("kind") == RelatedKinds.DataVolume.Kind));
 
     private static bool HasStatus(PreflightSource source, string volume) =>
         (source.Machine?["status"]?["volumeSnapshotStatuses"] as JsonArray)?.OfType<JsonObject>().Any(s => SourceMachine.Text(s["name"]) == volume) == true;
@@ -136,7 +144,8 @@ internal sealed class ClaimStateCheck : SourceCheck
         FindingCodes.ClaimMissing,
         $"The claim '{volume.Claim}' of '{source.Name}' does not exist{(volume.Template is null ? "" : " yet")}; a clone stays pending.",
         volume.Template is null ? "Make the claim, or take the volume out of the machine." : "Wait until the data volume is filled.",
-        $"volume '{volume.Name}'");
+        $"volume '{volume.Name}'") with
+    { MayComeRight = true };
 
     private static string? NotFilled(KubernetesObject dataVolume) =>
         dataVolume.StringAt("status", "phase") is { Length: > 0 } phase and not ("Succeeded" or "WaitForFirstConsumer" or "PendingPopulation") ? phase : null;

@@ -44,7 +44,7 @@ public sealed class EndingTests(SandboxFixture sandbox) : IDisposable
         var ended = await hung.EndAsync(AtOnce);
 
         ended.ShouldEndWith(130);
-        ended.Error.ShouldContain("none of 1 clones was created");
+        ended.Error.ShouldContain("none of 1 clones was created; 'kubectl vmclone remove --batch");
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class CloneOperationTests
         var watched = _world.Client.Requests.Where(r => r.StartsWith("WATCH", StringComparison.Ordinal)).ToList();
         watched.ShouldBeUnique();
         watched.ShouldContain("WATCH virtualmachineclones");
-        (_world.Client.Requests.Count - watched.Count - count).ShouldBeLessThanOrEqualTo(8);
+        (_world.Client.Requests.Count - watched.Count - count).ShouldBeLessThanOrEqualTo(9);
     }
 
     [Fact]

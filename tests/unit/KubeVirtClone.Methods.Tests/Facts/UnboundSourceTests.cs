@@ -61,6 +61,34 @@ public sealed class UnboundSourceTests
         (await lab.CloneAsync([Request], Options)).Single(u => u.Fault is not null).Fault!.Message.ShouldContain("is not bound (Pending): CDI would wait until it is.");
     }
 
+    [Theory]
+    [InlineData(CloneMethodChoice.Auto)]
+    [InlineData(CloneMethodChoice.Clone)]
+    [InlineData(CloneMethodChoice.Restore)]
+    [InlineData(CloneMethodChoice.Direct)]
+    public async Task A_snapshot_that_would_wait_for_the_first_start_is_not_taken(CloneMethodChoice method)
+    {
+        await using var lab = new Lab();
+        var claim = DemoSeed.Claim("new-data", "wffc", "1Gi");
+        claim["metadata"]!.AsObject().Remove("annotations");
+        Seed(lab, claim);
+        var before = lab.State();
+        var faults = (await lab.CloneAsync([Request, Request with { TargetName = "another" }], Options with { Method = method })).Select(u => u.Fault).OfType<Engine.Model.Results.Fault>().ToList();
+        faults.Select(f => f.Id).ShouldBe([FindingCodes.ClaimNotBound, FindingCodes.ClaimNotBound]);
+        faults[0].RecommendedAction.ToString().ShouldBe("Start the machine once, then clone.");
+        lab.State().ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task One_that_is_about_to_be_bound_is_waited_for()
+    {
+        await using var lab = new Lab();
+        // A node has been chosen for it, as for the claim of a machine that starts.
+        Seed(lab, "wffc");
+        var updates = await lab.CloneAsync([Request], Options with { Method = CloneMethodChoice.Direct });
+        updates.Select(u => u.Fault?.Message).OfType<string>().ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task What_the_storage_says_is_told()
     {
