@@ -21,8 +21,8 @@ public sealed class IdentityRulesTests
         var machine = await MakeAsync(World.Request("new") with
         {
             Hostname = "host-1",
-            TargetLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["example.com/tier"] = "db" },
-            TargetAnnotations = new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = "https://x:1/a,b" },
+            TargetLabels = Map(("example.com/tier", "db")),
+            TargetAnnotations = Map(("url", "https://x:1/a,b")),
             RunStrategy = "RerunOnFailure",
             GenerateMacAddresses = true,
             ExcludeLabels = ["ti*"],
@@ -130,10 +130,85 @@ public sealed class IdentityRulesTests
         (await FaultAsync(World.Request("a") with { Without = CloneOmissions.Disks })).Message.ShouldContain("root");
         (await FaultAsync(World.Request("a") with { CloudInitSecret = "s" })).Message.ShouldContain("cloud-init");
         (await FaultAsync(World.Request("a") with { RunStrategy = "Manual", Start = true })).RecommendedAction.ToString().ShouldContain("Start-VM");
+        (await FaultAsync(World.Request("a") with { RunStrategy = "Halted", Start = true })).Message.ShouldContain("run strategy Halted");
         (await FaultAsync(World.Request("a") with { Hostname = "Bad_Host" })).Id.ShouldBe(FaultIds.VMCloneNameInvalid);
+        var host = await FaultAsync(World.Request("a") with { Hostname = new string('h', 64) });
+        host.Message.ShouldContain($"'{new string('h', 64)}'");
+        host.RecommendedAction.ToString().ShouldContain("at most 63");
         Change(m => m["metadata"]!.AsObject().Remove("labels"));
-        (await FaultAsync(World.Request("a") with { TargetLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" } })).Message.ShouldContain("no labels at all");
+        var first = await FaultAsync(World.Request("a") with { TargetLabels = Map(("a", "b")) });
+        first.Message.ShouldContain("no labels at all");
+        first.RecommendedAction.ToString().ShouldContain("kubectl label vm");
         _world.Names(World.Snapshots).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Each_wish_alone_is_written_and_nothing_besides_it()
+    {
+        var request = World.Request("new");
+        Written(request with { Start = true }).ShouldBe(["replace /spec/runStrategy Always"]);
+        Written(request with { RunStrategy = "halted" }).ShouldBeEmpty();
+        Written(request with { Hostname = new string('h', 63) }).ShouldBe(["add /spec/template/spec/hostname " + new string('h', 63)]);
+        Written(request with { TargetAnnotations = Map(("note", "y")) }).ShouldBe(["add /metadata/annotations/note y"]);
+        Written(request with { TargetLabels = Map(("b", "2"), ("a", "1")) }).ShouldBe(["add /metadata/labels/a 1", "add /metadata/labels/b 2"]);
+        Written(request with { GenerateMacAddresses = true }).ShouldBeEmpty();
+        IdentityRules.NeedsPatches(request with { GenerateMacAddresses = true, DiskSizes = Map(("root", "9Gi")) }).ShouldBeFalse();
+
+        // An empty list of keys asks for none, whatever the source is like, and though it cannot be read.
+        var none = request with { TargetLabels = Map(), TargetAnnotations = Map() };
+        IdentityRules.Apply(none, source: null).Patches.ShouldBeEmpty();
+        Change(m => m["metadata"]!.AsObject().Remove("labels"));
+        Written(none with { Hostname = "h" }).ShouldBe(["add /spec/template/spec/hostname h"]);
+    }
+
+    [Fact]
+    public void Addresses_that_were_given_stay_and_interfaces_without_one_get_one()
+    {
+        Change(m => m["spec"]!["template"]!["spec"]!["domain"]!["devices"]!["interfaces"] = JsonNode.Parse("""[ { "name": "default" }, { "name": "lan" } ]"""));
+        var request = World.Request("new") with { GenerateMacAddresses = true, Batch = "b", MacAddresses = Map(("lan", "02:00:00:00:00:07")) };
+        var addresses = IdentityRules.Addresses(request, "new", Source(), MacPool.Of([], [request])).ShouldNotBeNull();
+        addresses.Keys.Order().ShouldBe(["default", "lan"]);
+        addresses["lan"].ShouldBe("02:00:00:00:00:07");
+
+        Change(m => m["spec"]!["template"]!["spec"]!["domain"]!["devices"]!.AsObject().Remove("interfaces"));
+        IdentityRules.Addresses(request with { MacAddresses = null }, "new", Source(), MacPool.Of([], [request]))!.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Each_exclusion_goes_to_its_own_filter()
+    {
+        var request = World.Request("new") with { ExcludeLabels = ["l/*"], ExcludeTemplateLabels = ["tl/*"], ExcludeAnnotations = ["a/*"], ExcludeTemplateAnnotations = ["ta/*"] };
+        var filtered = IdentityRules.Apply(request, Source()).Filtered;
+        foreach (var (filter, own) in new[] { (filtered.LabelFilter, "l/x"), (filtered.TemplateLabelFilter, "tl/x"), (filtered.AnnotationFilter, "a/x"), (filtered.TemplateAnnotationFilter, "ta/x") })
+            new[] { "l/x", "tl/x", "a/x", "ta/x", "keep" }.Where(k => !KeyFilter.Of(filter!).Keeps(k)).ShouldBe([own]);
+    }
+
+    [Fact]
+    public void Whose_source_cannot_be_read_drops_every_key_that_tools_own_and_only_where_that_is_asked_for()
+    {
+        var unread = IdentityRules.Apply(World.Request("new") with { CleanOwnership = true }, source: null).Filtered;
+        KeyFilter.Of(unread.LabelFilter!).Keeps("argocd.argoproj.io/instance").ShouldBeFalse();
+        KeyFilter.Of(unread.LabelFilter!).Keeps("app").ShouldBeTrue();
+        KeyFilter.Of(unread.AnnotationFilter!).Keeps("meta.helm.sh/release-name").ShouldBeFalse();
+
+        IdentityRules.Apply(World.Request("new"), source: null).Filtered.LabelFilter.ShouldBeNull();
+        Change(m => m["metadata"]!["labels"]!["argocd.argoproj.io/instance"] = "shop");
+        IdentityRules.Apply(World.Request("new"), Source()).Filtered.LabelFilter.ShouldBeNull();
+        Change(m => m["metadata"]!.AsObject().Remove("labels"));
+        IdentityRules.Apply(World.Request("new") with { CleanOwnership = true }, Source()).Filtered.LabelFilter.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("a b", "1", true, true)]
+    [InlineData("key", "not a label value", true, false)]
+    public async Task Keys_of_both_and_values_of_labels_have_to_be_legal(string key, string value, bool ofLabel, bool ofAnnotation)
+    {
+        var label = await FaultsAsync(World.Request("a") with { TargetLabels = Map((key, value)) });
+        label.Count.ShouldBe(ofLabel ? 1 : 0);
+        label.ShouldAllBe(f => f.Id == FaultIds.VMCloneLabelInvalid && f.Message.Contains($"label '{key}={value}'", StringComparison.Ordinal));
+        var annotation = await FaultsAsync(World.Request("b") with { TargetAnnotations = Map((key, value)) });
+        annotation.Count.ShouldBe(ofAnnotation ? 1 : 0);
+        annotation.ShouldAllBe(f => f.Id == FaultIds.VMCloneLabelInvalid && f.Message.Contains($"annotation '{key}={value}'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,6 +242,12 @@ public sealed class IdentityRulesTests
         return _world.Client.Find(KubeVirtKinds.VirtualMachine, "default", request.TargetName!)!;
     }
 
-    private async Task<Fault> FaultAsync(CloneRequest request) =>
-        (await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore })).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+    private static Dictionary<string, string> Map(params (string Key, string Value)[] entries) => entries.ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
+
+    private IEnumerable<string> Written(CloneRequest request) => IdentityRules.Apply(request, Source()).Patches.Select(p => $"{p.Op} {p.Path} {p.Value}");
+
+    private async Task<Fault> FaultAsync(CloneRequest request) => (await FaultsAsync(request)).ShouldHaveSingleItem();
+
+    private async Task<List<Fault>> FaultsAsync(CloneRequest request) =>
+        (await _world.RunAsync([request], new CloneOptions { Method = CloneMethodChoice.Restore })).Of(ItemUpdateKind.Fault).ConvertAll(u => u.Fault!);
 }

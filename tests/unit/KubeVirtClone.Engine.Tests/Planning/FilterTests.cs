@@ -73,13 +73,30 @@ public sealed class FilterTests
             r => r.Warnings.ShouldBeEmpty());
 
     [Theory]
-    [InlineData("!")]
-    [InlineData("!!x")]
-    [InlineData("a!")]
-    [InlineData("a*b")]
-    [InlineData("**")]
-    public void Filters_the_webhook_refuses_are_faults(string filter) =>
-        RequestRules.Check(World.Request() with { TemplateAnnotationFilter = [filter] }, "b", 0).Fault!.Id.ShouldBe(FaultIds.VMCloneFilterInvalid);
+    [InlineData("", "it is empty")]
+    [InlineData("!", "excludes nothing")]
+    [InlineData("!!x", "'!' can stand only at the beginning")]
+    [InlineData("a!", "'!' can stand only at the beginning")]
+    [InlineData("a*b", "'*' can stand only at the end")]
+    [InlineData("**", "'*' can stand only at the end")]
+    public void Filters_the_webhook_refuses_are_faults(string filter, string why)
+    {
+        var fault = RequestRules.Check(World.Request() with { TemplateAnnotationFilter = ["*", filter] }, "b", 0).Fault!;
+
+        fault.Id.ShouldBe(FaultIds.VMCloneFilterInvalid);
+        fault.Message.ShouldContain($"TemplateAnnotationFilter '{filter}'");
+        fault.Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public void An_empty_list_is_refused_with_how_to_say_either_thing_it_may_mean()
+    {
+        var fault = RequestRules.Check(World.Request() with { LabelFilter = [] }, "b", 0).Fault!;
+
+        fault.Id.ShouldBe(FaultIds.VMCloneFilterInvalid);
+        fault.Message.ShouldContain("LabelFilter is an empty list");
+        fault.RecommendedAction.ToString().ShouldContain("'!*'");
+    }
 
     private static string Fixtures([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "fixtures"));
 }
