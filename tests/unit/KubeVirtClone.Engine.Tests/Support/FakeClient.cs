@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using KubeVirtClone.Kubernetes;
 using KubeVirtClone.Kubernetes.Configuration;
@@ -260,12 +261,13 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     {
         if (ns is not null && item["metadata"]?["namespace"]?.GetValue<string>() != ns)
             return false;
-        return Terms(labels).All(t => item["metadata"]?["labels"]?[t.Key]?.GetValue<string>() is { } label && (t.Value is null || label == t.Value))
-            && Terms(fields).All(t => At(item, t.Key) == t.Value);
+        return Terms(labels).All(t => item["metadata"]?["labels"]?[t.Key]?.GetValue<string>() is { } label && (t.Values is null || t.Values.Contains(label, StringComparer.Ordinal)))
+            && Terms(fields).All(t => At(item, t.Key) == t.Values?[0]);
     }
 
-    private static IEnumerable<KeyValuePair<string, string?>> Terms(string? selector) =>
-        (selector ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => KeyValuePair.Create(t.Split('=')[0], t.Contains('=') ? t.Split('=')[1] : null));
+    // "key", "key=value" and "key in (a,b)"; the commas between the brackets part no terms.
+    private static IEnumerable<(string Key, string[]? Values)> Terms(string? selector) => Regex.Matches(selector ?? "", @"(?<key>[^,=\s]+)(?:=(?<one>[^,]*)|\s+in\s+\((?<many>[^)]*)\))?", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking).Select(t =>
+        (t.Groups["key"].Value, t.Groups["one"].Success ? [t.Groups["one"].Value] : t.Groups["many"].Success ? t.Groups["many"].Value.Split(',', StringSplitOptions.TrimEntries) : null));
 
     private static string? At(JsonNode? node, string path)
     {

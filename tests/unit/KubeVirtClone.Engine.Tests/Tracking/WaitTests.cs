@@ -261,6 +261,51 @@ public sealed class WaitTests
         updates.Of(ItemUpdateKind.Warning).ShouldHaveSingleItem().Message!.ToString().ShouldContain("web-1 waits for somebody to start it");
     }
 
+    [Fact]
+    public async Task A_machine_deleted_while_it_is_to_be_started_is_a_fault()
+    {
+        _world.SucceedAtOnce();
+        OnCreated(_ =>
+        {
+            Later(3, () => _world.Client.Put(KubeVirtKinds.VirtualMachine, World.Machine("web-1")));
+            Later(20, () => _world.Client.Remove(KubeVirtKinds.VirtualMachine, "default", "web-1"));
+        });
+        var fault = (await RunAsync(new CloneOptions { Wait = true, For = WaitState.Running })).Of(ItemUpdateKind.Fault).ShouldHaveSingleItem().Fault!;
+
+        fault.Id.ShouldBe(FaultIds.VMCloneDeleted);
+        fault.Message.ShouldContain("The virtual machine default/web-1 was deleted");
+        fault.RecommendedAction.ToString().ShouldContain("Clone again");
+    }
+
+    [Fact]
+    public async Task A_clone_deleted_before_its_volumes_are_bound_is_a_fault_that_says_who_deletes_it()
+    {
+        _world.AnswerWith("""{"phase":"Succeeded","restoreName":"tmp-restore-UID"}""");
+        OnCreated(_ => { }, name => Later(3, () => _world.Client.Remove(World.Clones, "default", name)));
+        var fault = (await FaultAsync()).Fault!;
+
+        fault.Id.ShouldBe(FaultIds.VMCloneDeleted);
+        fault.Message.ShouldContain("KubeVirt deletes a finished clone when its machine is deleted");
+    }
+
+    [Theory]
+    [InlineData("", "", "has failed: KubeVirt gives no reason", "once the cause is removed")]
+    [InlineData("SourceVMWithBackendStorageInvalid", "source VM uses backendStorage", "source VM uses backendStorage", "without persistent TPM")]
+    public async Task A_failed_clone_says_what_to_do_by_what_its_event_says(string reason, string message, string said, string action)
+    {
+        _world.Client.After = (r, stored) =>
+        {
+            _world.SetStatus(r.Name!, """{"phase":"Failed"}""");
+            if (reason.Length > 0)
+                PutEvent(stored, reason, message);
+        };
+        var fault = (await FaultAsync()).Fault!;
+
+        fault.Id.ShouldBe(FaultIds.VMCloneFailed);
+        fault.Message.ShouldContain(said);
+        fault.RecommendedAction.ToString().ShouldContain(action);
+    }
+
     [Theory]
     [InlineData(WaitState.Succeeded)]
     [InlineData(WaitState.Bound)]
