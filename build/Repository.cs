@@ -11,6 +11,9 @@ internal sealed class Repository(string root)
     /// <summary>Where the project and its releases are published.</summary>
     public const string Home = "https://github.com/KubeVirtClone/KubeVirtClone";
 
+    /// <summary>What compiling <c>kubectl-vmclone</c> as a whole was seen to take, 1.7 GB, and room for what else runs, in bytes.</summary>
+    private const long NativeMemory = 3L << 30;
+
     public string Root { get; } = root;
 
     public string Output => Path.Combine(Root, "output");
@@ -33,6 +36,9 @@ internal sealed class Repository(string root)
     /// <summary>The packages restored for <c>kubectl-vmclone</c>.</summary>
     public string CliAssets => In("src", "KubeVirtClone.Cli", "obj", "project.assets.json");
 
+    /// <summary>The notices of what <c>kubectl-vmclone</c> is made with, but for the .NET runtime.</summary>
+    public string CliNotices => Path.Combine(Output, "notices", ThirdPartyNotices.FileName);
+
     public string TestResults => Path.Combine(Output, "TestResults");
 
     public string In(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
@@ -52,10 +58,27 @@ internal sealed class Repository(string root)
     /// </summary>
     public bool RestoreAhead(string platform, params ReadOnlySpan<string> options)
     {
-        if (Step.Capture(Root, "dotnet", ["restore", CliProject, CompiledAheadFor(platform), .. options, "-v", "quiet", "-nologo"]) is { ExitCode: 0 }) return true;
+        if (TryRestore([CompiledAheadFor(platform), .. options])) return true;
         Console.WriteLine($"kubectl-vmclone is not compiled ahead for {platform} and starts slower: the package microsoft.netcore.app.crossgen2 could not be restored.");
         return false;
     }
+
+    /// <summary>Restores <c>kubectl-vmclone</c> with what makes machine code of it as a whole; false, and a word on it, where that cannot be had.</summary>
+    private bool RestoreNative(string platform)
+    {
+        var missing = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < NativeMemory ? "that takes 3 GB of memory"
+            : !NativeLinker.IsHere(Output) ? "no clang or gcc that links a program was found"
+            : !TryRestore(NativeFor(platform)) ? "the package Microsoft.DotNet.ILCompiler could not be restored"
+            : null;
+        if (missing is null) return true;
+        Console.WriteLine($"kubectl-vmclone is compiled in part only, and starts slower: {missing}.");
+        return false;
+    }
+
+    private bool TryRestore(params ReadOnlySpan<string> options) =>
+        Step.Capture(Root, "dotnet", ["restore", CliProject, .. options, "-v", "quiet", "-nologo"]) is { ExitCode: 0 };
+
+    private static string NativeFor(string platform) => "-p:NativeFor=" + platform;
 
     /// <summary>What restoring and publishing <c>kubectl-vmclone</c> take to compile it ahead.</summary>
     public static string CompiledAheadFor(string platform) => "-p:CompiledAheadFor=" + platform;
@@ -67,17 +90,22 @@ internal sealed class Repository(string root)
         Clear(CliFolder);
         // It is compiled once more, which is quick, because the program for one platform has a folder of its own.
         string[] how = [option];
+        string? native = null;
         if (compileAhead && PackageRun.ThisPlatform is { } platform)
         {
-            if (RestoreAhead(platform)) how = [CompiledAheadFor(platform), "--no-restore", "-p:RunAnalyzers=false"];
+            if (OperatingSystem.IsLinux() && RestoreNative(platform)) how = [NativeFor(native = platform), "--no-restore", "-p:RunAnalyzers=false"];
+            else if (RestoreAhead(platform)) how = [CompiledAheadFor(platform), "--no-restore", "-p:RunAnalyzers=false"];
             // What failed leaves behind that a package is missing, and nothing could be published from that.
             else Step.DotNet(Root, "restore", CliProject, "-v", "quiet", "-nologo");
         }
 
         Step.DotNet(Root, ["publish", CliProject, "-c", Configuration, .. how, "-o", CliFolder, "-v", "quiet", "-nologo"]);
         var notices = new ThirdPartyNotices(this);
-        notices.Write(Module, In("src", "KubeVirtClone.PowerShell", "obj", "project.assets.json"), CliAssets);
-        notices.Write(CliFolder, CliAssets);
+        File.WriteAllText(Path.Combine(Module, ThirdPartyNotices.FileName), notices.Of(Module, In("src", "KubeVirtClone.PowerShell", "obj", "project.assets.json"), CliAssets));
+        var ofCli = notices.Of(CliFolder, CliAssets);
+        Directory.CreateDirectory(Path.GetDirectoryName(CliNotices)!);
+        File.WriteAllText(CliNotices, ofCli);
+        File.WriteAllText(Path.Combine(CliFolder, ThirdPartyNotices.FileName), native is null ? ofCli : ofCli + ThirdPartyNotices.OfRuntime(CliAssets, native));
         Console.WriteLine($"Built {Path.GetRelativePath(Root, Module)} and {Path.GetRelativePath(Root, Cli)}");
     }
 

@@ -45,7 +45,7 @@ internal sealed class CliArchives(Repository repository, DateTimeOffset moment)
             [program] = File.ReadAllBytes(Path.Combine(Staging, program)),
             ["LICENSE"] = File.ReadAllBytes(repository.In("LICENSE")),
             [ThirdPartyNotices.FileName] = System.Text.Encoding.UTF8.GetBytes(
-                File.ReadAllText(Path.Combine(repository.CliFolder, ThirdPartyNotices.FileName)) + ThirdPartyNotices.OfRuntime(repository.CliAssets, platform)),
+                File.ReadAllText(repository.CliNotices) + ThirdPartyNotices.OfRuntime(repository.CliAssets, platform)),
         };
         if (windows)
         {

@@ -34,7 +34,7 @@ internal sealed class RestoredAssets : IDisposable
         where framework.Value.TryGetProperty("downloadDependencies", out _)
         from pack in framework.Value.GetProperty("downloadDependencies").EnumerateArray()
         let id = pack.GetProperty("name").GetString()!
-        where id.EndsWith(".Runtime." + platform, StringComparison.OrdinalIgnoreCase)
+        where id.Contains(".Runtime.", StringComparison.OrdinalIgnoreCase) && id.EndsWith('.' + platform, StringComparison.OrdinalIgnoreCase)
         orderby id
         select FolderOf(id, pack.GetProperty("version").GetString()!.Trim('[', ']').Split(',')[0].Trim());
 

@@ -10,16 +10,16 @@ internal sealed class ThirdPartyNotices(Repository repository)
 
     private const string Line = "--------------------------------------------------------------------------------";
 
-    /// <summary>Writes the notices of every assembly below a folder into that folder.</summary>
+    /// <summary>The notices of every assembly below a folder; of every one that was restored where a program in it is made of them.</summary>
     /// <exception cref="BuildFailedException">An assembly is of no known package, or a package's licence text is not to be had.</exception>
-    public void Write(string folder, params ReadOnlySpan<string> assetFiles)
+    public string Of(string folder, params ReadOnlySpan<string> assetFiles)
     {
         var shipped = Directory.GetFiles(folder, "*.dll", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)).Where(f => !IsOurs(f)).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var packages = new SortedDictionary<(string Id, string Version), (string Folder, SortedSet<string> Files)>();
         foreach (var assetFile in assetFiles)
         {
             using var assets = new RestoredAssets(assetFile);
-            foreach (var (file, id, version) in assets.RuntimeAssemblies().Where(a => shipped.Contains(a.File)))
+            foreach (var (file, id, version) in assets.RuntimeAssemblies().Where(a => shipped.Count == 0 || shipped.Contains(a.File)))
             {
                 if (!packages.TryGetValue((id, version), out var package))
                 {
@@ -37,7 +37,7 @@ internal sealed class ThirdPartyNotices(Repository repository)
 
         var text = new StringBuilder("KubeVirtClone contains the following works of others, each under its own licence.\n");
         foreach (var ((id, version), (home, files)) in packages) Append(text, id, version, home, files);
-        File.WriteAllText(Path.Combine(folder, FileName), text.ToString());
+        return text.ToString();
     }
 
     /// <summary>What a self-contained program adds: the .NET runtime, with what it contains itself.</summary>

@@ -10,7 +10,7 @@ internal sealed class ToolPackage(Repository repository, DateTimeOffset moment)
         Step.DotNet(
             repository.Root,
             ["pack", repository.CliProject, "-c", Repository.Configuration, "--no-build", "-v", "quiet", "-nologo", "-o", folder,
-                $"-p:NoticesFile={Path.Combine(repository.CliFolder, ThirdPartyNotices.FileName)}",
+                $"-p:NoticesFile={repository.CliNotices}",
                 $"-p:ReleaseNotesFile={notes}",
                 .. ModulePackage.Deterministic(moment)]);
         return Path.Combine(folder, $"kubectl-vmclone.{repository.Version}.nupkg");

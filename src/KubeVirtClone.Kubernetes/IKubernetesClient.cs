@@ -55,7 +55,7 @@ public interface IKubernetesClient : IAsyncDisposable
     /// <exception cref="AnswerLostException">No precondition, and the answer never came: it may or may not have been done.</exception>
     Task<KubernetesObject?> DeleteAsync(ResourceKind kind, string? ns, string name, DeleteOptions? options, CancellationToken ct);
 
-    /// <summary>Sends any other request: subresources, <c>/version</c>, reviews. GET is repeated as reads are, the rest as creates are.</summary>
+    /// <summary>Sends any other request: subresources, <c>/version</c>, reviews. GET and reviews are repeated as reads are, the rest as creates are.</summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path and query from the server's root, escaped.</param>
     /// <param name="body">JSON body; null for none.</param>

@@ -17,7 +17,7 @@ internal sealed class KubernetesClient : IKubernetesClient
 
     private readonly ApiServer _server;
     private readonly ApiTransport _transport;
-    private readonly Lazy<k8s.IKubernetes> _core;
+    private k8s.IKubernetes? _core;
     private readonly ConcurrentDictionary<string, (IReadOnlyList<string> Versions, long Since)> _servedVersions = new(StringComparer.Ordinal);
 
     public KubernetesClient(ClusterConfiguration configuration, KubernetesClientOptions options)
@@ -25,13 +25,12 @@ internal sealed class KubernetesClient : IKubernetesClient
         Configuration = configuration;
         _server = new ApiServer(configuration, options);
         _transport = _server.Transport;
-        // The proxy is a class generated at run time, which a short command should not pay for when it makes no typed call.
-        _core = new Lazy<k8s.IKubernetes>(() => EscapedPaths.Over(_server));
     }
 
     public ClusterConfiguration Configuration { get; }
 
-    public k8s.IKubernetes Core => _core.Value;
+    // The proxy is a class generated at run time, which a command should not pay for when it makes no typed call.
+    public k8s.IKubernetes Core => LazyInitializer.EnsureInitialized(ref _core, () => EscapedPaths.Over(_server));
 
     public async Task<KubernetesObject> GetAsync(ResourceKind kind, string? ns, string name, CancellationToken ct)
     {
@@ -124,7 +123,7 @@ internal sealed class KubernetesClient : IKubernetesClient
         ArgumentNullException.ThrowIfNull(path);
         if (!path.StartsWith('/'))
             throw new ArgumentException("A path begins with '/'.", nameof(path));
-        var request = new ApiRequest(method, path, method == HttpMethod.Get || method == HttpMethod.Head ? Repeat.Always : Repeat.UnlessDone)
+        var request = new ApiRequest(method, path, ApiServer.RepeatOf(method, path))
         {
             Accept = accept,
             Body = body is null ? null : ObjectReader.Write(body),

@@ -26,6 +26,13 @@ public sealed class KubernetesObject
     {
     }
 
+    /// <summary>Takes a copy of a JSON object.</summary>
+    /// <param name="json">The object.</param>
+    public KubernetesObject(JsonObject json)
+        : this(ObjectReader.Parse(ObjectReader.Write(json)))
+    {
+    }
+
     internal KubernetesObject(JsonElement json, ResourceKind? listedAs)
     {
         if (json.ValueKind != JsonValueKind.Object)

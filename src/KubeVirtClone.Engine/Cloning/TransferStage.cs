@@ -246,7 +246,7 @@ internal sealed partial class TransferStage(
         var named = names.Name(request).Request;
         var body = CloneManifest.Build(named, (await cluster.GetCloneKindAsync(ct)).ApiVersion);
         RequestFingerprint.Mark(body, RequestFingerprint.Of(request, named), named);
-        return CloneRecord.From(new KubernetesObject(System.Text.Json.JsonSerializer.SerializeToElement(body)));
+        return CloneRecord.From(new KubernetesObject(body));
     }
 
     // A source is looked at before and after it is snapshotted, and in each namespace: the same is said once.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Facts;
 using KubeVirtClone.Engine.Knowledge.Machines;
@@ -34,7 +33,7 @@ internal sealed class ImageFindings(KubeVirtCluster cluster)
         var state = new NamespaceState
         {
             Name = ns,
-            Machines = KindListing.Of([new KubernetesObject(JsonSerializer.SerializeToElement(machine))]),
+            Machines = KindListing.Of([new KubernetesObject(machine)]),
             Instances = instance is null ? KindListing.NotAsked : KindListing.Of([instance]),
             Claims = await claims,
         };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 
@@ -16,10 +15,9 @@ internal static class AccessReview
         var review = new V1SelfSubjectAccessReview { Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = about } };
         try
         {
-            using var answer = await cluster.Client.Core.AuthorizationV1.CreateSelfSubjectAccessReviewWithHttpMessagesAsync(review, cancellationToken: ct);
+            var answer = await cluster.Client.ReviewAsync(Kind, review, ct);
             // The model reads an answer that does not say as a no.
-            using var said = JsonDocument.Parse(await answer.Response.Content.ReadAsByteArrayAsync(ct));
-            return said.RootElement.Member("status")?.Member("allowed") is null ? null : answer.Body.Status;
+            return answer.At("status", "allowed") is null ? null : answer.As<V1SelfSubjectAccessReview>().Status;
         }
         catch (ApiAnswerInvalidException)
         {

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Naming;
-using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Objects;
 
@@ -99,12 +98,12 @@ internal sealed class ObjectLister(KubeVirtCluster cluster, ResourceKind kind, s
 /// <summary>Reads that take absence for an answer.</summary>
 internal static class ClientReads
 {
-    /// <summary>A claim, by the official client's typed call; null when it is not there.</summary>
+    /// <summary>A claim, as the official client's model; null when it is not there.</summary>
     public static async Task<V1PersistentVolumeClaim?> FindClaimAsync(this IKubernetesClient client, string ns, string name, CancellationToken ct)
     {
         try
         {
-            return await client.Core.CoreV1.ReadNamespacedPersistentVolumeClaimAsync(name, ns, cancellationToken: ct);
+            return await client.GetAsync<V1PersistentVolumeClaim>(KubeVirtKinds.PersistentVolumeClaim, ns, name, ct);
         }
         catch (ApiStatusException e) when (e.IsNotFound)
         {

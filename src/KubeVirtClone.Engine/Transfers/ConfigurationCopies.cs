@@ -1,7 +1,6 @@
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Knowledge.Machines;
-using static k8s.CoreV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Transfers;
 
@@ -95,10 +94,9 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
     {
         try
         {
-            var core = cluster.Client.Core.CoreV1;
             return IsSecret(item)
-                ? Configuration.Of(await core.ReadNamespacedSecretAsync(item.Name, ns, cancellationToken: ct))
-                : Configuration.Of(await core.ReadNamespacedConfigMapAsync(item.Name, ns, cancellationToken: ct));
+                ? Configuration.Of(await cluster.Client.GetAsync<V1Secret>(KindOf(item), ns, item.Name, ct))
+                : Configuration.Of(await cluster.Client.GetAsync<V1ConfigMap>(KindOf(item), ns, item.Name, ct));
         }
         catch (ApiStatusException e) when (e.IsNotFound)
         {
@@ -108,7 +106,7 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
 
     private async Task CreateAsync(NamedObject item, Configuration source, CancellationToken ct)
     {
-        var core = cluster.Client.Core.CoreV1;
+        var options = new WriteOptions { FieldManager = CloneLabels.FieldManager };
         var metadata = new V1ObjectMeta
         {
             Name = item.Name,
@@ -117,9 +115,9 @@ internal sealed class ConfigurationCopies(KubeVirtCluster cluster, string source
             Annotations = new Dictionary<string, string> { [ImageLabels.CopyOf] = $"{sourceNamespace}/{item.Name}" },
         };
         if (IsSecret(item))
-            await core.CreateNamespacedSecretAsync(source.Secret(metadata), destination, fieldManager: CloneLabels.FieldManager, cancellationToken: ct);
+            await cluster.Client.CreateAsync(KindOf(item), destination, source.Secret(metadata), options, ct);
         else
-            await core.CreateNamespacedConfigMapAsync(source.ConfigMap(metadata), destination, fieldManager: CloneLabels.FieldManager, cancellationToken: ct);
+            await cluster.Client.CreateAsync(KindOf(item), destination, source.ConfigMap(metadata), options, ct);
     }
 
     private static bool IsSecret(NamedObject item) => item.Kind == RelatedKinds.Secret.Kind;

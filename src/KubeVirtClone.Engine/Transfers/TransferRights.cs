@@ -1,13 +1,14 @@
 using k8s.Models;
 using KubeVirtClone.Engine.Cluster;
 using KubeVirtClone.Engine.Objects;
-using static k8s.AuthenticationV1OperationsExtensions;
 
 namespace KubeVirtClone.Engine.Transfers;
 
 /// <summary>Whether the user may bring disks from one namespace into another, by the server's own access reviews: asked before anything is made.</summary>
 internal sealed class TransferRights(KubeVirtCluster cluster)
 {
+    private static readonly ResourceKind SelfReview = new("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", Namespaced: false);
+
     /// <summary>Null where nothing is missing, or it cannot be found out; CDI's own check follows when a data volume is posted.</summary>
     public async Task<Fault?> WhyNotAsync(string sourceNamespace, bool hasDisks, string? volumeSnapshot, bool ofClaims, string destination, CancellationToken ct)
     {
@@ -34,7 +35,7 @@ internal sealed class TransferRights(KubeVirtCluster cluster)
     {
         try
         {
-            return (await cluster.Client.Core.AuthenticationV1.CreateSelfSubjectReviewAsync(new V1SelfSubjectReview(), cancellationToken: ct)).Status?.UserInfo?.Username;
+            return (await cluster.Client.ReviewAsync(SelfReview, new V1SelfSubjectReview(), ct)).StringAt("status", "userInfo", "username");
         }
         catch (KubernetesException e) when (e is ApiStatusException or ApiAnswerInvalidException)
         {

@@ -39,9 +39,9 @@ public sealed class CredentialPlugin
     {
         var all = new JsonArray(ApiVersion, Command, InteractiveMode.ToString(), ClusterInfo, InstallHint, UserName);
         foreach (var argument in Arguments)
-            all.Add(argument);
+            all.Add((JsonNode)argument);
         foreach (var (name, value) in Environment)
-            all.Add(new JsonArray(name, value));
+            all.Add((JsonNode)new JsonArray(name, value));
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToJsonString())));
     }
 }

@@ -40,7 +40,7 @@ public sealed class OidcLogin
     {
         var all = new JsonArray(Issuer.OriginalString, ClientId, ClientSecret, IdToken, RefreshToken, File, UserName);
         foreach (var authority in CertificateAuthorities ?? [])
-            all.Add(authority.Thumbprint);
+            all.Add((JsonNode)authority.Thumbprint);
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToJsonString())));
     }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -54,7 +54,7 @@ internal static class AuthProviderWriter
         var edits = new List<(int Start, int End, string Text)>();
         foreach (var (field, value) in values)
         {
-            var quoted = JsonSerializer.Serialize(value);
+            var quoted = JsonValue.Create(value).ToJsonString();
             if (Child(config, field) is YamlScalarNode scalar)
                 edits.Add((Checked(text, scalar), (int)scalar.End.Index, quoted));
             else if (Child(config, "refresh-token") is YamlScalarNode beside)

@@ -13,8 +13,7 @@ internal static class ObjectReader
     {
         try
         {
-            var reader = new Utf8JsonReader(bytes);
-            var json = JsonElement.ParseValue(ref reader);
+            var json = Parse(bytes);
             return json.ValueKind == JsonValueKind.Object
                 ? new KubernetesObject(json)
                 : throw new ApiAnswerInvalidException($"{request}: the answer is JSON, but no object.");
@@ -23,6 +22,14 @@ internal static class ObjectReader
         {
             throw new ApiAnswerInvalidException($"{request}: the answer is not valid JSON.");
         }
+    }
+
+    /// <summary>One JSON value.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static JsonElement Parse(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Utf8JsonReader(bytes);
+        return JsonElement.ParseValue(ref reader);
     }
 
     public static byte[] Write(JsonNode json)

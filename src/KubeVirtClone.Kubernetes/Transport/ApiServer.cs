@@ -64,7 +64,7 @@ internal sealed class ApiServer : k8s.Kubernetes
     {
         ArgumentNullException.ThrowIfNull(httpRequest);
         using var content = httpRequest.Content;
-        var request = new ApiRequest(httpRequest.Method, httpRequest.RequestUri!.PathAndQuery[_prefix.Length..], RepeatOf(httpRequest))
+        var request = new ApiRequest(httpRequest.Method, httpRequest.RequestUri!.PathAndQuery[_prefix.Length..], RepeatOf(httpRequest.Method, httpRequest.RequestUri.AbsolutePath))
         {
             Accept = httpRequest.Headers.Accept.Count > 0 ? httpRequest.Headers.Accept.ToString() : "application/json",
             // The bytes themselves: the text beside them is a second copy.
@@ -101,8 +101,8 @@ internal sealed class ApiServer : k8s.Kubernetes
     }
 
     /// <summary>Reading changes nothing, and a review keeps nothing, whatever its verb.</summary>
-    private static Repeat RepeatOf(HttpRequestMessage request) =>
-        request.Method == HttpMethod.Get || request.Method == HttpMethod.Head || request.RequestUri!.AbsolutePath.EndsWith("reviews", StringComparison.Ordinal)
+    public static Repeat RepeatOf(HttpMethod method, string path) =>
+        method == HttpMethod.Get || method == HttpMethod.Head || path.EndsWith("reviews", StringComparison.Ordinal)
             ? Repeat.Always
             : Repeat.UnlessDone;
 }

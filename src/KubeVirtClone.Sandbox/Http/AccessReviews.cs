@@ -84,7 +84,7 @@ internal sealed class AccessReviews(Authorizer authorizer)
             };
             if (rule.ResourceNames.Count > 0)
                 item["resourceNames"] = JsonAccess.StringArray(rule.ResourceNames);
-            rules.Add(item);
+            rules.Add((JsonNode)item);
         }
 
         return new JsonObject { ["resourceRules"] = rules, ["nonResourceRules"] = new JsonArray(), ["incomplete"] = false };

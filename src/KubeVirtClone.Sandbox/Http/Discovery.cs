@@ -195,7 +195,7 @@ internal sealed class Discovery
             if (slash >= 0)
             {
                 resource["subresources"] ??= new JsonArray();
-                ((JsonArray)resource["subresources"]!).Add(new JsonObject
+                ((JsonArray)resource["subresources"]!).Add((JsonNode)new JsonObject
                 {
                     ["subresource"] = entry.Name[(slash + 1)..],
                     ["responseKind"] = entry.ResponseKind(),

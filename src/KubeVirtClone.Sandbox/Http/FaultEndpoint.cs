@@ -11,12 +11,6 @@ internal static class FaultEndpoint
 {
     public const string Root = "/sandbox/faults";
 
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter() },
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
     public static async Task Handle(ApiCall call, FaultPlan faults)
     {
         var id = call.Http.Request.Path.Value![Root.Length..].Trim('/');
@@ -44,7 +38,7 @@ internal static class FaultEndpoint
 
     private static JsonNode Shown(Fault fault, int hits)
     {
-        var shown = JsonSerializer.SerializeToNode(fault, Format)!;
+        var shown = JsonSerializer.SerializeToNode(fault, FaultFormat.Default.Fault)!;
         shown["hits"] = hits;
         return shown;
     }
@@ -53,14 +47,32 @@ internal static class FaultEndpoint
     {
         try
         {
-            var faults = body is [(byte)'[', ..] ? JsonSerializer.Deserialize<List<Fault>>(body, Format)! : [JsonSerializer.Deserialize<Fault>(body, Format)!];
+            var given = JsonNode.Parse(body);
+            var faults = (given is JsonArray all ? all.ToList() : [given]).ConvertAll(Read);
             return faults.TrueForAll(f => f.Probability is > 0 and <= 1)
                 ? faults
                 : throw ApiException.BadRequest("probability must be above 0 and at most 1");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw ApiException.BadRequest("not a fault: " + e.Message);
         }
     }
+
+    /// <summary>A fault as it was sent; what it leaves out is as for a new one, which the generated code would take for null.</summary>
+    private static Fault Read(JsonNode? given)
+    {
+        if (given is not JsonObject fields)
+            throw new JsonException("it is no object");
+        var whole = JsonSerializer.SerializeToNode(new Fault { Kind = default }, FaultFormat.Default.Fault)!.AsObject();
+        whole.Remove("kind");
+        foreach (var (name, value) in fields)
+            whole[whole.Select(field => field.Key).FirstOrDefault(field => field.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name] = value?.DeepClone();
+        return whole.Deserialize(FaultFormat.Default.Fault)!;
+    }
 }
+
+/// <summary>How faults are written, by code made when this is compiled.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(Fault))]
+internal sealed partial class FaultFormat : JsonSerializerContext;

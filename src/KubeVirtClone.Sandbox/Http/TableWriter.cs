@@ -24,9 +24,9 @@ internal sealed class TableWriter(ResourceType type, TimeProvider clock, string 
         if (headings)
         {
             if (type.HasNameColumn)
-                definitions.Add(Definition("Name", "string", "name", NameDescription, 0));
+                definitions.Add((JsonNode)Definition("Name", "string", "name", NameDescription, 0));
             foreach (var column in columns)
-                definitions.Add(Definition(column.Name, column.Type, "", column.Description, column.Priority));
+                definitions.Add((JsonNode)Definition(column.Name, column.Type, "", column.Description, column.Priority));
         }
 
         var now = clock.GetUtcNow();
@@ -57,7 +57,7 @@ internal sealed class TableWriter(ResourceType type, TimeProvider clock, string 
     {
         var cells = new JsonArray();
         if (type.HasNameColumn)
-            cells.Add(type.NameCell?.Invoke(obj) ?? obj.TextAt("metadata", "name"));
+            cells.Add((JsonNode?)(type.NameCell?.Invoke(obj) ?? obj.TextAt("metadata", "name")));
         foreach (var column in columns)
             cells.Add(column.Value(obj, now));
         var row = new JsonObject { ["cells"] = cells };

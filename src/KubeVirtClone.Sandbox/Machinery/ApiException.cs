@@ -148,7 +148,7 @@ public sealed class ApiException : Exception
             item["message"] = cause.Message;
             if (cause.Field is not null)
                 item["field"] = cause.Field;
-            list.Add(item);
+            list.Add((JsonNode)item);
         }
 
         return list;

@@ -75,7 +75,7 @@ internal sealed class AppliedFields
     {
         var causes = new JsonArray();
         foreach (var conflict in conflicts)
-            causes.Add(new JsonObject { ["reason"] = conflict.Reason, ["message"] = conflict.Message, ["field"] = conflict.Field });
+            causes.Add((JsonNode)new JsonObject { ["reason"] = conflict.Reason, ["message"] = conflict.Message, ["field"] = conflict.Field });
         var plural = conflicts.Count == 1 ? "1 conflict" : $"{conflicts.Count} conflicts";
         var text = conflicts.Count == 1
             ? $"{conflicts[0].Message}: {conflicts[0].Field}"

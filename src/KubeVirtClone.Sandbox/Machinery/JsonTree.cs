@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -65,7 +66,19 @@ internal static class JsonTree
     public static JsonValue Number(long value) => Number(Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>UTF-8 text of a node.</summary>
-    public static byte[] Utf8(JsonNode? node) => JsonSerializer.SerializeToUtf8Bytes(node, Compact);
+    public static byte[] Utf8(JsonNode? node)
+    {
+        var bytes = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = Compact.Encoder, SkipValidation = true }))
+        {
+            if (node is null)
+                writer.WriteNullValue();
+            else
+                node.WriteTo(writer, Compact);
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
 
     /// <summary>A JSON number that keeps its digits.</summary>
     public static JsonValue AsWritten(ReadOnlySpan<byte> text)
@@ -74,5 +87,5 @@ internal static class JsonTree
         return JsonValue.Create(JsonElement.ParseValue(ref reader))!;
     }
 
-    private static string Unquoted(JsonValue leaf) => JsonSerializer.Deserialize<string>(leaf.ToJsonString())!;
+    private static string Unquoted(JsonValue leaf) => JsonNode.Parse(leaf.ToJsonString())!.GetValue<string>();
 }

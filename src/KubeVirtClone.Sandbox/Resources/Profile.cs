@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KubeVirtClone.Sandbox.Resources;
 
 /// <summary>Versions that one API group serves.</summary>
@@ -81,6 +79,6 @@ public sealed class Profile
         var release = name.EndsWith(WithoutCdi, StringComparison.Ordinal) ? name[..^WithoutCdi.Length] : name;
         using var stream = typeof(Profile).Assembly.GetManifestResourceStream("profile:" + release)
             ?? throw new ArgumentException($"there is no profile '{name}'; there are {string.Join(", ", All)}, each also with {WithoutCdi} at its end", nameof(name));
-        return new Profile(name, JsonSerializer.Deserialize<JsonObject>(stream)!);
+        return new Profile(name, JsonNode.Parse(stream)!.AsObject());
     }
 }

@@ -104,7 +104,7 @@ internal static class DirectManifest
     public static JsonArray Owner(string machine, string uid) =>
     [
         // Without blockOwnerDeletion, for which a user would need a right that no role of KubeVirt's gives.
-        new JsonObject { ["apiVersion"] = KubeVirtKinds.VirtualMachine.ApiVersion, ["kind"] = SourceKinds.VirtualMachine, ["name"] = machine, ["uid"] = uid, ["controller"] = true },
+        (JsonNode)new JsonObject { ["apiVersion"] = KubeVirtKinds.VirtualMachine.ApiVersion, ["kind"] = SourceKinds.VirtualMachine, ["name"] = machine, ["uid"] = uid, ["controller"] = true },
     ];
 
     private static JsonObject Spec(SnapshotVolume volume, string? restoreSize, DiskWish wish)

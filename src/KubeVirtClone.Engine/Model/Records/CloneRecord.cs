@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Text.Json;
 
 namespace KubeVirtClone.Engine.Model.Records;
 
@@ -120,7 +119,7 @@ public sealed partial record CloneRecord
         if (Raw.Annotations.GetValueOrDefault(CloneLabels.Moments) is { } moments)
             metadata["annotations"] = new JsonObject { [CloneLabels.Moments] = moments };
         var kept = new JsonObject { ["apiVersion"] = Raw.ApiVersion, ["kind"] = Raw.Kind, ["metadata"] = metadata };
-        return this with { Labels = ReadOnlyDictionary<string, string>.Empty, Raw = new KubernetesObject(JsonSerializer.SerializeToElement(kept)) };
+        return this with { Labels = ReadOnlyDictionary<string, string>.Empty, Raw = new KubernetesObject(kept) };
     }
 
     /// <summary>A source as tables show it.</summary>

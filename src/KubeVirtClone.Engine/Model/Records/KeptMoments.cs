@@ -43,14 +43,16 @@ internal static class KeptMoments
         {
             try
             {
-                foreach (var (uid, phases) in JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, long>>>(text) ?? [])
+                using var read = JsonDocument.Parse(text);
+                foreach (var clone in read.RootElement.EnumerateObject())
                 {
-                    kept[uid] = Richer(
-                        kept.GetValueOrDefault(uid),
-                        phases.Where(p => Enum.TryParse<ClonePhase>(p.Key, out _)).ToDictionary(p => Enum.Parse<ClonePhase>(p.Key), p => DateTimeOffset.FromUnixTimeMilliseconds(p.Value)))!;
+                    kept[clone.Name] = Richer(
+                        kept.GetValueOrDefault(clone.Name),
+                        clone.Value.EnumerateObject().Where(p => Enum.TryParse<ClonePhase>(p.Name, out _))
+                            .ToDictionary(p => Enum.Parse<ClonePhase>(p.Name), p => DateTimeOffset.FromUnixTimeMilliseconds(p.Value.GetInt64())))!;
                 }
             }
-            catch (Exception e) when (e is JsonException or ArgumentOutOfRangeException)
+            catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
             {
                 // Somebody else's text: the objects' own times remain.
             }

@@ -12,7 +12,7 @@ public static class AskedSizes
         foreach (var field in RequestFields.All.Where(f => f.IsTold))
         {
             if (wishes[field] is { } value)
-                asked[field.Name] = JsonSerializer.SerializeToNode(value);
+                asked[field.Name] = value is IReadOnlyDictionary<string, string> table ? new JsonObject(table.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))) : (string)value;
         }
 
         return asked.Count == 0 ? null : asked.ToJsonString();

@@ -27,7 +27,7 @@ public sealed record PreflightItem(CloneRequest Request)
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(defaultNamespace);
         var shape = ManifestShape.Read(manifest);
-        var read = new KubernetesObject(JsonSerializer.SerializeToElement(shape.Manifest));
+        var read = new KubernetesObject(shape.Manifest);
         var request = ManifestReader.IsRestore(manifest) ? OfRestore(read) : OfClone(read);
         return new PreflightItem(request with
         {

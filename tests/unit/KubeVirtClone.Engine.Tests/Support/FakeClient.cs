@@ -18,7 +18,7 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
 
     public ClusterConfiguration Configuration { get; } = new() { Server = new Uri("https://cluster.test:6443"), Namespace = "default", ContextName = "test" };
 
-    public k8s.IKubernetes Core => field ??= new TypedCalls(TypedAsync);
+    public k8s.IKubernetes Core => throw new NotSupportedException();
 
     public Dictionary<string, string[]> Groups { get; } = new(StringComparer.Ordinal)
     {
@@ -227,16 +227,6 @@ internal sealed class FakeClient(TimeProvider clock) : IKubernetesClient
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // One object of the core group is read or created; all else is a review, or the like.
-    private async Task<HttpAnswer> TypedAsync(HttpMethod method, string path, JsonNode? body, CancellationToken ct)
-    {
-        if (path.Split('?')[0].Split('/') is not ["", "api", "v1", "namespaces", var ns, var plural, .. var name])
-            return await SendAsync(method, path, body, "application/json", ct);
-        var kind = new ResourceKind("", "v1", plural, "");
-        var item = method == HttpMethod.Get ? await GetAsync(kind, ns, name[0], ct) : await CreateAsync(kind, ns, body!.AsObject(), options: null, ct);
-        return new HttpAnswer(200, "application/json", item.Json.GetRawText(), null);
-    }
 
     private static string Key(ResourceKind kind, string ns, string name) => $"{kind.Plural}|{ns}|{name}";
 
