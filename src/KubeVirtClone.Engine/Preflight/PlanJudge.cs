@@ -97,8 +97,10 @@ internal sealed class PlanJudge(KubeVirtCluster cluster, NamespaceState planning
         await Task.WhenAll(quotas, limits, sizings, references);
         var counted = (await quotas).Items is { Count: > 0 } || (await limits).Items is { Count: > 0 };
         var claims = planning.Claims;
-        var copied = sources.SelectMany(s => SourceMachine.Copied(s.Machine).Concat(SourceMachine.MemoryDumps(s.Machine))).Select(v => v.Claim).ToHashSet(StringComparer.Ordinal);
-        if (!claims.IsRead)
+        // A machine's are to be bound before its snapshot is taken; a snapshot's matter where a preference goes by their labels.
+        var copied = sources.Where(s => s.Key.Kind == SourceKinds.VirtualMachine || s.Machine!["spec"]?["preference"] is not null)
+            .SelectMany(s => SourceMachine.Copied(s.Machine).Concat(SourceMachine.MemoryDumps(s.Machine))).Select(v => v.Claim).ToHashSet(StringComparer.Ordinal);
+        if (!claims.IsRead && (counted || copied.Count > 0))
             claims = counted ? await reader.ListAsync(KubeVirtKinds.PersistentVolumeClaim, ns, ct) : await reader.NamedAsync(KubeVirtKinds.PersistentVolumeClaim, ns, copied, ct);
         var unbound = claims.Items?.Values.Where(c => copied.Contains(c.Name) && !c.IsBound()).ToList() ?? [];
         var classes = storage.StorageClasses;
